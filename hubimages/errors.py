@@ -1,0 +1,56 @@
+"""Every error a user can meet, each with the exit code that scripts may rely on (docs/reference.md).
+
+The message names the thing and the remedy, in one line where one line will do. A bug is none of these: it keeps
+its traceback.
+"""
+
+
+class HubImagesError(Exception):
+    """The base of all errors a user can cause or meet."""
+
+    exit_code = 1
+
+
+class BadInputError(HubImagesError):
+    """What was given does not exist or cannot be read: a repository, path, ref, key, version, file."""
+
+    exit_code = 2
+
+
+class RefusedError(HubImagesError):
+    """Not done, to protect something: a dirty tree, a destination in use, a question without an answer."""
+
+    exit_code = 3
+
+
+class ProgramFailedError(HubImagesError):
+    """A program that we run failed; the message ends with its last lines."""
+
+    exit_code = 4
+
+
+class NotInstalledError(HubImagesError):
+    """Something needed is not installed, too old or not running; the message has the line that installs it."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class StorageError(HubImagesError):
+    """The disk is full or cannot be written."""
+
+    exit_code = 74  # EX_IOERR
+
+
+class NoAnswerError(HubImagesError):
+    """The network, a registry or a server gave no answer that can be trusted; nothing was concluded."""
+
+    exit_code = 75  # EX_TEMPFAIL: try again later
+
+
+class LoginError(HubImagesError):
+    """Not logged in, or logged in without the right to do this."""
+
+    exit_code = 77  # EX_NOPERM
+
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it

@@ -1,0 +1,149 @@
+"""The one place that starts programs: argv and an explicit directory; never a shell, never `chdir`."""
+
+import contextlib
+import errno
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from hubimages import console
+from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
+
+LAST_LINES = 12
+
+# Variables that tie git to one repository (`git rev-parse --local-env-vars`): a task that is itself started by git,
+# in a hook say, must not inherit them. Those that say how to log in or whom to commit as are kept.
+GIT_LOCAL = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_OBJECT_DIRECTORY", "GIT_DIR",
+    "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS",
+    "GIT_REPLACE_REF_BASE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_QUARANTINE_PATH",
+    "GIT_DEFAULT_HASH", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+)  # fmt: skip
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for programs we start: ours, without git's repository variables, messages in English."""
+    env = {name: value for name, value in os.environ.items() if name not in GIT_LOCAL}
+    env.pop("LANGUAGE", None)
+    env["LC_ALL"] = "C.UTF-8"
+    env.update(extra or {})
+    return env
+
+
+def run(
+    *argv: str,
+    cwd: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> bytes:
+    """Show the command, run it and return its stdout.
+
+    Raises ProgramFailedError with the last lines the program wrote when it fails, NotInstalledError when there is no
+    such program, StorageError when the disk is full.
+    """
+    console.command(argv)
+    return read(*argv, cwd=cwd, stdin=stdin, env=env)
+
+
+def read(
+    *argv: str,
+    cwd: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> bytes:
+    """Like `run`, without showing the command: for questions that change nothing, and plumbing."""
+    done = attempt(*argv, cwd=cwd, stdin=stdin, env=env)
+    if done.returncode:
+        raise failure(argv, done.returncode, done.stderr or done.stdout)
+    return done.stdout
+
+
+def attempt(
+    *argv: str,
+    cwd: Path,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a program whose failure is an answer, too; the caller looks at the exit code."""
+    try:
+        return subprocess.run(argv, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
+    except FileNotFoundError as missing:
+        if not cwd.is_dir():
+            raise
+        raise NotInstalledError(f"{argv[0]} is not installed, or not on PATH") from missing
+    except OSError as error:
+        raise os_failure(error) from error
+
+
+def start(
+    *argv: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | int = subprocess.PIPE,
+    stderr: IO[bytes] | int = subprocess.PIPE,
+) -> "subprocess.Popen[bytes]":
+    """Start a program that works while we go on."""
+    try:
+        return subprocess.Popen(argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr)
+    except FileNotFoundError as missing:
+        if not cwd.is_dir():
+            raise
+        raise NotInstalledError(f"{argv[0]} is not installed, or not on PATH") from missing
+
+
+@contextlib.contextmanager
+def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Within the block programs work while we go on; after it none of them does, however the block ends."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.kill()
+            for pipe in (process.stdin, process.stdout, process.stderr):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):  # what could not be written is of no interest any more
+                        pipe.close()
+            process.wait()
+
+
+def finish(process: "subprocess.Popen[bytes]") -> bytes:
+    """Wait for a program started with `start`; its stdout. Raises as `read` does."""
+    output, errors = process.communicate()
+    if process.returncode:
+        argv = [str(part) for part in process.args] if isinstance(process.args, list | tuple) else [str(process.args)]
+        raise failure(argv, process.returncode, errors or output or b"")
+    return output or b""
+
+
+def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
+    """The error for a program that failed: what was run, how it ended, its last lines."""
+    text = console.censor(output.decode(errors="replace")).strip()
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return StorageError(f"the disk is full: {text.splitlines()[-1]}")
+    shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
+    name = git_command(argv) if argv[0] == "git" else argv[0]
+    return ProgramFailedError(f"{name} failed (exit code {code})" + (f":\n{shown}" if shown else ""))
+
+
+def git_command(argv: Sequence[str]) -> str:
+    """`git` and its subcommand, out of a command line with settings in front of the subcommand."""
+    words = iter(argv[1:])
+    for word in words:
+        if word in ("-c", "-C"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return f"git {word}"
+    return "git"
+
+
+def os_failure(error: OSError) -> HubImagesError | OSError:
+    """The error a user should see for a failed system call; a bug stays what it is."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError("the disk is full: free some space, or choose another place")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StorageError(f"cannot write {error.filename}: {error.strerror}")
+    return error
