@@ -1,0 +1,354 @@
+"""What a JupyterHub expects of a user image: one test for each expectation. Extend it as you like.
+
+Needs pytest, the docker command and an image:
+
+    IMAGE=quay.io/me/my-image:0123456789ab HUB_VERSION=5.4.0 pytest image-contract
+
+HUB_VERSION is the version of JupyterHub that the hub runs; without it, versions are not compared. A container is
+started as the hub starts it: through the image's own entry point, as user 1000. REPOSITORY is the directory that has
+`environment.yml` and `image-tests/`, if it is not the one above.
+"""
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+HOME = "/home/jovyan"
+AS_USER = ("--user", "1000")
+# What Kubernetes makes of the hub's `allowPrivilegeEscalation: false`, and some hubs' rule to drop all capabilities.
+NO_PRIVILEGES = ("--security-opt", "no-new-privileges", "--cap-drop", "ALL")
+# A new volume hides whatever the image has in the home directory; so does this.
+EMPTY_HOME = ("--tmpfs", f"{HOME}:rw,exec,mode=0755,uid=1000,gid=1000")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+REPOSITORY = Path(os.environ.get("REPOSITORY") or HERE.parent)
+TESTS = REPOSITORY / "image-tests"
+NOTEBOOKS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.ipynb"))
+OWN_TESTS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stop_in_good_order() -> None:
+    """Being told to end is like Ctrl-C: containers are removed on the way out."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The image under test."""
+    name = os.environ.get("IMAGE")
+    if not name:
+        pytest.fail("set IMAGE to the image to be tested, e.g. IMAGE=quay.io/me/my-image:tag", pytrace=False)
+    there = subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False)
+    if there.returncode:
+        pull = subprocess.run(["docker", "pull", "--quiet", name], capture_output=True, text=True, check=False)
+        if pull.returncode:
+            pytest.fail(f"no image {name}: {pull.stderr.strip()}", pytrace=False)
+    return name
+
+
+def run(image: str, *command: str, options: Sequence[str] = AS_USER, stdin: bytes = b"", seconds: int = 300) -> str:
+    """What a command prints in a new container. Fails the test with all its output if it fails or takes too long."""
+    name = f"contract-{uuid.uuid4().hex[:12]}"
+    argv = ["docker", "run", "--rm", "--interactive", "--name", name, *options, image, *command]
+    try:
+        done = subprocess.run(argv, input=stdin, capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"{command[0]} was not done after {seconds} seconds", pytrace=False)
+    finally:
+        remove(name)
+    output, errors = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    if done.returncode in (126, 127) and re.search("not found|no such file", errors, re.IGNORECASE):
+        why = f"the image has no {command[0]}, or its entry point cannot start it: {last_line(errors)}"
+        pytest.fail(why, pytrace=False)
+    if done.returncode:
+        said = COLOUR.sub("", f"{output}\n{errors}").strip()
+        pytest.fail(f"{command[0]} failed in the image (exit code {done.returncode}):\n{said}", pytrace=False)
+    return output
+
+
+def remove(container: str) -> None:
+    """Remove a container, whether it is there or not."""
+    subprocess.run(["docker", "rm", "--force", "--volumes", container], capture_output=True, check=False)
+
+
+def last_line(text: str) -> str:
+    """The last line of an output: an entry point or a start script may greet first."""
+    return text.strip().splitlines()[-1] if text.strip() else ""
+
+
+def test_jupyterhub_singleuser_is_there_and_suits_the_hub(image: str) -> None:
+    """The hub starts `jupyterhub-singleuser`; both should be of one major version."""
+    version = last_line(run(image, "jupyterhub-singleuser", "--version"))
+    assert re.match(r"\d+\.\d+", version), f"jupyterhub-singleuser --version says {version!r}"
+    hub = os.environ.get("HUB_VERSION")
+    if hub:
+        assert version.split(".")[0] == hub.split(".")[0], f"the image has JupyterHub {version}, the hub runs {hub}"
+
+
+def test_the_image_runs_as_user_1000(image: str) -> None:
+    """Without being told, the image's processes are not root's."""
+    assert last_line(run(image, "id", "-u", options=())) == "1000", "end the Dockerfile with: USER 1000"
+
+
+def test_the_image_needs_no_new_privileges(image: str) -> None:
+    """Hubs forbid sudo and the like (allowPrivilegeEscalation: false), so starting must not need them."""
+    status = run(image, "cat", "/proc/self/status", options=(*AS_USER, *NO_PRIVILEGES))
+    assert re.search(r"^NoNewPrivs:\s*1$", status, re.MULTILINE)
+
+
+def start_scripts(image: str) -> list[str]:
+    """The files that must be there for a container of this image to start."""
+    asked = ["docker", "image", "inspect", "--format", "{{json .Config}}", image]
+    config = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
+    environment = dict(entry.partition("=")[::2] for entry in config.get("Env") or [])
+    scripts = [environment.get("R2D_ENTRYPOINT", ""), *(config.get("Entrypoint") or [])[:1]]
+    directory = config.get("WorkingDir") or "/"
+    return [str(Path(directory) / script) for script in scripts if "/" in script]
+
+
+def missing_scripts(image: str) -> list[str]:
+    """Those that are gone once an empty home is mounted."""
+    options = (*AS_USER, *EMPTY_HOME, "--entrypoint", "sh")
+    check = 'for file; do test -x "$file" || echo "$file"; done'
+    return run(image, "-c", check, "sh", *start_scripts(image), options=options).split()
+
+
+def test_start_scripts_survive_an_empty_home(image: str) -> None:
+    """A person's volume is mounted over the home directory: what starts the server must not be in it."""
+    gone = missing_scripts(image)
+    assert not gone, f"not there with an empty {HOME}: {', '.join(gone)} (build with --target-repo-dir /srv/repo)"
+
+
+HUB = """
+import http.server, json, sys, jupyterhub
+class Hub(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({"version": jupyterhub.__version__}).encode()
+        self.send_response(200); self.send_header("Content-Type", "application/json"); self.end_headers()
+        self.wfile.write(body)
+    do_POST = do_GET
+    def log_message(self, *args): pass
+http.server.HTTPServer(("127.0.0.1", 8081), Hub).serve_forever()
+"""
+ASK = """
+import socket, urllib.request
+address = socket.gethostbyname(socket.gethostname())
+print(urllib.request.urlopen(f"http://{address}:8888/user/tester/api", timeout=5).read().decode())
+"""
+SERVER_ENVIRONMENT = {
+    "JUPYTERHUB_API_TOKEN": "contract", "JUPYTERHUB_API_URL": "http://127.0.0.1:8081/hub/api",
+    "JUPYTERHUB_BASE_URL": "/", "JUPYTERHUB_CLIENT_ID": "jupyterhub-user-tester", "JUPYTERHUB_HOST": "",
+    "JUPYTERHUB_OAUTH_CALLBACK_URL": "/user/tester/oauth_callback", "JUPYTERHUB_SERVICE_PREFIX": "/user/tester/",
+    "JUPYTERHUB_SERVICE_URL": "http://0.0.0.0:8888/user/tester/", "JUPYTERHUB_USER": "tester",
+    "JUPYTERHUB_SERVER_NAME": "", "JUPYTERHUB_ACTIVITY_URL": "http://127.0.0.1:8081/hub/api/users/tester/activity",
+}  # fmt: skip
+
+
+def start_server(image: str, name: str, *options: str) -> None:
+    """Start a container in which the hub's command runs, with an empty home and a hub that answers."""
+    environment = [f"--env={key}={value}" for key, value in SERVER_ENVIRONMENT.items()]
+    argv = ["docker", "run", "--detach", "--name", name, *AS_USER, *EMPTY_HOME, *options, *environment, image]
+    argv += ["sh", "-c", 'python -c "$0" & exec jupyterhub-singleuser', HUB]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+def answers(container: str, seconds: int = 90) -> bool:
+    """Whether its server answers over HTTP before it ends and before so many seconds are over."""
+    ask = ["docker", "exec", container, "python", "-c", ASK]
+    running = ["docker", "inspect", "--format", "{{.State.Running}}", container]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if subprocess.run(ask, capture_output=True, check=False).returncode == 0:
+            return True
+        if subprocess.run(running, capture_output=True, check=False).stdout.strip() != b"true":
+            return False
+        time.sleep(0.5)
+    return False
+
+
+@pytest.fixture
+def container(image: str) -> Iterator[str]:
+    """A name for a container, which is removed afterwards."""
+    if missing_scripts(image):
+        pytest.skip("its start script is not there: see test_start_scripts_survive_an_empty_home")
+    name = f"contract-{uuid.uuid4().hex[:12]}"
+    try:
+        yield name
+    finally:
+        remove(name)
+
+
+def test_a_server_starts_with_an_empty_home(image: str, container: str) -> None:
+    """`jupyterhub-singleuser` answers over HTTP, as it would on a person's first login, without new privileges."""
+    nothing = ["docker", "run", "--rm", "--name", container, *AS_USER, *NO_PRIVILEGES, image, "true"]
+    if subprocess.run(nothing, capture_output=True, check=False).returncode:
+        pytest.skip("nothing starts: see test_the_image_needs_no_new_privileges")
+    start_server(image, container, *NO_PRIVILEGES)
+    if not answers(container):
+        log = subprocess.run(["docker", "logs", "--tail", "40", container], capture_output=True, check=False)
+        text = COLOUR.sub("", (log.stdout + log.stderr).decode(errors="replace"))
+        pytest.fail(f"no server answered; its log ends:\n{text}", pytrace=False)
+
+
+PROCESSES = """
+import glob, re
+for path in glob.glob("/proc/[0-9]*/status"):
+    try:
+        status = open(path).read()
+    except OSError:
+        continue
+    print(re.search(r"Uid:\\s+\\d+\\s+(\\d+)", status)[1], re.search(r"Name:\\s+(.*)", status)[1])
+"""
+
+
+def test_every_process_is_of_user_1000(image: str, container: str) -> None:
+    """Nothing that runs beside or below the server is root's, also on a hub that allows new privileges."""
+    start_server(image, container)
+    if not answers(container):
+        pytest.skip("no server runs: see test_a_server_starts_with_an_empty_home")
+    look = ["docker", "exec", container, "python", "-c", PROCESSES]
+    done = subprocess.run(look, capture_output=True, text=True, check=True)
+    assert [line for line in done.stdout.splitlines() if not line.startswith("1000 ")] == []
+
+
+def requested() -> tuple[list[str], list[str]]:
+    """The names in environment.yml: conda's and pip's."""
+    file = REPOSITORY / "environment.yml"
+    if not file.exists():
+        pytest.skip("no environment.yml")
+    conda: list[str] = []
+    pip: list[str] = []
+    section = ""
+    pip_indent = -1
+    for line in file.read_text(encoding="utf-8").splitlines():
+        text = re.sub(r"(^|\s)#.*", "", line).rstrip()
+        if re.match(r"\w", text):
+            section = text.split(":")[0]
+        item = re.match(r"(\s*)-\s+[\"']?([^\"']+)", text)
+        if section != "dependencies" or not item:
+            continue
+        indent, entry = len(item[1]), item[2].strip()
+        if entry == "pip:":
+            pip_indent = indent
+        elif pip_indent >= 0 and indent > pip_indent:
+            name = re.match(r"[A-Za-z0-9][\w.-]*(?![\w.+-]*://)", entry.rpartition("#egg=")[2])
+            pip += [name[0]] if name else []  # options such as -r, and addresses without a name
+        else:
+            pip_indent = -1
+            conda.append(re.split(r"[\s=<>!~\[]", entry.rpartition("::")[2])[0])
+    return conda, pip
+
+
+INSTALLED = """
+import json, os, pathlib, sys
+from importlib.metadata import distributions
+roots = {sys.prefix, os.environ.get("NB_PYTHON_PREFIX", sys.prefix), os.environ.get("CONDA_DIR", sys.prefix)}
+records = [path for root in roots for path in pathlib.Path(root, "conda-meta").glob("*.json")]
+conda = sorted(path.stem.rsplit("-", 2)[0] for path in records)
+print(json.dumps({"conda": conda, "pip": sorted(d.metadata["Name"] for d in distributions() if d.metadata["Name"])}))
+"""
+
+
+def test_every_package_of_environment_yml_is_installed(image: str) -> None:
+    """What was asked for is there: a later step can have removed or replaced it."""
+    conda, pip = requested()
+    there = json.loads(last_line(run(image, "python", "-c", INSTALLED)))
+
+    def plain(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    missing = [name for name in conda if name.lower() not in there["conda"]]
+    missing += [f"{name} (pip)" for name in pip if plain(name) not in map(plain, there["pip"])]
+    assert not missing, f"in environment.yml, but not in the image: {', '.join(missing)}"
+
+
+KERNELS = """
+import json
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import start_new_kernel
+wrong = {}
+names = sorted(KernelSpecManager().find_kernel_specs())
+for name in names:
+    try:
+        manager, client = start_new_kernel(kernel_name=name, startup_timeout=60)
+    except Exception as error:
+        wrong[name] = f"did not start: {error}"
+        continue
+    reply = client.execute_interactive("6 * 7", timeout=60, output_hook=lambda message: None)["content"]
+    if reply["status"] != "ok":
+        wrong[name] = "ran no cell: " + "\\n".join(reply.get("traceback") or [str(reply)])
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+print(json.dumps({"names": names, "wrong": wrong}))
+"""
+
+
+def test_every_kernel_starts_and_runs_a_cell(image: str) -> None:
+    """Each kernel the launcher offers is tried, with a cell that all languages understand."""
+    result = json.loads(last_line(run(image, "python", "-c", KERNELS)))
+    assert result["names"], "the image has no kernel"
+    told = "\n".join(f"kernel {name} {COLOUR.sub('', why)}" for name, why in result["wrong"].items())
+    assert not told, told
+
+
+UNPACK = """
+import os, subprocess, sys, tarfile, tempfile
+os.chdir(tempfile.mkdtemp())
+tarfile.open(fileobj=sys.stdin.buffer, mode="r|").extractall(filter="data")
+"""
+EXECUTE = """
+import nbclient, nbformat
+os.chdir(os.path.join("image-tests", os.path.dirname(sys.argv[1])))
+try:
+    nbclient.NotebookClient(nbformat.read(os.path.basename(sys.argv[1]), as_version=4)).execute()
+except nbclient.exceptions.CellExecutionError as error:
+    sys.exit(str(error))
+"""
+RUN_TESTS = """
+os.environ["PYTHONPATH"] = os.path.abspath("pytest")
+sys.exit(subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "image-tests"]).returncode)
+"""
+
+
+def packed(**directories: Path) -> bytes:
+    """A tar archive of directories, by the names they are to have, as user 1000 would own them."""
+
+    def owned(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.uid = member.gid = 1000
+        return member
+
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        for name, directory in directories.items():
+            archive.add(directory, arcname=name.replace("_", "-"), filter=owned)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_the_notebook_runs_from_top_to_bottom(image: str, notebook: str) -> None:
+    """A failing cell is shown with its traceback. Files beside the notebook are there while it runs."""
+    run(image, "python", "-c", UNPACK + EXECUTE, notebook, stdin=packed(image_tests=TESTS), seconds=1800)
+
+
+@pytest.mark.skipif(not OWN_TESTS, reason="image-tests/ has no test_*.py")
+def test_the_tests_of_this_repository_pass(image: str, tmp_path: Path) -> None:
+    """What this repository itself asks of the image: image-tests/test_*.py, run inside it."""
+    version = last_line(run(image, "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"))
+    pip = ["pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(tmp_path / "pytest")]
+    for_image = ["--python-version", version, "--only-binary", ":all:", "pytest"]
+    subprocess.run([sys.executable, "-m", *pip, *for_image], check=True)
+    archive = packed(image_tests=TESTS, pytest=tmp_path / "pytest")
+    run(image, "python", "-c", UNPACK + RUN_TESTS, stdin=archive, seconds=1800)

@@ -1,0 +1,24 @@
+"""The template of a user-image repository: its questions, what they render to, and a new repository made from it."""
+
+from hubimages.template.answers import ask, given_answers, read_answers
+from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
+from hubimages.template.next_steps import next_steps
+from hubimages.template.questions import Question, questions, template_directory
+from hubimages.template.render import RenderedFile, Rendering, render, render_files
+
+__all__ = [
+    "MESSAGE",
+    "NewRepository",
+    "Question",
+    "RenderedFile",
+    "Rendering",
+    "ask",
+    "given_answers",
+    "next_steps",
+    "plan_new_repository",
+    "questions",
+    "read_answers",
+    "render",
+    "render_files",
+    "template_directory",
+]

@@ -1,0 +1,140 @@
+"""A new user-image repository: rendered, committed, and moved to DEST whole; published, where that is asked for."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubimages import console, git, run, staging
+from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
+from hubimages.template.next_steps import next_steps
+from hubimages.template.render import Rendering, render_files
+
+BRANCH = "main"
+MESSAGE = "Start from the hubimages template\n\nThe answers it was made with are in .hubimages.yaml.\n"
+
+
+def plan_new_repository(dest: Path, answers: Mapping[str, str], origin: str | None = None) -> "NewRepository":
+    """What a new repository at DEST will hold. Changes nothing and asks no network.
+
+    `answers` need not be complete: the template's defaults stand for the rest, and `repo` is DEST's name when it is
+    not there. Raises BadInputError for a bad answer or address, RefusedError when DEST is in use.
+    """
+    dest = staging.free_destination(dest)
+    given = {"repo": dest.name, **answers}
+    if origin is not None:
+        origin = _address(origin)
+    return NewRepository(dest, render_files(given), frozenset(given), origin)
+
+
+@dataclass(frozen=True)
+class NewRepository:
+    """The plan: where, what, which answers were given, and the address of `origin`."""
+
+    dest: Path
+    rendering: Rendering
+    given: frozenset[str]
+    origin: str | None
+
+    def show(self, *, push: bool = False) -> str:
+        """The files and commands of the plan, as text; nothing is done."""
+        files = "\n".join(f"  {name}" for name in self.rendering.files)
+        commands = [["git", "init", f"--initial-branch={BRANCH}"], ["git", "add", "--all"], ["git", "commit"]]
+        if self.origin is not None:
+            commands.append(["git", "remote", "add", "origin", self.origin])
+        if push:
+            commands.append(["git", "push", "--set-upstream", "origin", BRANCH])
+        shown = "\n".join("$ " + console.censor(shlex.join(argv)) for argv in commands)
+        unchecked = "\nNot checked: whether origin can be reached and is empty." if push else ""
+        return f"{self.dest} would be made, with these files:\n{files}\n{self._defaults()}and by:\n{shown}{unchecked}"
+
+    def apply(self, *, push: bool = False) -> str:
+        """Make the repository, and publish it when `push` is set; what was done and what comes next, as text.
+
+        Raises RefusedError when DEST is in use or `origin` has a main already, LoginError and NoAnswerError when
+        `origin` cannot be asked, BadInputError when git does not know who commits. Until everything but the push is
+        done there is no DEST.
+        """
+        if push:
+            self._refuse_published()
+        with staging.beside(self.dest) as stage:
+            git.check_identity(stage.path)
+            directory = stage.path / "repository"
+            self.rendering.write(directory)
+            commit = self._commit(directory)
+            stage.publish(directory)
+        if push:
+            self._push(commit)
+        published = f" and published at {console.censor(self.origin or '')}" if push else ""
+        steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self._steps(pushed=push), start=1))
+        return (
+            f"{self.dest} is made{published}: {len(self.rendering.files)} files, commit {commit[:12]} on {BRANCH}.\n"
+            f"{self._defaults()}Next:\n{steps}"
+        )
+
+    def _defaults(self) -> str:
+        used = [f"  {key}: {value}" for key, value in self.rendering.answers.items() if key not in self.given]
+        return (
+            "Nothing was said about these, so the default was taken (change it with --set):\n" + "\n".join([*used, ""])
+            if used
+            else ""
+        )
+
+    def _steps(self, *, pushed: bool) -> list[str]:
+        steps = []
+        if not pushed:
+            where = shlex.quote(str(self.dest))
+            add = "" if self.origin else f"git -C {where} remote add origin ADDRESS && "
+            steps.append(f"Make an empty repository on GitHub, and: {add}git -C {where} push -u origin {BRANCH}")
+        return steps + next_steps(self.rendering.answers)
+
+    def _commit(self, directory: Path) -> str:
+        run.run("git", "init", "--quiet", f"--initial-branch={BRANCH}", str(directory), cwd=directory)
+        repo = git.Repo(directory / ".git", directory)
+        # By force, so that a person's own global ignore file cannot keep a file of the template out.
+        repo.show("add", "--all", "--force")
+        repo.show("commit", "--quiet", "--file", "-", stdin=MESSAGE.encode())
+        listed = repo.read("ls-tree", "-r", "-z", "--name-only", "HEAD").decode().split("\0")[:-1]
+        if sorted(listed) != sorted(self.rendering.files):
+            raise ProgramFailedError(f"the commit holds {len(listed)} files, not {len(self.rendering.files)}")
+        if self.origin is not None:
+            repo.show("remote", "add", "origin", self.origin)
+        return repo.text("rev-parse", "HEAD")
+
+    def _refuse_published(self) -> None:
+        if self.origin is None:
+            raise BadInputError("--push needs the address to push to: --origin URL")
+        if self._remote_main():
+            raise RefusedError(
+                f"{console.censor(self.origin)} already has a branch {BRANCH}, with a history that this new one "
+                "does not have; name an empty repository, or leave out --push"
+            )
+
+    def _remote_main(self) -> str:
+        """The commit that `origin` has as its main; "" when there is none."""
+        origin = self.origin or ""
+        argv = ["git", "ls-remote", "--", origin, f"refs/heads/{BRANCH}"]
+        done = run.attempt(*argv, cwd=Path("/"), env=git.remote_environment())
+        if done.returncode:
+            raise git.remote_failure(origin, argv, done.returncode, done.stderr)
+        return done.stdout.decode().partition("\t")[0]
+
+    def _push(self, commit: str) -> None:
+        repo = git.Repo(self.dest / ".git", self.dest)
+        argv = ["git", "-C", str(self.dest), "push", "--set-upstream", "origin", BRANCH]
+        console.command(argv)
+        done = run.attempt(*repo.argv("push", "--set-upstream", "origin", BRANCH), cwd=self.dest,
+                           env=git.remote_environment())  # fmt: skip
+        if done.returncode:
+            error = git.remote_failure(self.origin or "", argv, done.returncode, done.stderr)
+            raise type(error)(f"{error}\n{self.dest} is made; to publish it again: {shlex.join(argv)}")
+        if self._remote_main() != commit:
+            raise ProgramFailedError(f"git push ended well, but {BRANCH} of origin is not at {commit[:12]}")
+
+
+def _address(origin: str) -> str:
+    """The address as git can use it from any directory. Raises BadInputError for what cannot be one."""
+    if not origin.strip() or origin.startswith("-") or "::" in origin or "\n" in origin:
+        raise BadInputError(f"{origin!r} is no address of a repository, such as git@github.com:organisation/name.git")
+    local = Path(origin).expanduser()
+    return str(local.resolve()) if local.exists() else origin

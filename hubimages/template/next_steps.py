@@ -1,0 +1,42 @@
+"""What is left to do by hand, for the registry that was chosen: in short; the repository's README has every step."""
+
+from collections.abc import Mapping
+
+WRITE_THE_NAME = (
+    "Decide on the image's name and write it over {image} in noxfile.py: until then the workflows stop in their first "
+    "seconds."
+)
+STEPS = {
+    "quay.io": (
+        "On quay.io, create the public repository {image} and a robot account that may write to it.",
+        "Set the GitHub secrets QUAY_USERNAME and QUAY_PASSWORD to the robot's name and token.",
+    ),
+    "ghcr.io": ("After the first push of the image, make the package public on GitHub; no secret is needed.",),
+    "google-artifact-registry": (
+        "In Google Cloud, create the Docker repository at {host}, and a service account that may write to it and that "
+        "this GitHub repository may act as.",
+        "Set the GitHub variables GCP_WORKLOAD_IDENTITY_PROVIDER and GCP_SERVICE_ACCOUNT.",
+    ),
+    "amazon-ecr": (
+        "In AWS, create the ECR repository {image} at {host}, and a role that this GitHub repository may assume.",
+        "Set the GitHub variable AWS_ROLE_ARN.",
+    ),
+    "amazon-ecr-public": (
+        "In AWS (us-east-1), create the public repository {image}, and a role that this GitHub repository may assume.",
+        "Set the GitHub variable AWS_ROLE_ARN.",
+    ),
+    "azure-container-registry": (
+        "In Azure, create the registry {host}, and an application with AcrPush on it and a federated credential for "
+        "this GitHub repository.",
+        "Set the GitHub variables AZURE_CLIENT_ID and AZURE_TENANT_ID.",
+    ),
+}
+
+
+def next_steps(answers: Mapping[str, str]) -> list[str]:
+    """One sentence for each step, in order, for exactly this registry and image."""
+    steps = list(STEPS[answers["registry"]])
+    if answers["image"].startswith("your-organisation/"):
+        steps.insert(0, WRITE_THE_NAME)
+    steps.append("README.md has these steps in full. Then merge to main: the image is built, tested and pushed.")
+    return [step.format(image=answers["image"], host=answers["registry_host"]) for step in steps]

@@ -1,0 +1,102 @@
+"""What the template becomes with given answers.
+
+cookiecutter runs as a program of its own, with a home directory of its own: the user's cookiecutter configuration
+could change the delimiters, and cookiecutter writes a replay file into the home directory. It also keeps its import
+(0.2 s) and its output away from whoever calls this.
+"""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubimages import staging
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
+from hubimages.run import attempt, failure, os_failure
+from hubimages.template.answers import read_answers
+from hubimages.template.questions import RECORD, check_answers, questions, template_directory
+
+
+@dataclass(frozen=True)
+class RenderedFile:
+    """The bytes of one file, and whether it is a program."""
+
+    data: bytes
+    executable: bool
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A rendered repository: every answer it was made with, defaults included, and its files by path (with `/`)."""
+
+    answers: Mapping[str, str]
+    files: Mapping[str, RenderedFile]
+
+    def write(self, directory: Path) -> None:
+        """Write the files into a new directory. Raises StorageError."""
+        try:
+            directory.mkdir()
+            for name, file in self.files.items():
+                path = directory / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(file.data)
+                if file.executable:
+                    path.chmod(path.stat().st_mode | (path.stat().st_mode & 0o444) >> 2)  # as the umask allows
+        except OSError as error:
+            raise os_failure(error) from error
+
+
+def render(answers: Mapping[str, str], parent: Path) -> Path:
+    """Render the template into `parent/<repo>`, whole or not at all, and return that directory.
+
+    Raises BadInputError for a bad answer, with one line that says which and why; RefusedError when the directory is
+    in use.
+    """
+    rendering = render_files(answers)
+    with staging.beside(parent / rendering.answers["repo"]) as stage:
+        rendering.write(stage.path / "repository")
+        stage.publish(stage.path / "repository")
+        return stage.dest
+
+
+def render_files(answers: Mapping[str, str]) -> Rendering:
+    """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer."""
+    check_answers(answers)
+    with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
+        home, output = Path(temporary, "home"), Path(temporary, "output")
+        home.mkdir()
+        argv = [
+            *(sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"),
+            *("--output-dir", str(output), str(template_directory())),
+            *(f"{key}={value}" for key, value in answers.items()),
+        ]
+        done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
+        if done.returncode:
+            raise _refusal(argv, done.returncode, done.stderr, done.stdout)
+        directories = list(output.iterdir())
+        if len(directories) != 1:
+            raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
+        rendering = _read(directories[0])
+    for key, value in answers.items():  # the record is what an update will start from
+        if rendering.answers[key] != value:
+            raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
+    return rendering
+
+
+def _read(directory: Path) -> Rendering:
+    files = {
+        path.relative_to(directory).as_posix(): RenderedFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+    return Rendering(read_answers(directory / RECORD), files)
+
+
+def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
+    """The pre-generation hook's one line; cookiecutter adds lines of its own about the hook having failed."""
+    keys = tuple(f"{question.key}: " for question in questions())
+    for line in stderr.decode(errors="replace").splitlines():
+        if line.startswith(keys):
+            return BadInputError(line)
+    return failure(["cookiecutter", *argv[3:]], code, stderr or stdout)

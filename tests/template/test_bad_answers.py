@@ -1,0 +1,170 @@
+"""A bad answer is refused with one line that says which and why, and nothing is left on disk."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubimages import template
+from hubimages.errors import BadInputError, RefusedError
+
+# What the hook refuses, through cookiecutter as well as through us.
+REFUSED_BY_THE_HOOK = [
+    ("image", "Organisation/image", "has capitals, which no registry takes: organisation/image"),
+    ("image", "quay.io/organisation/image", "leave it out: organisation/image"),
+    ("image", "localhost:5000/image", "leave it out: image"),
+    ("image", "docker.io/organisation/image", "Docker Hub limits how often"),
+    ("image", "gcr.io/project/image", "Google Container Registry has been shut down"),
+    ("image", "eu.gcr.io/project/image", "Google Container Registry has been shut down"),
+    ("image", "organisation/my image", "has a space in it"),
+    ("image", "", "cannot be empty"),
+    ("image", "  ", "cannot be empty"),
+    ("image", "image", "must have two parts on quay.io"),
+    ("image", "a/b/c", "must have two parts on quay.io"),
+    ("image", "organisation/image:latest", "has a tag or digest"),
+    ("image", "organisation/image@sha256:0", "has a tag or digest"),
+    ("image", "organisation/latest", "'latest', which is the name of a tag"),
+    ("image", "https://quay.io/organisation/image", "is an address"),
+    ("image", "organisation/../image", "is no name of an image"),
+    ("image", "organisation/-image", "is no name of an image"),
+    ("image", "organisation//image", "is no name of an image"),
+    ("image", "organisation/$(id)", "is no name of an image"),
+    ("image", "organisation/image\n", "has a space in it"),
+    ("image", "örganisation/image", "is no name of an image"),
+    ("title", "", "cannot be empty"),
+    ("title", 'say "hello"', "has a double quote"),
+    ("title", '"""', "has a double quote"),
+    ("title", "back\\slash", "has a double quote, a backslash"),
+    ("title", "two\nlines", "or a line break"),
+    ("description", "two\u2028lines", "or a line break"),
+    ("maintainers", "\x1b[31m", "or a line break"),
+    ("title", "x" * 301, "longer than 300"),
+    ("registry_host", "docker.io", "Docker Hub limits"),
+    ("registry_host", "us.gcr.io", "has been shut down"),
+    ("registry_host", "quay.io/x", "is no host of quay.io"),
+    ("registry_host", "quay.io\n", "is no host of quay.io"),
+    ("registry_host", "", "is no host of quay.io"),
+]
+REPOS = ["", " ", ".", "..", "../outside", "/tmp/hubimages-outside", "a/b/c", "-option", ".hidden", "a b", "a\nb", "é",
+         "x" * 101, "a.git", "a.", "a\\b", "a'b", 'a"b', "$(id)"]  # fmt: skip
+
+
+def everything(directory: Path) -> list[Path]:
+    return sorted(directory.rglob("*"))
+
+
+def cookiecutter(output: Path, *answers: str) -> "subprocess.CompletedProcess[str]":
+    argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "--output-dir", str(output)]
+    source = str(template.template_directory())
+    return subprocess.run([*argv, source, *answers], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("key", "value", "message"), REFUSED_BY_THE_HOOK)
+def test_cookiecutter_itself_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, message):
+    done = cookiecutter(tmp_path, f"{key}={value}")
+    assert done.returncode != 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{key}: ")
+    assert message in line
+    assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize(("key", "value", "message"), REFUSED_BY_THE_HOOK)
+def test_render_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, message):
+    with pytest.raises(BadInputError) as refused:
+        template.render({key: value}, tmp_path / "parent")
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{key}: ")
+    assert message in line
+    assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.parametrize("repo", REPOS)
+def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, repo, exists):
+    (tmp_path / "around" / "theirs").mkdir(parents=True)
+    output = tmp_path / "around" / "output"
+    if exists:
+        output.mkdir()
+    before = [path for path in everything(tmp_path) if path != output]
+    assert cookiecutter(output, f"repo={repo}").returncode != 0
+    assert [path for path in everything(tmp_path) if path != output] == before
+    assert not Path("/tmp/hubimages-outside").exists()
+    with pytest.raises(BadInputError) as refused:
+        template.render({"repo": repo}, output)
+    assert len(str(refused.value).splitlines()) == 1
+    assert str(refused.value).startswith("repo: ")
+    assert [path for path in everything(tmp_path) if path != output] == before
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"registri": "quay.io"}, "'registri' is no question of the template: did you mean 'registry'?"),
+        ({"zzz": ""}, "'zzz' is no question of the template: there are repo, title"),
+        ({"_template": "x"}, "'_template' is no question"),
+        ({"__version": "x"}, "'__version' is no question"),
+        ({"registry": "quay"}, "did you mean 'quay.io'?"),
+        ({"registry": "docker.io"}, "Docker Hub limits"),
+        ({"registry": "Docker Hub"}, "Docker Hub limits"),
+        ({"registry": "gcr.io"}, "has been shut down"),
+        ({"license": "GPL"}, "'GPL' is no choice"),
+        ({"title": "<< cookiecutter.repo >>"}, "template syntax"),
+        ({"title": "<% for x in y %>"}, "template syntax"),
+        ({"description": "<# c"}, "template syntax"),
+        ({"title": "a\0b"}, "NUL"),
+        ({"registry": "google-artifact-registry", "image": "project/image"}, "must have three parts"),
+        ({"registry": "ghcr.io", "image": "image"}, "lacks its first part"),
+        ({"registry": "amazon-ecr", "registry_host": "1.dkr.ecr.eu.amazonaws.com"}, "is no host of amazon-ecr"),
+    ],
+)
+def test_what_cookiecutter_would_ignore_or_evaluate_is_refused_before(tmp_path, answers, message):
+    with pytest.raises(BadInputError, match=message.replace("?", r"\?")) as refused:
+        template.render(answers, tmp_path)
+    assert len(str(refused.value).splitlines()) == 1
+    assert everything(tmp_path) == []
+
+
+def test_a_directory_in_use_is_left_as_it_is(tmp_path):
+    (tmp_path / "user-image").mkdir()
+    (tmp_path / "user-image" / "mine").write_text("mine")
+    before = everything(tmp_path)
+    with pytest.raises(RefusedError, match="is not empty"):
+        template.render({}, tmp_path)
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("answers.yaml", "- a\n- b\n", "must hold a mapping"),
+        ("answers.yaml", "title: [a]\n", "the answer to 'title' must be one text"),
+        ("answers.yaml", "title: a\ntitle: b\n", "cannot be read as answers"),
+        ("answers.yaml", "title: 'a\n", "cannot be read as answers"),
+        ("answers.json", "{", "cannot be read as answers"),
+        ("answers.json", '{"title": null}', "the answer to 'title' must be one text"),
+        ("answers.yaml", "", "must hold a mapping"),
+    ],
+)
+def test_a_file_of_answers_that_cannot_be_used_is_refused(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BadInputError, match=message) as refused:
+        template.read_answers(tmp_path / name)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_missing_file_of_answers_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="No such file"):
+        template.given_answers([], str(tmp_path / "absent.yaml"))
+
+
+def test_answers_are_taken_as_they_are_written(tmp_path):
+    (tmp_path / "answers.yaml").write_text("python_version: 3.10\ntitle: on\ndescription: 0x1F\n")
+    (tmp_path / "answers.json").write_text('{"python_version": 3.10, "title": "on"}')
+    assert template.read_answers(tmp_path / "answers.yaml") == {
+        "python_version": "3.10",
+        "title": "on",
+        "description": "0x1F",
+    }
+    assert template.read_answers(tmp_path / "answers.json") == {"python_version": "3.10", "title": "on"}

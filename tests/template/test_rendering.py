@@ -1,0 +1,302 @@
+"""Every choice of every question renders to a repository that works and looks as if it was written by hand."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+import hubimages
+from hubimages import template
+
+HOST_PLACES = {
+    "quay.io": "quay.io",
+    "ghcr.io": "ghcr.io",
+    "google-artifact-registry": "docker.pkg.dev",
+    "amazon-ecr": "dkr.ecr",
+    "amazon-ecr-public": "public.ecr.aws",
+    "azure-container-registry": "azurecr.io",
+}
+LOGINS = {
+    "quay.io": "QUAY_PASSWORD",
+    "ghcr.io": "packages: write",
+    "google-artifact-registry": "GCP_SERVICE_ACCOUNT",
+    "amazon-ecr": "amazon-ecr-login",
+    "amazon-ecr-public": "registry-type: public",
+    "azure-container-registry": "azure/login",
+}
+COMBINATIONS = list(
+    itertools.product(
+        *(question.choices for question in template.questions() if question.key in ("registry", "starter", "builder"))
+    )
+)
+OTHER_CHOICES = [
+    (question.key, choice)
+    for question in template.questions()
+    if question.key not in ("registry", "starter", "builder")
+    for choice in question.choices
+]
+WORKFLOWS = (".github/workflows/build.yaml", ".github/workflows/test.yaml")
+
+
+def text(rendering: template.Rendering, name: str) -> str:
+    return rendering.files[name].data.decode()
+
+
+def steps(rendering: template.Rendering, name: str) -> list[dict[str, object]]:
+    (job,) = YAML(typ="safe").load(text(rendering, name))["jobs"].values()
+    result: list[dict[str, object]] = job["steps"]
+    return result
+
+
+def check_hand_written(rendering: template.Rendering) -> None:
+    """No trace of the template's own syntax, and the whitespace that a careful person leaves."""
+    for name, file in rendering.files.items():
+        content = file.data.decode()
+        assert not re.search(r"<<|<%|%>|<#|#>|cookiecutter|(?<! )>>|>>(?! )", content), name
+        assert content.endswith("\n"), name
+        assert not content.endswith("\n\n"), name
+        if not name.startswith("LICENSE"):
+            assert ("\n\n\n\n" if name.endswith(".py") else "\n\n\n") not in content, name
+        assert not re.search(r"[ \t]$|^dependencies:\n\n", content, re.MULTILINE), name
+    for name in rendering.files:
+        if name.endswith((".yaml", ".yml")):
+            YAML(typ="safe").load(text(rendering, name))
+        if name.endswith(".py"):
+            compile(text(rendering, name), name, "exec")
+        if name.endswith(".ipynb"):
+            json.loads(text(rendering, name))
+
+
+@pytest.fixture(scope="module")
+def renderings() -> dict[tuple[str, ...], template.Rendering]:
+    return {
+        (registry, starter, builder): template.render_files(
+            {"registry": registry, "starter": starter, "builder": builder}
+        )
+        for registry, starter, builder in COMBINATIONS
+    }
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_the_result_looks_hand_written_and_parses(renderings, combination):
+    check_hand_written(renderings[combination])
+
+
+@pytest.mark.parametrize(("key", "choice"), OTHER_CHOICES, ids=str)
+def test_every_other_choice_renders_with_the_defaults(key, choice):
+    rendering = template.render_files({key: choice})
+    check_hand_written(rendering)
+    assert rendering.answers[key] == choice
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_only_the_chosen_registry_is_named(renderings, combination):
+    registry, rendering = combination[0], renderings[combination]
+    everything = text(rendering, "README.md") + "".join(text(rendering, name) for name in WORKFLOWS)
+    assert LOGINS[registry] in text(rendering, WORKFLOWS[0])
+    for other, host in HOST_PLACES.items():
+        assert (host in everything) == (other == registry), other
+    secrets = set(re.findall(r"(?:secrets|vars)\.(\w+)", everything)) - {"GITHUB_TOKEN"}
+    assert all(f"`{name}`" in text(rendering, "README.md") for name in secrets)
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_only_files_of_the_chosen_starter_and_builder_are_there(renderings, combination):
+    _, starter, builder = combination
+    rendering = renderings[combination]
+    assert ("Dockerfile" in rendering.files) == (starter != "environment.yml")
+    assert ("start" in rendering.files) == (starter == "pangeo-onbuild")
+    assert [name for name in rendering.files if "LICENSE." in name or "Dockerfile." in name] == []
+    if starter == "pangeo-onbuild":
+        assert rendering.files["start"].executable
+    assert all(("repo2docker-action" in text(rendering, name)) == (builder != "nox") for name in WORKFLOWS)
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_every_action_is_pinned_by_commit_with_a_comment(renderings, combination):
+    for name in WORKFLOWS:
+        uses = re.findall(r"uses: (.*)", text(renderings[combination], name))
+        assert uses
+        for use in uses:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # (v\d+\.\d+\.\d+|newest commit of master)", use), use
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_pull_requests_never_push_and_need_no_secret(renderings, combination):
+    test = text(renderings[combination], ".github/workflows/test.yaml")
+    assert not re.search(r"secrets\.|vars\.|docker push|login|id-token|packages:|pull_request_target", test)
+    build = YAML(typ="safe").load(text(renderings[combination], ".github/workflows/build.yaml"))
+    assert set(build.get("on", build.get(True))) == {"push", "workflow_dispatch"}
+    assert "!github.event.repository.fork" in build["jobs"]["build"]["if"]
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_the_image_that_was_tested_is_the_one_that_is_pushed(renderings, combination):
+    names = [str(step["name"]) for step in steps(renderings[combination], ".github/workflows/build.yaml")]
+    assert names.index("Check the settings") == 3
+    logins = [position for position, name in enumerate(names) if name.startswith("Log in")]
+    builds = [position for position, name in enumerate(names) if name.startswith("Build")]
+    assert len(builds) == 1
+    assert max(logins) < builds[0]
+    last = steps(renderings[combination], ".github/workflows/build.yaml")[-2]["run"]
+    assert last == ("nox -s build -- --push" if combination[2] == "nox" else "nox -s push")
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
+def test_shell_steps_are_valid_bash_without_expressions(renderings, combination):
+    for name in WORKFLOWS:
+        for step in steps(renderings[combination], name):
+            if "run" in step:
+                assert "${{" not in str(step["run"])
+                subprocess.run(["bash", "-n"], input=str(step["run"]), text=True, check=True)
+
+
+def test_workflow_checkers_find_nothing(renderings, tmp_path):
+    for number, rendering in enumerate(renderings.values()):
+        rendering.write(tmp_path / str(number))
+    bin_directory = Path(sys.executable).parent
+    workflows = sorted(map(str, tmp_path.glob("*/.github/workflows/*.yaml")))
+    dependabot = sorted(map(str, tmp_path.glob("*/.github/dependabot.yml")))
+    assert (len(workflows), len(dependabot)) == (72, 36)
+    for schema, files in (("vendor.github-workflows", workflows), ("vendor.dependabot", dependabot)):
+        argv = [bin_directory / "check-jsonschema", "--builtin-schema", schema, *files]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    zizmor = [bin_directory / "zizmor", "--offline", "--no-progress", *workflows, *dependabot]
+    done = subprocess.run(zizmor, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def check_settings(
+    rendering: template.Rendering, directory: Path, name: str, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a workflow's check of the settings as the runner does."""
+    if not directory.exists():
+        rendering.write(directory)
+    (step,) = [step for step in steps(rendering, name) if str(step.get("run", "")).startswith("nox -s s")]
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GITHUB_REPOSITORY": "Our-Org/user-image",
+        "GITHUB_REPOSITORY_OWNER": "Our-Org",
+        **dict.fromkeys(step.get("env", {}), ""),  # type: ignore[call-overload]
+        **settings,
+    }
+    return subprocess.run(
+        ["bash", "-e", "-c", str(step["run"])], env=env, cwd=directory, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("registry", HOST_PLACES)
+def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings, registry, tmp_path):
+    rendering = renderings[(registry, "environment.yml", "nox")]
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0])
+    assert done.returncode == 1
+    assert "IMAGE is still" in done.stdout
+    wanted = re.findall(r"- `([A-Z_]+)`", text(rendering, "README.md"))
+    for name in wanted:
+        assert f"{name} is not set. Set it at https://github.com/Our-Org/user-image/settings/" in done.stdout
+    assert done.stdout.count("::error") == 1 + len(wanted)
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[1]).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("registry", "host", "image"),
+    [
+        ("quay.io", "quay.io", "our-org/hub"),
+        ("ghcr.io", "ghcr.io", "our-org/hub"),
+        ("google-artifact-registry", "europe-west1-docker.pkg.dev", "project/repository/hub"),
+        ("amazon-ecr", "123456789012.dkr.ecr.us-west-2.amazonaws.com", "hub"),
+        ("amazon-ecr-public", "public.ecr.aws", "alias/hub"),
+        ("azure-container-registry", "ourregistry.azurecr.io", "hub"),
+    ],
+)
+def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp_path):
+    rendering = template.render_files({"registry": registry, "registry_host": host, "image": image})
+    names = re.findall(r"- `([A-Z_]+)`", text(rendering, "README.md"))
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **dict.fromkeys(names, "set"))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[1]).returncode == 0
+    assert not re.search("your-?org|yourregistry|000000000000", text(rendering, "README.md"))
+    if registry == "amazon-ecr":
+        assert "aws-region: us-west-2" in text(rendering, WORKFLOWS[0])
+        assert 'registries: "123456789012"' in text(rendering, WORKFLOWS[0])
+
+
+def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
+    rendering = template.render_files({"python_version": "3.12"})
+    assert re.search(r"^  - python\s*=+\s*([\d.]*)$", text(rendering, "environment.yml"), re.MULTILINE)[1] == "3.12"  # type: ignore[index]
+
+
+AWKWARD = {
+    "repo": "Our.Image_2",
+    "title": "L'image d'Ælfrïc: 100 % & #1 {ok} - @x 😀 `a` * [b] $HOME ${{ c }} %s !d",
+    "description": "- yes: no # 'quoted' | > & * ? null ~ 1.10",
+    "maintainers": "#no: 'comment'",
+    "license": "MIT",
+    "registry": "amazon-ecr",
+}
+
+
+def test_rendering_again_from_the_record_gives_the_same_bytes(tmp_path):
+    made = template.render(AWKWARD, tmp_path / "first")
+    assert template.read_answers(made)["title"] == AWKWARD["title"]
+    again = template.render(template.read_answers(made), tmp_path / "second")
+    assert subprocess.run(["diff", "-r", made, again], check=False).returncode == 0
+    assert made.name == "Our.Image_2"
+
+
+def test_rendering_over_a_rendered_repository_changes_nothing(tmp_path, home):
+    made = template.render({"starter": "pangeo-onbuild"}, tmp_path)
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    answers = [f"{key}={value}" for key, value in template.read_answers(made).items()]
+    source = str(template.template_directory())
+    argv = [*("-m", "cookiecutter", "--no-input", "--overwrite-if-exists", "--output-dir"), str(tmp_path), source]
+    subprocess.run([sys.executable, *argv, *answers], check=True, capture_output=True)
+    assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
+
+
+def test_the_record_names_every_answer_and_this_version():
+    rendering = template.render_files({})
+    record = YAML(typ="safe").load(text(rendering, ".hubimages.yaml"))
+    assert record["version"] == hubimages.__version__
+    assert list(record["answers"]) == [question.key for question in template.questions()]
+
+
+def test_a_persons_cookiecutter_configuration_does_not_matter_and_nothing_is_written_there(home, tmp_path):
+    (home / ".cookiecutterrc").write_text("default_context:\n  title: Mine\n  _jinja2_env_vars: {}\n")
+    before = sorted(home.rglob("*"))
+    assert template.render_files({}).answers["title"] == "User Image"
+    assert sorted(home.rglob("*")) == before
+
+
+def test_the_wheel_carries_the_template(tmp_path):
+    project = Path(hubimages.__file__).parents[1]
+    copy = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".venv", ".git", "tests", ".*_cache", "__pycache__")
+    shutil.copytree(project, copy, ignore=ignored)
+    (copy / "README.md").touch()
+    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", builder, str(tmp_path)], cwd=copy, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    program = (
+        "from hubimages import template; from pathlib import Path; import sys; print(template.template_directory());"
+    )
+    program += "template.render({'starter': 'pangeo-onbuild'}, Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path,
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(tmp_path / "installed/hubimages/template/source")
+    mine = template.render({"starter": "pangeo-onbuild"}, tmp_path / "mine")
+    assert subprocess.run(["diff", "-r", mine, tmp_path / "out/user-image"], check=False).returncode == 0
