@@ -1,0 +1,128 @@
+"""Looks at the finished repository from outside, with git alone, and checks what was promised."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hubimages.errors import ProgramFailedError
+from hubimages.extract.history import EMPTY_TREE
+from hubimages.git import Repo
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found in the finished repository."""
+
+    authors: list[tuple[str, int]]  # "Name <address>", commits; most first
+    first_date: str  # of the author, as git shows it
+    last_date: str
+    result_tree: str
+    blobs: list[tuple[str, int]]  # id, bytes
+    normalised: int  # commits whose author or committer line git could only keep in a mended form
+    signed: int  # commits that were signed in the source
+
+
+def verify(
+    source: Repo,
+    result: Repo,
+    new_ids: Mapping[str, str],
+    parents: Mapping[str, Sequence[str]],
+    paths: Mapping[str, str],
+    tip: str,
+    tree: str,
+) -> Evidence:
+    """Check the extracted history in `result` against the source.
+
+    `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `paths`: old
+    commit to the path that the image had in it; `tip`: the extracted history's new tip; `tree`: the image's tree at
+    the commit extracted.
+    Raises ProgramFailedError for anything that is not as promised: that is a bug, and nothing is left behind.
+    """
+    olds, news = list(new_ids), list(new_ids.values())
+    _same_trees(source, result, olds, news, paths)
+    wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
+    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents)
+    lines = result.read(
+        "log", "--no-mailmap", "--no-show-signature", "--format=%H%x00%T%x00%an <%ae>%x00%at%x00%as", tip
+    )
+    rows = {row[0]: row[1:] for row in (line.split("\0") for line in lines.decode(errors="replace").split("\n")[:-1])}
+    _expect(set(rows) == set(news), "the extracted history has other commits than those rewritten")
+    result_tree = rows[tip][0]
+    _expect(result_tree == tree, f"the extracted tree is {result_tree}, in the source it is {tree}")
+    _only_what_belongs(result)
+    authors = Counter(author for _, author, _, _ in rows.values())
+    dates = [date for _, _, _, date in sorted(rows.values(), key=lambda row: int(row[2] or 0))]
+    return Evidence(
+        authors=authors.most_common(),
+        first_date=dates[0] if dates else "",
+        last_date=dates[-1] if dates else "",
+        result_tree=result_tree,
+        blobs=_blobs(result),
+        normalised=normalised,
+        signed=signed,
+    )
+
+
+def _same_trees(source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], paths: Mapping[str, str]) -> None:
+    """Every kept commit has the tree that the directory had in the old one, bit for bit."""
+    wanted = source.batch_check([f"{old}:{paths[old]}" for old in olds])
+    found = result.batch_check([f"{new}^{{tree}}" for new in news])
+    for old, new, (old_tree, kind, _), (new_tree, _, _) in zip(olds, news, wanted, found, strict=True):
+        expected = old_tree if kind == "tree" else EMPTY_TREE
+        _expect(expected == new_tree, f"commit {new} has tree {new_tree}, its original {old} has {expected}")
+
+
+HEADER = re.compile(rb"^(author|committer) (.*)$", re.MULTILINE)
+
+
+SIGNATURE = re.compile(rb"^gpgsig(-sha256)? ", re.MULTILINE)
+PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
+
+
+def _same_people_and_dates(
+    source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], parents: Sequence[Sequence[str]]
+) -> tuple[int, int]:
+    """Parents as planned, people and dates as they were; how many commits had malformed lines, how many were signed."""
+    mended = signed = 0
+    pairs = zip(source.contents(olds), result.contents(news), strict=True)
+    for old, new, above, (before, after) in zip(olds, news, parents, pairs, strict=True):
+        header = after.partition(b"\n\n")[0]
+        _expect(
+            [parent.decode() for parent in PARENT.findall(header)] == list(above), f"commit {new} has other parents"
+        )
+        original = before.partition(b"\n\n")[0]
+        signed += SIGNATURE.search(original) is not None
+        one = HEADER.findall(original)
+        two = HEADER.findall(header)
+        if one == two:
+            continue
+        is_malformed = any(not WELL_FORMED.fullmatch(line) for _, line in one)
+        _expect(is_malformed, f"commit {new} has other people or dates than its original {old}")
+        mended += 1
+    return mended, signed
+
+
+# What git itself writes; older tools wrote addresses without <>, doubled brackets, years before 1970.
+WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> \d+ [+-]\d{4}")
+
+
+def _only_what_belongs(result: Repo) -> None:
+    """No other branches, tags or remotes' leftovers, and every object is in the repository itself."""
+    refs = result.text("for-each-ref", "--format=%(refname)").split()
+    others = [ref for ref in refs if ref not in ("refs/heads/main", "refs/remotes/origin/main")]
+    _expect(not others, f"unexpected refs: {', '.join(others)}")
+    _expect(not (result.git_dir / "objects/info/alternates").exists(), "objects are borrowed from another repository")
+    result.read("rev-list", "--objects", "--quiet", "--all")  # fails on the first object that is not there
+
+
+def _blobs(result: Repo) -> list[tuple[str, int]]:
+    """Every blob of the repository, with its size."""
+    form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
+    rows = (row.split(" ") for row in result.text("cat-file", "--batch-all-objects", "--unordered", form).splitlines())
+    return [(name, int(size)) for kind, name, size in rows if kind == "blob"]
+
+
+def _expect(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ProgramFailedError(f"the result is not what was promised, nothing was kept: {otherwise}")
