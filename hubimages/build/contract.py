@@ -1,0 +1,109 @@
+"""The image contract on any image: run the tests that the template gives every repository, and read what they found."""
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from hubimages import template
+from hubimages.build.engine import check_engine, have_image
+from hubimages.errors import BadInputError, NotInstalledError
+from hubimages.run import attempt, failure
+
+HOLDS, BROKEN, NOT_CHECKED = "holds", "broken", "not checked"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause of the contract: its sentence, whether it holds, and why not."""
+
+    code: str
+    sentence: str
+    state: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All clauses for one image."""
+
+    image: str
+    clauses: list[Clause]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is broken."""
+        return all(clause.state != BROKEN for clause in self.clauses)
+
+    def __str__(self) -> str:
+        width = max(len(clause.state) for clause in self.clauses)
+        lines = [f"{self.image}"]
+        for clause in self.clauses:
+            lines.append(f"  {clause.state:{width}}  {clause.sentence}")
+            lines += [f"  {'':{width}}    {line}" for line in clause.why.splitlines()]
+        broken = sum(clause.state == BROKEN for clause in self.clauses)
+        lines.append("the contract holds" if not broken else f"broken: {broken} of {len(self.clauses)} clauses")
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """The findings as one JSON object."""
+        findings = [
+            {"code": one.code, "file": None, "line": None, "message": one.sentence, "remedy": one.why}
+            for one in self.clauses
+            if one.state == BROKEN
+        ]
+        not_checked = [f"{one.code}: {one.why}" for one in self.clauses if one.state == NOT_CHECKED]
+        facts = {"version": 1, "image": self.image, "findings": findings, "not_checked": not_checked}
+        return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
+def check_image(image: str, *, repository: Path | None = None, hub_version: str = "") -> Report:
+    """Run the contract on an image, local or in a registry.
+
+    `repository`: a user-image repository whose `environment.yml` and `image-tests/` the image has to fulfil.
+    `hub_version`: the version of JupyterHub that the hub runs; without it versions are not compared. Raises
+    NotInstalledError without an engine or pytest, and what `have_image` raises.
+    """
+    if not image or image.startswith("-") or image != image.strip():
+        raise BadInputError(f"{image!r} is no image reference, such as quay.io/organisation/name:tag")
+    if repository is not None and not repository.is_dir():
+        raise BadInputError(f"no repository at {repository}")
+    if importlib.util.find_spec("pytest") is None:
+        raise NotInstalledError("the contract runs with pytest: pip install 'hubimages[test-image]'")
+    check_engine()
+    have_image(image)
+    with tempfile.TemporaryDirectory(prefix="hubimages-") as directory:
+        nothing, found = Path(directory, "nothing"), Path(directory, "found.xml")
+        nothing.mkdir()
+        place = template.template_directory() / "<<cookiecutter.repo>>" / "image-contract"
+        argv = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(place), "-q"]
+        argv += ["-p", "no:cacheprovider", f"--junitxml={found}", str(place / "test_contract.py")]
+        env = {"IMAGE": image, "HUB_VERSION": hub_version, "REPOSITORY": str((repository or nothing).absolute())}
+        done = attempt(*argv, cwd=Path(directory), env={**env, "PYTHONDONTWRITEBYTECODE": "1"})
+        if done.returncode not in (0, 1) or not found.exists():
+            raise failure(["pytest"], done.returncode, done.stdout + done.stderr)
+        return Report(image, list(clauses(found)))
+
+
+def clauses(found: Path) -> Iterator[Clause]:
+    """What pytest wrote down about each clause; a clause's sentence is the name of its test."""
+    for case in ElementTree.parse(found).iter("testcase"):
+        name = case.get("name", "")
+        function, bracket, parameter = name.partition("[")
+        if parameter == "NOTSET]":  # pytest's word for a test that has nothing to run on
+            bracket = ""
+        title = function.removeprefix("test_").replace("_", " ") + (f" ({parameter.rstrip(']')})" if bracket else "")
+        broken = case.find("failure") if case.find("failure") is not None else case.find("error")
+        skipped = case.find("skipped")
+        if broken is not None:
+            why = broken.get("message", "")
+            yield Clause(name, title, BROKEN, why.removeprefix("AssertionError: ").removeprefix("Failed: ").strip())
+        elif skipped is not None:
+            yield Clause(name, title, NOT_CHECKED, skipped.get("message", ""))
+        else:
+            yield Clause(name, title, HOLDS, "")

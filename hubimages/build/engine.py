@@ -1,0 +1,64 @@
+"""The container engine on this machine, through the docker command."""
+
+import re
+from pathlib import Path
+
+from hubimages import console
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError
+from hubimages.run import attempt, failure
+
+# What an engine and the registries it asks say, and what that means. The order counts: a registry that refuses without
+# a login says `denied`, too.
+NOT_LOGGED_IN = re.compile(
+    r"no basic auth|unauthorized|authentication required|denied|forbidden|\b40[13]\b", re.IGNORECASE
+)
+NOT_THERE = re.compile(r"not found|manifest unknown|name unknown|\b404\b|does not exist", re.IGNORECASE)
+NO_ANSWER = re.compile(
+    r"\b(429|5\d\d)\b|too ?many ?requests|timeout|refused|no such host|EOF|reset|unreachable|no route|TLS|deadline",
+    re.IGNORECASE,
+)
+
+
+def check_engine() -> None:
+    """Raise NotInstalledError unless an engine answers."""
+    try:
+        done = attempt("docker", "version", "--format", "{{.Server.Version}}", cwd=Path("/"))
+    except NotInstalledError as error:
+        raise NotInstalledError("Docker is not installed: https://docs.docker.com/engine/install/") from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise NotInstalledError(
+            f"Docker does not answer ({said[-1] if said else 'no message'}): start it, with Docker Desktop or "
+            "sudo systemctl start docker"
+        )
+
+
+def have_image(reference: str) -> None:
+    """Pull an image unless the engine has it.
+
+    Raises BadInputError where there is none, LoginError where the registry wants a login, NoAnswerError where it gave
+    no answer.
+    """
+    if attempt("docker", "image", "inspect", reference, cwd=Path("/")).returncode == 0:
+        return
+    argv = ["docker", "pull", "--quiet", reference]
+    console.command(argv)
+    done = attempt(*argv, cwd=Path("/"))
+    if done.returncode:
+        raise pull_failure(reference, argv, done.returncode, done.stderr)
+
+
+def pull_failure(reference: str, argv: list[str], code: int, output: bytes) -> HubImagesError:
+    """The error for a pull that failed."""
+    said = output.decode(errors="replace").strip()
+    line = said.splitlines()[-1] if said else "no message"
+    host = reference.split("/", maxsplit=1)[0]
+    if "invalid reference format" in said:
+        return BadInputError(f"{reference!r} is no image reference, such as quay.io/organisation/name:tag ({line})")
+    if NOT_THERE.search(said) and "denied" not in said:
+        return BadInputError(f"no image {reference}: {line}")
+    if NOT_LOGGED_IN.search(said):
+        return LoginError(f"{reference} is not there, or {host} wants a login (docker login {host}): {line}")
+    if NO_ANSWER.search(said):
+        return NoAnswerError(f"no answer from {host}, try again later: {line}")
+    return failure(argv, code, output)

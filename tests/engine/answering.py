@@ -1,0 +1,67 @@
+"""A registry on loopback that answers everything with one status: real Docker commands really talk to it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
+CODES = {401: "UNAUTHORIZED", 403: "DENIED", 404: "NAME_UNKNOWN", 429: "TOOMANYREQUESTS", 500: "UNKNOWN"}
+TAKEN = {"HEAD": 200, "POST": 202, "PATCH": 202, "PUT": 201}
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A registry at `address` (host:port), and the requests it had so far."""
+
+    address: str
+    requests: list[str]
+
+
+@contextmanager
+def answering(status: int) -> Iterator[Answering]:
+    """A registry that greets and answers all else with a status, ended on leaving.
+
+    With 500 it takes layers, and gives that answer to manifests alone: Docker tries layers for a minute.
+    """
+    requests: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            requests.append(f"{self.command} {self.path}")
+            takes = status == 500 and "/blobs/" in self.path
+            code = TAKEN.get(self.command, 404) if takes else 200 if self.path == "/v2/" else status
+            error = {"code": CODES[status], "message": "as the test wants it"}
+            body = b"" if code < 300 else json.dumps({"errors": [error]}).encode()
+            self.send_response(code)
+            if code == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="a test"')
+            if takes:
+                self.send_header("Location", self.path.partition("?")[0] + ("x" if self.command == "POST" else ""))
+                self.send_header("Range", "0-0")
+            self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Answering(f"127.0.0.1:{server.server_port}", requests)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

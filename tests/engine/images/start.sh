@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+[ $# -gt 0 ] || set -- bash
+exec "$@"

@@ -1,0 +1,67 @@
+"""Put a container engine's programs on a bare Debian machine: only where it was asked for, and only as root."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hubimages.run import run
+
+PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iptables", "iproute2")
+PROGRAMS = ("docker", "dockerd", "docker-registry", "mmdebstrap", "iptables", "ip")
+REMEDY = "start Docker, or let the tests install and start one on Debian as root: HUBIMAGES_ENGINE=install pytest"
+# Debian's programs for root are on the PATH of root's login shells only.
+PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+
+
+class EngineUnavailableError(Exception):
+    """No engine can be had here; the message says why, and what would change that."""
+
+
+def may_install() -> bool:
+    """Whether somebody asked for an engine to be installed: CI does, a person has to say so."""
+    return os.environ.get("CI") == "true" or os.environ.get("HUBIMAGES_ENGINE") == "install"
+
+
+def program(name: str) -> str:
+    """The path of a program. Debian's own comes first: the client and the daemon then are of one version."""
+    for directory in ("/usr/sbin", "/usr/bin"):
+        if Path(directory, name).exists():
+            return f"{directory}/{name}"
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        raise EngineUnavailableError(f"{name} is not installed: {REMEDY}")
+    return found
+
+
+def ensure_programs() -> None:
+    """Install what is missing. Raises EngineUnavailableError where that is not wanted or not possible."""
+    if not may_install():
+        raise EngineUnavailableError(f"no container engine answers: {REMEDY}")
+    if os.geteuid() != 0:
+        raise EngineUnavailableError("no container engine answers, and only root can start one: start Docker")
+    if all(shutil.which(name, path=PATH) for name in PROGRAMS):
+        return
+    if shutil.which("apt-get") is None:
+        raise EngineUnavailableError("no container engine answers, and this is not Debian: install and start Docker")
+    root = Path("/")
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    with no_services():
+        run("apt-get", "update", "-q", cwd=root, env=env)
+        run("apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES, cwd=root, env=env)
+
+
+@contextmanager
+def no_services() -> Iterator[None]:
+    """Keep Debian from starting what it installs: its registry listens on all addresses, its daemon owns docker0."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()

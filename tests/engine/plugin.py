@@ -1,0 +1,95 @@
+"""Fixtures of the engine tests: a real engine, real registries, and images that stand in for those to be pulled.
+
+Load it in the top conftest: `pytest_plugins = ["tests.engine.plugin"]`.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.engine import registry as registries
+from tests.engine.engine import Engine, any_engine
+from tests.engine.install import EngineUnavailableError
+from tests.engine.stand_ins import repo2docker_base, stand_ins
+
+# Besides what repo2docker builds upon. `stand_ins` takes any other tag of these.
+BASES = ("pangeo/base-image:2025.01.10", "quay.io/jupyter/minimal-notebook:2025-01-10")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """A person's tests skip where something is missing; CI must not go green for want of an engine."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A container engine; give `engine.env` to the programs that are to use it."""
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(any_engine())
+        except EngineUnavailableError as reason:
+            unavailable(str(reason))
+        yield started
+
+
+@pytest.fixture
+def engine_env(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The engine, with DOCKER_HOST and DOCKER_CONFIG set for code that takes them from the environment."""
+    for name, value in engine.env.items():
+        monkeypatch.setenv(name, value)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
+    """A registry that asks for no password. A private daemon looks there for docker.io's images, too."""
+    if engine.mirror is not None:
+        yield engine.mirror
+        return
+    yield from serve(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture(scope="session")
+def password_registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
+    """A registry that wants a password for everything."""
+    yield from serve(tmp_path_factory.mktemp("registry"), username="robot", password="correct horse")
+
+
+def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[registries.Registry]:
+    """A registry, or the reason why there is none."""
+    try:
+        with registries.serve(root, username=username, password=password) as served:
+            yield served
+    except EngineUnavailableError as reason:
+        unavailable(f"{reason}; or: apt-get install docker-registry")
+
+
+@pytest.fixture(scope="session")
+def base_images(engine: Engine) -> Iterator[tuple[str, ...]]:
+    """repo2docker's base and the names in BASES, each with an image behind it that can be built upon without a pull."""
+    names = (repo2docker_base(), *BASES)
+    with stand_ins(engine, *names):
+        yield names
+
+
+@pytest.fixture
+def no_container_left(engine: Engine) -> Iterator[None]:
+    """Fail the test if a container that was not there before is there after it."""
+    before = engine.containers()
+    yield
+    left = engine.containers() - before
+    deadline = time.monotonic() + 30
+    while left and not engine.private and time.monotonic() < deadline:
+        time.sleep(1)  # somebody else's, perhaps, and gone in a moment
+        left &= engine.containers()
+    # on an engine that is not ours somebody else may have started it
+    for container in left if engine.private else ():
+        engine.try_docker("rm", "--force", "--volumes", container)
+    assert not left, f"containers left behind: {left}"

@@ -1,0 +1,56 @@
+"""Servers that tests start: on loopback, in a temporary folder, and ended by their process id."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from hubimages.run import environment
+
+PATIENCE = 30.0
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(
+    argv: Sequence[str], *, log: Path, answers: Callable[[], bool], env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a server and wait until it answers. Raises RuntimeError with the end of its log when it does not."""
+    with log.open("wb") as output:
+        # a session of its own: Ctrl-C in the terminal goes to the tests, which then end the server in good order
+        server = subprocess.Popen(
+            argv, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            env=environment(env), cwd=log.parent, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < deadline:
+        if answers():
+            return server
+        time.sleep(0.05)
+    stop(server)
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
+    raise RuntimeError(f"{argv[0]} did not start:\n{tail}")
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server that `start` started, politely first."""
+    if server.poll() is None:
+        server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,109 @@
+"""A repository made from the template goes from a commit to an image in a registry, with its own sessions alone."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hubimages import template
+from hubimages.run import environment
+from tests.engine.engine import Engine
+from tests.engine.registry import Registry
+from tests.engine.stand_ins import PYTHON, bases, stand_ins
+from tests.histories import git
+
+STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
+REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
+
+pytestmark = pytest.mark.usefixtures("no_container_left")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A generated repository, and the environment in which its sessions run."""
+
+    path: Path
+    image: str
+    env: Mapping[str, str]
+
+    def nox(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a session as a person does, in a directory that has nothing of this project."""
+        return subprocess.run(
+            [sys.executable, "-m", "nox", "-s", *words], cwd=self.path, env={**self.env, **env},
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+
+    @property
+    def tag(self) -> str:
+        return git("-C", self.path, "rev-parse", "--short=12", "HEAD")[:12]
+
+
+def generate(engine: Engine, registry: Registry, path: Path, starter: str) -> Generated:
+    """Make a repository whose image goes to the registry."""
+    template.plan_new_repository(path, {"starter": starter, "python_version": PYTHON}).apply()
+    image = f"{registry.address}/our/{path.name}"
+    return Generated(path, image, environment({**engine.env, "IMAGE": image}))
+
+
+@pytest.fixture(scope="module", params=STARTERS)
+def generated(
+    request: pytest.FixtureRequest, engine: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Generated]:
+    made = generate(engine, registry, tmp_path_factory.mktemp("made") / request.param.replace(".", "-"), request.param)
+    with stand_ins(engine, *bases(made.path)):
+        yield made
+
+
+def digest_in(registry: Registry, name: str, tag: str) -> str:
+    """The digest under which a registry has a tag; nothing where it has none."""
+    accept = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+    address = f"http://{registry.address}/v2/{name}/manifests/{tag}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": accept})) as answer:
+            return str(answer.headers["Docker-Content-Digest"])
+    except urllib.error.HTTPError:
+        return ""
+
+
+def test_a_commit_becomes_a_tested_image_in_the_registry(
+    engine: Engine, registry: Registry, generated: Generated, tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary.md"
+    done = generated.nox("build", "--", "--push", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"1\d passed", done.stdout), done.stdout
+    reference = f"{generated.image}:{generated.tag}"
+    name = generated.image.partition("/")[2]
+    (digest,) = REFERENCE.findall(done.stdout)
+    assert digest_in(registry, name, generated.tag) == digest
+    image_id = engine.docker("image", "inspect", "--format", "{{.Id}}", reference)
+    engine.docker("image", "rm", reference)
+    engine.docker("pull", "--quiet", f"{generated.image}@{digest}")
+    assert engine.docker("image", "inspect", "--format", "{{.Id}}", f"{generated.image}@{digest}") == image_id
+    engine.docker("tag", image_id, reference)
+    page = summary.read_text()
+    assert f"```\n{reference}\n```" in page
+    assert digest in page
+    assert re.search(r"nbgitpuller +1\.", page)
+    tags = json.load(urllib.request.urlopen(f"http://{registry.address}/v2/{name}/tags/list"))["tags"]
+    assert tags == [generated.tag]
+
+
+def test_the_next_image_is_compared_with_the_one_before(generated: Generated) -> None:
+    if generated.path.name != "environment-yml":
+        pytest.skip("one starter will do")
+    before = generated.tag
+    (generated.path / "data").write_bytes(os.urandom(3_000_000))
+    git("-C", generated.path, "add", "--all")
+    git("-C", generated.path, "commit", "--quiet", "--message", "Add data")
+    done = generated.nox("build", "--", "--push")
+    assert done.returncode == 0, done.stdout
+    (more,) = re.findall(rf"^ +change  \+(\d+\.\d) MB to pull, compared with {before}$", done.stdout, re.MULTILINE)
+    assert 2.9 < float(more) < 4

@@ -1,0 +1,339 @@
+"""What can go wrong while a generated repository builds, tests and pushes: one clear message, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from hubimages import template
+from hubimages.run import environment
+from tests.engine.answering import answering
+from tests.engine.engine import DEBIAN, Engine
+from tests.engine.registry import Registry
+from tests.histories import git
+
+PASSES = "def test_it():\n    pass\n"
+CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
+# An hour, if it is not stopped; it is looked for among the processes of the machine.
+SLEEPS = "sleep 3599.25"
+CHANGES_THE_IMAGE = """\
+import os, subprocess
+
+def test_it():
+    subprocess.run(["docker", "tag", os.environ["OTHER"], os.environ["IMAGE"]], check=True)
+"""
+
+pytestmark = pytest.mark.usefixtures("no_container_left")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A generated repository with a small image, and the environment in which its sessions run."""
+
+    path: Path
+    env: Mapping[str, str]
+
+    def nox(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a session as a person does."""
+        return subprocess.run(
+            self.argv(*words), cwd=self.path, env={**self.env, **env}, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def argv(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "nox", "-R", "-s", *words]  # -R: install only once
+
+    @property
+    def tag(self) -> str:
+        return git("-C", self.path, "rev-parse", "--short=12", "HEAD")[:12]
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Write files and commit them."""
+        for name, text in files.items():
+            (self.path / name).write_text(text)
+        git("-C", self.path, "add", "--all")
+        git("-C", self.path, "commit", "--allow-empty", "--quiet", "--message", "Change")
+
+
+SMALL = {"Dockerfile": "FROM scratch\nCOPY README.md /\n", "image-contract/test_contract.py": PASSES}
+
+
+@pytest.fixture(scope="module")
+def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated repository in which the sessions' tools are installed, for all tests."""
+    path = tmp_path_factory.mktemp("refusals") / "small"
+    template.plan_new_repository(path, {"image": "our/small"}).apply()
+    repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository.write(SMALL)
+    done = subprocess.run([sys.executable, "-m", "nox", "-s", "build"], cwd=path, env=repository.env, check=False)
+    assert done.returncode == 0
+    engine.docker("image", "rm", f"127.0.0.1:9/our/small:{repository.tag}")
+    return path
+
+
+@pytest.fixture
+def repository(engine: Engine, folder: Path) -> Iterator[Repository]:
+    """The repository with an image of one small layer, and a contract that any image keeps."""
+    first = git("-C", folder, "rev-list", "--max-parents=0", "HEAD").strip()
+    git("-C", folder, "reset", "--quiet", "--hard", first)
+    git("-C", folder, "clean", "--quiet", "--force", "-d")
+    repository = Repository(folder, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository.write(SMALL)
+    before = images(engine)
+    yield repository
+    for name in images(engine) - before:
+        engine.try_docker("image", "rm", "--force", name)
+
+
+def images(engine: Engine) -> set[str]:
+    """The references of the images that the engine has."""
+    names = engine.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    return {name for name in names if "/our/small:" in name}
+
+
+def session_error(done: subprocess.CompletedProcess[str]) -> str:
+    """What a session that failed said itself, without what the programs said that it ran."""
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stdout
+    return "\n".join(line for line in done.stdout.splitlines() if line.startswith("nox > "))
+
+
+# Before anything is built
+
+
+def test_without_docker_the_address_of_its_instructions_is_told(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "git").symlink_to(which("git"))
+    done = repository.nox("build", PATH=str(tmp_path))
+    assert "Docker is not installed: https://docs.docker.com/engine/install/" in session_error(done)
+
+
+def which(name: str) -> str:
+    """The path of a program."""
+    return subprocess.run(["sh", "-c", f"command -v {name}"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.parametrize("session", ["build", "test"])
+def test_a_daemon_that_does_not_answer_is_told_with_how_to_start_it(repository: Repository, session: str) -> None:
+    done = repository.nox(session, DOCKER_HOST="tcp://127.0.0.1:9")
+    told = session_error(done)
+    assert "Docker does not answer: start it (Docker Desktop, or: sudo systemctl start docker)" in told
+    assert "tcp://127.0.0.1:9" in told
+
+
+def test_a_dirty_tree_is_not_pushed_and_not_even_built(repository: Repository, engine: Engine) -> None:
+    (repository.path / "README.md").write_text("changed")
+    for words in (["build", "--", "--push"], ["push"]):
+        told = session_error(repository.nox(*words))
+        assert "not pushed: there are changes that no commit has. Commit them first (git status shows them)" in told
+    assert not images(engine)
+
+
+def test_a_dirty_tree_is_built_under_a_tag_that_says_so(repository: Repository, engine: Engine) -> None:
+    (repository.path / "README.md").write_text("changed")
+    done = repository.nox("build")
+    assert done.returncode == 0, done.stdout
+    reference = f"127.0.0.1:9/our/small:{repository.tag}-dirty"
+    assert images(engine) == {reference}
+    first = engine.docker("image", "inspect", "--format", "{{.Id}}", reference)
+    (repository.path / "README.md").write_text("changed again")
+    assert repository.nox("build").returncode == 0
+    assert engine.docker("image", "inspect", "--format", "{{.Id}}", reference) != first
+
+
+def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: Engine) -> None:
+    told = session_error(repository.nox("build", "--", "--psuh"))
+    assert "nox -s build knows --push, not --psuh" in told
+    assert not images(engine)
+
+
+def test_a_directory_that_is_no_git_repository_is_told(repository: Repository, tmp_path: Path) -> None:
+    (tmp_path / "noxfile.py").write_text((repository.path / "noxfile.py").read_text())
+    done = Repository(tmp_path, {**repository.env, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}).nox("build")
+    assert "this is not a git repository with a commit: git init, git add --all, git commit" in session_error(done)
+
+
+def test_a_name_that_was_never_set_is_not_pushed_to(repository: Repository, engine: Engine) -> None:
+    told = session_error(repository.nox("build", "--", "--push", IMAGE="quay.io/your-organisation/small"))
+    assert "IMAGE is still quay.io/your-organisation/small: write the image's real name into noxfile.py" in told
+    assert not images(engine)
+
+
+# While it is built
+
+
+def test_a_full_disk_is_told_with_how_to_make_room(repository: Repository, engine: Engine) -> None:
+    # /dev/shm is a file system of its own, and small
+    fill = f"FROM {DEBIAN}\nRUN head -c 200000000 /dev/zero > /dev/shm/full\n"
+    repository.write({"Dockerfile": fill})
+    done = repository.nox("build", "--", "--push")
+    assert "No space left on device" in done.stdout
+    told = session_error(done)
+    assert "not built: the disk is full. Make room (docker system df, docker system prune) and build again" in told
+    assert not images(engine)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small file system")
+def test_no_room_for_temporary_files_is_told_as_well(repository: Repository, engine: Engine, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    assert repository.nox("build").returncode == 0  # its tools are installed
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(small)], check=True)
+    try:
+        (small / "full").write_bytes(b"\0" * 4096)
+        engine.docker("image", "rm", *images(engine))
+        (repository.path / "Dockerfile").unlink()
+        repository.write({"environment.yml": "dependencies: []\n"})
+        done = repository.nox("build", TMPDIR=str(small))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    assert "the disk is full" in session_error(done), done.stdout
+    assert not images(engine)
+
+
+def test_a_step_that_fails_is_shown_and_nothing_is_tagged(repository: Repository, engine: Engine) -> None:
+    repository.write({"Dockerfile": f"FROM {DEBIAN}\nRUN echo what went wrong >&2; exit 7\n"})
+    done = repository.nox("build", "--", "--push")
+    assert "what went wrong" in done.stdout
+    assert "not built (exit code 1); what went wrong stands above." in session_error(done)
+    assert not images(engine)
+
+
+def processes(words: str) -> list[str]:
+    """The command lines, on the whole machine, that have certain words in them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+        if line.startswith(words):
+            found.append(line)
+    return found
+
+
+def interrupt(repository: Repository, log: Path, *words: str, only_nox: bool = False) -> str:
+    """Start a session, stop it as Ctrl-C does once SLEEPS runs somewhere, and return what it said."""
+    # a shell that starts tests in its background has them ignore Ctrl-C, and what they start as well
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with log.open("wb") as output:
+        running = subprocess.Popen(
+            repository.argv(*words), cwd=repository.path, env=repository.env,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        wait_until(lambda: bool(processes(SLEEPS)) or running.poll() is not None)
+        assert running.poll() is None, log.read_text()
+        # a terminal sends it to all that the command started; a supervisor to the command alone
+        (os.kill if only_nox else os.killpg)(running.pid, signal.SIGINT)
+        assert running.wait(60) != 0
+    wait_until(lambda: not processes(SLEEPS))
+    return log.read_text()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait for something that takes seconds."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("only_nox", [False, True])
+def test_ctrl_c_during_the_build_stops_it_and_leaves_nothing(
+    repository: Repository, engine: Engine, tmp_path: Path, only_nox: bool
+) -> None:
+    repository.write({"Dockerfile": f"FROM {DEBIAN}\nCOPY README.md /\nRUN exec {SLEEPS}\n"})
+    before = engine.containers()
+    interrupt(repository, tmp_path / "log", "build", "--", "--push", only_nox=only_nox)
+    assert engine.containers() == before
+    assert not images(engine)
+
+
+def test_ctrl_c_during_the_test_leaves_no_container_and_pushes_nothing(
+    repository: Repository, engine: Engine, registry: Registry, tmp_path: Path
+) -> None:
+    server = f"#!/bin/sh\nexec {SLEEPS}\n"
+    dockerfile = f"FROM {DEBIAN}\nCOPY --chmod=0755 server /usr/bin/jupyterhub-singleuser\nUSER 1000\n"
+    repository.write({"Dockerfile": dockerfile, "server": server, "image-contract/test_contract.py": CONTRACT})
+    pushing = replace(repository, env={**repository.env, "IMAGE": f"{registry.address}/our/small"})
+    before = engine.containers()
+    said = interrupt(pushing, tmp_path / "log", "build", "--", "--push")
+    assert engine.containers() == before, said
+    assert digest(registry, "our/small", repository.tag) == ""
+
+
+# While it is tested
+
+
+def test_an_image_without_python_and_one_of_root_are_told_so(repository: Repository, engine: Engine) -> None:
+    repository.write({"Dockerfile": f"FROM {DEBIAN}\nUSER root\n", "image-contract/test_contract.py": CONTRACT})
+    done = repository.nox("build", "--", "--push")
+    assert done.returncode == 1
+    assert "the image has no python, or its entry point cannot start it" in done.stdout
+    assert "the image has no jupyterhub-singleuser, or its entry point cannot start it" in done.stdout
+    assert "end the Dockerfile with: USER 1000" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "pushed" not in session_error(done)
+
+
+def test_an_image_that_is_not_built_yet_is_told(repository: Repository) -> None:
+    told = session_error(repository.nox("test"))
+    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag} here: build it first, nox -s build" in told
+    assert "there is no image" in session_error(repository.nox("push"))
+
+
+# When it is pushed
+
+
+def digest(registry: Registry, name: str, tag: str) -> str:
+    """The digest under which a registry has a tag; nothing where it has none."""
+    try:
+        return registry.digest(name, tag)
+    except urllib.error.HTTPError as error:
+        assert error.code == 404
+        return ""
+
+
+def test_another_image_than_the_tested_one_is_not_pushed(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    repository.write({"image-contract/test_contract.py": CHANGES_THE_IMAGE})
+    image = f"{registry.address}/our/small"
+    told = session_error(repository.nox("build", "--", "--push", IMAGE=image, OTHER=DEBIAN))
+    assert f"not pushed: {image}:{repository.tag} is not the image that was tested any more" in told
+    assert digest(registry, "our/small", repository.tag) == ""
+
+
+def test_without_a_login_nothing_is_pushed(repository: Repository, password_registry: Registry) -> None:
+    told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
+    host = password_registry.address
+    assert f"nothing was pushed: not logged in to {host}, or with a wrong password: docker login {host}" in told
+    assert digest(password_registry, "our/small", repository.tag) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (401, "not logged in to {host}, or with a wrong password: docker login {host}."),
+        (403, "{host} does not let you push {host}/our/small:{tag}: ask its owner for the right to."),
+        (404, "{host} has no such repository, and makes none by itself: {host}/our/small:{tag}."),
+        (429, "{host} gave no good answer, try again later: nox -s push."),
+        (500, "{host} gave no good answer, try again later: nox -s push."),
+    ],
+)
+def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository, status: int, told: str) -> None:
+    with answering(status) as refusing:
+        done = repository.nox("build", "--", "--push", IMAGE=f"{refusing.address}/our/small")
+    assert "nothing was pushed: " + told.format(host=refusing.address, tag=repository.tag) in session_error(done)
+    assert any("/v2/our/small/" in request for request in refusing.requests)
+
+
+def test_a_registry_that_nobody_answers_for_is_told(repository: Repository) -> None:
+    told = session_error(repository.nox("build", "--", "--push"))
+    assert "nothing was pushed: 127.0.0.1:9 gave no good answer, try again later: nox -s push." in told
