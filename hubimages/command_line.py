@@ -1,0 +1,171 @@
+"""Read `hubimages TASK ...` strictly, and write its overview and its help.
+
+invoke's own parser gives whatever it does not know, a misspelt `--dry-rum` too, to the next positional argument, and
+runs. Here, what begins with `-` is an option of the task or an error, never a value, so that a forgotten value does
+not swallow the next option either. The rule for paths that begin with `-` is the one of other tools: `./-name`.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from invoke.parser import Argument, ParserContext
+
+from hubimages.errors import BadInputError
+
+HELP = ("--help", "-h")
+LIST = ("--list", "-l")
+VERSION = ("--version", "-V")
+
+WIDTH = 100
+VALUE_NAMES = {"answers": "FILE", "origin": "URL", "set": "KEY=VALUE", "former-path": "PATH"}
+
+
+class UsageError(BadInputError):
+    """The command line cannot be understood; the message ends with where to read how it is written."""
+
+
+def help_wanted(tokens: Sequence[str], tasks: Mapping[str, ParserContext]) -> str | None:
+    """The task whose help is asked for, "" for the overview, None where no help is asked for.
+
+    `--help` is asked for wherever it stands before a `--`, since no value begins with `-`.
+    Raises UsageError when the help of something else is asked for.
+    """
+    before = tokens[: tokens.index("--")] if "--" in tokens else tokens
+    joined = next((token.removeprefix("--help=") for token in before if token.startswith("--help=")), "")
+    if not joined and not any(token in HELP for token in before):
+        return None
+    words = [joined] if joined else [token for token in before if not token.startswith("-")]
+    return task_named(words[0], tasks).name if words else ""
+
+
+def task_named(name: str, tasks: Mapping[str, ParserContext]) -> ParserContext:
+    """The task's arguments. Raises UsageError with the nearest names when there is no such task."""
+    if name in tasks:
+        return tasks[name]
+    if name.startswith("-"):
+        raise UsageError(f"no option {name} before the task{did_you_mean(name, [*HELP, *LIST, *VERSION])}; {see('')}")
+    raise UsageError(f"no task {name!r}{did_you_mean(name, tasks)}; {see('')}")
+
+
+def fill(context: ParserContext, tokens: Sequence[str]) -> None:
+    """Set the task's arguments from the words after its name.
+
+    Raises UsageError for an option that the task does not have, a value that is missing, empty, given twice or not
+    wanted, a positional argument that is missing, and words left over (one task runs at a time).
+    """
+    words: list[str] = []
+    rest = list(tokens)
+    while rest:
+        token = rest.pop(0)
+        if token == "--":
+            words += rest
+            break
+        if not token.startswith("-"):
+            words.append(token)
+            continue
+        flag, equals, value = token.partition("=")
+        argument = option_named(context, flag)
+        if argument.kind is bool:
+            if equals:
+                raise usage(context, f"{flag} takes no value")
+            argument.set_value(True, cast=False)
+            continue
+        if not equals:
+            value = rest.pop(0) if rest and not rest[0].startswith("-") else ""
+        if not value:
+            raise usage(context, f"{flag} needs a value ({flag}={value_name(argument)})")
+        if argument.kind is not list and argument.got_value:
+            raise usage(context, f"{flag} is given twice")
+        argument.value = value
+    fill_positionals(context, words)
+
+
+def fill_positionals(context: ParserContext, words: Sequence[str]) -> None:
+    """Give the words, in order, to the positional arguments that have no value yet."""
+    wanted = context.missing_positional_args
+    for argument, word in zip(wanted, words, strict=False):
+        if not word:
+            raise usage(context, f"{value_name(argument)} is empty")
+        argument.value = word
+    if missing := [value_name(argument) for argument in wanted[len(words) :]]:
+        raise usage(context, f"missing {', '.join(missing)}")
+    if extra := list(words[len(wanted) :]):
+        takes = " ".join(value_name(argument) for argument in context.positional_args) or "no argument"
+        raise usage(context, f"takes {takes}, and {extra[0]!r} is one too many")
+
+
+def option_named(context: ParserContext, flag: str) -> Argument:
+    """The option. Raises UsageError with the nearest one when the task has no such option."""
+    if flag in context.flags:
+        argument: Argument = context.flags[flag]
+        return argument
+    raise usage(context, f"no option {flag}{did_you_mean(flag, [*context.flags, *HELP])}")
+
+
+def usage(context: ParserContext, problem: str) -> UsageError:
+    return UsageError(f"{context.name}: {problem}; {see(f'{context.name} ')}")
+
+
+def see(task: str) -> str:
+    return f"see: hubimages {task}--help" if task else "see: hubimages --list"
+
+
+def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    """Ready to be put into a message; "" where nothing is near."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+def value_name(argument: Argument) -> str:
+    """What stands for the value in help: SOURCE, FILE, KEY=VALUE."""
+    name = argument.names[0]
+    return VALUE_NAMES.get(name, name.upper().replace("-", "_"))
+
+
+def overview(description: str, groups: Mapping[str, Mapping[str, str]]) -> str:
+    """The table of contents: under the heading of each job, its tasks with one line each."""
+    width = max(len(name) for tasks in groups.values() for name in tasks)
+    lines = [description]
+    for heading, tasks in groups.items():
+        lines += ["", heading, *(f"  {name:<{width}}  {line}" for name, line in tasks.items())]
+    lines += ["", "hubimages TASK --help   what a task does, its arguments and options"]
+    return "\n".join(lines)
+
+
+def task_help(context: ParserContext, description: str) -> str:
+    """The help of one task: how it is written, what it does, its arguments and options in the order of the code."""
+    arguments = [(value_name(argument), argument.help or "") for argument in context.positional_args]
+    options = [
+        (spelling(argument), argument.help or "") for argument in context.args.values() if not argument.positional
+    ]
+    words = ["usage: hubimages", str(context.name), *(name for name, _ in arguments)]
+    parts = [" ".join([*words, "[options]"] if options else words), description]
+    for heading, rows in (("arguments", arguments), ("options", options)):
+        if rows:
+            parts.append(f"{heading}\n{columns(rows)}")
+    return "\n\n".join(parts)
+
+
+def spelling(argument: Argument) -> str:
+    """`--option=VALUE`, and whether it can be repeated."""
+    flag = f"--{argument.names[0]}"
+    if argument.kind is bool:
+        return flag
+    return f"{flag}={value_name(argument)}" + (" ..." if argument.kind is list else "")
+
+
+def columns(rows: Sequence[tuple[str, str]]) -> str:
+    """Names on the left, wrapped texts on the right."""
+    left = max(len(name) for name, _ in rows) + 4
+    return "\n".join(
+        textwrap.fill(
+            text,
+            width=WIDTH,
+            initial_indent=f"  {name}".ljust(left),
+            subsequent_indent=" " * left,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for name, text in rows
+    )

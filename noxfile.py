@@ -1,0 +1,95 @@
+"""Sessions for contributors and CI: `nox -l` lists them, `nox -s NAME -- ARGUMENTS` passes arguments on."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"  # `nox.project.dependency_groups`
+nox.options.default_venv_backend = "venv"  # there wherever the README's first line worked
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "tests"]
+
+# After Ctrl-C nox kills what has not ended in half a second, and removing containers takes longer.
+PATIENCE = {"interrupt_timeout": 40.0, "terminate_timeout": 40.0}
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """The package from this checkout, and dependency groups by name: a pip of before 25.1 knows no `--group`."""
+    requirements = [line for group in groups for line in nox.project.dependency_groups(PYPROJECT, group)]
+    session.install("-e", ".", *requirements)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Extract an image from a made-up deployment repository, or from one of yours: -- SOURCE IMAGE_DIR."""
+    install(session)
+    session.run("python", "-m", "hubimages.demo", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test; arguments go to pytest, as in: -- -k extract -x."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting, types and the hygiene of every file."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "ruff-check,ruff-format"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the reference from the code and build the pages into site/; -- serve shows them while you write."""
+    install(session, "docs")
+    session.run("python", "docs/make_reference.py")
+    session.run("mkdocs", *(session.posargs or ["build", "--strict"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Compare with what people use today: -- benchmarks/NAME.py ARGUMENTS."""
+    install(session, "tests")  # benchmarks/build.py needs an engine, as some tests do
+    session.run("python", *(session.posargs or ["benchmarks/extract.py", "--help"]))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build and test a user image with its repository's own sessions: -- PATH, or a new repository of each starter."""
+    if len(session.posargs) > 1 or any(word.startswith("-") for word in session.posargs):
+        session.error(f"nox -s build takes one PATH of a user-image repository, not {' '.join(session.posargs)!r}")
+    for repository in session.posargs:
+        if not Path(repository, "image-contract").is_dir():
+            session.error(f"{repository} has no image-contract/, so it is no user-image repository from the template")
+    install(session)
+    session.install("nox")
+    for repository in session.posargs or new_repositories(session):
+        session.run("nox", "--noxfile", str(Path(repository, "noxfile.py")), "-s", "build", **PATIENCE)
+
+
+def new_repositories(session: nox.Session) -> list[str]:
+    """A new repository from the template for each starter, in this session's own folder."""
+    starters = json.loads(Path("cookiecutter.json").read_text(encoding="utf-8"))["starter"]
+    folder = Path(session.create_tmp()) / "made"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    who = {f"GIT_{role}_{what}": "nox@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    made = [str(folder / starter.replace(".", "-")) for starter in starters]
+    for starter, place in zip(starters, made, strict=True):
+        session.run("hubimages", "new-image-repo", place, f"--set=starter={starter}", "--yes", env=who, silent=True)
+    return made
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and the source distribution into dist/."""
+    session.install("build")
+    session.run("python", "-m", "build")

@@ -1,0 +1,5 @@
+"""The operator tasks, for `invoke TASK` in a checkout; `hubimages TASK` runs the same ones anywhere."""
+
+from hubimages.tasks import namespace
+
+__all__ = ["namespace"]

@@ -1,0 +1,41 @@
+"""docs/reference.md says what the code does: every task, option, exit code and question of the template."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hubimages import errors
+from hubimages.program import contexts
+
+CHECKOUT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def make_reference() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_reference", CHECKOUT / "docs/make_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_committed_reference_is_the_one_made_from_the_code(make_reference: ModuleType) -> None:
+    committed = (CHECKOUT / "docs/reference.md").read_text()
+    assert committed == make_reference.page(), "run `nox -s docs` and commit docs/reference.md"
+
+
+def test_the_reference_leaves_nothing_out() -> None:
+    committed = (CHECKOUT / "docs/reference.md").read_text()
+    for name, context in contexts().items():
+        section = committed.split(f"\n### {name}\n")[1].split("\n#")[0]
+        for argument in context.args.values():
+            assert argument.names[0].upper().replace("-", "_") in section or f"`--{argument.names[0]}" in section
+    for kind in errors.HubImagesError.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            assert f"\n| {kind.exit_code} | " in committed
+    for key in json.loads((CHECKOUT / "cookiecutter.json").read_text()):
+        assert key.startswith("_") or f"\n| `{key}` | " in committed
