@@ -1,0 +1,151 @@
+"""Extracting an image directory: ours beside the documented recipe, in one run.
+
+    python benchmarks/extract.py [SOURCE IMAGE_DIR] [--runs 5] [--way local|file|slow|all]
+
+Without SOURCE, on a repository that is made for it. Both sides take turns, and medians are compared. In every run
+both must give the same commits; otherwise it stops. Slower than wished is no failure: this measures, tests test.
+"""
+
+import argparse
+import contextlib
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sampling
+import sides
+import slow_line
+import synthetic
+from sides import Place, Run
+from table import Row, compared, limited, machine, megabytes, seconds, show
+
+from hubimages.extract import former_paths, history, image_directory
+from hubimages.extract.open_source import open_source
+
+WAYS = ("local", "file", "slow")
+MEMORY_ALLOWED = 60_000_000
+
+Side = Callable[[Place, str, str], Run]
+
+
+def main() -> None:
+    """Measure what was asked for, and print one table."""
+    options = arguments()
+    load = os.getloadavg()[0]
+    ways = WAYS if options.way == "all" else (options.way,)
+    with tempfile.TemporaryDirectory(prefix="hubimages-benchmark-") as directory:
+        folder = Path(directory)
+        (folder / "home").mkdir()
+        sides.isolate(folder / "home")
+        source = Path(options.source).resolve() if options.source else synthetic.repository()
+        image_dir = options.image_dir or synthetic.IMAGE_DIR
+        bench = Benchmark(sides.make_place(folder), source, image_dir, options.runs)
+        for way in ways:
+            {"local": bench.local, "file": bench.file, "slow": bench.slow}[way]()
+        show([*machine(load), *bench.facts()], bench.rows)
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Time hubimages' extraction beside the documented recipe.")
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a repository on this machine; it is only read")
+    parser.add_argument("image_dir", nargs="?", metavar="IMAGE_DIR", help="a directory in it")
+    parser.add_argument("--runs", type=int, default=5, help="of each side (default: 5)")
+    parser.add_argument("--way", choices=(*WAYS, "all"), default="all", help="how SOURCE is reached (default: all)")
+    options = parser.parse_args()
+    if (options.source is None) != (options.image_dir is None):
+        parser.error("SOURCE and IMAGE_DIR go together")
+    if options.source and not Path(options.source).is_dir():
+        parser.error(f"no such directory: {options.source}")
+    if options.runs < 1:
+        parser.error("--runs must be at least 1")
+    return options
+
+
+@dataclass
+class Benchmark:
+    """The measurements on one repository, and the rows they give."""
+
+    place: Place
+    source: Path
+    image_dir: str
+    runs: int
+    rows: list[Row] = field(default_factory=list)
+
+    def local(self) -> None:
+        """From a repository on this machine."""
+        source = str(self.source)
+        sides.operation(self.place, source, self.image_dir)  # what Python imports late is imported now
+        finding: list[float] = []
+        recipe, operation, command = self.take_turns(
+            source, sides.operation, sides.command, beside=lambda: finding.append(self.find_former_paths())
+        )
+        self.rows += [
+            compared("local, the operation", recipe, operation, 6),
+            compared("local, the whole command", recipe, command, 3),
+        ]
+        peaks = [sampling.peak(self.place, source, self.image_dir) for _ in range(self.runs)]
+        size, disk = sampling.used(git_directory(self.source)), max(peak.disk for peak in peaks)
+        memory = max(peak.memory for peak in peaks)
+        found = statistics.median(finding)
+        self.rows += [
+            limited("local, disk beside the result / of the source", disk, size, megabytes, 0.1),
+            limited("local, memory of git's processes / allowed", memory, MEMORY_ALLOWED, megabytes, 1),
+            limited("local, finding former paths / the operation", found, operation, seconds, 1),
+        ]
+
+    def file(self) -> None:
+        """Through git's own transfer, from this machine."""
+        recipe, command = self.take_turns(self.source.as_uri(), sides.command)
+        self.rows.append(compared("file://, the whole command", recipe, command, 2.2))
+
+    def slow(self) -> None:
+        """From a server that is reached at 10 MB/s: one that can leave out files' contents, and one that refuses."""
+        with slow_line.serve(str(self.source), self.place.path) as server:
+            recipe, command = self.take_turns(server.with_filters, sides.command)
+            self.rows.append(compared("10 MB/s, the whole command", recipe, command, 2))
+            recipe, command = self.take_turns(server.without_filters, sides.command)
+            self.rows.append(compared("10 MB/s, filters refused", recipe, command, None))
+
+    def take_turns(self, source: str, *ours: Side, beside: Callable[[], None] = lambda: None) -> list[float]:
+        """Run the recipe and ours in turn, and check that they agree; the median seconds of the recipe and of each."""
+        times: list[list[float]] = [[] for _ in (sides.recipe, *ours)]
+        for _ in range(self.runs):
+            theirs, *others = (side(self.place, source, self.image_dir) for side in (sides.recipe, *ours))
+            for other in others:
+                if not sides.same_tip(self.place, theirs.tip, other.tip):
+                    raise SystemExit(f"not the same commits: {theirs.tip} by the recipe, {other.tip} by ours")
+            for taken, run in zip(times, (theirs, *others), strict=True):
+                taken.append(run.seconds)
+            beside()
+        return [statistics.median(taken) for taken in times]
+
+    def find_former_paths(self) -> float:
+        """The seconds that finding them takes, once the history has been read."""
+        with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
+            source = open_source(str(self.source), None, Path(stage))
+            path = image_directory.normalise(self.image_dir)
+            seen, states = history.read(source.scratch, source.commit, path)
+            begin = time.perf_counter()
+            former_paths.find(source.scratch, seen, path, states, source.load_blobs)
+            return time.perf_counter() - begin
+
+    def facts(self) -> list[str]:
+        """What was measured."""
+        count = sides.git("rev-list", "--count", "HEAD", cwd=self.source)
+        files = len(sides.git("ls-tree", "-r", "--name-only", "HEAD", cwd=self.source).splitlines())
+        return [f"{self.image_dir} of a repository of {count} commits and {files} files; medians of {self.runs} runs"]
+
+
+def git_directory(repository: Path) -> Path:
+    """Where the history is."""
+    return Path(sides.git("rev-parse", "--absolute-git-dir", cwd=repository))
+
+
+if __name__ == "__main__":
+    main()

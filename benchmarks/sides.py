@@ -1,0 +1,153 @@
+"""The two sides that are compared: the recipe that is documented for people, and ours.
+
+Both end with the image's history on top of the template's `main` in a bare repository. Neither renders the template.
+"""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubimages.extract import Request, extract
+
+TEMPLATE = {  # no file that an image has, too, but the example that is replaced: the recipe would stop in a conflict
+    "environment.yml": "channels:\n- conda-forge\ndependencies:\n- python=3.12\n- jupyterhub\n",
+    "ABOUT-THIS-TEMPLATE.md": "# A user image\n\nBuilt and pushed by the workflow in this repository.\n",
+    ".github/workflows/template-build.yaml": "on: push\njobs: {}\n",
+    ".github/workflows/template-test.yaml": "on: pull_request\njobs: {}\n",
+    "template-tests/test_image.py": "def test_image():\n    import jupyterhub\n",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one side."""
+
+    seconds: float
+    tip: str  # of the extracted history, before it was merged
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder to run in, and the template that both sides build on."""
+
+    path: Path
+    template: Path
+
+    def fresh(self, side: str) -> tuple[Path, Path]:
+        """A folder for a side's next run, with nothing in it but a bare repository that has the template's `main`."""
+        folder = self.path / side
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        origin = folder / "origin.git"
+        shutil.copytree(self.template, origin)
+        os.sync()  # or one side would wait for what the other wrote
+        return folder, origin
+
+
+def make_place(path: Path) -> Place:
+    """Make the template's repository."""
+    made, work = path / "template.git", path / "template"
+    for name, text in TEMPLATE.items():
+        file = work / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    git("init", "--quiet", "--initial-branch=main", cwd=work)
+    git("add", "--all", cwd=work)
+    git("commit", "--quiet", "--message=Begin", cwd=work)
+    git("clone", "--quiet", "--bare", "--template=", str(work), str(made), cwd=path)
+    return Place(path, made)
+
+
+def recipe(place: Place, source: str, image_dir: str) -> Run:
+    """The documented steps, as a person would type them one after the other."""
+    folder, origin = place.fresh("theirs")
+    work = folder / "work"
+    begin = time.perf_counter()
+    git("clone", "--quiet", source, str(work), cwd=folder)
+    git("filter-repo", "--quiet", "--subdirectory-filter", image_dir, "--force", cwd=work)
+    git("remote", "add", "template", str(origin), cwd=work)
+    git("fetch", "--quiet", "template", "main", cwd=work)
+    branch = git("symbolic-ref", "--short", "HEAD", cwd=work)
+    git("checkout", "--quiet", "-b", "onto-the-template", "FETCH_HEAD", cwd=work)
+    git("rm", "--quiet", "environment.yml", cwd=work)
+    git("commit", "--quiet", "--message=Remove the example", cwd=work)
+    git("merge", "--quiet", "--no-edit", "--allow-unrelated-histories", branch, cwd=work)
+    git("push", "--quiet", "template", "HEAD:main", cwd=work)
+    return Run(time.perf_counter() - begin, git("rev-parse", f"refs/heads/{branch}", cwd=work))
+
+
+def operation(place: Place, source: str, image_dir: str) -> Run:
+    """Ours, called from a Python that is running: git's processes and all checks included."""
+    folder, origin = place.fresh("ours")
+    asked = Request(source, image_dir, folder / "ours", origin=str(origin), push=True, follow=False, keep_messages=True)
+    with contextlib.redirect_stderr(io.StringIO()):
+        begin = time.perf_counter()
+        result = extract(asked, lambda question: False)
+        seconds = time.perf_counter() - begin
+    return Run(seconds, extracted_tip(origin, result.head))
+
+
+def command(place: Place, source: str, image_dir: str) -> Run:
+    """Ours as a program: Python's start and imports included."""
+    folder, origin = place.fresh("ours")
+    begin = time.perf_counter()
+    process = start_command(folder, origin, source, image_dir)
+    _, said = process.communicate()
+    seconds = time.perf_counter() - begin
+    if process.returncode:
+        raise SystemExit(f"the extraction failed:\n{said.decode(errors='replace')}")
+    return Run(seconds, extracted_tip(origin, "main"))
+
+
+def start_command(folder: Path, origin: Path, source: str, image_dir: str) -> "subprocess.Popen[bytes]":
+    """Start it; its result goes to `folder`/ours, and to `origin`."""
+    argv = [sys.executable, "-m", "hubimages", "extract-image", source, image_dir, str(folder / "ours")]
+    argv += ["--origin", str(origin), "--push", "--no-former-paths", "--keep-messages"]
+    return subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def extracted_tip(origin: Path, merge: str) -> str:
+    """The extracted history's tip: the second parent of what was pushed."""
+    return git("rev-parse", f"{merge}^2", cwd=origin)
+
+
+def same_tip(place: Place, theirs: str, ours: str) -> bool:
+    """Whether both sides came to the same commit; the repository of the last `recipe` is asked.
+
+    Where the image had gone by the source's tip, ours ends at the last commit that had it, and theirs goes on.
+    """
+    if theirs == ours:
+        return True
+    work = place.path / "theirs" / "work"
+    before = subprocess.run(["git", "merge-base", "--is-ancestor", ours, theirs], cwd=work, check=False)
+    left = git("ls-tree", "--name-only", theirs, cwd=work).splitlines()
+    return before.returncode == 0 and all(name.lower().startswith(("readme", "licen")) for name in left)
+
+
+def isolate(home: Path) -> None:
+    """Let no setting of the person who runs this matter: an empty home, a made-up committer, no questions."""
+    config = home / "gitconfig"
+    config.write_text(
+        "[user]\nname = Ada Lovelace\nemail = ada@example.org\n[safe]\ndirectory = *\n[advice]\ndetachedHead = false\n"
+    )
+    os.environ.update(
+        HOME=str(home),
+        GIT_CONFIG_GLOBAL=str(config),
+        GIT_CONFIG_NOSYSTEM="1",
+        GIT_TERMINAL_PROMPT="0",
+        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # `git filter-repo`
+    )
+
+
+def git(*args: str, cwd: Path) -> str:
+    """Run git; its stdout, stripped."""
+    done = subprocess.run(["git", *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"git {' '.join(args)} failed:\n{done.stderr.decode(errors='replace')}")
+    return done.stdout.decode(errors="surrogateescape").strip()
