@@ -1,0 +1,91 @@
+"""Write docs/reference.md from the code, so that it cannot say anything else than the code does.
+
+`nox -s docs` runs it; tests/test_reference.py fails where the page that is committed differs.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from hubimages import command_line, errors
+from hubimages.program import contexts
+from hubimages.tasks import GROUPS, namespace
+
+CHECKOUT = Path(__file__).parent.parent
+PAGE = Path(__file__).with_name("reference.md")
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([*head(), *tasks(), *exit_codes(), *template_keys(), ""])
+
+
+def head() -> Iterator[str]:
+    yield "# Reference"
+    yield ""
+    yield "<!-- Written by docs/make_reference.py from the code: change it there, then run `nox -s docs`. -->"
+    yield ""
+    yield "`hubimages TASK` runs one task, anywhere; `invoke TASK` the same one in a checkout. An option is written"
+    yield "`--option=VALUE` or `--option VALUE`; names are written in full, and the only short ones are `-h`, `-l` and"
+    yield "`-V`. What is not known is refused. No value begins with `-`: write a path `./-name`."
+    yield ""
+    yield "The result goes to stdout, progress and errors go to stderr."
+
+
+def tasks() -> Iterator[str]:
+    """Every task with its arguments and options."""
+    for heading, group in GROUPS.items():
+        yield from ("", f"## {heading}")
+        for task in group:
+            context = contexts()[namespace.transform(task.name)]
+            words = [command_line.value_name(argument) for argument in context.positional_args]
+            yield from ("", f"### {context.name}", "", "```", f"hubimages {context.name} {' '.join(words)} [options]")
+            yield from ("```", "", inspect.getdoc(task) or "", "", "| argument | |", "|---|---|")
+            for argument in context.args.values():
+                positional = argument.positional
+                name = command_line.value_name(argument) if positional else command_line.spelling(argument)
+                yield f"| `{name}` | {cell(argument.help or '')} |"
+
+
+def exit_codes() -> Iterator[str]:
+    """Every exit code, with what the docstring of its error says."""
+    yield from ("", "## Exit codes", "", "| code | meaning |", "|---|---|", "| 0 | Done, or nothing to do. |")
+    kinds = [errors.HubImagesError, *errors.HubImagesError.__subclasses__()]
+    for kind in sorted((kind for kind in kinds if kind.__module__ == errors.__name__), key=lambda kind: kind.exit_code):
+        meaning = "A check found something." if kind is errors.HubImagesError else cell(inspect.getdoc(kind) or "")
+        yield f"| {kind.exit_code} | {meaning} |"
+    yield f"| {errors.INTERRUPTED} | Interrupted. |"
+
+
+def template_keys() -> Iterator[str]:
+    """Every question of the template, with its choices or default."""
+    questions = json.loads((CHECKOUT / "cookiecutter.json").read_text())
+    prompts = questions["__prompts__"]
+    yield from ("", "## Questions of the template", "")
+    yield "Answer them with `--set KEY=VALUE` or in the file of `--answers`; the first choice is the default."
+    yield from ("", "| key | question | choices or default |", "|---|---|---|")
+    for key, default in questions.items():
+        if key.startswith("_"):
+            continue
+        asked = prompts.get(key, key)
+        asked = asked.get("__prompt__", key) if isinstance(asked, dict) else asked
+        yield f"| `{key}` | {cell(asked)} | {choices(default)} |"
+
+
+def choices(default: object) -> str:
+    if isinstance(default, list):
+        return ", ".join(f"`{choice}`" for choice in default)
+    if re.search("<<|<%", str(default)):
+        return "made from the other answers"
+    return f"`{default}`"
+
+
+def cell(text: str) -> str:
+    """The text as it can stand in a table's cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
