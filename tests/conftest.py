@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-# A shell that starts its command in the background has it ignore SIGINT, `nohup` SIGHUP; programs inherit that, and then
-# never end as the tests interrupt them. A handler instead of "ignore" means the same here and the default in them.
+# A shell that starts its command in the background has it ignore SIGINT, `nohup` SIGHUP; programs inherit that, and
+# then never end as the tests interrupt them. A handler that does nothing means the same here, and the default in them.
 for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)

@@ -15,6 +15,7 @@ LAYERS = (
     ("tasks", "command_line"),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding"),
+    ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
     ("git", "file_edit", "staging"),
     ("run", "image_ref"),

@@ -1,0 +1,85 @@
+"""The name of an image, taken apart: host, name, tag, digest.
+
+The rules are those of the reference grammar that Docker and containerd share
+(https://github.com/distribution/reference/blob/main/reference.go).
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from hubimages.errors import BadInputError
+
+DOCKER_HUB = "docker.io"
+
+_SEPARATOR = r"(?:[._]|__|[-]+)"
+_PART = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
+NAME = re.compile(rf"{_PART}(?:/{_PART})*")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}", re.ASCII)
+HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?::[0-9]+)?"
+)
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """`host/name:tag@digest`. The host of a name without one is docker.io, whose short names are in library/.
+
+    `tag` and `digest` are empty where there is none; nothing is made up, `latest` neither.
+    """
+
+    host: str
+    name: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "ImageRef":
+        """The reference in the text. Raises BadInputError, naming the part that breaks a rule."""
+        rest, at, digest = text.partition("@")
+        if at and not DIGEST.fullmatch(digest):
+            raise BadInputError(f"{text!r} is no image reference: {digest!r} is no digest (sha256:...)")
+        repository, colon, tag = rest.rpartition(":")
+        if not colon or "/" in tag:  # the colon of a port
+            repository, colon, tag = rest, "", ""
+        if colon and not TAG.fullmatch(tag):
+            raise BadInputError(
+                f"{text!r} is no image reference: the tag {tag!r} must be up to 128 letters, digits and _.-"
+            )
+        host, name = split_host(repository)
+        if not HOST.fullmatch(host):
+            raise BadInputError(f"{text!r} is no image reference: {host!r} is no host name")
+        if not NAME.fullmatch(name):
+            raise BadInputError(
+                f"{text!r} is no image reference: the name {name!r} must be parts of small letters and digits, "
+                "with ., _ or - between them, joined by /"
+            )
+        return cls(host, name, tag, digest)
+
+    @property
+    def repository(self) -> str:
+        """`host/name`, in the shortest usual spelling: Docker Hub's host and library/ are left out."""
+        if self.host != DOCKER_HUB:
+            return f"{self.host}/{self.name}"
+        return self.name.removeprefix("library/")
+
+    def at(self, tag: str = "", digest: str = "") -> "ImageRef":
+        """The same image at another tag or digest."""
+        return replace(self, tag=tag, digest=digest)
+
+    def __str__(self) -> str:
+        return self.repository + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
+
+
+def split_host(repository: str) -> tuple[str, str]:
+    """Host and name of a repository's text; docker.io where the first part is not a host, as Docker reads it."""
+    first, slash, rest = repository.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
+        host, name = first, rest
+    else:
+        host, name = DOCKER_HUB, repository
+    if host in ("index.docker.io", "registry-1.docker.io"):
+        host = DOCKER_HUB
+    if host == DOCKER_HUB and "/" not in name:
+        name = f"library/{name}"
+    return host, name
