@@ -15,7 +15,8 @@ from invoke.parser import ParserContext, ParseResult
 
 from hubimages import __doc__ as DESCRIPTION
 from hubimages import __version__, command_line, console
-from hubimages.tasks import GROUPS, errors_as_exit, namespace
+from hubimages.task import errors_as_exit
+from hubimages.tasks import GROUPS, namespace
 
 
 class Settings(Config):
