@@ -1,6 +1,7 @@
 """What can go wrong while a generated repository builds, tests and pushes: one clear message, nothing left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -154,7 +155,7 @@ def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: E
 
 
 def test_a_directory_that_is_no_git_repository_is_told(repository: Repository, tmp_path: Path) -> None:
-    (tmp_path / "noxfile.py").write_text((repository.path / "noxfile.py").read_text())
+    shutil.copytree(repository.path, tmp_path, ignore=shutil.ignore_patterns(".git", ".nox"), dirs_exist_ok=True)
     done = Repository(tmp_path, {**repository.env, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}).nox("build")
     assert "this is not a git repository with a commit: git init, git add --all, git commit" in session_error(done)
 
