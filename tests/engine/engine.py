@@ -116,7 +116,7 @@ def private_engine(folder: Path) -> Iterator[Engine]:
 
 
 @contextmanager
-def second_engine(folder: Path, first: Engine) -> Iterator[Engine]:
+def second_engine(first: Engine) -> Iterator[Engine]:
     """Another machine, as far as images and the build cache go: it has none. buildx is the first engine's.
 
     Raises EngineUnavailableError where none can be started.
@@ -124,10 +124,14 @@ def second_engine(folder: Path, first: Engine) -> Iterator[Engine]:
     if os.geteuid() != 0:
         raise EngineUnavailableError("only root can start a second engine")
     program("dockerd")
-    with daemon(folder) as engine:
-        plugin = Path(first.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
-        (Path(engine.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx").symlink_to(plugin.resolve())
-        yield engine
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))  # a short path: a socket's may have 107 characters
+    try:
+        with daemon(folder) as engine:
+            plugin = Path(first.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
+            (Path(engine.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx").symlink_to(plugin.resolve())
+            yield engine
+    finally:
+        shutil.rmtree(folder)
 
 
 @contextmanager

@@ -199,7 +199,7 @@ def test_two_architectures_are_joined_by_digest_under_one_tag(
 
 @pytest.mark.skipif(not STATIC.exists(), reason=f"no {STATIC} here")
 def test_a_machine_with_an_empty_cache_takes_the_layers_from_the_registry(
-    repository: Repository, engine: Engine, registry: Registry, tmp_path: Path
+    repository: Repository, engine: Engine, registry: Registry
 ) -> None:
     image = {"IMAGE": f"{registry.address}/our/cached"}
     shutil.copy(STATIC, repository.path / "program")
@@ -209,7 +209,7 @@ def test_a_machine_with_an_empty_cache_takes_the_layers_from_the_registry(
     earlier = repository.tag
     with ExitStack() as stack:
         try:
-            empty = stack.enter_context(second_engine(tmp_path / "second", engine))
+            empty = stack.enter_context(second_engine(engine))
         except EngineUnavailableError as reason:
             pytest.skip(str(reason))
         other = replace(repository, env=environment({**repository.env, **empty.env}))
