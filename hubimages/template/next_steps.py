@@ -7,8 +7,8 @@ WRITE_THE_NAME = (
     "seconds."
 )
 APP = (
-    "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID and "
-    "the secret CONFIGURATION_APP_PRIVATE_KEY."
+    "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID "
+    "and the secret CONFIGURATION_APP_PRIVATE_KEY."
 )
 STEPS = {
     "quay.io": (
@@ -45,5 +45,9 @@ def next_steps(answers: Mapping[str, str]) -> list[str]:
     if answers.get("configuration_repository"):
         steps.append(APP)
     steps.append("README.md has these steps in full. Then merge to main: the image is built, tested and pushed.")
-    names = {"image": answers["image"], "host": answers["registry_host"], "hubs": answers.get("configuration_repository")}
+    names = {
+        "image": answers["image"],
+        "host": answers["registry_host"],
+        "hubs": answers.get("configuration_repository"),
+    }
     return [step.format(**names) for step in steps]

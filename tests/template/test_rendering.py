@@ -50,7 +50,7 @@ def text(rendering: template.Rendering, name: str) -> str:
 
 
 def steps(rendering: template.Rendering, name: str) -> list[dict[str, object]]:
-    (job,) = YAML(typ="safe").load(text(rendering, name))["jobs"].values()
+    job, *_ = YAML(typ="safe").load(text(rendering, name))["jobs"].values()
     result: list[dict[str, object]] = job["steps"]
     return result
 
@@ -190,6 +190,20 @@ def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp
     if registry == "amazon-ecr":
         assert "aws-region: us-west-2" in text(rendering, WORKFLOWS[0])
         assert 'registries: "123456789012"' in text(rendering, WORKFLOWS[0])
+
+
+def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tmp_path):
+    answers = {"image": "our-org/hub", "preview": "yes", "configuration_repository": "our-org/our-hubs"}
+    rendering = template.render_files(answers)
+    login = {"QUAY_USERNAME": "set", "QUAY_PASSWORD": "set"}
+    refused = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login)
+    assert sorted(re.findall(r"(\w+) is not set", refused.stdout)) == [
+        "CONFIGURATION_APP_CLIENT_ID",
+        "CONFIGURATION_APP_PRIVATE_KEY",
+    ]
+    preview = {"PREVIEW": f"pr-1-{'0' * 40}"}  # as preview.yaml sets it for its whole job
+    assert "PREVIEW: pr-${{" in text(rendering, ".github/workflows/preview.yaml")
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login, **preview).returncode == 0
 
 
 def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
