@@ -68,8 +68,8 @@ def try_image(
 ) -> None:
     """Start a server with an image on a running hub, and see it answer.
 
-    It is stopped again. It is the server of the token's owner. What the hub tells meanwhile is shown. Exit code 1 when the server does not
-    answer, or when the hub started another image.
+    It is the server of the token's owner, and it is stopped again. What the hub tells meanwhile is shown. Exit code 1
+    when the server does not answer, or when the hub started another image.
     """
     from hubimages.live_hub import try_image as trial
     from hubimages.live_hub.hub_api import Hub
