@@ -22,7 +22,7 @@ LAYERS = (
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
     ("git", "file_edit", "staging"),
-    ("run", "image_ref", "web_address"),
+    ("run", "image_ref", "web_address", "findings"),
     ("console",),
     ("errors",),
     ("__init__",),
