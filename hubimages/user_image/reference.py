@@ -1,7 +1,7 @@
 """One image reference in a deployment repository: what it names, where every part of it stands, who runs it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
@@ -78,6 +78,7 @@ class Reference:
     profile: str = ""  # in a profile list: the slug of the profile, as KubeSpawner makes it
     choice: str = ""  # and the key of the choice, `unlisted_choice` for that
     title: str = ""  # the display names of both
+    misread: str = ""  # what Helm makes of the tag where it reads no text: `number 1.1`
     parsed: bool = True  # False: the file does not parse and was read line by line
 
     @cached_property
@@ -138,6 +139,7 @@ class Inventory:
     not_read: tuple[NotRead, ...]
     hubs: tuple[str, ...]  # all hubs of the repository, those without a reference too
     files: int  # how many were looked into
+    placeholders: int = 0  # values that are filled in elsewhere: `{value}`, `set-by-chartpress`, empty tags
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # suffix: files not looked into
 
     def of_image(self, image: ImageRef) -> tuple[Reference, ...]:
@@ -160,8 +162,3 @@ def dotted(path: Path) -> str:
 def is_hub(name: str, selector: str) -> bool:
     """Whether `--hub SELECTOR` means this hub: by its whole name (`leap/prod`), or all of a cluster (`leap`)."""
     return name == selector or name.startswith(f"{selector}/")
-
-
-def with_hubs(reference: Reference, hubs: Iterable[str], read_by: Iterable[str]) -> Reference:
-    """The same reference, run by these hubs."""
-    return replace(reference, hubs=tuple(hubs), read_by=tuple(read_by))
