@@ -5,7 +5,7 @@ Three layouts are known: clusters (2i2c: a `cluster.yaml` lists its hubs with th
 files. Whatever says so itself goes before what is guessed from names.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -41,8 +41,8 @@ class Hub:
     is_hub: bool = True
 
 
-def hubs(files: Sequence[str], read: ReadData) -> tuple[Hub, ...]:
-    """All hubs of a repository, sorted by name."""
+def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> tuple[Hub, ...]:
+    """All hubs of a repository, sorted by name; plain values files count where they are among those `with_images`."""
     known = frozenset(files)
     charts = {PurePosixPath(file).parent.name: file for file in files if PurePosixPath(file).name == "Chart.yaml"}
     charted = {str(PurePosixPath(file).parent) for file in files if PurePosixPath(file).name == "Chart.yaml"}
@@ -54,7 +54,7 @@ def hubs(files: Sequence[str], read: ReadData) -> tuple[Hub, ...]:
         elif name in HUBPLOY and "{" not in file:
             found += _of_deployment(file, files, charts, known, read)
     if not found:
-        found += _plain(files, charted, read)
+        found += _plain([file for file in files if file in with_images], charted, read)
     return tuple(sorted(found, key=lambda hub: hub.name))
 
 
@@ -97,10 +97,10 @@ def _plain(files: Sequence[str], charted: set[str], read: ReadData) -> Iterator[
         path = PurePosixPath(file)
         in_chart = any(str(parent) in charted for parent in path.parents)
         stem = path.name.partition(".")[0]
-        if not file.endswith(YAML) or in_chart or stem in SHARED or any(part.startswith(".") for part in path.parts):
+        if not file.endswith(YAML) or in_chart or stem in SHARED or "{" in file or "/." in f"/{file}":
             continue
         data = read(file)
-        if isinstance(data, dict) and any(isinstance(data.get(key), dict) for key in HUB_KEYS):
+        if isinstance(data, dict) and "sops" not in data and any(isinstance(data.get(key), dict) for key in HUB_KEYS):
             shared = [
                 other for other in files
                 if PurePosixPath(other).parent == path.parent and PurePosixPath(other).name.partition(".")[0] in SHARED

@@ -31,7 +31,7 @@ def find_references(directory: Path) -> Inventory:
     scan = _Scan(root)
     for file in files:
         scan.look_at(file)
-    hubs = layout.hubs(files, scan.data)
+    hubs = layout.hubs(files, scan.data, frozenset(scan.trees))
     references = run_by.assign(scan.references, hubs, scan.trees)
     return Inventory(
         tuple(references),

@@ -96,8 +96,8 @@ class _Finder:
                     deeper.append((name, below))
             if own:
                 self.mapping(own, path)
-            for name, below in deeper:
-                self.walk(below, (*path, name), name)
+            for name, node_below in deeper:
+                self.walk(node_below, (*path, name), name)
         elif isinstance(here, SequenceNode):
             for number, item in enumerate(here.items):
                 value = resolved(item)
