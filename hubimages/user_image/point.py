@@ -21,7 +21,7 @@ from hubimages.user_image.scan import find_references
 from hubimages.user_image.selection import Selection
 
 Ask = Callable[[str], bool]
-FLAGS = "--all, or choose with --hub, --file or --choice"
+SHOWN = 6  # hubs named; the rest are counted
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Change:
         head = f"{self.image}: {count(places, 'place')} in {count(len(files), 'file')}, {count(len(self.hubs), 'hub')}"
         lines = [head]
         for each in self.changed:
-            hubs = ", ".join(each.hubs) or "no hub"
+            hubs = named(each.hubs) or "no hub"
             old = each.tag + (f"@{each.digest}" if each.digest else "") or "(no tag)"
             lines.append(f"  {each.file}:{each.line} {each.values_path}\n    {old} -> {self.targets[each]}   {hubs}")
         lines += [
@@ -62,7 +62,7 @@ class Change:
     def message(self, because: str = "") -> str:
         """The commit's message."""
         old = sorted({each.tag for each in self.changed if each.tag})
-        where = ", ".join(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
+        where = named(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
         subject = f"Use {self.image.repository}:{self.image.tag}"
         body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}Hubs: {where}."
         return "\n\n".join(filter(None, (subject, body, because)))
@@ -182,11 +182,17 @@ def check_tag(registries: Registries, image: ImageRef) -> str:
 def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[str]:
     """What a person should know before they agree."""
     others = [hub for hub in change.hubs if chosen.hubs and not any(is_hub(hub, given) for given in chosen.hubs)]
-    notes = [f"note: the places are shared, so this also changes {', '.join(others)}"] if others else []
+    notes = [f"note: the places are shared, so this also changes {named(others)}"] if others else []
     nameless = [f"{each.file}:{each.line}" for each in inventory.references if not each.name and chosen.has(each)]
     if nameless:
         notes.append(f"note: a tag whose image is named in no file was left alone: {', '.join(nameless)}")
     return notes
+
+
+def named(hubs: Sequence[str]) -> str:
+    """The hubs' names; of many the first ones, and how many more."""
+    more = len(hubs) - SHOWN
+    return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def agree(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:
@@ -196,5 +202,5 @@ def agree(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:
     if everywhere or (not chosen.is_everything and not shared) or (places == 1 and not shared):
         return
     hubs = sorted({hub for each in plan.changes for hub in each.hubs})
-    if not ask(f"Change {count(places, 'place')} for {count(len(hubs), 'hub')}: {', '.join(hubs) or 'none'}?"):
+    if not ask(f"Change {count(places, 'place')} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?"):
         raise RefusedError("nothing was changed")

@@ -46,12 +46,14 @@ def plan_roll_back(
     candidates = [
         each
         for each in inventory.references
-        if each.name and each.tag_place and chosen.has(each)
+        if each.name and each.tag_place and chosen.has(each) and is_user_image(each)
         and (not patterns or any(fnmatchcase(each.repository, pattern) for pattern in patterns))
     ]  # fmt: skip
     if not candidates:
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
-        raise BadInputError(f"no image of these hubs matches; they run {', '.join(known) or 'none that a file names'}")
+        raise BadInputError(
+            f"no user image of these hubs matches; they run {', '.join(known) or 'none that a file names'}"
+        )
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
     found = list(all_before(repo, candidates))
@@ -69,6 +71,14 @@ def plan_roll_back(
     notes = [f"takes back: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
     return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
+
+
+def is_user_image(reference: Reference) -> bool:
+    """Whether it is what users' servers run: a hub's own image goes back with its chart, not alone."""
+    keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
+    return bool(keys & {str(step) for step in reference.path}) or "SINGLEUSER" in reference.values_path or (
+        reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
+    )  # fmt: skip
 
 
 def _change(repo: Repo, image: ImageRef, references: Sequence[Reference], registries: Registries | None) -> Change:
