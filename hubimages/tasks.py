@@ -13,6 +13,8 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
+from hubimages.tasks_live_hub import set_configurator_image, try_image
+from hubimages.tasks_registry import check_registry
 
 
 def check_push(push: bool, origin: str | None) -> None:
@@ -161,7 +163,8 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
-    "Images": [test_image],
+    "Images": [test_image, check_registry],
+    "Hubs that run": [try_image, set_configurator_image],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))
