@@ -105,7 +105,7 @@ def extract_image(
     json: bool = False,
     yes: bool = False,
 ) -> None:
-    """Take an image's directory, with its history, into a repository of its own.
+    """Extract an image directory, with its history, into its own repository.
 
     DEST becomes a repository made from the template, with the files of the image and its whole history, that from
     before the directory was moved included. At the end the result is compared with SOURCE and the evidence printed.
@@ -147,7 +147,7 @@ def extract_image(
 )
 @operator_errors
 def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: str = "", json: bool = False) -> None:
-    """Check that an image keeps the contract with the hub: server, user, kernels.
+    """Check an image's contract with the hub: server, user, kernels.
 
     Containers are started as the hub starts them, with an empty home directory, and removed again. Exit code 1 when
     a clause is broken.
