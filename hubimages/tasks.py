@@ -13,6 +13,7 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
+from hubimages.tasks_images import check_images, images
 from hubimages.tasks_live_hub import set_configurator_image, try_image
 from hubimages.tasks_registry import check_registry
 
@@ -164,6 +165,7 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
     "Images": [test_image, check_registry],
+    "Which hub runs which image": [images, check_images],
     "Hubs that run": [try_image, set_configurator_image],
 }
 

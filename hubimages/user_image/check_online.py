@@ -11,6 +11,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.registry import (
     HiddenError,
     Limits,
+    NameRefusedError,
     NotThereError,
     Registries,
     all_tags,
@@ -20,6 +21,8 @@ from hubimages.registry import (
 from hubimages.user_image.check import Report, in_order, offline
 from hubimages.user_image.newest import candidates, needs_dates, newest
 from hubimages.user_image.reference import Inventory, Reference
+
+Absent = (NotThereError, NameRefusedError)
 
 
 def check_images(inventory: Inventory, *, online: bool = True, limits: Limits | None = None) -> Report:
@@ -47,7 +50,6 @@ class _Asked:
     everybody: Registries
     not_checked: list[str] = field(default_factory=list)
     no_answer: bool = False
-    absent: set[ImageRef] = field(default_factory=set)
 
     def existence(self, references: Sequence[Reference]) -> list[Finding]:
         """Tags that are not there, and images that a node without a login cannot pull."""
@@ -60,16 +62,13 @@ class _Asked:
             image = _asked_for(reference)
             if image is None or isinstance(public[image], str):
                 continue
-            answer = public[image]
-            if image in mine and not isinstance(mine[image], NotThereError) and isinstance(answer, HiddenError):
-                found.append(_not_public(reference, image, mine[image]))
-            elif image in mine and isinstance(mine[image], str):
-                found.append(_not_public(reference, image, mine[image]))
-            elif isinstance(answer, NotThereError) or isinstance(mine.get(image), NotThereError):
-                self.absent.add(image)
+            verdict = _verdict(public[image], mine.get(image))
+            if isinstance(verdict, Absent):
                 found.append(_no_such_tag(reference, image))
+            elif isinstance(verdict, NoAnswerError):
+                self.not_answered(image, verdict)
             else:
-                self.not_answered(image, answer)
+                found.append(_not_public(reference, image, verdict))
         return found
 
     def newer(self, references: Sequence[Reference]) -> list[Finding]:
@@ -114,6 +113,17 @@ class _Asked:
         """Remember why nothing is known about an image."""
         self.no_answer = self.no_answer or isinstance(answer, NoAnswerError)
         self.not_checked.append(f"{image}: {answer}")
+
+
+def _verdict(public: str | HubImagesError, mine: str | HubImagesError | None) -> str | HubImagesError:
+    """What two answers together mean: with our login, where there is one, and without any.
+
+    A digest: it is there, but only for us. Some registries deny without a login that there is anything, others do not
+    say whether there is.
+    """
+    if isinstance(mine, str) or mine is None:
+        return mine or public
+    return public if isinstance(public, Absent) else mine
 
 
 def _images(references: Iterable[Reference]) -> list[ImageRef]:
