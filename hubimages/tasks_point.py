@@ -125,3 +125,51 @@ def roll_back_image(
     plan = plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     console.result(finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+
+
+@task(
+    iterable=["hub", "file", "pattern"],
+    auto_shortflags=False,
+    help={
+        "pattern": "images to bring up to date, as quay.io/group/*; every user image otherwise; can be repeated",
+        **CHOICE_HELP,
+        **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
+        "dry_run": "show what would be done and change nothing; the registries are asked",
+    },
+)
+@operator_errors
+def bump_images(
+    c: Context,
+    *,
+    repo: str = ".",
+    hub: list[str] | None = None,
+    file: list[str] | None = None,
+    pattern: list[str] | None = None,
+    branch: str | None = None,
+    commit: bool = False,
+    open_pr: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    yes: bool = False,
+) -> None:
+    """Bring every outdated image to its newest tag, a commit for each.
+
+    Newer is a tag of the same shape: versions and dates by their order, commits by when the image was made. Words such
+    as latest are never changed.
+    """
+    from hubimages.registry import Registries
+    from hubimages.user_image.bump import plan_bump
+    from hubimages.user_image.delivering import delivery_of, finish
+    from hubimages.user_image.selection import Selection
+
+    chosen = Selection(tuple(hub or ()), tuple(file or ()))
+    delivery = delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
+    with Registries() as registries:
+        plan = plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+    if plan is None:
+        console.result("no image has a newer tag; nothing to do")
+        return
+    if open_pr and branch is None:
+        plan = plan.on_branch_of_its_own("bump-images")
+    ask = functools.partial(console.confirm, yes=yes, flags="--yes")
+    console.result(finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))

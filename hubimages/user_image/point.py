@@ -1,8 +1,9 @@
 """Point hubs at another tag of an image: by place, with what it reaches shown first."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubimages import changes, delivery
@@ -83,6 +84,12 @@ class Plan:
     def commits(self) -> list[Commit]:
         """One for each image."""
         return [Commit(each.message(self.because), each.edits) for each in self.changes if each.edits]
+
+    def on_branch_of_its_own(self, name: str) -> "Plan":
+        """The same on a branch whose name changes with the tags: what is proposed already is not proposed twice."""
+        tags = "\n".join(str(each.image) for each in self.changes)
+        own = f"hubimages/{name}-{hashlib.sha256(tags.encode()).hexdigest()[:8]}"
+        return replace(self, delivery=replace(self.delivery, branch=own))
 
     def show(self) -> str:
         """What is reached, the diffs and the commands; what was not checked."""
