@@ -154,9 +154,19 @@ def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_commits_of_others_on_the_branch_are_never_overwritten(root: Path) -> None:
     git(root, "push", "-q", "origin", "bump")
     theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
-    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "Another")
+    (root / "other").write_text("ours")
+    git(root, "add", "other")
+    git(root, "commit", "-q", "--amend", "-m", "Another")
     with pytest.raises(RefusedError, match="nothing was pushed"):
         ask(root)
+    assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
+
+
+def test_the_same_files_proposed_again_are_the_same_proposal(root: Path) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
+    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "The same on another day")
+    assert ask(root).endswith("/compare/main...bump?expand=1")
     assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
 
 

@@ -24,8 +24,8 @@ def plan_bump(
     """The plan that gives every user image its newest tag of the same shape; None where nothing is outdated.
 
     `patterns` (`quay.io/group/*`) choose images, then others than user images, too. Images that the registries did not
-    answer about are named in the notes. Raises BadInputError where no image matches, and NoAnswerError where there is no
-    answer about any.
+    answer about are named in the notes. Raises BadInputError where no image matches, and NoAnswerError where nothing is
+    outdated as far as is known, and not all is known.
     """
     repo = changes.deployment_repository(directory)
     inventory = find_references(directory)
@@ -43,7 +43,7 @@ def plan_bump(
     made = []
     for image in sorted(by_image, key=str):
         pinned = any(each.digest for each in by_image[image])
-        made.append(change_of(repo, image, by_image[image], check_tag(registries, image) if pinned else ""))
+        made.append(change_of(repo, inventory, image, by_image[image], check_tag(registries, image) if pinned else ""))
     notes = [f"note: {image} was not looked at: {error}" for image, error in newer.unanswered.items()]
     for change in made:
         notes += notes_of(inventory, change, chosen)

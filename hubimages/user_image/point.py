@@ -144,13 +144,13 @@ def plan_point(
     inventory = find_references(directory)
     found = selection.of_image(inventory, image, chosen)
     digest = check_tag(registries, image) if registries is not None else ""
-    change = change_of(repo, image, found, digest)
+    change = change_of(repo, inventory, image, found, digest)
     if not change.changed and not change.pinned:
         return None
     return Plan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
 
 
-def change_of(repo: Repo, image: ImageRef, found: Sequence[Reference], digest: str) -> Change:
+def change_of(repo: Repo, inventory: Inventory, image: ImageRef, found: Sequence[Reference], digest: str) -> Change:
     """The edits that bring the references to the image's tag.
 
     A place that is pinned by a digest gets the digest given with the image, or else that of the registry; without
@@ -159,13 +159,35 @@ def change_of(repo: Repo, image: ImageRef, found: Sequence[Reference], digest: s
     assert repo.work_tree is not None
     targets: dict[Reference, Target] = {}
     pinned = []
-    for each in found:
+    for each in with_siblings(inventory, found):
         if each.digest and not (image.digest or digest):
             pinned.append(each)
         else:
             targets[each] = Target(image.tag, image.digest or (digest if each.digest else ""))
     edits = [edit for edit in file_edits(repo.work_tree, targets) if edit.before != edit.after]
     return Change(image, targets, edits, pinned)
+
+
+def with_siblings(inventory: Inventory, found: Sequence[Reference]) -> list[Reference]:
+    """The references, and those of other hubs that share a tag with one of them.
+
+    Raises RefusedError where another image shares it.
+    """
+    by_place: dict[tuple[str, int], Reference] = {
+        (each.tag_place.file, each.tag_place.start): each for each in found if each.tag_place
+    }
+    whole = list(found)
+    for each in inventory.references:
+        meant = by_place.get((each.tag_place.file, each.tag_place.start)) if each.tag_place else None
+        if meant is None or each in found:
+            continue
+        if each.repository != meant.repository:
+            raise RefusedError(
+                f"{each.file}:{each.line}: the tag is also that of {each.repository or 'another image'} "
+                f"({named(each.hubs) or 'no hub'}); give each of the two a tag of its own first"
+            )
+        whole.append(each)
+    return whole
 
 
 def check_tag(registries: Registries, image: ImageRef) -> str:

@@ -13,7 +13,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.registry import NotThereError, Registries
 from hubimages.user_image import selection
 from hubimages.user_image.point import Change, Plan, change_of, check_tag, notes_of
-from hubimages.user_image.reference import Reference
+from hubimages.user_image.reference import Inventory, Reference
 from hubimages.user_image.scan import find_references, references_in
 from hubimages.user_image.selection import Selection
 
@@ -67,7 +67,7 @@ def plan_roll_back(
         image = ImageRef(each.reference.host, each.reference.name, each.tag, each.digest)
         by_image.setdefault(image, []).append(each.reference)
     undone = dict.fromkeys(f"{each.commit[:12]} {each.subject}" for each in found)
-    made = [_change(repo, image, references, registries) for image, references in by_image.items()]
+    made = [_change(repo, inventory, image, references, registries) for image, references in by_image.items()]
     notes = [f"takes back: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
     return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
@@ -81,7 +81,9 @@ def is_user_image(reference: Reference) -> bool:
     )  # fmt: skip
 
 
-def _change(repo: Repo, image: ImageRef, references: Sequence[Reference], registries: Registries | None) -> Change:
+def _change(
+    repo: Repo, inventory: Inventory, image: ImageRef, references: Sequence[Reference], registries: Registries | None
+) -> Change:
     if registries is not None:
         try:
             check_tag(registries, image)
@@ -92,7 +94,7 @@ def _change(repo: Repo, image: ImageRef, references: Sequence[Reference], regist
                     "another tag with: hubimages point-hubs"
                 ) from error
             raise
-    change = change_of(repo, image, references, "")
+    change = change_of(repo, inventory, image, references, "")
     if change.pinned:
         each = change.pinned[0]
         raise RefusedError(f"{each.file}:{each.line} is pinned by a digest and was not before; edit it by hand")
