@@ -1,5 +1,6 @@
 """One self-contained page about the references: the skew over hubs as a picture, tables to sort and filter."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,7 +72,7 @@ def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
 
 
 def skewed(inventory: Inventory) -> tuple[Skewed, ...]:
-    """The images that are used at several versions, those with the most of them first."""
+    """The images that are used at several versions, those that the most hubs run first."""
     result = []
     for repository, references in by_image(inventory).items():
         versions: dict[str, list[Reference]] = {}
@@ -79,21 +80,20 @@ def skewed(inventory: Inventory) -> tuple[Skewed, ...]:
             versions.setdefault(version(each), []).append(each)
         if len(versions) > 1:
             result.append(Skewed(repository, _used(versions)))
-    return tuple(sorted(result, key=lambda each: (-len(each.used), -each.hubs, each.repository)))
+    return tuple(sorted(result, key=lambda each: (-each.hubs, -len(each.used), each.repository)))
 
 
 def _used(versions: dict[str, list[Reference]]) -> tuple[Used, ...]:
-    """The newest first; then those without an order, those that float last."""
-    fixed = [pair for pair in versions.items() if not pair[1][0].floats]
-    shapes = {used[0].shape.pattern for _, used in fixed}
-    sortable = len(shapes) == 1 and all(used[0].shape.key for _, used in fixed)
-    if sortable:
-        fixed.sort(key=lambda pair: pair[1][0].shape.key, reverse=True)
-    else:
-        fixed.sort(key=lambda pair: (-len(pair[1]), pair[0]))
-    ages = [str(min(number, AGES - 1)) if sortable else "unknown" for number in range(len(fixed))]
-    floating = [pair for pair in versions.items() if pair[1][0].floats]
-    rows = [*zip(fixed, ages, strict=True), *((pair, "floats") for pair in floating)]
+    """The newest first; then those without an order beside them, those that float last."""
+    kinds = Counter(used[0].shape.kind for used in versions.values() if used[0].shape.key)
+    usual = kinds.most_common(1)[0][0] if kinds else None
+    sortable = [pair for pair in versions.items() if pair[1][0].shape.kind is usual and pair[1][0].shape.key]
+    sortable.sort(key=lambda pair: pair[1][0].shape.key, reverse=True)
+    rest = sorted((pair for pair in versions.items() if pair not in sortable), key=lambda pair: pair[0])
+    rest.sort(key=lambda pair: pair[1][0].floats)
+    ages = [*(str(min(number, AGES - 1)) for number in range(len(sortable)))]
+    ages += ["floats" if used[0].floats else "unknown" for _, used in rest]
+    rows = zip([*sortable, *rest], ages, strict=True)
     return tuple(Used(tag, age, _hubs(references), len(references)) for (tag, references), age in rows)
 
 
