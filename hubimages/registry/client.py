@@ -33,7 +33,9 @@ MANIFESTS = (
 )
 ACCEPT = ", ".join(INDEXES + MANIFESTS)
 PAGE = 1000  # tags asked for at once
-NEXT = re.compile(r"<([^>]*)>\s*;[^,]*?\brel\s*=\s*\"?next\"?", re.IGNORECASE)
+# RFC 8288: <address>; name="value"; name=value, <address> ...
+LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
+REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
 
 
 class Registries:
@@ -206,10 +208,13 @@ def _is_json(answer: Response) -> bool:
 
 def _next_page(page: Response, image: ImageRef) -> str:
     """Path and query of the next page (RFC 8288), on the same host; empty where this is the last."""
-    link = NEXT.search(page.headers.get("Link", ""))
-    if link is None:
+    for link in LINK.finditer(page.headers.get("Link", "")):
+        relation = REL.search(link[2])
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            following = urlsplit(urljoin(page.address, link[1]))
+            break
+    else:
         return ""
-    following = urlsplit(urljoin(page.address, link[1]))
     if following.netloc != urlsplit(page.address).netloc:
         raise NoAnswerError(
             f"no answer from {image.host}: its list of tags goes on at another host, {following.netloc}"

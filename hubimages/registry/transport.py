@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event, Lock
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -100,7 +100,7 @@ class Transport:
             )  # fmt: skip
             try:
                 content = bytearray()
-                while part := answer.read(64 * 1024, decode_content=True):
+                while part := answer.read1(64 * 1024, decode_content=True):
                     content += part
                     if len(content) > LARGEST:
                         raise NoAnswerError(f"{host} sends more than {LARGEST >> 20} MB for {address}; not read")
@@ -110,7 +110,9 @@ class Transport:
                 answer.close()
                 raise
             answer.release_conn()
-            return Response(answer.status, answer.headers, bytes(content), answer.geturl() or address)
+            for step in answer.retries.history if answer.retries else ():
+                address = urljoin(address, step.redirect_location or "")
+            return Response(answer.status, answer.headers, bytes(content), address)
         except HTTPError as error:
             if self._closed.is_set():
                 raise NoAnswerError(f"no answer from {host}: stopped") from error
@@ -149,10 +151,12 @@ class Transport:
         proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
         named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
         with self._lock:
-            if named not in self._pools:
+            key = f"{parts.scheme} {named}"
+            if key not in self._pools:
                 kind = functools.partial(urllib3.ProxyManager, named) if named else urllib3.PoolManager
-                self._pools[named] = kind(maxsize=CONNECTIONS, block=True, ssl_context=trusted())
-            return self._pools[named]
+                context = trusted() if parts.scheme == "https" or named else None  # takes a while to load
+                self._pools[key] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
+            return self._pools[key]
 
 
 def trusted() -> ssl.SSLContext:
