@@ -11,10 +11,11 @@ LONGEST = 600  # characters; names of images have at most 255
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".ico")
 
 # `{value}` of KubeSpawner's unlisted choice, `{{ Helm or Jinja }}`, `$(VARIABLE)` of Kubernetes, `${VARIABLE}`, <name>,
-# and the words that people and chartpress leave for a machine to replace.
-PLACEHOLDER = re.compile(
-    r"[{}$<>]|%\(|\bset[-_ ]?(by|automatically)|placeholder|to[-_ ]?be[-_ ]?(set|replaced|filled)|change[-_ ]?me"
-    r"|\b(todo|fixme)\b|^x{3,}$|dummy",
+# and the words that people and chartpress leave, as a tag or instead of everything, for a machine to replace.
+_BRACKETS = re.compile(r"[{}$<>]|%\(")
+_WORDS = re.compile(
+    r"(set|filled|replaced)[-_ ]?(in[-_ ]?)?(by|automatically)[-_ ].*|to[-_ ]?be[-_ ].*"
+    r"|(image[-_ ]?)?placeholder|change[-_ ]?me|todo|fixme|x{3,}|dummy([-_]?tag)?|tag",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
@@ -63,7 +64,7 @@ def is_picture(text: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Whether something else is to be put here before it is used."""
-    return PLACEHOLDER.search(text) is not None
+    return _BRACKETS.search(text) is not None or _WORDS.fullmatch(text.rpartition(":")[2]) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,8 @@ from hubimages.user_image.reference import Inventory, NotRead, Reference
 from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 
 YAML = (".yaml", ".yml")
-TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".tpl", ".template")  # behind the suffix of YAML
-VARIABLES = (".env",)
+TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
+BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
 # Without one of these no file can hold a reference; the list of profiles matters where it replaces another one.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list")
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
@@ -79,7 +79,7 @@ class _Scan:
         """Read a file in the way its name asks for, where it can hold a reference at all."""
         name = file.rpartition("/")[2]
         is_yaml = name.endswith(YAML)
-        by_line = name.endswith(VARIABLES) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
+        by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
         is_dockerfile = not is_yaml and dockerfile.NAMES.fullmatch(file) is not None
         if not (is_yaml or by_line or is_dockerfile):
             self.other_kinds[os.path.splitext(name)[1] or name] += 1  # noqa: PTH122 - thousands of them

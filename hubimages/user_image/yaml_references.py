@@ -19,7 +19,7 @@ from hubimages.user_image.image_text import (
     read_tag,
 )
 from hubimages.user_image.profiles import profile_place
-from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference
+from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference, dotted
 from hubimages.yaml_text import (
     MappingNode,
     Node,
@@ -36,6 +36,8 @@ MAX_PLACES = 200_000  # a few lines of aliases can stand for billions of places
 NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
 SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
+BLOCKS = ("literal", "folded")
+IN_CODE = re.compile(r"image[\"']?[ \t]*[:=][ \t]*[\"']?(?P<image>[\w./:@-]+)", re.IGNORECASE)
 SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
 BUILDS = ("chartpress.yaml", "chartpress.yml")  # its imageName is what is built, not what runs
 
@@ -73,6 +75,7 @@ class _Finder:
         self.visited = 0
         self.references: dict[tuple[int, ...], Reference] = {}
         self.placeholders: set[int] = set()
+        self.seen: set[int] = set()
         self.not_read: list[NotRead] = []
         self.builds = file.rpartition("/")[2] in BUILDS
 
@@ -109,6 +112,9 @@ class _Finder:
     def mapping(self, own: Scalars, path: Path) -> None:
         """The references in the scalars of one mapping."""
         taken: set[str] = set()
+        for key, scalar in own.items():
+            if scalar.style in BLOCKS:
+                self.code(scalar, (*path, key))
         if is_image_mapping(path):
             taken.update(self.pair(own, path))
         for key, scalar in own.items():
@@ -119,6 +125,16 @@ class _Finder:
                     self.string(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
             elif key == "value" and "name" in own and is_variable(own["name"].value):
                 self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
+
+    def code(self, scalar: ScalarNode, path: Path) -> None:
+        """Name images in a program's text, in hub.extraConfig say: people have to change those."""
+        for matched in IN_CODE.finditer(scalar.value):
+            read = read_image(matched["image"])
+            if read and (read.image.tag or read.image.digest) and id(scalar) not in self.seen:
+                line = scalar.line + 1 + scalar.value.count("\n", 0, matched.start())
+                reason = f"an image inside of other text ({dotted(path)} names {read.image})"
+                self.not_read.append(NotRead(self.file, line, reason))
+        self.seen.add(id(scalar))
 
     def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
         """A text in a list: an image in `images`, or VARIABLE=image."""

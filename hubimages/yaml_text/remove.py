@@ -55,7 +55,8 @@ def _without(text: str, place: Place, above: Place) -> str:
 def _spans(text: str, parent: MappingNode | SequenceNode) -> list[tuple[int, int]]:
     """Start and end of every pair, or of every item with its dash."""
     if isinstance(parent, MappingNode):
-        return [(key.start, end_of_pair(text, parent, index)) for index, (key, _) in enumerate(parent.pairs)]
+        starts = [key.start - len(_question_mark(text, key.start)) for key, _ in parent.pairs]
+        return [(start, end_of_pair(text, parent, index)) for index, start in enumerate(starts)]
     if parent.flow:
         return [(item.start, item.end) for item in parent.items]
     spans = []
@@ -66,6 +67,12 @@ def _spans(text: str, parent: MappingNode | SequenceNode) -> list[tuple[int, int
         following = _next_dash(text, end)
         start = following if following is not None else end
     return spans
+
+
+def _question_mark(text: str, start: int) -> str:
+    """`? ` before a key, "" where there is none."""
+    matched = re.search(r"\? *$", text[line_start(text, start) : start])
+    return matched[0] if matched else ""
 
 
 def _next_dash(text: str, offset: int) -> int | None:
