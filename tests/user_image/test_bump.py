@@ -23,9 +23,8 @@ def root(open_registry: Registry, tmp_path: Path) -> Path:
     calver = Publisher(open_registry, "group/calver")
     for tag in ("2026.01.30", "2026.9.1", "2026.06.04", "v3", "2026.10.01"):
         calver.image({"created": "1970-01-01T00:00:00Z"}, tag)
-    more = {
-        "config/clusters/other/more.values.yaml": f"jupyterhub: {{singleuser: {{image: {{name: {host}/group/calver, tag: 2026.06.04}}}}}}\n"
-    }
+    calver_hub = f"jupyterhub: {{singleuser: {{image: {{name: {host}/group/calver, tag: 2026.06.04}}}}}}\n"
+    more = {"config/clusters/other/more.values.yaml": calver_hub}
     cluster = "config/clusters/other/cluster.yaml"
     files = {name: text.replace("quay.io", host) for name, text in FILES.items()}
     files[cluster] = files[cluster].rstrip() + "\n  - name: more\n    helm_chart_values_files: [more.values.yaml]\n"
