@@ -40,7 +40,7 @@ def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool =
 def check_images(
     c: Context, *, repo: str = ".", offline: bool = False, html: str | None = None, json: bool = False
 ) -> None:
-    """Check the image references of a deployment repository, and ask the registries about them.
+    """Check a deployment repository's image references and ask registries.
 
     Finds tags that float or are of another shape than their siblings', one image at several tags, tags that Helm does
     not read as text, registries that are shut down, tags that are not there, images that need a login, and newer
