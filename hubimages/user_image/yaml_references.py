@@ -57,9 +57,11 @@ def find(file: str, tree: Tree) -> Found:
     for number, top in enumerate(tree.documents):
         finder.document = number
         finder.walk(top, (), "")
-    found = Found(list(finder.references.values()), len(finder.placeholders), finder.not_read)
-    found.references.sort(key=lambda each: each.line)
-    return found
+    references = [
+        replace(each, also=tuple(finder.also[key])) if key in finder.also else each
+        for key, each in finder.references.items()
+    ]
+    return Found(sorted(references, key=lambda each: each.line), len(finder.placeholders), finder.not_read)
 
 
 Scalars = dict[str, ScalarNode]
@@ -74,6 +76,7 @@ class _Finder:
         self.document = 0
         self.visited = 0
         self.references: dict[tuple[int, ...], Reference] = {}
+        self.also: dict[tuple[int, ...], list[Path]] = {}
         self.placeholders: set[int] = set()
         self.seen: set[int] = set()
         self.not_read: list[NotRead] = []
@@ -248,9 +251,8 @@ class _Finder:
         misread: str = "",
     ) -> None:
         """One reference more, or one more place of a reference."""
-        known = self.references.get(key)
-        if known:
-            self.references[key] = replace(known, also=(*known.also, path))
+        if key in self.references:
+            self.also.setdefault(key, []).append(path)
             return
         place = tag_place or name_place
         assert place is not None
