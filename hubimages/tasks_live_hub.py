@@ -29,9 +29,9 @@ def required(**options: str) -> None:
 )
 @operator_errors
 def set_configurator_image(c: Context, *, hub_url: str = "", image: str = "", dry_run: bool = False) -> None:
-    """Set the user image of a hub with the Configurator, and say what it was before.
+    """Set the user image of a hub that has the Configurator.
 
-    Its schema is read first, and what was written is read back.
+    Its schema is read first, what was written is read back, and what was set before is shown.
     """
     from hubimages.live_hub import configurator
     from hubimages.live_hub.hub_api import Hub
@@ -66,10 +66,10 @@ def try_image(
     json: bool = False,
     yes: bool = False,
 ) -> None:
-    """Start a server on a hub with an image, wait until it answers, and stop it again.
+    """Start a server with an image on a running hub, and see it answer.
 
-    It is the server of the token's owner. What the hub tells meanwhile is shown. Exit code 1 when the server does not
-    answer, or when the hub started another image.
+    It is the server of the token's owner, and it is stopped again. What the hub tells meanwhile is shown. Exit code 1
+    when the server does not answer, or when the hub started another image.
     """
     from hubimages.live_hub import try_image as trial
     from hubimages.live_hub.hub_api import Hub
