@@ -116,6 +116,8 @@ def runner(engine: Engine, registry: Registry, tmp_path_factory: pytest.TempPath
     env["PATH"] = f"{folder}/python/bin{os.pathsep}{env['PATH']}"
     with stand_ins(engine, *bases(folder / "image")):
         yield Runner(folder / "image", image, env)
+        made = engine.docker("image", "ls", "--quiet", image).split()
+        engine.try_docker("image", "rm", "--force", *set(made))
 
 
 def test_the_list_of_steps_that_cannot_run_names_only_steps_that_are_there() -> None:
