@@ -22,7 +22,9 @@ from tests.template.all_workflows import different_workflows
 # What GitHub starts a step with when the workflow names no shell:
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
 SHELL = ("bash", "-e", "-c")
-POINT_HUBS = 'hubimages point-hubs "$IMAGE" --all --commit --branch "user-image-${IMAGE##*:}" --open-pr'
+POINT_HUBS = (
+    'hubimages point-hubs "$IMAGE" --all --because "$CHANGE" --commit --branch "user-image-${IMAGE##*:}" --open-pr'
+)
 CANNOT_RUN = {
     "az acr login --name yourregistry": "asks Azure: it needs Azure's command line, an account and a registry there",
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
