@@ -18,7 +18,7 @@ from hubimages.yaml_text.nodes import (
 from hubimages.yaml_text.tree import Path
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
-ALIAS_LIKE = re.compile(r"<<\s*:|[\s,\[{:?-]\*[A-Za-z0-9]")  # most likely; what this misses only takes longer
+ALIAS = re.compile(r"[\s,\[{:?-]\*[A-Za-z0-9]")
 KEY, VALUE, OUTSIDE = -1, -2, -3
 MAX_PLACES = 200_000  # go-yaml refuses "excessive aliasing", too: a few lines can stand for billions of places
 
@@ -45,7 +45,8 @@ def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
 
     Raises UnreadableYamlError.
     """
-    found = None if keys or ALIAS_LIKE.search(text) else Reader(text).read(_read_directly)
+    aliased = "<<" in text or ("*" in text and ALIAS.search(text) is not None)  # where wrong, it only takes longer
+    found = None if keys or aliased else Reader(text).read(_read_directly)
     return _from_trees(compose_documents(text), keys) if found is None else found
 
 
