@@ -42,7 +42,7 @@ def main() -> None:
             raise SystemExit(f"no image in {folder}")
         scores = references_judge.measure(sides, edits)
         rows = [edit_row(scores), *parse_rows(folder, texts)]
-    parts = (f"{name} {version(name)}" for name in ("ruamel.yaml", "pyyaml", "chartpress", "helm-python-sdk"))
+    parts = (f"{name} {version(name)}" for name in ("ruamel.yaml", "pyyaml", "helm-python-sdk"))
     files = len({edit.file for edit in edits})
     show([*machine(load), ", ".join(parts), f"{len(edits)} edits in {files} of {len(texts)} files"], rows)
     print(table(scores, [side for side in sides if side.write is None]))  # noqa: T201
