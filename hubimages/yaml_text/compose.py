@@ -13,6 +13,7 @@ from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, Sc
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 Result = TypeVar("Result")
+MAX_DEPTH = 300  # no configuration has so many, and what walks over a tree is recursive
 BREAKS = "\r\n\u0085\u2028\u2029"
 OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
 SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
@@ -144,6 +145,8 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
             opened = make(start, start, line, event.tag, event.anchor, flow)
             if event.anchor is not None:
                 anchors[event.anchor] = opened
+            if len(parents) >= MAX_DEPTH:
+                raise UnreadableYamlError(line, f"nested deeper than {MAX_DEPTH} levels")
             parents.append((opened, children))
             children.append(opened)
             children = []
