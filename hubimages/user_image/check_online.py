@@ -50,6 +50,7 @@ class _Asked:
     everybody: Registries
     not_checked: list[str] = field(default_factory=list)
     no_answer: bool = False
+    silent: set[ImageRef] = field(default_factory=set)  # about which nothing was learned; they are asked no more
 
     def existence(self, references: Sequence[Reference]) -> list[Finding]:
         """Tags that are not there, and images that a node without a login cannot pull."""
@@ -74,7 +75,7 @@ class _Asked:
     def newer(self, references: Sequence[Reference]) -> list[Finding]:
         """Tags for which there is a newer one of the same shape."""
         wanted = [each for each in references if each.name and each.tag and candidates(each.tag, [each.tag])]
-        images = {ImageRef(each.host, each.name) for each in wanted}
+        images = {ImageRef(each.host, each.name) for each in wanted} - self.silent
         tags: dict[ImageRef, list[str]] = {}
         for image, answer in all_tags(self.ours, images).items():
             if isinstance(answer, list):
@@ -112,6 +113,7 @@ class _Asked:
     def not_answered(self, image: ImageRef, answer: object) -> None:
         """Remember why nothing is known about an image."""
         self.no_answer = self.no_answer or isinstance(answer, NoAnswerError)
+        self.silent.add(image.at())
         self.not_checked.append(f"{image}: {answer}")
 
 

@@ -82,7 +82,11 @@ class _Scan:
         by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
         is_dockerfile = not is_yaml and dockerfile.NAMES.fullmatch(file) is not None
         if not (is_yaml or by_line or is_dockerfile):
-            self.other_kinds[os.path.splitext(name)[1] or name] += 1  # noqa: PTH122 - thousands of them
+            suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
+            if not suffix and os.path.isdir(f"{self.root}/{file}"):  # noqa: PTH112
+                self.not_read.append(NotRead(file, 0, "a submodule; give its own clone as --repo"))
+            else:
+                self.other_kinds[suffix or name] += 1
             return
         content = self.bytes_of(file)
         if content is None:

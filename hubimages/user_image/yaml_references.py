@@ -155,9 +155,9 @@ class _Finder:
 
     def string(self, key: str, scalar: ScalarNode, path: Path, form: Form) -> None:
         """name:tag in one scalar."""
-        read = read_image(scalar.value)
-        if self.builds and key.lower().startswith("imagename"):
+        if data(scalar) is None or (self.builds and key.lower().startswith("imagename")):
             return
+        read = read_image(scalar.value)
         if read and is_meant(key, read, scalar.value):
             self.add_string(scalar, path, form, read)
         elif is_placeholder(scalar.value):
@@ -174,7 +174,7 @@ class _Finder:
 
     def pair(self, own: Scalars, path: Path) -> Iterator[str]:
         """name and tag as keys of one mapping, or one of them; the keys that are used up."""
-        name_key = next((key for key in NAMES if key in own and own[key].value), None)
+        name_key = next((key for key in NAMES if key in own and data(own[key]) not in (None, "")), None)
         tag_key = next((key for key in TAGS if key in own), None)
         name = own[name_key] if name_key else None
         tag = own[tag_key] if tag_key else None
