@@ -20,7 +20,7 @@ LAYERS = (
     ("pull_request",),
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
-    ("git", "file_edit", "staging"),
+    ("git", "file_edit", "staging", "container_engine"),
     ("run", "image_ref", "web_address"),
     ("console",),
     ("errors",),
