@@ -118,9 +118,7 @@ def make(
     for path, text in files.items():
         place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        for name, value in (("registry", registry), ("helm", helm), ("old", OLD)):
-            text = text.replace(f"@{name}@", value)
-        place.write_text(text)
+        place.write_text(text.replace("@registry@", registry).replace("@helm@", helm).replace("@old@", OLD))
         git(directory, "add", "--", path)
         git(directory, "commit", "-q", "-m", f"Add {path}")
     return directory
