@@ -1,0 +1,1 @@
+"""The hub image and its chart, in step: bump, rebuild, check, experiments."""
