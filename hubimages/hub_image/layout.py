@@ -58,6 +58,7 @@ class Image:
     values_paths: tuple[str, ...]  # dotted; none where chartpress writes no value
     values_file: str
     build_args: Mapping[str, str]
+    has_build_options: bool  # extraBuildCommandOptions, which may name any file
     bases: tuple[Base, ...] | None  # None where there is no Dockerfile
 
     @property
@@ -194,6 +195,7 @@ def read_image(
         values_paths=values_paths,
         values_file=values_file,
         build_args=build_args,
+        has_build_options="extraBuildCommandOptions" in options,
         bases=None if dockerfile_text is None else bases(dockerfile_text, build_args),
     )
 
