@@ -13,7 +13,8 @@ LAYERS = (
     ("__main__", "demo"),
     ("program",),
     ("tasks", "command_line"),
-    ("tasks_registry", "tasks_hub_image", "tasks_images", "tasks_imagebuilding"),  # the tasks of one job each
+    # the tasks of one job each
+    ("tasks_registry", "tasks_hub_image", "tasks_hub_check", "tasks_images", "tasks_imagebuilding"),
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding"),

@@ -11,13 +11,13 @@ from hubimages import console, yaml_text
 from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, LoginError, RefusedError
 from hubimages.git import Repo
+from hubimages.hub_image.agreement import Agreement, compare
 from hubimages.hub_image.companions import companions
 from hubimages.hub_image.dockerfile import hub_bases
 from hubimages.hub_image.findings import Finding, Report
 from hubimages.hub_image.freshness import State, freshness
 from hubimages.hub_image.layout import Chart, Dependency, Image, Layout, read_layout, shared_values_paths
 from hubimages.hub_image.values import ImageValue, image_values
-from hubimages.hub_image.versions import Agreement, compare
 from hubimages.image_ref import ImageRef
 
 
