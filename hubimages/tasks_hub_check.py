@@ -1,8 +1,9 @@
 """The tasks that look at the hub image and try others beside it."""
 
 from pathlib import Path
+from typing import Any
 
-from invoke import Context, Exit, task
+from invoke import Context, Exit, Task, task
 
 from hubimages import console
 from hubimages.errors import BadInputError
@@ -152,3 +153,6 @@ def end_hub_experiment(
 
     plan = plan_end_experiment(Path(repo), name, roll_out=roll_out, image=image, branch=branch)
     console.result(plan.show() if dry_run else plan.apply())
+
+
+TASKS: list[Task[Any]] = [check_hub_image, new_hub_experiment, hub_experiments, end_hub_experiment]

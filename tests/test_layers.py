@@ -14,15 +14,22 @@ LAYERS = (
     ("program",),
     ("tasks", "command_line"),
     # the tasks of one job each
-    ("tasks_registry", "tasks_hub_image", "tasks_hub_check", "tasks_images", "tasks_imagebuilding"),
+    (
+        "tasks_registry",
+        "tasks_hub_image",
+        "tasks_hub_check",
+        "tasks_images",
+        "tasks_imagebuilding",
+        "tasks_live_hub",
+    ),
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
-    ("template", "hub_image", "user_image", "imagebuilding"),
+    ("template", "hub_image", "user_image", "imagebuilding", "live_hub"),
     ("pull_request",),
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
-    ("git", "file_edit", "staging"),
-    ("run", "image_ref", "web_address"),
+    ("git", "file_edit", "staging", "container_engine"),
+    ("run", "image_ref", "web_address", "findings"),
     ("console",),
     ("errors",),
     ("__init__",),

@@ -10,11 +10,12 @@ from pathlib import Path
 from hubimages import console, yaml_text
 from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, LoginError, RefusedError
+from hubimages.findings import Finding
 from hubimages.git import Repo
 from hubimages.hub_image.agreement import Agreement, compare
+from hubimages.hub_image.check_report import Report
 from hubimages.hub_image.companions import companions
 from hubimages.hub_image.dockerfile import hub_bases
-from hubimages.hub_image.findings import Finding, Report
 from hubimages.hub_image.freshness import State, freshness
 from hubimages.hub_image.layout import Chart, Dependency, Image, Layout, read_layout, shared_values_paths
 from hubimages.hub_image.values import ImageValue, image_values
@@ -35,7 +36,7 @@ class Check:
 
     def add(self, code: str, file: str, line: int, message: str, remedy: str) -> None:
         """A finding; two images with one Dockerfile have it once."""
-        finding = Finding(code, file, line, message, remedy)
+        finding = Finding(code, message, remedy, file, line)
         if finding not in self.findings:
             self.findings.append(finding)
 
@@ -117,7 +118,7 @@ def check_companions(check: Check, chart: Chart) -> None:
         return
     version = chart.dependencies[0].version
     try:
-        found = list(companions(text))
+        found = sorted(companions(text), key=lambda one: one.line)
     except yaml_text.UnreadableYamlError as error:
         check.cannot_tell(f"{chart.values_file}: {error}")
         return

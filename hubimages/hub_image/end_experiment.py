@@ -13,7 +13,6 @@ from hubimages.git import Repo
 from hubimages.hub_image import requirements
 from hubimages.hub_image.experiments import (
     Use,
-    commit_again,
     experimental,
     main_image,
     requirements_argument,
@@ -49,7 +48,7 @@ class EndExperiment:
         if self.branch:
             changes.switch(self.repo, self.branch)
         for commit in self.commits:
-            made = commit_again(self.repo, commit)
+            made = changes.commit(self.repo, commit)
             console.step(f"committed {made[:12]}: {commit.message.splitlines()[0]}")
         return "\n".join(self.next_steps())
 

@@ -5,7 +5,6 @@ it in their own values, so chartpress writes it nowhere. The four weeks are the 
 (https://infrastructure.2i2c.org/howto/image-management/custom-jupyterhub-image/).
 """
 
-import json
 import posixpath
 import re
 from collections.abc import Sequence
@@ -13,12 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hubimages import changes, console, file_edit
-from hubimages.changes import Commit, deployment_repository
+from hubimages import console, findings
+from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError
-from hubimages.file_edit import FileEdit
+from hubimages.findings import Finding
 from hubimages.git import Repo
-from hubimages.hub_image.findings import FOUND, Finding
 from hubimages.hub_image.layout import CONFIG, Image, Layout, read_layout, work_tree_reader
 from hubimages.hub_image.values import image_values
 
@@ -62,11 +60,11 @@ class Experiments:
         return [
             Finding(
                 "old-experiment",
-                experiment.image.config,
-                experiment.image.line,
                 f"the experiment {experiment.image.name} is {age(self.now - experiment.began)} old; "
                 f"{ALLOWED.days // 7} weeks are allowed",
                 f"hubimages end-hub-experiment {experiment.image.name}, with --roll-out to have all hubs get it",
+                experiment.image.config,
+                experiment.image.line,
             )
             for experiment in self.experiments
             if experiment.began and self.now - experiment.began > ALLOWED
@@ -80,7 +78,7 @@ class Experiments:
 
     @property
     def exit_code(self) -> int:
-        return FOUND if self.findings else 0
+        return findings.exit_code(bool(self.findings), no_answer=False)
 
     def __str__(self) -> str:
         lines = []
@@ -88,7 +86,7 @@ class Experiments:
             old = f"{age(self.now - one.began)} old" if one.began else "of unknown age"
             users = ", ".join(map(str, one.uses)) or "no file"
             lines.append(f"{one.image.name}: {one.image.repository}, {old}, used by {users}")
-        lines += [str(finding) for finding in self.findings]
+        lines += [f"{finding} [{finding.code}]" for finding in self.findings]
         lines += [f"not checked: {text}" for text in self.not_checked]
         return "\n".join(lines) or f"no experiment beside {self.main.name}"
 
@@ -105,9 +103,7 @@ class Experiments:
             }
             for one in self.experiments
         ]
-        findings = [asdict(finding) for finding in self.findings]
-        whole = {"version": 1, "experiments": experiments, "findings": findings, "not_checked": self.not_checked}
-        return json.dumps(whole, indent=2)
+        return findings.as_json(self.findings, self.not_checked, {"experiments": experiments})
 
 
 def age(time: timedelta) -> str:
@@ -223,12 +219,3 @@ def uses(repo: Repo, images: Sequence[str]) -> dict[str, list[Use]]:
 
 def _patterns(images: Sequence[str]) -> list[str]:
     return [word for image in images for word in ("-e", image)]
-
-
-def commit_again(repo: Repo, change: Commit) -> str:
-    """Commit edits made for the texts of HEAD, also where a run that was killed has written some; the commit's id."""
-    assert repo.work_tree is not None
-    now = work_tree_reader(repo)
-    written = [edit for edit in change.edits if edit.before != edit.after and now(edit.path) == edit.after]
-    file_edit.apply(repo.work_tree, [FileEdit(edit.path, edit.after, edit.before) for edit in written])
-    return changes.commit(repo, change)

@@ -17,7 +17,7 @@ from hubimages.file_edit import FileEdit
 from hubimages.git import Repo
 from hubimages.hub_image import requirements
 from hubimages.hub_image.chartpress import Builder
-from hubimages.hub_image.experiments import commit_again, main_image, requirements_argument
+from hubimages.hub_image.experiments import main_image, requirements_argument
 from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_reader
 from hubimages.hub_image.publish import Publication, going_on, prepare, publish
 from hubimages.hub_image.values import values_path
@@ -52,7 +52,8 @@ class NewExperiment:
             lines.append(f"$ git switch -c {self.branch}")
         if self.edits:
             lines.append(f"$ git commit -m '{self.message.splitlines()[0]}'")
-        return "\n".join([*lines, self.publication.commands(), "", snippet(self.main, self.image.repository, "TAG")])
+        steps = "".join(self.publication.steps())
+        return "\n".join([*lines, steps, snippet(self.main, self.image.repository, "TAG")])
 
     def apply(self) -> str:
         """Commit, build and push; what to paste into a hub's values.
@@ -64,7 +65,7 @@ class NewExperiment:
         if self.branch:
             changes.switch(repo, self.branch)
         if self.edits:
-            made = commit_again(repo, Commit(self.message, self.edits))
+            made = changes.commit(repo, Commit(self.message, self.edits))
             console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
         hint = (
             f"the commit of {self.image.name} stays: run the command again to go on, or take it back with "

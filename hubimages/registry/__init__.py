@@ -6,6 +6,7 @@ challenges with a token for each scope, pages by `Link`, how long to wait after 
 what. "Not there" (NotThereError), "not shown to you" (HiddenError) and "no answer" (NoAnswerError) are three things.
 """
 
+from hubimages.registry.check import Report, check_registry
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
@@ -21,5 +22,6 @@ from hubimages.registry.transport import Limits
 
 __all__ = [
     "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError", "NoRightError", "NotThereError",
-    "Registries", "Right", "all_tags", "created", "creation_dates", "digests", "each", "login_state",
+    "Registries", "Report", "Right", "all_tags", "check_registry",
+    "created", "creation_dates", "digests", "each", "login_state",
 ]  # fmt: skip

@@ -15,7 +15,9 @@ class Provider:
     `host` matches its hosts, `name` the names it takes, and `rule` says the same to a person. `login` is the command
     that logs in, and `right` who gives which right; in both {host}, {name}, {account}, {region} and {first} (the first
     part of the host, or of the name for registries with one host) are filled in. `new_repository` says how a repository
-    comes to be that a push does not create; empty where a push creates it. `public` says how everybody gets to pull.
+    comes to be that a push does not create; empty where a push creates it. `public` says how everybody gets to pull;
+    with `nodes_log_in` a cluster of the same cloud pulls by its nodes' own identity. `refusal` says why this is none to
+    choose, and the way over.
     """
 
     title: str
@@ -27,6 +29,7 @@ class Provider:
     new_repository: str = ""
     public: str = ""
     refusal: str = ""
+    nodes_log_in: bool = False
 
     def fill(self, text: str, host: str, name: str) -> str:
         """One of the texts above, for an image."""
@@ -70,6 +73,7 @@ GOOGLE = Provider(
     "the cluster's nodes need roles/artifactregistry.reader; for everybody: gcloud artifacts repositories "
     "add-iam-policy-binding {second} --project {first} --location {region} --member allUsers "
     "--role roles/artifactregistry.reader",
+    nodes_log_in=True,
 )
 AMAZON = Provider(
     "Amazon ECR",
@@ -82,6 +86,7 @@ AMAZON = Provider(
     "aws ecr create-repository --region {region} --repository-name {name}",
     "Amazon ECR shows nothing without a login: the cluster's nodes need the right to pull "
     "(AmazonEC2ContainerRegistryReadOnly); for everybody there is Amazon ECR Public",
+    nodes_log_in=True,
 )
 AMAZON_PUBLIC = Provider(
     "Amazon ECR Public",
@@ -104,6 +109,7 @@ AZURE = Provider(
     "",
     "the cluster needs the right to pull: az aks update --resource-group GROUP --name CLUSTER --attach-acr {registry}; "
     "for everybody: az acr update --name {registry} --anonymous-pull-enabled (from the Standard tier)",
+    nodes_log_in=True,
 )
 GOOGLE_CONTAINER_REGISTRY = Provider(
     "Google Container Registry",
@@ -115,6 +121,7 @@ GOOGLE_CONTAINER_REGISTRY = Provider(
     refusal="Google shut Container Registry down in March 2025, and what is left of it is kept in Artifact Registry: "
     "create a repository there and name the image LOCATION-docker.pkg.dev/{first}/REPOSITORY/IMAGE "
     "(https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr)",
+    nodes_log_in=True,
 )
 DOCKER = Provider(
     "Docker Hub",

@@ -6,6 +6,7 @@ Retry-After. What is ours is how long to wait, and what to say then.
 
 import contextlib
 import functools
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -169,7 +170,7 @@ def explain(reason: object, limits: Limits) -> str:
     if isinstance(reason, NameResolutionError):
         return "there is no such host, or no network"
     if isinstance(reason, NewConnectionError):
-        return str(reason).rpartition(": ")[2]
+        return re.sub(r"^\[Errno \d+\] ", "", str(reason).rpartition(": ")[2])
     if isinstance(reason, Timeout):
         return f"nothing came within {limits.answer:.0f} s"
     if isinstance(reason, SSLError):

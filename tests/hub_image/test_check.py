@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hubimages.findings import Finding
 from hubimages.hub_image.check import check_hub_image
-from hubimages.hub_image.findings import Finding, Report
+from hubimages.hub_image.check_report import Report
 from tests.hub_image.trials import Deployment, deployment
 
 VALUES = "helm-charts/basehub/values.yaml"
@@ -39,11 +40,11 @@ def test_an_image_of_another_release_than_the_chart_is_found(folder: str, tmp_pa
     assert check(hub).findings == [
         Finding(
             "versions-differ",
-            f"{folder}images/hub/Dockerfile",
-            2,
             f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not belong "
             "together: one is of 4.4.0, the other of 4.3.3",
             "hubimages bump-hub-image --chart-version 4.4.0 (or the version that is wanted)",
+            f"{folder}images/hub/Dockerfile",
+            2,
         )
     ]
     assert check(hub).exit_code == 1
@@ -172,7 +173,7 @@ def test_companions_of_another_version_are_found_wherever_they_stand(hub: Deploy
     )
     hub.write("basehub/values.yaml", text)
     hub.commit()
-    assert codes(hub) == [("companion-version", VALUES, 12), ("companion-version", VALUES, 3)]
+    assert codes(hub) == [("companion-version", VALUES, 3), ("companion-version", VALUES, 12)]
 
 
 def test_values_that_name_an_image_that_is_not_built_here_are_found(hub: Deployment) -> None:
@@ -220,7 +221,7 @@ def test_the_report_is_one_json_object(hub: Deployment) -> None:
 
 
 def test_annotations_keep_their_lines_and_signs() -> None:
-    report = Report([Finding("a-code", "a,b:c.yaml", 3, "100 %\nwrong", "do this")], ["that"], "good")
+    report = Report([Finding("a-code", "100 %\nwrong", "do this", "a,b:c.yaml", 3)], ["that"], "good")
     assert report.as_annotations() == (
         "::error file=a%2Cb%3Ac.yaml,line=3,title=a-code::100 %25%0Awrong%0Ado this\n::notice title=not checked::that"
     )

@@ -33,7 +33,7 @@ dependencies:
 VALUES = """\
 jupyterhub:
   singleuser:
-    networkTools: &tools {{image: here}}
+    networkTools: {{image: here}}
   hub:
     # chartpress writes this
     image:

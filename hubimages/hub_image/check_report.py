@@ -1,26 +1,11 @@
-"""What a check has found, for a person, for other programs, and as annotations in GitHub Actions."""
+"""What the check of the hub image tells: to a person, to other programs, and beside the lines in GitHub Actions."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from hubimages.errors import LoginError, NoAnswerError
-
-FOUND = 1
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: a code that stays the same, where (line from 1), what, and what to do about it."""
-
-    code: str
-    file: str
-    line: int
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message} [{self.code}]\n    {self.remedy}"
+from hubimages import findings
+from hubimages.errors import LoginError
+from hubimages.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -30,32 +15,22 @@ class Report:
     findings: Sequence[Finding]
     not_checked: Sequence[str]
     good: str
-    no_answer: bool = False  # a registry or server did not say
+    no_answer: bool = False  # a registry did not answer
     hidden: bool = False  # a registry wants a login first
 
     @property
     def exit_code(self) -> int:
         """What is wrong goes before what nobody knows."""
-        if self.findings:
-            return FOUND
-        if self.no_answer:
-            return NoAnswerError.exit_code
-        return LoginError.exit_code if self.hidden else 0
+        code = findings.exit_code(bool(self.findings), self.no_answer)
+        return code or (LoginError.exit_code if self.hidden else 0)
 
     def __str__(self) -> str:
-        lines = [str(finding) for finding in self.findings] or [self.good]
+        lines = [f"{finding} [{finding.code}]" for finding in self.findings] or [self.good]
         return "\n".join([*lines, *(f"not checked: {text}" for text in self.not_checked)])
 
     def as_json(self) -> str:
-        """As docs/reference.md describes it."""
-        return json.dumps(
-            {
-                "version": 1,
-                "findings": [asdict(finding) for finding in self.findings],
-                "not_checked": list(self.not_checked),
-            },
-            indent=2,
-        )
+        """As docs/hub-image.md describes it."""
+        return findings.as_json(list(self.findings), list(self.not_checked))
 
     def as_annotations(self) -> str:
         """Workflow commands, which GitHub Actions shows beside the lines of a pull request.
@@ -63,7 +38,7 @@ class Report:
         https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
         """
         lines = [
-            f"::error file={_property(finding.file)},line={finding.line},title={_property(finding.code)}::"
+            f"::error file={_property(finding.file or '')},line={finding.line},title={_property(finding.code)}::"
             + _data(f"{finding.message}\n{finding.remedy}")
             for finding in self.findings
         ]
