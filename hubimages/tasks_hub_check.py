@@ -11,7 +11,10 @@ from hubimages.task import operator_errors
 
 REPO_HELP = {"repo": "a clone of the deployment repository; the current directory otherwise"}
 IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, where that cannot be told from values.yaml"}
-BRANCH_HELP = {"branch": "commit on this branch, which is made at HEAD; the current one otherwise"}
+BRANCH_HELP = {
+    "branch": "commit on this branch, which is made at HEAD; the current one otherwise",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
+}
 DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no network, login or engine"}
 
 
@@ -76,6 +79,7 @@ def new_hub_experiment(
     repo: str = ".",
     image: str | None = None,
     branch: str | None = None,
+    open_pr: bool = False,
     no_push: bool = False,
     builder: str | None = None,
     platform: str | None = None,
@@ -96,6 +100,7 @@ def new_hub_experiment(
         require or [],
         image=image,
         branch=branch,
+        open_pr=open_pr,
         push=not no_push,
         builder=find_builder(builder, platform),
         look_up=not dry_run,
@@ -142,6 +147,7 @@ def end_hub_experiment(
     repo: str = ".",
     image: str | None = None,
     branch: str | None = None,
+    open_pr: bool = False,
     dry_run: bool = False,
 ) -> None:
     """End an experiment: take its requirements and its entry away.
@@ -151,7 +157,7 @@ def end_hub_experiment(
     """
     from hubimages.hub_image.end_experiment import plan_end_experiment
 
-    plan = plan_end_experiment(Path(repo), name, roll_out=roll_out, image=image, branch=branch)
+    plan = plan_end_experiment(Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr)
     console.result(plan.show() if dry_run else plan.apply())
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import changes, console, file_edit, yaml_text
+from hubimages import changes, console, file_edit, pull_request, yaml_text
 from hubimages.changes import Commit, deployment_repository
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.file_edit import FileEdit
@@ -21,6 +21,7 @@ from hubimages.hub_image.experiments import (
 )
 from hubimages.hub_image.layout import Image, Layout, Reader, read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.pull_request import PullRequest
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class EndExperiment:
     name: str
     commits: Sequence[Commit]
     branch: str | None
+    open_pr: bool
     rolled_out: bool
     uses: Sequence[Use]
     notes: Sequence[str]
@@ -45,12 +47,18 @@ class EndExperiment:
 
     def apply(self) -> str:
         """Commit it; what comes next."""
+        base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
         if self.branch:
             changes.switch(self.repo, self.branch)
         for commit in self.commits:
             made = changes.commit(self.repo, commit)
             console.step(f"committed {made[:12]}: {commit.message.splitlines()[0]}")
-        return "\n".join(self.next_steps())
+        opened = []
+        if self.open_pr and self.commits:
+            titles = [commit.message.strip() for commit in self.commits]
+            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles))
+            opened = [pull_request.open_pull_request(self.repo, asked)]
+        return "\n".join([*opened, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
         """What is left to a person."""
@@ -68,7 +76,13 @@ class EndExperiment:
 
 
 def plan_end_experiment(
-    directory: Path, name: str, *, roll_out: bool = False, image: str | None = None, branch: str | None = None
+    directory: Path,
+    name: str,
+    *,
+    roll_out: bool = False,
+    image: str | None = None,
+    branch: str | None = None,
+    open_pr: bool = False,
 ) -> EndExperiment:
     """Plan the end of the experiment in the deployment repository that the directory is in.
 
@@ -99,10 +113,12 @@ def plan_end_experiment(
         message = f"End the experimental hub image {name}\n"
         commits.append(Commit(message, removal(layout, main, ended, head)))
     changes.check_can_commit(repo, branch=branch)
+    if open_pr:
+        pull_request.check_can_open(repo, branch)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
     refuse_changes(repo, list(expected), expected, "in a file that this task edits")
-    return EndExperiment(repo, main, name, commits, branch, moved, used, notes)
+    return EndExperiment(repo, main, name, commits, branch, open_pr, moved, used, notes)
 
 
 def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:

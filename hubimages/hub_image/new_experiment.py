@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubimages import changes, console, file_edit, yaml_text
+from hubimages import changes, console, file_edit, pull_request, yaml_text
 from hubimages.changes import Commit, deployment_repository
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.file_edit import FileEdit
@@ -22,6 +22,7 @@ from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_read
 from hubimages.hub_image.publish import Publication, going_on, prepare, publish
 from hubimages.hub_image.values import values_path
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.pull_request import PullRequest
 
 NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 KEPT_OPTIONS = ("extraBuildCommandOptions", "paths", "rebuildOnContextPathChanges", "skipPlatforms")
@@ -35,6 +36,7 @@ class NewExperiment:
     main: Image
     edits: Sequence[FileEdit]
     branch: str | None
+    open_pr: bool
 
     @property
     def image(self) -> Image:
@@ -62,6 +64,7 @@ class NewExperiment:
         """
         repo = self.publication.repo
         program = prepare(self.publication)
+        base = pull_request.check_can_open(repo, self.branch) if self.open_pr else ""
         if self.branch:
             changes.switch(repo, self.branch)
         if self.edits:
@@ -73,6 +76,10 @@ class NewExperiment:
         )
         ((built,), _) = going_on(lambda: publish(self.publication, program), hint)
         where = f"{built} is built" + (" and pushed" if self.publication.push else ", and not pushed")
+        if self.open_pr:
+            subject, _, body = self.message.partition("\n\n")
+            asked = PullRequest(base, self.branch or "", subject, f"{body}\n- `{built}`\n")
+            where = f"{pull_request.open_pull_request(repo, asked)}\n{where}"
         return f"{where}. In the values of a hub that tries it:\n\n{snippet(self.main, built.name, built.tag)}"
 
 
@@ -83,6 +90,7 @@ def plan_new_experiment(
     *,
     image: str | None = None,
     branch: str | None = None,
+    open_pr: bool = False,
     push: bool = True,
     builder: Builder,
     look_up: bool = True,
@@ -103,13 +111,15 @@ def plan_new_experiment(
     if not specs:
         raise BadInputError("an experiment needs something to try: --require 'oauthenticator==17.3.0', for example")
     changes.check_can_commit(repo, branch=branch)
+    if open_pr:
+        pull_request.check_can_open(repo, branch)
     edits = planned_edits(repo, main, name, argument, specs)
     chart, made = read_made(repo, main, name, edits)
     refuse_changes(
         repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
     )
     edits = [edit for edit in edits if edit.before != edit.after]
-    return NewExperiment(Publication(repo, chart, (made,), builder, push), main, edits, branch)
+    return NewExperiment(Publication(repo, chart, (made,), builder, push), main, edits, branch, open_pr)
 
 
 def planned_edits(repo: Repo, main: Image, name: str, argument: str, specs: Sequence[str]) -> list[FileEdit]:
