@@ -16,12 +16,12 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from hubimages import yaml_text
+from hubimages import console, yaml_text
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.git import Repo
 from hubimages.hub_image.layout import Chart, Image, work_tree_reader
 from hubimages.hub_image.throwaway import throwaway
-from hubimages.run import run
+from hubimages.run import attempt, failure
 
 PIN = re.compile(
     r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
@@ -165,7 +165,7 @@ def build(
         restrict(config, chart, images)
         values = directory / chart.values_file
         values.write_text(json.dumps({f"image-{number}": {"name": "", "tag": ""} for number, _ in enumerate(images)}))
-        run(str(chartpress.program), *options, cwd=config.parent)
+        start(chartpress.program, options, config.parent)
         written = yaml_text.compose(values.read_text()).data()
         built = tuple(
             Built(image, *map(str, (written[f"image-{number}"][key] for key in ("name", "tag"))))
@@ -175,6 +175,16 @@ def build(
         if one.name != one.image.repository or not one.tag:
             raise ProgramFailedError(f"chartpress ended well, and made {one} where {one.image.repository} was meant")
     return built
+
+
+def start(program: Path, options: Sequence[str], directory: Path) -> None:
+    """Run chartpress. Raises ProgramFailedError with what it said before its traceback."""
+    argv = (str(program), *options)
+    console.command(argv)
+    done = attempt(*argv, cwd=directory)
+    if done.returncode:
+        said, _, trace = done.stderr.rpartition(b"Traceback (most recent call last)")
+        raise failure(argv, done.returncode, said.strip() or trace)
 
 
 def needed(chart: Chart, images: Sequence[Image]) -> list[str]:

@@ -43,6 +43,8 @@ def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
 
 def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str | None], why: str) -> None:
     """Raise RefusedError where a file below the paths is neither as HEAD has it nor as `expected`."""
+    if not paths:
+        return  # to git, no path means every file
     now = work_tree_reader(repo)
     changed = [
         path
