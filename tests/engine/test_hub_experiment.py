@@ -14,8 +14,6 @@ from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.hub_image.trials import Deployment, deployment
 
-pytestmark = pytest.mark.engine
-
 
 @pytest.fixture
 def hub(engine_env: Engine, registry: Registry, tmp_path: Path) -> Iterator[Deployment]:
