@@ -44,11 +44,11 @@ def check_hub_image(
     as they are, and is it in the registry? Have two images one valuesPath? Are companions of the chart's version? Exit
     code 1 when something is wrong, 75 when a registry did not answer, 77 when it wants a login.
     """
-    from hubimages.hub_image import check
+    from hubimages import hub_image
 
     if json and github:
         raise BadInputError("--json and --github contradict each other: leave one out")
-    report = check.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
+    report = hub_image.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
     console.result(report.as_json() if json else report.as_annotations() if github else str(report))
     if report.exit_code:
         raise Exit(code=report.exit_code)
@@ -91,10 +91,9 @@ def new_hub_experiment(
     committed, the image is built and pushed, and the lines are printed that a hub's values need to try it. values.yaml
     and Chart.yaml stay as they are. Stopped in the middle, run it again.
     """
-    from hubimages.hub_image.chartpress import find_builder
-    from hubimages.hub_image.new_experiment import plan_new_experiment
+    from hubimages import hub_image
 
-    plan = plan_new_experiment(
+    plan = hub_image.plan_new_experiment(
         Path(repo),
         name,
         require or [],
@@ -102,7 +101,8 @@ def new_hub_experiment(
         branch=branch,
         open_pr=open_pr,
         push=not no_push,
-        builder=find_builder(builder, platform),
+        builder=builder,
+        platform=platform,
         look_up=not dry_run,
     )
     console.result(plan.show() if dry_run else plan.apply())
@@ -118,9 +118,9 @@ def hub_experiments(c: Context, *, repo: str = ".", image: str | None = None, js
 
     Exit code 1 when one is older than four weeks: then all hubs should get it, or none.
     """
-    from hubimages.hub_image import experiments
+    from hubimages import hub_image
 
-    found = experiments.hub_experiments(Path(repo), image=image)
+    found = hub_image.hub_experiments(Path(repo), image=image)
     console.result(found.as_json() if json else str(found))
     if found.exit_code:
         raise Exit(code=found.exit_code)
@@ -155,9 +155,11 @@ def end_hub_experiment(
     Refused while a hub's values name its image. With --roll-out the main image's requirements get what it tried, in a
     commit of its own, and the experiment goes when no hub uses it any more.
     """
-    from hubimages.hub_image.end_experiment import plan_end_experiment
+    from hubimages import hub_image
 
-    plan = plan_end_experiment(Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr)
+    plan = hub_image.plan_end_experiment(
+        Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr
+    )
     console.result(plan.show() if dry_run else plan.apply())
 
 

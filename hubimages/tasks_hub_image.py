@@ -53,9 +53,9 @@ def bump_hub_image(
     the image's new tag is committed to values.yaml. Nothing else is touched; commits are not pushed. Stopped at any
     moment, the same command goes on from there.
     """
-    from hubimages.hub_image.bump import Request, bump, plan_bump
+    from hubimages import hub_image
 
-    request = Request(
+    request = hub_image.BumpRequest(
         Path(repo),
         chart_version,
         images=image or [],
@@ -67,9 +67,9 @@ def bump_hub_image(
         release_notes=release_notes,
     )
     if dry_run:
-        console.result(plan_bump(request, dry_run=True).show())
+        console.result(hub_image.plan_bump(request, dry_run=True).show())
         return
-    console.result(str(bump(request, functools.partial(console.confirm, yes=yes, flags="--yes"))))
+    console.result(str(hub_image.bump(request, functools.partial(console.confirm, yes=yes, flags="--yes"))))
 
 
 @task(
@@ -99,9 +99,9 @@ def rebuild_hub_image(
     What is committed are the changed and new files of the image's own paths, and nothing else. Then chartpress builds
     and pushes the image, and its new tag is committed to values.yaml, as with bump-hub-image.
     """
-    from hubimages.hub_image.rebuild import Request, plan_rebuild, rebuild
+    from hubimages import hub_image
 
-    request = Request(
+    request = hub_image.RebuildRequest(
         Path(repo),
         image,
         message=message,
@@ -111,7 +111,7 @@ def rebuild_hub_image(
         platform=platform,
         open_pr=open_pr,
     )
-    console.result(plan_rebuild(request).show() if dry_run else str(rebuild(request)))
+    console.result(hub_image.plan_rebuild(request).show() if dry_run else str(hub_image.rebuild(request)))
 
 
 TASKS: list[Task[Any]] = [bump_hub_image, rebuild_hub_image]

@@ -16,7 +16,7 @@ from hubimages.errors import BadInputError, RefusedError
 from hubimages.file_edit import FileEdit
 from hubimages.git import Repo
 from hubimages.hub_image import requirements
-from hubimages.hub_image.chartpress import Builder
+from hubimages.hub_image.chartpress import find_builder
 from hubimages.hub_image.experiments import main_image, requirements_argument
 from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_reader
 from hubimages.hub_image.publish import Publication, going_on, prepare, publish
@@ -92,7 +92,8 @@ def plan_new_experiment(
     branch: str | None = None,
     open_pr: bool = False,
     push: bool = True,
-    builder: Builder,
+    builder: str | None = None,
+    platform: str | None = None,
     look_up: bool = True,
 ) -> NewExperiment:
     """Plan the experiment in the deployment repository that the directory is in.
@@ -119,7 +120,9 @@ def plan_new_experiment(
         repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
     )
     edits = [edit for edit in edits if edit.before != edit.after]
-    return NewExperiment(Publication(repo, chart, (made,), builder, push), main, edits, branch, open_pr)
+    return NewExperiment(
+        Publication(repo, chart, (made,), find_builder(builder, platform), push), main, edits, branch, open_pr
+    )
 
 
 def planned_edits(repo: Repo, main: Image, name: str, argument: str, specs: Sequence[str]) -> list[FileEdit]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hubimages import hub_image
 from hubimages.errors import LoginError, ProgramFailedError
-from hubimages.hub_image import bump as bumping
-from hubimages.hub_image import rebuild as rebuilding
 from tests import deployments
 from tests.deployments import AT_ROOT, DEVELOPMENT, DEVELOPMENT_HUB, NEW, OLD, UNDER_FOLDER, changed_lines, git, state
 from tests.engine.engine import Engine
@@ -55,8 +54,8 @@ def never(question: str) -> bool:
 
 
 def bump(repository: Path, version: str = NEW, **options: object) -> str:
-    request = bumping.Request(repository, version, **options)  # type: ignore[arg-type]
-    return str(bumping.bump(request, never))
+    request = hub_image.BumpRequest(repository, version, **options)  # type: ignore[arg-type]
+    return str(hub_image.bump(request, never))
 
 
 def test_a_bump_commits_version_and_from_then_the_tag_and_not_a_line_more(
@@ -154,8 +153,8 @@ def test_going_on_after_a_failed_build_ends_as_if_it_had_not_failed(
     with pytest.raises(ProgramFailedError):
         bump(clone)
     (clone / "images/hub/absent").write_text("here\n")
-    request = rebuilding.Request(clone, "hub", message="Add what was absent")
-    rebuilding.rebuild(request)
+    request = hub_image.RebuildRequest(clone, "hub", message="Add what was absent")
+    hub_image.rebuild(request)
     subjects = git(clone, "log", "-3", "--format=%s").splitlines()
     assert subjects == ["Use the new hub image", "Add what was absent", f"Bump the jupyterhub chart to {NEW}"]
     assert registry.tags("hubtest5/core/jupyterhub-hub")[0].endswith(git(clone, "rev-parse", "--short", "HEAD~1"))
@@ -191,7 +190,7 @@ def test_a_rebuild_commits_the_images_own_files_and_nothing_else(
     (clone / "staged.txt").write_text("mine, new and staged\n")
     git(clone, "add", "requirements.txt", "staged.txt")
     (clone / "images/scaler/Dockerfile").write_text("FROM scratch\n")
-    said = str(rebuilding.rebuild(rebuilding.Request(clone, "hub", message="Other logos")))
+    said = str(hub_image.rebuild(hub_image.RebuildRequest(clone, "hub", message="Other logos")))
     assert git(clone, "show", "--format=%s", "--name-status", "--no-renames", "HEAD~1").split() == [
         "Other", "logos", "M", "images/hub/Dockerfile", "D", "images/hub/logos/logo.svg",
         "A", "images/hub/logos/other.svg", "A", "images/hub/new.bin",

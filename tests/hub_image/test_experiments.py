@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.chartpress import Builder
 from hubimages.hub_image.end_experiment import plan_end_experiment
 from hubimages.hub_image.experiments import Use, hub_experiments
 from hubimages.hub_image.new_experiment import NewExperiment, plan_new_experiment
@@ -31,7 +30,7 @@ def hub(tmp_path: Path) -> Deployment:
 
 
 def plan(made: Deployment, *specs: str, name: str = "trial") -> NewExperiment:
-    return plan_new_experiment(made.path, name, specs or ["new==1"], builder=Builder(), look_up=False)
+    return plan_new_experiment(made.path, name, specs or ["new==1"], look_up=False)
 
 
 def with_trial(hub: Deployment, *, weeks: int = 0, monkeypatch: pytest.MonkeyPatch | None = None) -> Deployment:
@@ -92,7 +91,7 @@ def test_bad_input_is_refused_and_nothing_is_written(
     hub: Deployment, name: str, specs: list[str], message: str
 ) -> None:
     with pytest.raises(BadInputError, match=message):
-        plan_new_experiment(hub.path, name, specs, builder=Builder(), look_up=False)
+        plan_new_experiment(hub.path, name, specs, look_up=False)
     assert hub.git("status", "--porcelain") == ""
 
 
