@@ -22,7 +22,7 @@ LAYERS = (
         "tasks_imagebuilding",
         "tasks_live_hub",
         "tasks_point",
-    ),  # fmt: skip
+    ),
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding", "live_hub"),
