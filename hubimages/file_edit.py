@@ -94,7 +94,7 @@ def _now(place: Path) -> str | None:
 
 def _put(place: Path, text: str | None) -> None:
     if text is None:
-        place.unlink()
+        place.unlink(missing_ok=True)
         return
     place = place.resolve()  # a link stays a link, and what it points to is written
     place.parent.mkdir(parents=True, exist_ok=True)

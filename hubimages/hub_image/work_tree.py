@@ -41,7 +41,7 @@ def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
     return read
 
 
-def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str], why: str) -> None:
+def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str | None], why: str) -> None:
     """Raise RefusedError where a file below the paths is neither as HEAD has it nor as `expected`."""
     if not paths:
         return  # to git, no path means every file
@@ -50,7 +50,7 @@ def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str]
         raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
 
 
-def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str]) -> list[str]:
+def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str | None]) -> list[str]:
     """Those of the changed files that are not what is expected."""
     now = work_tree_reader(repo)
     return [path for path in changed if path not in expected or now(path) != expected[path]]
