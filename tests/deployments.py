@@ -105,8 +105,9 @@ dependencies:
 }
 
 
-def git(repository: Path, *args: str) -> str:
-    return subprocess.run(("git", *args), cwd=repository, check=True, capture_output=True, text=True).stdout.strip()
+def git(repository: Path, *args: str, stdin: str = "") -> str:
+    argv = ("git", *args)
+    return subprocess.run(argv, cwd=repository, check=True, input=stdin, capture_output=True, text=True).stdout.strip()
 
 
 def make(

@@ -17,8 +17,10 @@ from hubimages.hub_image.layout import Chart, Dependency, Image, Place, Reader, 
 from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
 from hubimages.hub_image.report import Outcome, take_back
 from hubimages.hub_image.versions import is_older, is_version, release_notes
-from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
 from hubimages.image_ref import TAG
+
+BUILT_FROM = "among what the image is built from, where chartpress would not see them"
 
 Ask = Callable[[str], bool]
 
@@ -154,9 +156,11 @@ def with_argument(image: Image, span: Span, config: str, target: Target) -> str:
 def check_unchanged(repo: Repo, publication: Publication, edits: Sequence[FileEdit]) -> None:
     """Raise RefusedError for changes in files that are edited or built from, an interrupted run's own excepted."""
     expected = {edit.path: edit.after or "" for edit in edits}
-    refuse_changes(repo, list(expected), expected, "in a file that this task edits")
-    paths = [path for image in publication.images for path in image.paths]
-    refuse_changes(repo, paths, expected, "among what the image is built from, where chartpress would not see them")
+    sources = [path for image in publication.images for path in image.paths]
+    changed = changed_files(repo, sorted({*expected, *sources}), untracked=True)
+    for path in unexpected(repo, changed, expected):
+        why = "in a file that this task edits" if path in expected else BUILT_FROM
+        raise RefusedError(f"{path}: changes that are not committed, {why}; commit or stash them first")
     check_values(publication, interrupted=not edits)
 
 

@@ -102,7 +102,10 @@ def own_writings(publication: Publication, before: str, now: str) -> str | None:
     text = before
     for image in publication.images:
         for number in range(len(image.values_paths)):
-            tag = image_values(image, now)[number].current_tag
+            try:
+                tag = image_values(image, now)[number].current_tag
+            except HubImagesError:  # somebody has changed more than tags
+                return None
             if not is_tag_of(publication.repo, image, tag):
                 return None
             text = with_image(text, image_values(image, text)[number], image.repository, tag)

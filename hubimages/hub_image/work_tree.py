@@ -45,11 +45,12 @@ def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str 
     """Raise RefusedError where a file below the paths is neither as HEAD has it nor as `expected`."""
     if not paths:
         return  # to git, no path means every file
-    now = work_tree_reader(repo)
-    changed = [
-        path
-        for path in changed_files(repo, sorted(set(paths)), untracked=True)
-        if path not in expected or now(path) != expected[path]
-    ]
+    changed = unexpected(repo, changed_files(repo, sorted(set(paths)), untracked=True), expected)
     if changed:
         raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
+
+
+def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str]) -> list[str]:
+    """Those of the changed files that are not what is expected."""
+    now = work_tree_reader(repo)
+    return [path for path in changed if path not in expected or now(path) != expected[path]]

@@ -274,3 +274,20 @@ def test_killed_at_any_moment_and_run_again_it_ends_the_same(
     assert changed_lines(clone, second)["helm-charts/basehub/values.yaml"][1:] == [f'+            tag: "{tag}"']
     assert git(clone, "status", "--porcelain") == "M README.md"
     assert registry.tags(f"{prefix}/org/pilot-hub") == [tag]
+
+
+def test_a_branch_is_pushed_and_its_pull_request_named_only_when_asked_for(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    clone = deployments.make(tmp_path / "r", AT_ROOT, registry=f"{registry.address}/hubtest9", helm=helm)
+    git(tmp_path, "clone", "-q", "--bare", str(clone), "origin.git")
+    address = "https://github.com/org/hubs"
+    git(clone, "remote", "add", "origin", address)
+    git(clone, "config", f"url.{tmp_path}/origin.git.insteadOf", address)
+    assert f"git push origin bump, then {address}/compare/main...bump?expand=1" in bump(clone, branch="bump")
+    assert git(tmp_path / "origin.git", "branch", "--format=%(refname:short)") == "main"
+    said = bump(clone, branch="bump", open_pr=True)
+    assert f"pushed bump; open the pull request: {address}/compare/main...bump?expand=1" in said
+    assert git(tmp_path / "origin.git", "rev-parse", "bump") == git(clone, "rev-parse", "HEAD")
