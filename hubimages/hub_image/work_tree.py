@@ -50,7 +50,7 @@ def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str 
         raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
 
 
-def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str]) -> list[str]:
+def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str | None]) -> list[str]:
     """Those of the changed files that are not what is expected."""
     now = work_tree_reader(repo)
     return [path for path in changed if path not in expected or now(path) != expected[path]]
