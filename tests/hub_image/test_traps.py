@@ -1,5 +1,6 @@
 """What chartpress does when it is run by itself: the reasons for much of what the tasks do (docs/hub-image.md)."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,15 @@ def test_alone_chartpress_has_no_option_for_one_image() -> None:
         [str(Path(sys.executable).parent / "chartpress"), "--help"], check=True, capture_output=True, text=True
     ).stdout
     assert "--image " not in help_text, "it builds every image of its configuration"
+
+
+def test_every_test_that_the_table_of_traps_names_exists() -> None:
+    checkout = Path(__file__).parent.parent.parent
+    table = (checkout / "docs/hub-image.md").read_text().split("## Ten traps")[1]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| trap ")]
+    assert len(rows) == 10
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
+        assert named, row
+        for file, test in named:
+            assert f"def {test}(" in (checkout / file).read_text(), f"{file}::{test}"
