@@ -106,6 +106,9 @@ def settings(session: nox.Session) -> None:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
         session.error("not everything is set up yet")
+<% if cookiecutter.__parts %>
+    programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
+<% endif %>
 
 
 <% if cookiecutter.registry in ("quay.io", "ghcr.io", "google-artifact-registry") %>

@@ -24,6 +24,14 @@ def name_problem(image: str) -> str | None:
     return None
 
 
+def parts(image: str) -> dict[str, str]:
+    """What steps of a workflow need of the image's name, so that it is written in one place: IMAGE in noxfile.py."""
+    host, _, name = image.partition("/")
+    labels = host.split(".")
+    region = {"region": labels[3]} if ".dkr.ecr." in host else {}  # ACCOUNT.dkr.ecr.REGION.amazonaws.com
+    return {"host": host, "name": name, "registry": labels[0], **region}
+
+
 def missing(settings: Mapping[str, str]) -> list[str]:
     """What is not set in the repository's settings, and where to set it."""
     return [
