@@ -173,6 +173,7 @@ def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings
     ("registry", "host", "image"),
     [
         ("quay.io", "quay.io", "our-org/hub"),
+        ("quay.io", "quay.io", "our-org/courses/hub"),
         ("ghcr.io", "ghcr.io", "our-org/hub"),
         ("google-artifact-registry", "europe-west1-docker.pkg.dev", "project/repository/hub"),
         ("amazon-ecr", "123456789012.dkr.ecr.us-west-2.amazonaws.com", "hub"),
@@ -348,7 +349,7 @@ def test_all_options_at_once_look_hand_written(tmp_path):
 @pytest.mark.parametrize(
     ("image", "refused"),
     [
-        ("quay.io/our-org/deep/hub", "must have two parts on quay.io"),
+        ("quay.io/hub", "lacks its first part: organisation/name"),
         ("quay.io/o/hub", "has at least two characters"),
         ("quay.io/Our-Org/hub", "has capitals"),
         ("europe-west1-docker.pkg.dev/proj/repository/hub", "is no id of a Google Cloud project"),
