@@ -1,0 +1,279 @@
+"""Try a hub's form before it is deployed: a real JupyterHub with the real form on loopback, without a cluster.
+
+The page is JupyterHub's spawn page, the form the one in the installed jupyterhub-fancy-profiles, the proxy
+configurable-http-proxy. Everything that is started ends with the preview.
+"""
+
+import contextlib
+import importlib.util
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubimages import console
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
+from hubimages.imagebuilding.preview_processes import descendants, end
+from hubimages.imagebuilding.preview_settings import Form, Settings
+from hubimages.run import LAST_LINES, attempt, start
+
+MODULES = ("jupyterhub", "kubespawner", "jupyterhub_fancy_profiles", "jupyter_server")
+PATIENCE = 60.0  # seconds until the hub must answer; it takes two or three
+LEAVE = 30.0  # seconds for the hub to end its servers and the proxy
+LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+# A Kubernetes configuration that leads nowhere: KubeSpawner reads one, and must never find a real cluster's.
+NOWHERE = """\
+apiVersion: v1
+kind: Config
+clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
+contexts: [{name: none, context: {cluster: none, user: none}}]
+users: [{name: none, user: {}}]
+current-context: none
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person may say about a preview.
+
+    `local`: start Jupyter on this machine even where an engine is at hand. `binderhub`: a virtual environment that
+    has BinderHub. `registry`: host:port on loopback for what is built. `repositories`: see `Settings`.
+    """
+
+    port: int = 8000
+    local: bool = False
+    binderhub: Path | None = None
+    registry: str = ""
+    repositories: Path | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A preview that answers at `address`, which logs in."""
+
+    address: str
+    notes: tuple[str, ...]
+    hub: "subprocess.Popen[bytes]"
+
+    def wait(self) -> None:
+        """Until Ctrl-C. Raises ProgramFailedError when the hub ends by itself."""
+        with contextlib.suppress(KeyboardInterrupt):
+            code = self.hub.wait()
+            raise ProgramFailedError(f"JupyterHub ended by itself (exit code {code})")
+
+
+@contextlib.contextmanager
+def running(form: Form, options: Options) -> Iterator[Preview]:
+    """A preview of the form, ended on leaving, with every process and container that it started.
+
+    Raises NotInstalledError where something is missing, BadInputError for options that cannot be, ProgramFailedError
+    with the hub's last lines when it does not come up.
+    """
+    proxy = check_installed()
+    check_port(options.port)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(ending_signals_interrupt())
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-preview-"))
+        settings = settings_for(form, options, proxy, Path(folder).resolve())
+        settings.save()
+        stack.callback(remove_containers, settings)
+        hub = stack.enter_context(started_hub(settings))
+        wait_until_it_answers(settings, hub)
+        yield Preview(settings.address, notes(settings), hub)
+
+
+def check_installed() -> str:
+    """The path of configurable-http-proxy. Raises NotInstalledError with the line that installs what is missing."""
+    if any(importlib.util.find_spec(module) is None for module in MODULES):
+        raise NotInstalledError(
+            "the preview runs a JupyterHub with the form's own packages: pip install 'hubimages[imagebuilding]'"
+        )
+    proxy = shutil.which("configurable-http-proxy")
+    if proxy is None:
+        raise NotInstalledError(
+            "JupyterHub's proxy is not installed, or not on PATH: npm install -g configurable-http-proxy"
+        )
+    return proxy
+
+
+def check_port(port: int) -> None:
+    """Raise BadInputError for a port that cannot be had."""
+    if not 0 < port < 65536:
+        raise BadInputError(f"--port={port}: a port is a number from 1 to 65535")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BadInputError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
+
+
+def settings_for(form: Form, options: Options, proxy: str, folder: Path) -> Settings:
+    """What is at hand here, and what the person wants of it."""
+    engine = not options.local and engine_answers()
+    binderhub, missing = builder(options, engine=engine)
+    return Settings(
+        form=form,
+        folder=str(folder),
+        token=secrets.token_urlsafe(16),
+        label=f"hubimages-preview-{secrets.token_hex(4)}",
+        port=options.port,
+        proxy_command=proxy,
+        engine=engine,
+        binderhub=binderhub,
+        missing=missing,
+        registry=checked_registry(options.registry),
+        repositories=checked_folder(options.repositories),
+    )
+
+
+def engine_answers() -> bool:
+    """Whether a container engine is at hand."""
+    try:
+        return attempt("docker", "version", "--format", "{{.Server.Version}}", cwd=Path("/")).returncode == 0
+    except NotInstalledError:
+        return False
+
+
+def builder(options: Options, *, engine: bool) -> tuple[str, str]:
+    """The Python that has BinderHub and can build, or "" and what is missing."""
+    if options.binderhub is not None:
+        python = options.binderhub.resolve() / "bin/python"
+        if not python.is_file():
+            raise BadInputError(f"--binderhub={options.binderhub} is no virtual environment: it has no bin/python")
+        if not has_binderhub(str(python)):
+            raise BadInputError(
+                f"--binderhub={options.binderhub} has no BinderHub and repo2docker: {python} -m pip install "
+                "git+https://github.com/jupyterhub/binderhub jupyter-repo2docker"
+            )
+    found = str(options.binderhub.resolve() / "bin/python") if options.binderhub is not None else ""
+    if not found and importlib.util.find_spec("binderhub") is not None and has_binderhub(sys.executable):
+        found = sys.executable
+    if not engine:
+        why = "--local leaves the engine alone" if options.local else "no container engine answers (docker version)"
+        return "", f"Nothing can be built in this preview: {why}."
+    if not found:
+        return "", (
+            "Nothing can be built in this preview: BinderHub is not installed. Install it from its source into a "
+            "virtual environment (pip install git+https://github.com/jupyterhub/binderhub jupyter-repo2docker) and "
+            "start the preview with --binderhub=DIRECTORY of that environment."
+        )
+    return found, ""
+
+
+def has_binderhub(python: str) -> bool:
+    """Whether a Python can run BinderHub with its local builder, and repo2docker."""
+    code = "import binderhub.build_local, repo2docker"
+    return attempt(python, "-c", code, cwd=Path("/")).returncode == 0
+
+
+def checked_registry(registry: str) -> str:
+    """The registry for what is built. Raises BadInputError for one that is not on loopback."""
+    host, _, port = registry.partition(":")
+    if registry and (host not in LOOPBACK_NAMES or not port.isdigit()):
+        raise BadInputError(f"--registry={registry}: a preview pushes only to loopback, 127.0.0.1:PORT")
+    return registry
+
+
+def checked_folder(folder: Path | None) -> str:
+    if folder is not None and not folder.is_dir():
+        raise BadInputError(f"--repositories={folder}: no such directory")
+    return str(folder.resolve()) if folder is not None else ""
+
+
+@contextlib.contextmanager
+def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
+    """The JupyterHub; on leaving it is asked to end, and whatever of it still runs after that is ended."""
+    folder = Path(settings.folder)
+    (folder / "kubeconfig").write_text(NOWHERE)
+    config = folder / "jupyterhub_config.py"
+    config.write_text("from hubimages.imagebuilding.preview_hub import configure\n\nconfigure(get_config())\n")
+    argv = (sys.executable, "-m", "jupyterhub", "--config", str(config))
+    # KubeSpawner takes a cluster's own variables first
+    nowhere = {"KUBECONFIG": str(folder / "kubeconfig"), "KUBERNETES_SERVICE_HOST": ""}
+    console.command(argv)
+    with (folder / "hub.log").open("wb") as log:
+        # a session of its own: Ctrl-C in the terminal comes to us, and we end the hub in good order
+        hub = start(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
+    try:
+        yield hub
+    finally:
+        with no_interruption():
+            family = descendants(hub.pid)
+            if hub.poll() is None:
+                hub.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                hub.wait(LEAVE)
+            end([hub.pid, *family])
+            hub.wait()
+
+
+def wait_until_it_answers(settings: Settings, hub: "subprocess.Popen[bytes]") -> None:
+    """Until the hub answers through its proxy. Raises ProgramFailedError with its last lines when it does not."""
+    address = f"http://127.0.0.1:{settings.port}/hub/health"
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + PATIENCE
+    while hub.poll() is None and time.monotonic() < deadline:
+        try:
+            with direct.open(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:  # urllib's errors are such
+            time.sleep(0.1)
+    lines = Path(settings.folder, "hub.log").read_text(errors="replace").strip().splitlines()
+    shown = "\n".join(f"    {line}" for line in lines[-LAST_LINES:])
+    raise ProgramFailedError(f"JupyterHub did not come up:\n{shown}")
+
+
+def notes(settings: Settings) -> tuple[str, ...]:
+    """What this preview can do and what not, a line each."""
+    if settings.engine:
+        first = "Start runs the chosen image in this machine's engine; the first time it is pulled."
+    else:
+        first = "Start runs Jupyter on this machine and tells what was chosen: no image is started."
+    if settings.binderhub:
+        where = f"pushed to {settings.registry}" if settings.registry else "kept in this machine's engine"
+        return (first, f"What is built with BinderHub is {where}.")
+    return (first, settings.missing)
+
+
+def remove_containers(settings: Settings) -> None:
+    """Remove the preview's containers, should the hub not have come to it."""
+    if settings.engine:
+        found = attempt("docker", "ps", "--all", "--quiet", "--filter", f"label={settings.label}", cwd=Path("/"))
+        for container in found.stdout.decode().split():
+            attempt("docker", "rm", "--force", "--volumes", container, cwd=Path("/"))
+
+
+@contextlib.contextmanager
+def ending_signals_interrupt() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP mean the same as Ctrl-C: end in good order."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def no_interruption() -> Iterator[None]:
+    """Within the block a second Ctrl-C waits, so that what runs is ended and not left behind."""
+    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
