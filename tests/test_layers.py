@@ -17,10 +17,11 @@ LAYERS = (
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding"),
+    ("pull_request",),
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
     ("git", "file_edit", "staging"),
-    ("run", "image_ref"),
+    ("run", "image_ref", "web_address"),
     ("console",),
     ("errors",),
     ("__init__",),

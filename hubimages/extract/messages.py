@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from hubimages.extract.rewrite import NewId
 from hubimages.git import Repo
+from hubimages.web_address import WebAddress
 
 COMMIT_ID = rb"[0-9a-f]{7,40}"
 REFERENCE = re.compile(
@@ -24,37 +25,12 @@ REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class OldAddress:
-    """Where the old repository is seen in a browser."""
-
-    host: str
-    name: str  # owner/repository
-
-    def commit(self, old: str) -> str:
-        """The address of one commit."""
-        return f"https://{self.host}/{self.name}/commit/{old}"
-
-
-def old_address(remote: str) -> OldAddress | None:
-    """The owner and repository that a remote's address shows; None where it shows none."""
-    found = re.fullmatch(r"(?:https?|ssh|git)://(?:[^/@]+@)?(?P<host>[\w.-]+)(?::\d+)?/(?P<name>.+?)/?", remote)
-    found = found or re.fullmatch(r"(?:[\w.-]+@)?(?P<host>[\w-]+\.[\w.-]+):(?P<name>[^/].*?)/?", remote)
-    if found is None:
-        return None
-    name = found["name"].removesuffix(".git")
-    # An address of this machine shows no owner: nobody could follow the link.
-    if name.count("/") < 1 or found["host"] in ("localhost", "127.0.0.1") or not re.fullmatch(r"[\w./~-]+", name):
-        return None
-    return OldAddress(found["host"], name)
-
-
 @dataclass
 class Translator:
     """Rewrites messages and counts what it did."""
 
     commits: Sequence[str]  # every commit of the source, kept or not
-    address: OldAddress | None
+    address: WebAddress | None
     ids_rewritten: int = 0
     ids_to_old_address: int = 0
     issues_qualified: int = 0

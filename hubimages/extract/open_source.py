@@ -6,7 +6,6 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.messages import old_address
 from hubimages.extract.remote_source import open_remote
 from hubimages.extract.source import (
     Source,
@@ -18,6 +17,7 @@ from hubimages.extract.source import (
 )
 from hubimages.git import ENVIRONMENT, Repo
 from hubimages.run import attempt
+from hubimages.web_address import web_address
 
 
 def open_source(given: str, ref: str | None, stage: Path) -> Source:
@@ -83,7 +83,7 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         scratch=scratch_repository(stage / "scratch.git", [Path(objects)]),
         commit=commit,
         ref=name,
-        address=old_address(settings.get("remote.origin.url", "")),
+        address=web_address(settings.get("remote.origin.url", "")),
         branches={name.split("/", 2)[2]: commit for name, commit in refs.items() if not name.startswith("refs/tags/")},
         tags=sum(name.startswith("refs/tags/") for name in refs),
         remote=None,

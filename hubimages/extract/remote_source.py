@@ -5,7 +5,6 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.messages import old_address
 from hubimages.extract.source import (
     COMMIT_EXPRESSION,
     PARTIAL,
@@ -19,6 +18,7 @@ from hubimages.extract.source import (
 )
 from hubimages.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt
+from hubimages.web_address import web_address
 
 
 def open_remote(given: str, ref: str | None, stage: Path) -> Source:
@@ -51,7 +51,7 @@ def open_remote(given: str, ref: str | None, stage: Path) -> Source:
         scratch=scratch_repository(stage / "scratch.git", [clone.git_dir / "objects"]),
         commit=commit,
         ref=name.removeprefix("refs/heads/"),
-        address=old_address(given),
+        address=web_address(given),
         branches={name.removeprefix("refs/heads/"): refs[name] for name in refs if name.startswith("refs/heads/")},
         tags=sum(name.startswith("refs/tags/") and not name.endswith("^{}") for name in refs),
         remote=clone,

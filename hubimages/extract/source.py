@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError
-from hubimages.extract.messages import OldAddress
 from hubimages.git import ENVIRONMENT, Repo, remote_environment, remote_failure
 from hubimages.run import attempt, failure
+from hubimages.web_address import WebAddress
 
 COMMIT_EXPRESSION = re.compile(r"[0-9a-f]{7,40}|.*[~^@:].*")
 PARTIAL = "--filter=blob:none"
@@ -30,7 +30,7 @@ class Source:
     scratch: Repo  # ours; borrows the source's objects
     commit: str
     ref: str  # what `commit` was called
-    address: OldAddress | None
+    address: WebAddress | None
     branches: Mapping[str, str]  # name to commit
     tags: int
     remote: Repo | None  # the clone that missing blobs are fetched with

@@ -1,1 +1,1 @@
-"""Hubs whose users build their own image: make one, check one, try one out before it is deployed."""
+"""Hubs on which users build their own images: make one, check one, try one before it is deployed."""

@@ -4,17 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubimages.extract.messages import OldAddress, Translator, in_order, old_address
+from hubimages.extract.messages import Translator, in_order
+from hubimages.web_address import WebAddress, web_address
 from tests.extract.taking import image, take
 from tests.histories import Commit, git, make
 
 OLD = ["1111111" + "a" * 33, "2222222" + "b" * 33, "3333333" + "c" * 33, "3333333" + "d" * 33]
 NEW = {OLD[0]: "9999999" + "e" * 33}  # the others were not kept
-ADDRESS = OldAddress("github.com", "org/old")
+ADDRESS = WebAddress("github.com", "org/old")
 DEAD = f"https://github.com/org/old/commit/{OLD[1]}"
 
 
-def translate(text: str, address: OldAddress | None = ADDRESS, encoding: bytes | None = None) -> str:
+def translate(text: str, address: WebAddress | None = ADDRESS, encoding: bytes | None = None) -> str:
     return Translator(OLD, address)(text.encode(), encoding, NEW.get).decode()
 
 
@@ -32,7 +33,7 @@ def translate(text: str, address: OldAddress | None = ADDRESS, encoding: bytes |
     ("2222222b, 1111111", f"{DEAD}, 9999999"),
     ("grün 1111111 ü", "grün 9999999 ü"),
 ])  # fmt: skip
-def test_commit_ids_lead_to_the_new_commit_or_to_the_old_address(before, after):
+def test_commit_ids_lead_to_the_new_commit_or_to_the_web_address(before, after):
     assert translate(before) == after
 
 
@@ -106,7 +107,7 @@ def test_any_bytes_are_taken_and_what_is_added_is_only_references(text):
     ("C:\\x\\y", None),
 ])  # fmt: skip
 def test_the_old_address_is_what_the_remote_shows(remote, shown):
-    address = old_address(remote)
+    address = web_address(remote)
     assert (None if address is None else f"{address.host} {address.name}") == shown
 
 

@@ -1,0 +1,160 @@
+"""Compose the tree of a text with every place in it; libyaml does the reading where PyYAML has it.
+
+go-yaml, which is Helm's, is a translation of libyaml: the same line ends (U+0085, U+2028 and U+2029 among them), the
+same errors. Events, not PyYAML's nodes, because these refuse an anchor that is set twice, and forget anchors' names.
+"""
+
+import re
+from bisect import bisect_right
+from typing import Any
+
+from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, ScalarNode, SequenceNode
+from hubimages.yaml_text.unreadable import UnreadableYamlError
+
+BREAKS = "\r\n\u0085\u2028\u2029"
+OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
+SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
+PROPERTY = re.compile(f"[&!][^ \t{BREAKS}]*")
+STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def compose_documents(text: str) -> list[Node]:
+    """The top node of every document; an empty document has an empty scalar, a text without one gives no node.
+
+    Raises UnreadableYamlError, for aliases that contain themselves, too.
+    """
+    return _Composer(text).documents()
+
+
+class _Composer:
+    """The nodes that are open while events come in."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.shift = 1 if text.startswith(BYTE_ORDER_MARK) else 0
+        odd = OTHER_BREAK.search(text) is not None
+        self.feeds = [match.start() for match in re.finditer("\n", text)] if odd else None
+
+    def documents(self) -> list[Node]:
+        """Read all events."""
+        import yaml
+
+        try:
+            return self._read(yaml)
+        except yaml.YAMLError as error:
+            raise self._unreadable(error) from None
+        except UnicodeEncodeError as error:
+            raise UnreadableYamlError(self._line(error.start), "half a character (a lone surrogate)") from None
+
+    def _read(self, yaml: Any) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event
+        text = self.text[self.shift :]
+        if yaml.__with_libyaml__:
+            from yaml.cyaml import CParser
+
+            next_event = CParser(text).get_event
+        else:
+            next_event = yaml.SafeLoader(text).get_event
+        scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        roots: list[Node] = []
+        anchors: dict[str, Resolved] = {}
+        open_nodes: list[tuple[MappingNode | SequenceNode, list[Node]]] = []
+        children = roots
+        while True:
+            event = next_event()
+            kind = type(event)
+            node: Node
+            if kind is scalar_event:
+                node = self._scalar(event, flow=bool(open_nodes) and open_nodes[-1][0].flow)
+                if event.anchor is not None:
+                    anchors[event.anchor] = node
+                children.append(node)
+            elif kind is mapping_start or kind is sequence_start:
+                start, line = self._own_start(event)
+                make = MappingNode if kind is mapping_start else SequenceNode
+                opened = make(start, start, line, event.tag, event.anchor, bool(event.flow_style))
+                if event.anchor is not None:
+                    anchors[event.anchor] = opened
+                children.append(opened)
+                children = []
+                open_nodes.append((opened, children))
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                closed, _ = open_nodes.pop()
+                if isinstance(closed, MappingNode):
+                    closed.pairs = list(zip(children[::2], children[1::2], strict=True))
+                else:
+                    closed.items = children
+                closed.end = self._end(closed, event, children)
+                children = open_nodes[-1][1] if open_nodes else roots
+            elif kind is yaml.AliasEvent:
+                children.append(self._alias(event, anchors, [opened for opened, _ in open_nodes]))
+            elif kind is yaml.DocumentStartEvent:
+                anchors = {}
+            elif kind is yaml.StreamEndEvent:
+                return roots
+
+    def _scalar(self, event: Any, *, flow: bool) -> ScalarNode:
+        start, line = self._own_start(event)
+        end = event.end_mark.index + self.shift
+        style = STYLES[event.style]
+        if style in ("literal", "folded"):
+            end = _without_last_breaks(self.text, start, end)
+        return ScalarNode(start, max(start, end), line, event.value, style, event.tag, event.anchor, flow)
+
+    def _own_start(self, event: Any) -> tuple[int, int]:
+        """Where a node begins without its anchor and tag, and the line of that."""
+        mark = event.start_mark
+        start = mark.index + self.shift
+        if event.anchor is None and event.tag is None:
+            return start, mark.line + 1 if self.feeds is None else self._line(start)
+        begin, limit = start, event.end_mark.index + self.shift
+        while start < limit:
+            matched = PROPERTY.match(self.text, start, limit)
+            if matched is None:
+                break
+            start = matched.end()
+            after = SPACE_OR_COMMENT.match(self.text, start)
+            if after is None or after.end() > limit:
+                break
+            start = after.end()
+        line = self._line(start) if self.feeds is not None else mark.line + 1 + self.text.count("\n", begin, start)
+        return start, line
+
+    def _end(self, closed: MappingNode | SequenceNode, event: Any, children: list[Node]) -> int:
+        if closed.flow:
+            return int(event.end_mark.index) + self.shift
+        return max(closed.start, children[-1].end if children else 0)
+
+    def _alias(self, event: Any, anchors: dict[str, Resolved], parents: list[MappingNode | SequenceNode]) -> AliasNode:
+        start, end = event.start_mark.index + self.shift, event.end_mark.index + self.shift
+        line = event.start_mark.line + 1 if self.feeds is None else self._line(start)
+        target = anchors.get(event.anchor)
+        if target is None:
+            raise UnreadableYamlError(line, f"unknown anchor {event.anchor!r}")
+        if any(target is parent for parent in parents):
+            raise UnreadableYamlError(line, f"anchor {event.anchor!r} contains itself")
+        return AliasNode(start, end, line, event.anchor, target)
+
+    def _line(self, offset: int) -> int:
+        if self.feeds is None:
+            return self.text.count("\n", 0, offset) + 1
+        return bisect_right(self.feeds, offset - 1) + 1
+
+    def _unreadable(self, error: Any) -> UnreadableYamlError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        if mark is not None:
+            return UnreadableYamlError(self._line(mark.index + self.shift), str(error.problem or error.context))
+        position = getattr(error, "position", 0) or 0
+        return UnreadableYamlError(self._line(position), str(getattr(error, "reason", error)))
+
+
+def _without_last_breaks(text: str, start: int, end: int) -> int:
+    """The end of a block scalar's last line that is not blank."""
+    while end > start:
+        line = end
+        while line > start and text[line - 1] in " \t":
+            line -= 1
+        if line == start or text[line - 1] not in BREAKS:
+            return end
+        end = line - 1
+    return end

@@ -1,0 +1,56 @@
+"""What Helm understands by a scalar: YAML 1.1 as in go-yaml 2, by way of sigs.k8s.io/yaml, which makes JSON of it.
+
+Read from go-yaml's resolve.go, and checked against Helm itself in the tests. It is not what PyYAML or ruamel read:
+`1e3`, `y` and `0o17` are no text to Helm, `12:30` and dates are.
+"""
+
+import re
+
+Plain = str | int | float | bool | None
+
+INTEGER_LIMITS = (-(2**63), 2**64 - 1)
+WORDS: dict[str, Plain] = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+}
+INTEGER = re.compile(r"[-+]?(?:(0[xX][0-9a-fA-F]+)|(0[oO]?[0-7]+)|(0[bB][01]+)|(0|[1-9][0-9]*))", re.ASCII)
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+
+
+def read_plain(text: str) -> Plain:
+    """The value of a plain scalar without a tag."""
+    if text in WORDS:
+        return WORDS[text]
+    first = text[0]
+    if first == ".":
+        return _float(text) if FLOAT.fullmatch(text) else text
+    if first not in "+-0123456789":
+        return text
+    plain = text.replace("_", "")
+    matched = INTEGER.fullmatch(plain)
+    if matched:
+        number = _integer(plain, matched)
+        if INTEGER_LIMITS[0] <= number <= INTEGER_LIMITS[1]:
+            return number
+    number_or_text = _float(plain) if FLOAT.fullmatch(plain) else text
+    return text if isinstance(number_or_text, str) else number_or_text
+
+
+def _integer(plain: str, matched: re.Match[str]) -> int:
+    sign = -1 if plain[0] == "-" else 1
+    hexadecimal, octal, binary, decimal = matched.groups()
+    if hexadecimal:
+        return sign * int(hexadecimal, 16)
+    if octal:
+        return sign * int(octal.lower().replace("o", ""), 8)
+    return sign * (int(binary, 2) if binary else int(decimal))
+
+
+def _float(text: str) -> float | str:
+    """Go's ParseFloat gives an error, and so text, where a number is too large for 64 bits."""
+    number = float(text)
+    return text if number in (float("inf"), float("-inf")) else number

@@ -1,0 +1,67 @@
+"""Write a text as a scalar, so that Helm, and every other reader of YAML, reads it as this text."""
+
+import re
+
+from hubimages.errors import BadInputError
+from hubimages.yaml_text.meaning import read_plain
+
+INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
+# Everything that any reader of YAML 1.1 or 1.2 takes for a number, a date, a base-60 number, a merge or a default: a
+# file is read by more programs than Helm. It is wider than need be, and costs a pair of quotes.
+AMBIGUOUS = re.compile(
+    r"""[-+]?[0-9.][0-9_,]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?   # 1_000  1.10  5115e56  .5
+    |[-+]?0[xobXOB][0-9a-fA-F_]+
+    |[-+]?[0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?                 # 12:30:45
+    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt\ \t].*)?               # 2024-01-31
+    |[-+]?\.(?:inf|nan)
+    |~|null|y|n|yes|no|on|off|true|false
+    |=|<<
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+BARE = re.compile(
+    r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@-]*", re.ASCII
+)  # most tags and names of images: no need to look closer
+ESCAPED = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+UNPRINTABLE = re.compile(
+    "[^\\t\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+
+
+def as_text(value: str, *, style: str = "plain", flow: bool = False, key: bool = False) -> str:
+    """`value` as a scalar of one line, in the `style` wished ("plain", "single", "double") where that is right.
+
+    With `flow`, for a place inside of `[]` or `{}`; with `key`, for a key. Raises BadInputError for half a surrogate
+    pair, which no file can hold.
+    """
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise BadInputError(f"{value!r} has half a character: no YAML file can hold it")
+    if style == "plain" and plain_reads_as_text(value, flow=flow, key=key):
+        return value
+    if style == "single" and not UNPRINTABLE.search(value):
+        return "'" + value.replace("'", "''") + "'"
+    return '"' + "".join(_escaped(char) for char in value) + '"'
+
+
+def plain_reads_as_text(value: str, *, flow: bool = False, key: bool = False) -> bool:
+    """Whether `value` without quotes means this text to every reader."""
+    if AMBIGUOUS.fullmatch(value) or not isinstance(read_plain(value), str):
+        return False
+    if BARE.fullmatch(value):
+        return not value.startswith("...")
+    if value != value.strip() or UNPRINTABLE.search(value) or "\t" in value:
+        return False
+    if value[0] in INDICATORS or value.startswith("...") or value.endswith(":"):
+        return False
+    if ": " in value or " #" in value:
+        return False
+    return not ((flow or key) and any(char in ",[]{}?:" for char in value))
+
+
+def _escaped(char: str) -> str:
+    if char in ESCAPED:
+        return ESCAPED[char]
+    if not UNPRINTABLE.match(char):
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,116 @@
+"""Commits hold exactly our edits; what the user has changed, staged or left untracked stays as it is."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hubimages import changes
+from hubimages.changes import Commit
+from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
+from hubimages.file_edit import FileEdit
+from hubimages.git import Repo
+
+
+def git(root: Path, *args: str) -> str:
+    return subprocess.run(["git", *args], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A deployment repository: one commit, and the user in the middle of other work."""
+    root = tmp_path / "deployment"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (root / name).write_text("tag: old\n")
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "Start")
+    (root / "b.yaml").write_text("tag: user, staged\n")
+    git(root, "add", "b.yaml")
+    (root / "c.yaml").write_text("tag: user, not staged\n")
+    (root / "untracked").write_text("user's")
+    return root
+
+
+USERS = "M  b.yaml\n M c.yaml\n?? untracked\n"
+
+
+def repo(root: Path) -> Repo:
+    return changes.deployment_repository(root)
+
+
+def test_a_commit_holds_our_edits_alone(root: Path) -> None:
+    edits = [FileEdit("a.yaml", "tag: old\n", "tag: new\n"), FileEdit("new/d.yaml", None, "tag: d\n")]
+    made = changes.commit(repo(root), Commit("Use new\n\nBecause.", edits))
+    assert (
+        git(root, "show", "--format=%B", "--name-status", made) == "Use new\n\nBecause.\n\n\nM\ta.yaml\nA\tnew/d.yaml\n"
+    )
+    assert git(root, "status", "--porcelain") == USERS
+
+
+def test_a_hook_of_the_repository_that_refuses_leaves_everything_as_it_was(root: Path) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\necho 'tags are frozen' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    edits = [FileEdit("a.yaml", "tag: old\n", "tag: new\n"), FileEdit("new/d.yaml", None, "tag: d\n")]
+    with pytest.raises(ProgramFailedError, match="tags are frozen"):
+        changes.commit(repo(root), Commit("Use new", edits))
+    assert git(root, "status", "--porcelain") == USERS
+    assert git(root, "log", "--format=%s") == "Start\n"
+
+
+def test_a_removed_file_is_committed_as_removed(root: Path) -> None:
+    changes.commit(repo(root), Commit("Drop", [FileEdit("a.yaml", "tag: old\n", None)]))
+    assert git(root, "show", "--format=", "--name-status") == "D\ta.yaml\n"
+
+
+def test_a_new_branch_starts_here_and_the_users_changes_come_along(root: Path) -> None:
+    changes.switch(repo(root), "bump")
+    assert changes.current_branch(repo(root)) == "bump"
+    assert git(root, "status", "--porcelain") == USERS
+    changes.switch(repo(root), "bump")  # run again
+
+
+def test_a_branch_with_other_commits_is_refused(root: Path) -> None:
+    git(root, "branch", "bump")
+    changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
+    with pytest.raises(RefusedError, match="the branch bump exists already: git switch bump"):
+        changes.switch(repo(root), "bump")
+
+
+@pytest.mark.parametrize("path", ["b.yaml", "c.yaml", "untracked"])
+def test_a_file_with_changes_of_the_users_is_refused(path: str, root: Path) -> None:
+    changes.check_clean(repo(root), ["a.yaml"])
+    with pytest.raises(RefusedError, match=rf"{path}: changes that are not committed"):
+        changes.check_clean(repo(root), ["a.yaml", path])
+
+
+def test_no_commit_without_a_branch(root: Path) -> None:
+    git(root, "switch", "-q", "--detach")
+    changes.check_can_commit(repo(root), branch="bump")
+    with pytest.raises(RefusedError, match="has no branch checked out: git switch one, or add --branch=NAME"):
+        changes.check_can_commit(repo(root))
+
+
+def test_no_commit_in_the_middle_of_a_merge(root: Path) -> None:
+    (root / ".git/MERGE_HEAD").write_text(git(root, "rev-parse", "HEAD"))
+    with pytest.raises(RefusedError, match="a merge is under way"):
+        changes.check_can_commit(repo(root))
+
+
+def test_a_branch_needs_a_name_that_git_takes(root: Path) -> None:
+    with pytest.raises(BadInputError, match="'a b' is no name for a branch"):
+        changes.check_can_commit(repo(root), branch="a b")
+
+
+@pytest.mark.parametrize("where", [".", "new"])
+def test_the_repository_is_found_from_any_folder_in_it(where: str, root: Path) -> None:
+    (root / "new").mkdir()
+    assert repo(root / where) == Repo(root / ".git", root)
+
+
+def test_no_repository_is_named_with_the_option_that_names_one(tmp_path: Path) -> None:
+    for directory in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(BadInputError, match="--repo names a clone of the deployment repository"):
+            repo(directory)
