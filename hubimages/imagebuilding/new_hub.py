@@ -1,20 +1,22 @@
 """Make an imagebuilding hub: its values, its secret, its entry in cluster.yaml, and what is left to do by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hubimages import changes, file_edit
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from hubimages.file_edit import FileEdit, read_text
 from hubimages.git import Repo
 from hubimages.imagebuilding import hubs, secret
-from hubimages.imagebuilding.answers import Answers
-from hubimages.imagebuilding.new_hub_places import Part, Places, check_prefix
+from hubimages.imagebuilding.answers import PROVIDERS, Answers, Ask, complete
+from hubimages.imagebuilding.layer import read_layer
+from hubimages.imagebuilding.new_hub_places import Part, Places, beside, check_prefix, on_2i2c
 from hubimages.imagebuilding.new_hub_text import Conflict, conflicts, fresh, missing, put
-from hubimages.imagebuilding.new_hub_values import CLASSES, builds, secrets, wanted
+from hubimages.imagebuilding.new_hub_values import CLASSES, builds, has_form, secrets, wanted
 from hubimages.imagebuilding.values import Values
+from hubimages.pull_request import PullRequest, check_can_open, open_pull_request
 from hubimages.yaml_text import add_item
 
 
@@ -73,9 +75,7 @@ def plan(places: Places, answers: Answers, have: Values) -> Plan:
     parts = [part for part in places.secrets if part.content(secrets(answers, ""))]
     for part in parts:
         if (places.root / part.path).exists():
-            raise RefusedError(
-                f"{part.path} is there already: remove it, or add to it with sops {part.path}"
-            )
+            raise RefusedError(f"{part.path} is there already: remove it, or add to it with sops {part.path}")
         secret.creation_rule(places.root, part.path)
     return Plan(places, answers, tuple(edits), tuple(parts), tuple(steps(places, answers, have, parts)))
 
@@ -156,32 +156,106 @@ def steps(places: Places, answers: Answers, have: Values, parts: Sequence[Part])
     return found
 
 
-def apply(plan: Plan, repo: Repo | None, *, branch: str | None, commit: bool) -> str:
-    """Write the plan, all of it or nothing, and commit it where that is wanted; returns what is left to do.
+@dataclass(frozen=True)
+class Where:
+    """Where a hub is to be made: in a cluster of the repository, or in a plain z2jh file."""
 
-    Raises RefusedError where files of the plan have changes that are not committed.
+    directory: Path
+    cluster: str
+    hub: str
+    values: Path | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What happens to the edits."""
+
+    branch: str | None
+    commit: bool
+    open_pr: bool = False
+
+
+def make(
+    where: Where, raw: Mapping[str, Any], ask: Ask, delivery: Delivery, *, password_file: Path | None, dry_run: bool
+) -> str:
+    """Make the hub, or with `dry_run` say what would be done; returns what to show.
+
+    Everything that can be refused is refused before the password is asked for, and nothing is written before it is
+    encrypted. Raises what `plan`, `complete`, `secret` and `changes` raise.
     """
+    root, repo = root_of(where.values.absolute().parent if where.values is not None else where.directory)
+    if where.values is None:
+        places = on_2i2c(root, where.cluster, where.hub)
+    else:
+        file = where.values.absolute()
+        name = (file.parent.resolve() / file.name).relative_to(root).as_posix()
+        places = beside(root, name, where.cluster, where.hub)
+    have = places.have()
+    known = known_answers(places)
+    answers = complete(raw, cluster=where.cluster, hub=where.hub, known=known, ask=ask, wants=wants(places, have))
+    planned = plan(places, answers, have)
+    if dry_run:
+        return planned.show()
+    check_delivery(planned, repo, delivery)
+    planned.check()
+    password = secret.read_password(f"{answers.target.secret_name} for {answers.target.host}", file=password_file)
+    return apply(planned.with_secrets(password), repo, delivery)
+
+
+def wants(places: Places, have: Values) -> tuple[str, ...]:
+    """Of the questions that not every hub needs, those that this one does."""
+    asked = ["display_name"] if places.basehub else []
+    if not have.text("jupyterhub", "hub", "config", "JupyterHub", "authenticator_class"):
+        asked.append("authenticator")
+    if not has_form(have):
+        asked.append("hub_image")
+    return tuple(asked)
+
+
+def known_answers(places: Places) -> dict[str, str]:
+    """Recommended answers that the repository gives: the provider that cluster.yaml names."""
+    if not places.basehub:
+        return {}
+    listing = read_layer(read_text(places.root, hubs.cluster_file(places.cluster)), places.cluster).data
+    provider = str(listing.get("provider") or "")
+    return {"provider": provider} if provider in PROVIDERS else {}
+
+
+def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
+    """Raise an error where the edits could not be written or committed."""
+    if repo is None:
+        if delivery.commit:
+            raise BadInputError(f"{plan.places.root} is not in a git repository: leave out --commit and --branch")
+        return
+    changes.check_clean(repo, [edit.path for edit in plan.edits])
+    if delivery.commit:
+        changes.check_can_commit(repo, branch=delivery.branch)
+    if delivery.open_pr:
+        check_can_open(repo, delivery.branch)
+
+
+def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
+    """Write the plan, all of it or nothing, and commit it where that is wanted; returns what is left to do."""
+    lines = [f"wrote {edit.path}" for edit in plan.edits]
     if repo is None:
         file_edit.apply(plan.places.root, plan.edits)
+    elif not delivery.commit:
+        changes.write(repo, plan.edits)
     else:
-        changes.check_clean(repo, [edit.path for edit in plan.edits])
-        if commit or branch:
-            changes.check_can_commit(repo, branch=branch)
-        if branch:
-            changes.switch(repo, branch)
-        if commit:
-            label = f"{plan.places.cluster}/{plan.places.hub}" if plan.places.basehub else plan.places.hub
-            changes.commit(repo, changes.Commit(f"Add imagebuilding hub {label}", plan.edits))
-        else:
-            changes.write(repo, plan.edits)
-    written = "\n".join(f"wrote {edit.path}" for edit in plan.edits)
-    return f"{written}\n\n{plan.told()}"
+        base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
+        title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
+        if delivery.branch:
+            changes.switch(repo, delivery.branch)
+        lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
+        if delivery.open_pr and delivery.branch:
+            lines.append(open_pull_request(repo, PullRequest(base, delivery.branch, title, plan.told())))
+    return "\n".join([*lines, "", plan.told()])
 
 
 def root_of(directory: Path) -> tuple[Path, Repo | None]:
     """The top of the repository that a directory is in, and the repository; the directory alone where there is none."""
-    from hubimages.errors import BadInputError
-
+    if not directory.is_dir():
+        raise BadInputError(f"no directory {directory}")
     try:
         repo = changes.deployment_repository(directory)
     except BadInputError:

@@ -15,14 +15,16 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console
+from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
+from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.preview_processes import descendants, end
-from hubimages.imagebuilding.preview_settings import Form, Settings
+from hubimages.imagebuilding.preview_settings import Form, Settings, form_of
 from hubimages.run import LAST_LINES, attempt, start
 
 MODULES = ("jupyterhub", "kubespawner", "jupyterhub_fancy_profiles", "jupyter_server")
@@ -68,6 +70,26 @@ class Preview:
         with contextlib.suppress(KeyboardInterrupt):
             code = self.hub.wait()
             raise ProgramFailedError(f"JupyterHub ended by itself (exit code {code})")
+
+
+def form_of_hub(directory: Path, cluster: str | None, hub: str | None, files: Sequence[Path]) -> Form:
+    """The form of a hub in a deployment repository, or of plain values files. Raises BadInputError."""
+    if files:
+        one = hubs.plain_hub(files)
+    elif cluster and hub:
+        one = hubs.find_hub(root_of(directory), cluster, hub)
+    else:
+        raise BadInputError("which hub? Give --cluster and --hub, or --values=FILE")
+    return form_of(hubs.read_values(one), name=one.label)
+
+
+def root_of(directory: Path) -> Path:
+    """The top of the repository that a directory is in; the directory itself where there is none."""
+    try:
+        repo = deployment_repository(directory)
+    except BadInputError:
+        return directory
+    return repo.work_tree or directory
 
 
 @contextlib.contextmanager

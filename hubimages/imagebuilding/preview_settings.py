@@ -1,15 +1,12 @@
 """What a preview is made of: the form out of a hub's merged values, and the settings its processes share."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
-
-# The sub-chart's prefixes under which hubs keep the JupyterHub chart's values; "" is a plain z2jh file.
-PREFIXES = (("jupyterhub",), ("basehub", "jupyterhub"), ("daskhub", "jupyterhub"), ())
+from hubimages.imagebuilding.values import Values
 
 
 @dataclass(frozen=True)
@@ -63,26 +60,18 @@ class Settings:
         return cls(**{**facts, "form": Form(**facts["form"])})
 
 
-def form_of(values: Mapping[str, Any], *, name: str) -> Form:
+def form_of(values: Values, *, name: str) -> Form:
     """The form of a hub out of its merged values. Raises BadInputError where there is no profile list to show."""
-    for prefix in PREFIXES:
-        profiles = at(values, *prefix, "singleuser", "profileList")
-        if profiles:
-            if not isinstance(profiles, list) or not all(isinstance(one, Mapping) for one in profiles):
-                raise BadInputError(f"{name}: singleuser.profileList must be a list of profiles, each a mapping")
-            image = at(values, *prefix, "singleuser", "image")
-            parts = [str(image.get(key) or "") for key in ("name", "tag")] if isinstance(image, Mapping) else []
-            return Form([dict(one) for one in profiles], ":".join(part for part in parts if part))
-    raise BadInputError(
-        f"{name} has no profile list (singleuser.profileList), so there is no form to show: write one, or make the hub "
-        "with new-imagebuilding-hub"
-    )
-
-
-def at(values: object, *path: str) -> Any:
-    """The value at a path of keys; None where there is none."""
-    for key in path:
-        if not isinstance(values, Mapping):
-            return None
-        values = values.get(key)
-    return values
+    path = ("jupyterhub", "singleuser", "profileList")
+    profiles = values.get(*path)
+    if not profiles:
+        raise BadInputError(
+            f"{name} has no profile list (singleuser.profileList), so there is no form to show: write one, or make the "
+            "hub with new-imagebuilding-hub"
+        )
+    if not isinstance(profiles, list) or not all(isinstance(one, dict) for one in profiles):
+        place = values.place(*path)
+        raise BadInputError(f"{place.file}:{place.line}: singleuser.profileList must be a list of profiles")
+    image = values.mapping("jupyterhub", "singleuser", "image")
+    parts = [str(image.get(key) or "") for key in ("name", "tag")]
+    return Form(profiles, ":".join(part for part in parts if part))

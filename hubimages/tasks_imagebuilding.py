@@ -1,0 +1,130 @@
+"""The tasks about imagebuilding hubs: make one, and try its form."""
+
+from pathlib import Path
+
+from invoke import Context, task
+
+from hubimages import console
+from hubimages.errors import BadInputError
+from hubimages.task import operator_errors
+
+HUB_HELP = {
+    "repo": "a clone of the deployment repository, or any directory in it",
+    "cluster": "name of the cluster: the folder in config/clusters",
+    "hub": "name of the hub",
+}
+
+
+def port_number(text: str) -> int:
+    """The number of a port. Raises BadInputError."""
+    if not text.isdecimal():
+        raise BadInputError(f"--port={text}: a port is a number from 1 to 65535")
+    return int(text)
+
+
+@task(
+    iterable=["set_"],
+    auto_shortflags=False,
+    help={
+        **HUB_HELP,
+        "values": "a plain z2jh values file, there already or not, instead of a hub in a cluster.yaml",
+        "set_": "answer one of the questions, for example --set registry=quay.io; can be repeated",
+        "answers": "a YAML or JSON file with answers, one `key: value` per line; --set goes before it",
+        "password_file": "a file with the registry's password or JSON key; else HUBIMAGES_REGISTRY_PASSWORD, or a prompt",
+        "branch": "commit on this new branch, which starts where you are",
+        "commit": "commit exactly these edits; your own changes stay as they are",
+        "open_pr": "commit, push the branch and open a pull request",
+        "dry_run": "show what would be done and change nothing; needs no network, no password and no sops",
+        "yes": "take the recommended answer to every question that has one",
+    },
+)
+@operator_errors
+def new_imagebuilding_hub(
+    c: Context,
+    *,
+    repo: str = ".",
+    cluster: str | None = None,
+    hub: str | None = None,
+    values: str | None = None,
+    set_: list[str] | None = None,
+    answers: str | None = None,
+    password_file: str | None = None,
+    branch: str | None = None,
+    commit: bool = False,
+    open_pr: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> None:
+    """Make a hub on which users build their own images.
+
+    Writes its values, its entry in cluster.yaml and, encrypted by sops, the registry's password, and says what is left
+    to do by hand. Files that are there are added to, and nothing in them is changed. Questions without an answer are
+    put to you.
+    """
+    from hubimages.imagebuilding import new_hub
+    from hubimages.imagebuilding.answers import from_terminal, given_answers
+
+    if not cluster or not hub:
+        raise BadInputError("--cluster and --hub are needed: the hub's images are named after them")
+    raw = given_answers(set_ or [], Path(answers) if answers else None)
+    where = new_hub.Where(Path(repo), cluster, hub, Path(values) if values else None)
+    delivery = new_hub.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
+    done = new_hub.make(
+        where,
+        raw,
+        from_terminal(yes=yes),
+        delivery,
+        password_file=Path(password_file) if password_file else None,
+        dry_run=dry_run,
+    )
+    console.result(done)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["values"],
+    help={
+        **HUB_HELP,
+        "values": "a plain z2jh values file; can be repeated, in the order in which Helm gets them",
+        "port": "port on this machine, 8000 by itself",
+        "local": "start no image, even where a container engine is at hand",
+        "binderhub": "a virtual environment that has BinderHub and repo2docker, for builds",
+        "registry": "127.0.0.1:PORT of a registry that gets what is built; else it stays in the engine",
+        "repositories": "a folder whose ORGANISATION/NAME are built in place of GitHub's",
+    },
+)
+@operator_errors
+def preview_imagebuilding_hub(
+    c: Context,
+    *,
+    repo: str = ".",
+    cluster: str | None = None,
+    hub: str | None = None,
+    values: list[str] | None = None,
+    port: str = "8000",
+    local: bool = False,
+    binderhub: str | None = None,
+    registry: str = "",
+    repositories: str | None = None,
+) -> None:
+    """Try a hub's form on this machine, before it is deployed.
+
+    A real JupyterHub shows the form that users will get, at an address on loopback that logs you in. With a container
+    engine it starts what you choose, with BinderHub it builds. Ctrl-C ends it.
+    """
+    from hubimages.imagebuilding import preview
+
+    form = preview.form_of_hub(Path(repo), cluster, hub, [Path(file) for file in values or []])
+    options = preview.Options(
+        port=port_number(port),
+        local=local,
+        binderhub=Path(binderhub) if binderhub else None,
+        registry=registry,
+        repositories=Path(repositories) if repositories else None,
+    )
+    with preview.running(form, options) as shown:
+        for note in shown.notes:
+            console.step(note)
+        console.result(shown.address)
+        shown.wait()
+    console.step("ended")
