@@ -30,7 +30,7 @@ def port_number(text: str) -> int:
         "values": "a plain z2jh values file, there already or not, instead of a hub in a cluster.yaml",
         "set_": "answer one of the questions, for example --set registry=quay.io; can be repeated",
         "answers": "a YAML or JSON file with answers, one `key: value` per line; --set goes before it",
-        "password_file": "a file with the registry's password or JSON key; else HUBIMAGES_REGISTRY_PASSWORD, or a prompt",
+        "password_file": "a file with the registry's password; else HUBIMAGES_REGISTRY_PASSWORD, or a prompt",
         "branch": "commit on this new branch, which starts where you are",
         "commit": "commit exactly these edits; your own changes stay as they are",
         "open_pr": "commit, push the branch and open a pull request",

@@ -10,11 +10,12 @@ HEADER = """\
 # Values of an imagebuilding hub: users choose an image, name one, or have one built from a repository.
 # The registry's password is in the encrypted file beside this one.
 """
-# One source for the registry's address and account: the first of each pair is the anchor, the others refer to it.
+# One source for the registry's address and account: the first place has the anchor, the others refer to it.
 SHARED = {
     "registry_url": (("config", "DockerRegistry", "url"), ("buildPodsRegistryCredentials", "server")),
     "registry_account": (("config", "DockerRegistry", "username"), ("buildPodsRegistryCredentials", "username")),
 }
+PULL_ACCOUNT = ("jupyterhub", "imagePullSecret", "username")
 SERVICE = "binderhub-service"
 
 
@@ -88,9 +89,11 @@ def anchored(text: str, below: tuple[str, ...]) -> str:
     spans: list[tuple[Scalar, str]] = []
     by_path = {scalar.path: scalar for scalar in scalars(text)}
     for name, paths in SHARED.items():
-        found = [by_path[(*below, *path)] for path in paths if (*below, *path) in by_path]
-        if len(found) == len(paths) and found[0].start < found[1].start:
-            spans += [(found[0], f"&{name} {text[found[0].start : found[0].end]}"), (found[1], f"*{name}")]
+        places = [(*below, *path) for path in paths] + ([PULL_ACCOUNT] if name == "registry_account" else [])
+        found = sorted((by_path[path] for path in places if path in by_path), key=lambda one: one.start)
+        if len(found) > 1:
+            spans.append((found[0], f"&{name} {text[found[0].start : found[0].end]}"))
+            spans += [(one, f"*{name}") for one in found[1:]]
     for scalar, written in sorted(spans, key=lambda span: span[0].start, reverse=True):
         text = text[: scalar.start] + written + text[scalar.end :]
     assert compose(text).data() == before

@@ -128,7 +128,7 @@ def jupyterhub(answers: Answers, have: Values, *, basehub: bool) -> dict[str, An
         secret = {"create": True, "registry": answers.target.host, "username": answers.target.account}
         values["imagePullSecret"] = secret
     if basehub:
-        values["custom"] = home_page(answers, have)
+        values["custom"] = custom(answers, have)
     return values
 
 
@@ -157,8 +157,8 @@ def authentication(answers: Answers) -> dict[str, Any]:
     return config
 
 
-def home_page(answers: Answers, have: Values) -> dict[str, Any]:
-    """What basehub's schema wants to know of the community; parts that are known stay."""
+def custom(answers: Answers, have: Values) -> dict[str, Any]:
+    """What basehub's schema wants to know of the community, parts that are known stay; and its switch for Dask."""
     path = ("jupyterhub", "custom", "homepage", "templateVars")
     by = {"name": "2i2c", "url": "https://2i2c.org"}
     name = answers.given.get("org_name", answers.display_name)
@@ -168,7 +168,10 @@ def home_page(answers: Answers, have: Values) -> dict[str, Any]:
         "logo_url": answers.given.get("org_logo_url", ""),
     }
     new = {"org": org, "designed_by": by, "operated_by": by, "funded_by": {"name": "", "url": ""}}
-    return {"homepage": {"templateVars": {key: dict(have.mapping(*path, key)) or value for key, value in new.items()}}}
+    values: dict[str, Any] = {
+        "homepage": {"templateVars": {key: dict(have.mapping(*path, key)) or value for key, value in new.items()}}
+    }
+    return {**values, "daskhubSetup": {"enabled": True}} if answers.dask else values
 
 
 def profiles(answers: Answers, have: Values) -> list[Any]:
