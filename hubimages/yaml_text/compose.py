@@ -6,6 +6,7 @@ same errors. Events, not PyYAML's nodes, because these refuse an anchor that is 
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any
 
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, ScalarNode, SequenceNode
@@ -16,6 +17,7 @@ OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
 SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
 PROPERTY = re.compile(f"[&!][^ \t{BREAKS}]*")
 STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+BLOCK = ("literal", "folded")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -48,56 +50,60 @@ class _Composer:
             raise UnreadableYamlError(self._line(error.start), "half a character (a lone surrogate)") from None
 
     def _read(self, yaml: Any) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event
-        text = self.text[self.shift :]
-        if yaml.__with_libyaml__:
-            from yaml.cyaml import CParser
-
-            next_event = CParser(text).get_event
-        else:
-            next_event = yaml.SafeLoader(text).get_event
+        next_event = _events(yaml, self.text[self.shift :])
         scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        mapping_end, sequence_end, alias_event = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
+        shift, by_marks = self.shift, self.feeds is None
         roots: list[Node] = []
         anchors: dict[str, Resolved] = {}
-        open_nodes: list[tuple[MappingNode | SequenceNode, list[Node]]] = []
-        children = roots
+        parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # open ones, each with its siblings
+        children, flow = roots, False
         while True:
             event = next_event()
             kind = type(event)
-            node: Node
             if kind is scalar_event:
-                node = self._scalar(event, flow=bool(open_nodes) and open_nodes[-1][0].flow)
-                if event.anchor is not None:
-                    anchors[event.anchor] = node
-                children.append(node)
+                style, tag, anchor = STYLES[event.style], event.tag, event.anchor
+                if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all: no calls
+                    mark = event.start_mark
+                    start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
+                    children.append(ScalarNode(start, end, line, event.value, style, None, None, flow))
+                else:
+                    scalar = self._scalar(event, style, flow=flow)
+                    if anchor is not None:
+                        anchors[anchor] = scalar
+                    children.append(scalar)
             elif kind is mapping_start or kind is sequence_start:
                 start, line = self._own_start(event)
+                flow = bool(event.flow_style)
                 make = MappingNode if kind is mapping_start else SequenceNode
-                opened = make(start, start, line, event.tag, event.anchor, bool(event.flow_style))
+                opened = make(start, start, line, event.tag, event.anchor, flow)
                 if event.anchor is not None:
                     anchors[event.anchor] = opened
+                parents.append((opened, children))
                 children.append(opened)
                 children = []
-                open_nodes.append((opened, children))
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                closed, _ = open_nodes.pop()
+            elif kind is mapping_end or kind is sequence_end:
+                closed, siblings = parents.pop()
                 if isinstance(closed, MappingNode):
                     closed.pairs = list(zip(children[::2], children[1::2], strict=True))
                 else:
                     closed.items = children
-                closed.end = self._end(closed, event, children)
-                children = open_nodes[-1][1] if open_nodes else roots
-            elif kind is yaml.AliasEvent:
-                children.append(self._alias(event, anchors, [opened for opened, _ in open_nodes]))
+                if flow:
+                    closed.end = event.end_mark.index + shift
+                elif children:
+                    closed.end = max(closed.start, children[-1].end)
+                children, flow = siblings, bool(parents) and parents[-1][0].flow
+            elif kind is alias_event:
+                children.append(self._alias(event, anchors, [parent for parent, _ in parents]))
             elif kind is yaml.DocumentStartEvent:
                 anchors = {}
             elif kind is yaml.StreamEndEvent:
                 return roots
 
-    def _scalar(self, event: Any, *, flow: bool) -> ScalarNode:
+    def _scalar(self, event: Any, style: str, *, flow: bool) -> ScalarNode:
         start, line = self._own_start(event)
         end = event.end_mark.index + self.shift
-        style = STYLES[event.style]
-        if style in ("literal", "folded"):
+        if style in BLOCK:
             end = _without_last_breaks(self.text, start, end)
         return ScalarNode(start, max(start, end), line, event.value, style, event.tag, event.anchor, flow)
 
@@ -120,11 +126,6 @@ class _Composer:
         line = self._line(start) if self.feeds is not None else mark.line + 1 + self.text.count("\n", begin, start)
         return start, line
 
-    def _end(self, closed: MappingNode | SequenceNode, event: Any, children: list[Node]) -> int:
-        if closed.flow:
-            return int(event.end_mark.index) + self.shift
-        return max(closed.start, children[-1].end if children else 0)
-
     def _alias(self, event: Any, anchors: dict[str, Resolved], parents: list[MappingNode | SequenceNode]) -> AliasNode:
         start, end = event.start_mark.index + self.shift, event.end_mark.index + self.shift
         line = event.start_mark.line + 1 if self.feeds is None else self._line(start)
@@ -146,6 +147,15 @@ class _Composer:
             return UnreadableYamlError(self._line(mark.index + self.shift), str(error.problem or error.context))
         position = getattr(error, "position", 0) or 0
         return UnreadableYamlError(self._line(position), str(getattr(error, "reason", error)))
+
+
+def _events(yaml: Any, text: str) -> Callable[[], Any]:
+    """Gives one event after the other."""
+    if not yaml.__with_libyaml__:
+        return yaml.SafeLoader(text).get_event  # type: ignore[no-any-return]
+    from yaml.cyaml import CParser
+
+    return CParser(text).get_event  # type: ignore[no-any-return]
 
 
 def _without_last_breaks(text: str, start: int, end: int) -> int:

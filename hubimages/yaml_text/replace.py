@@ -38,7 +38,7 @@ def verify(before: str, after: str, new: Mapping[tuple[int, int], str]) -> None:
     for (document, old), (_, now) in zip(old_nodes, new_nodes, strict=True):
         wanted = left.pop((document, old.start), None) if isinstance(old, ScalarNode) else None
         if wanted is None:
-            same = _essence(old) == _essence(now)
+            same = essence(old) == essence(now)
         else:
             same = isinstance(now, ScalarNode) and now.value == wanted and read(now) == wanted
             same = same and (now.tag, now.anchor) == (old.tag, old.anchor)  # type: ignore[union-attr]
@@ -61,7 +61,7 @@ def flattened(documents: list[Node]) -> Iterator[tuple[int, Node]]:
                 stack.extend(reversed(node.items))
 
 
-def _essence(node: Node) -> tuple[object, ...]:
+def essence(node: Node) -> tuple[object, ...]:
     """What makes a node what it is, wherever it stands."""
     if isinstance(node, ScalarNode):
         return node.value, node.style, node.tag, node.anchor

@@ -48,7 +48,9 @@ def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
         aliased = _walk(top, (), here, keys)
         places = _all_places(top) if aliased else {}
         for path, node, is_key in here:
-            also = () if is_key else tuple(place for place in places.get(id(node), ()) if place != path)
+            also: tuple[Path, ...] = ()
+            if places and not is_key:
+                also = tuple(place for place in places.get(id(node), ()) if place != path)
             found.append(
                 Scalar(
                     number, path, node.value, node.start, node.end, node.line,
@@ -60,24 +62,26 @@ def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
 
 def _walk(node: Node, path: Path, found: list[tuple[Path, ScalarNode, bool]], keys: bool) -> bool:
     """Collect the scalars below a node; whether there is an alias among it."""
-    kind = type(node)
     if isinstance(node, ScalarNode):
         found.append((path, node, False))
         return False
-    aliased = kind is AliasNode
+    if isinstance(node, AliasNode):
+        return True
+    aliased = False
     if isinstance(node, MappingNode):
         for key, value in node.pairs:
-            below = (*path, key_text(key))
+            name = key.value if type(key) is ScalarNode else key_text(key)
+            below = (*path, name)
             if keys and isinstance(key, ScalarNode):
                 found.append((below, key, True))
-            if isinstance(value, ScalarNode):
+            if type(value) is ScalarNode:
                 found.append((below, value, False))
-                aliased = aliased or (isinstance(key, ScalarNode) and key.value == "<<")
-            else:
-                aliased = _walk(value, below, found, keys) or aliased or key_text(key) == "<<"
-    elif isinstance(node, SequenceNode):
-        for number, item in enumerate(node.items):
-            aliased = _walk(item, (*path, number), found, keys) or aliased
+            elif _walk(value, below, found, keys) or name == "<<":
+                aliased = True
+        return aliased
+    for number, item in enumerate(node.items):
+        if _walk(item, (*path, number), found, keys):
+            aliased = True
     return aliased
 
 

@@ -1,0 +1,141 @@
+"""How a text is laid out: line ends, columns, indentation; and new YAML written like its surroundings."""
+
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from hubimages.yaml_text.compose import BREAKS, BYTE_ORDER_MARK
+from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode
+from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
+
+LINE_END = re.compile(f"\r\n|[{BREAKS}]")
+WIDTH = 1_000_000  # characters: new text is never folded
+
+
+@dataclass(frozen=True)
+class Indentation:
+    """What people chose in this file: spaces before a nested key, and before the `-` of an item below a key."""
+
+    mapping: int = 2
+    dash: int = 2
+
+
+def line_end_after(text: str, offset: int) -> tuple[int, int]:
+    """Where the line of an offset ends: before and after its line end, the same at the end of the text."""
+    matched = LINE_END.search(text, offset)
+    return (matched.start(), matched.end()) if matched else (len(text), len(text))
+
+
+def line_start(text: str, offset: int) -> int:
+    """Where the line of an offset begins; a byte order mark is not part of the line."""
+    start = max(text.rfind(char, 0, offset) for char in BREAKS) + 1
+    return 1 if start == 0 and text.startswith(BYTE_ORDER_MARK) else start
+
+
+def column(text: str, offset: int) -> int:
+    """The place of an offset in its line, from 0."""
+    return offset - line_start(text, offset)
+
+
+def is_first_in_line(text: str, offset: int) -> bool:
+    """Whether there is only space before it."""
+    return not text[line_start(text, offset) : offset].strip(" ")
+
+
+def line_end(text: str) -> str:
+    """The line end that the text uses first; a line feed where it has none."""
+    matched = re.search("\r\n|\r|\n", text)
+    return matched[0] if matched else "\n"
+
+
+def end_of_block(text: str, node: Node) -> int:
+    """The end of what a node takes of the text; the blank lines that a block scalar with `+` keeps are part of it."""
+    last: Node = node
+    while isinstance(last, MappingNode | SequenceNode) and not last.flow:
+        children = [part for pair in last.pairs for part in pair] if isinstance(last, MappingNode) else last.items
+        last = children[-1]
+    end = last.end
+    if isinstance(last, ScalarNode) and last.style in ("literal", "folded"):
+        header = text[last.start : line_end_after(text, last.start)[0]]
+        if "+" in header.split("#", maxsplit=1)[0]:
+            matched = re.compile(f"(?:(?:\r\n|[{BREAKS}])[ \t]*(?=[{BREAKS}]))*").match(text, end)
+            end = matched.end() if matched else end
+    return end
+
+
+def indentation(text: str, documents: list[Node]) -> Indentation:
+    """What most of the text does; two spaces and two where it does not say."""
+    mappings: Counter[int] = Counter()
+    dashes: Counter[int] = Counter()
+    stack = list(documents)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, SequenceNode):
+            stack.extend(node.items)
+        elif isinstance(node, MappingNode):
+            stack.extend(part for pair in node.pairs for part in pair)
+            for key, value in node.pairs:
+                if isinstance(value, ScalarNode | AliasNode) or value.flow or value.line == key.line:
+                    continue
+                deeper = column(text, value.start) - column(text, key.start)
+                (mappings if isinstance(value, MappingNode) else dashes)[deeper] += 1
+    usual = Indentation()
+    return Indentation(
+        next((deeper for deeper, _ in mappings.most_common(1) if deeper > 0), usual.mapping),
+        next((deeper for deeper, _ in dashes.most_common(1) if deeper >= 0), usual.dash),
+    )
+
+
+def block_lines(value: Any, style: Indentation) -> list[str]:
+    """Plain data, or a tree of ruamel.yaml with its comments, as lines of block style without line ends."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RoundTripRepresenter
+
+    class Representer(RoundTripRepresenter):
+        """Quotes text as Helm needs it, writes null out, and no anchors that nobody asked for."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def represent_text(representer: Any, text: str) -> Any:
+        lines = text.split("\n")
+        block = (
+            len(lines) > 1 and text.isascii() and "".join(lines).isprintable() and lines[0].strip() == lines[0] != ""
+        )
+        quoted = "" if plain_reads_as_text(text, key=True) else '"'
+        return representer.represent_scalar("tag:yaml.org,2002:str", text, style="|" if block else quoted)
+
+    def represent_none(representer: Any, _: None) -> Any:
+        return representer.represent_scalar("tag:yaml.org,2002:null", "null")
+
+    Representer.add_representer(str, represent_text)
+    Representer.add_representer(type(None), represent_none)
+    writer = YAML()
+    writer.Representer = Representer
+    writer.width = WIDTH
+    writer.indent(mapping=style.mapping, sequence=style.dash + 2, offset=style.dash)
+    stream = io.StringIO()
+    writer.dump(value, stream)
+    lines = stream.getvalue().removesuffix("\n").removesuffix("\n...").split("\n")
+    margin = len(lines[0]) - len(lines[0].lstrip(" "))
+    return [line[margin:] if not line[:margin].strip() else line for line in lines]
+
+
+def flow_text(value: Any, *, json: bool = False) -> str:
+    """Plain data in one line, for a place inside of [] or {}; with `json`, every text in double quotes."""
+    if isinstance(value, dict):
+        pairs = [f"{flow_text(_key(key), json=json)}: {flow_text(item, json=json)}" for key, item in value.items()]
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(flow_text(item, json=json) for item in value) + "]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return as_text(value, style="double" if json else "plain", flow=True)
+    return str(value)
+
+
+def _key(key: Any) -> Any:
+    return key if isinstance(key, str) else str(key)
