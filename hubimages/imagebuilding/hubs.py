@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -193,4 +193,4 @@ def read_defaults(hub: Hub) -> Iterator[Layer]:
     """The values.yaml of the repository's own charts, the nearest first."""
     for file in hub.default_files:
         skip = BASEHUB if hub.chart == DASKHUB and file == f"{CHARTS}/{DASKHUB}/values.yaml" else None
-        yield read_layer(read_text(hub.root, file), file, skip=skip)
+        yield replace(read_layer(read_text(hub.root, file), file, skip=skip), of_chart=True)

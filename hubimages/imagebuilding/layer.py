@@ -39,13 +39,15 @@ class Encrypted(str):
 class Layer:
     """A values file: `data` is what Helm reads in it, `places` says where each path of it is written.
 
-    `encrypted` tells whether SOPS encrypted the file; its own `sops` key is left out then.
+    `encrypted` tells whether SOPS encrypted the file; its own `sops` key is left out then. `of_chart` marks what is
+    the same for all hubs of a chart, and so not the place to mend one hub.
     """
 
     file: str
     data: dict[str, Any]
     places: Mapping[Path, Place]
     encrypted: bool = False
+    of_chart: bool = False
 
 
 def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = None) -> Layer:

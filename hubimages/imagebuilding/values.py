@@ -50,14 +50,21 @@ class Values:
         return isinstance(self.get(*path), Encrypted)
 
     def place(self, *path: str | int) -> Place:
-        """Where the value at a path comes from; for one that is missing, the nearest mapping above it that is there.
+        """Where the value at a path comes from; for one that is missing, where one of the hub's own files has the
+        nearest mapping above it, which is where it could be added.
 
-        Where nothing above it is there, either: the first line of the first file.
+        Where nothing above it is there, either: the first line of the last file.
         """
-        for length in range(len(path), 0, -1):
-            found = self.places.get(path[:length])
-            if found is not None:
-                return found
+        found = self.places.get(path)
+        if found is not None:
+            return found
+        for length in range(len(path) - 1, 0, -1):
+            for layer in reversed(self.layers):
+                if path[:length] in layer.places and not layer.of_chart and not layer.encrypted:
+                    return layer.places[path[:length]]
+        for length in range(len(path) - 1, 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
         return Place(self.layers[-1].file if self.layers else "", 1)
 
     def all_places(self, *path: str | int) -> Iterator[tuple[Layer, Place]]:
