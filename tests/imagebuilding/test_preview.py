@@ -22,7 +22,7 @@ from tests.engine import process
 from tests.engine.engine import Engine
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 VALUES = """\
 hub:
@@ -77,6 +77,18 @@ def values(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """An empty page in a fresh profile; an uncaught error of a script fails the test at the end."""
+    context = browser.new_context(viewport={"width": 900, "height": 1150})  # the log is drawn only where one sees it
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert errors == []
+
+
 @contextmanager
 def started(values: Path, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The command, as a person starts it, and the address that it printed; afterwards ended by Ctrl-C."""
@@ -119,26 +131,25 @@ def save_screenshot(page: "Page", name: str) -> None:
         page.screenshot(path=Path(folder, name), full_page=True)
 
 
-def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path, web_page: "Page") -> None:
+def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path, page: "Page") -> None:
     with started(values, "--local") as (address, shown):
-        web_page.set_viewport_size({"width": 900, "height": 1150})
-        web_page.goto(address)
-        web_page.get_by_role("combobox", name="Image").wait_for()
-        assert offered(web_page, "Image") == IMAGES
-        assert offered(web_page, "Resources") == ["2 GB of memory", "8 GB of memory"]
-        choose(web_page, "Image", "Build your own image")
-        web_page.get_by_role("combobox", name="Repository").fill("our-org/our-repo")
-        web_page.wait_for_function("document.querySelector('.xterm-rows')?.innerText.includes('Logs')")
-        save_screenshot(web_page, "imagebuilding-form.png")
-        web_page.get_by_role("button", name="Build Image and Start").click()
-        web_page.get_by_text("image build failed").wait_for()
-        logs = re.sub(r"\s+", "", web_page.locator(".xterm-rows").inner_text())  # it breaks lines anywhere
+        page.goto(address)
+        page.get_by_role("combobox", name="Image").wait_for()
+        assert offered(page, "Image") == IMAGES
+        assert offered(page, "Resources") == ["2 GB of memory", "8 GB of memory"]
+        choose(page, "Image", "Build your own image")
+        page.get_by_role("combobox", name="Repository").fill("our-org/our-repo")
+        page.wait_for_function("document.querySelector('.xterm-rows')?.innerText.includes('built')")
+        save_screenshot(page, "imagebuilding-form.png")
+        page.get_by_role("button", name="Build Image and Start").click()
+        page.get_by_text("image build failed").wait_for()
+        logs = re.sub(r"\s+", "", page.locator(".xterm-rows").inner_text())  # it breaks lines anywhere
         assert "Nothingcanbebuiltinthispreview:--localleavestheenginealone." in logs
-        choose(web_page, "Image", "Rocker Geospatial")
-        choose(web_page, "Resources", "8 GB of memory")
-        web_page.get_by_role("button", name="Start").click()
-        web_page.wait_for_url("**/user/you/files/**")
-        told = web_page.locator("body").inner_text()
+        choose(page, "Image", "Rocker Geospatial")
+        choose(page, "Resources", "8 GB of memory")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url("**/user/you/files/**")
+        told = page.locator("body").inner_text()
         assert "quay.io/jupyter/minimal-notebook:2025-01-10" in told
         assert re.search(rf"mem_limit\s+{8 * 1024**3}", told)
         assert '"resources": "large"' in told
@@ -172,16 +183,17 @@ def test_a_killed_preview_leaves_no_process(values: Path) -> None:
 
 @pytest.mark.engine
 def test_with_an_engine_the_chosen_image_is_started(
-    values: Path, web_page: "Page", engine_env: Engine, base_images: tuple[str, ...]
+    values: Path, page: "Page", engine_env: Engine, base_images: tuple[str, ...]
 ) -> None:
     assert "quay.io/jupyter/minimal-notebook:2025-01-10" in base_images
     with started(values) as (address, _):
-        web_page.goto(address)
-        choose(web_page, "Image", "Rocker Geospatial")
-        web_page.get_by_role("button", name="Start").click()
-        web_page.wait_for_url("**/user/you/**", timeout=90_000)
+        page.goto(address)
+        choose(page, "Image", "Rocker Geospatial")
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url("**/user/you/**", timeout=90_000)
         mine = engine_env.docker("ps", "--filter", "name=hubimages-preview", "--format", "{{.Image}}")
         assert mine == "quay.io/jupyter/minimal-notebook:2025-01-10"
+        page.goto("about:blank")  # JupyterLab complains of a server that goes away
     left = engine_env.docker("ps", "--all", "--filter", "name=hubimages-preview", "--quiet")
     assert left == ""
 
