@@ -13,6 +13,7 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
+from hubimages.tasks_imagebuilding import check_imagebuilding_hub
 
 
 def check_push(push: bool, origin: str | None) -> None:
@@ -162,6 +163,7 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
     "Images": [test_image],
+    "Imagebuilding hubs": [check_imagebuilding_hub],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))
