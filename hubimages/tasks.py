@@ -13,7 +13,7 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
-from hubimages.tasks_imagebuilding import new_imagebuilding_hub, preview_imagebuilding_hub
+from hubimages.tasks_imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.tasks_live_hub import set_configurator_image, try_image
 from hubimages.tasks_registry import check_registry
 
@@ -166,7 +166,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
     "Images": [test_image, check_registry],
     "Hubs that run": [try_image, set_configurator_image],
-    "Imagebuilding hubs": [new_imagebuilding_hub, preview_imagebuilding_hub],
+    "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

@@ -75,4 +75,4 @@ def _classes() -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(of_installed(), indent=1))
+    pass

@@ -66,7 +66,7 @@ def _entry(name: str, version: str, base: str) -> dict[str, Any]:
 
 def _get(address: str) -> bytes:
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:  # noqa: S310 - http or https, see fetch
+        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
             content: bytes = answer.read()
             return content
     except (urllib.error.URLError, OSError, ValueError) as error:

@@ -10,8 +10,18 @@ from pathlib import Path
 from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.file_edit import read_text
 from hubimages.imagebuilding import (
-    form_rules, jsonnet, manifests, option_names, render, rules_access, rules_pods, rules_pull, rules_registry,
-    rules_secrets, rules_versions, spawn,
+    form_rules,
+    jsonnet,
+    manifests,
+    option_names,
+    render,
+    rules_access,
+    rules_pods,
+    rules_pull,
+    rules_registry,
+    rules_secrets,
+    rules_versions,
+    spawn,
 )  # fmt: skip
 from hubimages.imagebuilding.charts import ChartSources, ReadyCharts, prepare
 from hubimages.imagebuilding.finding import LAYERS, Finding, Rule, Subject, joined
@@ -129,9 +139,10 @@ def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
     if not hub.cluster:
         return ()
     found = []
+    known: dict[tuple[str, str], Layer] = {}  # one file stands in several hubs
     for other in find_hubs(hub.root):
         try:
-            values = merge(_with_prefix(other))
+            values = merge(_with_prefix(other, known))
         except BadInputError:
             continue  # another hub's unreadable file is not this one's matter
         text = values.text(*rules_registry.PREFIX)
@@ -140,10 +151,12 @@ def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
     return tuple(found)
 
 
-def _with_prefix(hub: Hub) -> Iterator[Layer]:
+def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Layer]:
     for file, text in zip(hub.yaml_files, _texts(hub), strict=True):
         if "image_prefix" in text:
-            yield read_hub_layer(hub, file, text)
+            if (hub.chart, file) not in known:
+                known[hub.chart, file] = read_hub_layer(hub, file, text)
+            yield known[hub.chart, file]
 
 
 def _texts(hub: Hub) -> Iterable[str]:

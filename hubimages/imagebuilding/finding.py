@@ -30,7 +30,8 @@ class Finding:
     hubs: tuple[str, ...] = field(default=())
 
     def __str__(self) -> str:
-        return f"{self.place.file}:{self.place.line}: {self.code}: {self.message}\n  why: {self.why}\n  mend: {self.remedy}"
+        where = f"{self.place.file}:{self.place.line}"
+        return f"{where}: {self.code}: {self.message}\n  why: {self.why}\n  mend: {self.remedy}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Its box for building an image appears where the option's key is `image` and both
 unlisted_choice.enabled are true (src/utils/index.ts there); what was built is then submitted as the unlisted choice.
 """
 
+import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.finding import Finding, Subject
-from hubimages.imagebuilding.hubs import did_you_mean
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.imagebuilding.rules_registry import PREFIX
 from hubimages.yaml_text import Path
@@ -177,11 +177,12 @@ def spelling(subject: Subject) -> Iterator[Finding]:
 
 def _spelled(subject: Subject, path: Path, data: dict[str, Any], kind: str) -> Iterator[Finding]:
     for key in data:
-        near = did_you_mean(key, KEYS[kind]) if key not in KEYS[kind] else ""
+        near = difflib.get_close_matches(key, KEYS[kind], n=1) if key not in KEYS[kind] else []
         if near:
             yield _found(
-                "form-key-unknown", subject.values.place(*path, key), f"{key!r} means nothing in a {kind}{near}",
-                "KubeSpawner and the form ignore it in silence", f"correct it{near.removeprefix(':').rstrip('?')}",
+                "form-key-unknown", subject.values.place(*path, key),
+                f"{key!r} means nothing in {kind}: did you mean {near[0]!r}?",
+                "KubeSpawner and the form ignore it in silence", f"rename it to {near[0]!r}, or remove it",
             )  # fmt: skip
 
 

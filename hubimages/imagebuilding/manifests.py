@@ -8,8 +8,8 @@ from typing import Any
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.finding import Finding, Subject
 from hubimages.imagebuilding.layer import Place
-from hubimages.imagebuilding.rendered import Manifest
 from hubimages.imagebuilding.render import EXTRA, dotted
+from hubimages.imagebuilding.rendered import Manifest
 from hubimages.yaml_text import Path
 
 API_GROUP = re.compile(r"^([^./]*)(?:\.[^/]*)?/")

@@ -11,6 +11,7 @@ from typing import Any
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.layer import Place
 from hubimages.imagebuilding.rules_registry import CONFIG, SERVICE
 
 DOCKER_API = (SERVICE, "dockerApi")
@@ -86,7 +87,7 @@ def storage(subject: Subject) -> Iterator[Finding]:
         ):
             return
         yield Finding(
-            "docker-storage-limit", values.place(*key), "dockerApi.storage.emptyDir.sizeLimit is not set",
+            "docker-storage-limit", _chart_place(subject), "dockerApi.storage.emptyDir.sizeLimit is not set",
             "what builds leave behind stays in a folder of the node, and fills its disk",
             "set dockerApi.storage: {emptyDir: {sizeLimit: 15Gi}}",
         )  # fmt: skip
@@ -95,6 +96,14 @@ def storage(subject: Subject) -> Iterator[Finding]:
             "docker-storage-quantity", values.place(*key), f"dockerApi.storage.emptyDir.sizeLimit {limit!r} is no size",
             "Kubernetes refuses the daemon set, and nothing can be built", "write a quantity such as 15Gi",
         )  # fmt: skip
+
+
+def _chart_place(subject: Subject) -> Place:
+    """Where the chart of all hubs could set it once; the hub's own values where it has no such chart."""
+    for layer, place in subject.values.all_places(*DOCKER_API):
+        if layer.of_chart and layer.file.endswith(".yaml"):
+            return place
+    return subject.values.place(*DOCKER_API, "storage")
 
 
 def build_image(subject: Subject) -> Iterator[Finding]:

@@ -26,8 +26,8 @@ def pull_secret(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 "pull-secret-not-created" if given else "pull-secret-missing", values.place(*SECRET, "create"),
                 "jupyterhub.imagePullSecret.create is not true" if given else "there is no jupyterhub.imagePullSecret",
-                f"images pushed to {kind.name} are private at first: a server with a built image ends in ImagePullBackOff",
-                "set jupyterhub.imagePullSecret (create: true, registry, username, password) in the hub's encrypted file",
+                f"images pushed to {kind.name} are private at first: servers with them end in ImagePullBackOff",
+                "set jupyterhub.imagePullSecret: create: true, registry, username, password, in the encrypted file",
             )  # fmt: skip
         yield from _dask(subject, kind.name)
     yield from _complete(subject, host)

@@ -82,14 +82,16 @@ def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]
 
 
 def _unique(text: str, subject: Subject) -> Iterator[Finding]:
-    others = [(hub, at) for hub, other, at in subject.prefixes if other == text and hub != subject.hub.label]
-    if not others:
+    place = subject.values.place(*PREFIX)
+    sharing = {hub: at for hub, other, at in subject.prefixes if other == text}
+    if len({*sharing, subject.hub.label}) < 2:
         return
-    named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in others)
+    named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in sorted(sharing.items()))
     yield Finding(
-        "prefix-shared", subject.values.place(*PREFIX), f"image_prefix {text!r} is also that of {named}",
-        "the hubs overwrite and launch each other's images",
-        f"give each hub its own, for example ending in {subject.hub.label.replace('/', '-')}-",
+        "prefix-shared", place, f"image_prefix {text!r} is that of {len(sharing)} hubs: {named}",
+        "each hub launches what the other has pushed under the same name, and cleaning up for one takes the images "
+        "of the other away",
+        "give each hub its own, for example with CLUSTER-HUB- at its end",
     )  # fmt: skip
 
 

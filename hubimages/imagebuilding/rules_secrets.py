@@ -8,8 +8,8 @@ from hubimages.file_edit import read_text
 from hubimages.imagebuilding.finding import Finding, Subject
 from hubimages.imagebuilding.hubs import CLUSTERS, PLAIN, cluster_file, cluster_hubs
 from hubimages.imagebuilding.layer import Encrypted, Place, read_layer
-from hubimages.imagebuilding.rules_registry import PUSH, REGISTRY
 from hubimages.imagebuilding.rules_pull import SECRET
+from hubimages.imagebuilding.rules_registry import PUSH, REGISTRY
 
 
 def clear_text(subject: Subject) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Versions that work together: BinderHub's login needs a form that logs in, so fancy-profiles 0.6.0 in the hub image."""
+"""Versions that work together: BinderHub's login needs a form that logs in, so fancy-profiles 0.6.0 in the image."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""Every choice of the form through real KubeSpawner: as when a user starts a server with it, up to the pod's manifest."""
+"""Every choice of the form through real KubeSpawner, as when a user starts a server: up to the pod's manifest."""
 
 import asyncio
 import logging
@@ -85,7 +85,7 @@ async def _tried(
         await spawner.load_user_options()
         pod = await spawner.get_pod_manifest()
         data = _json(pod)
-    except Exception as error:  # noqa: BLE001 - whatever KubeSpawner raises, the user would get
+    except Exception as error:
         return [("choice-refused", f"{type(error).__name__}: {' '.join(str(error).split())}", ())]
     return [("choice-pod", f"{dotted(path)}: {said}", path) for path, said in problems(data)]
 
@@ -121,7 +121,7 @@ def _spawner(profiles: Any, settings: dict[str, Any], options: dict[str, str], l
     )
     made.user_options = options
     made.profile_list = copy.deepcopy(profiles)
-    made.api_token = "0"  # noqa: S105 - none is needed, as nothing is started
+    made.api_token = "0"
     return made
 
 

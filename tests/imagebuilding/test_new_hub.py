@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from hubimages.errors import BadInputError, HubImagesError, NotInstalledError, RefusedError
+from hubimages.imagebuilding import check as checking
 from hubimages.imagebuilding import hubs, new_hub
 from hubimages.imagebuilding.answers import from_terminal, given_answers
+from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.hubs import read_values
 from hubimages.imagebuilding.new_hub import Delivery, Where
 from hubimages.imagebuilding.new_hub_values import builds
 from hubimages.imagebuilding.registries import KINDS, robot_name
 from hubimages.imagebuilding.values import Values
 from hubimages.run import environment
-
-pytest_plugins = ["tests.imagebuilding.encryption"]
+from tests.imagebuilding import small_charts
 
 PASSWORD = "correct horse battery"
 JSON_KEY = json.dumps({"type": "service_account", "private_key": "-----BEGIN\nKEY-----\n", "project_id": "p"}, indent=2)
@@ -154,12 +155,14 @@ def ocean(deployment: Path) -> Values:
 @pytest.mark.parametrize("dask", ["no", "yes"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hub_on_basehub_has_what_image_building_needs(
-    kind: str, dask: str, deployment: Path, tmp_path: Path, fingerprint: str
+    kind: str, dask: str, deployment: Path, tmp_path: Path, fingerprint: str, charts: Path
 ) -> None:
     with_key(deployment, fingerprint)
+    small_charts.write_basehub(deployment / "helm-charts/basehub", BASEHUB, "http://127.0.0.1:9/")
     password = JSON_KEY if kind == "google-artifact-registry" else PASSWORD
     make(Where(deployment, "north", "ocean", None), answers(kind, dask=dask), tmp_path, password=password)
     check(ocean(deployment), kind, dask)
+    assert findings(hubs.find_hub(deployment, "north", "ocean"), charts) == []
     assert ocean(deployment).get("jupyterhub", "hub", "loadRoles", "user", "scopes") == [
         "self", "access:services!service=usage-quota", "access:services!service=binder"
     ]  # fmt: skip
@@ -175,7 +178,7 @@ def test_a_hub_on_basehub_has_what_image_building_needs(
 @pytest.mark.parametrize("dask", ["no", "yes"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_plain_hub_has_what_image_building_needs(
-    kind: str, dask: str, plain: Path, tmp_path: Path, fingerprint: str
+    kind: str, dask: str, plain: Path, tmp_path: Path, fingerprint: str, charts: Path
 ) -> None:
     with_key(plain, fingerprint)
     file = plain / "config.yaml"
@@ -188,12 +191,21 @@ def test_a_plain_hub_has_what_image_building_needs(
     expected = ["binderhub-service.values.yaml", "config.yaml", *dasks, "enc-binderhub-service.secret.yaml", *private]
     assert made == sorted(expected)
     listed = [plain / name for name in expected if name != "dask-gateway.values.yaml"]
-    values = read_values(hubs.plain_hub([file, *(one for one in listed if one != file)]))
+    hub = hubs.plain_hub([file, *(one for one in listed if one != file)])
+    values = read_values(hub)
     check(values, kind, "no")
+    assert findings(hub, charts) == []
     assert "setup_ui(c)" in values.text("jupyterhub", "hub", "extraConfig", "enable-fancy-profiles")
     assert values.mapping("jupyterhub", "hub", "image") == {"name": "quay.io/2i2c/hub", "tag": "1.0"}
     kept = [line for line in file.read_text().splitlines() if line in before.splitlines()]
     assert kept[: len(before.splitlines()) - 1] == before.splitlines()[:-1]  # comments too
+
+
+def findings(hub: hubs.Hub, charts: Path) -> list[str]:
+    """What check-imagebuilding-hub finds in every layer."""
+    report = checking.check([hub], ChartSources(charts, offline=True))
+    assert report.not_checked == ()
+    return [f"{one.code}: {one.message}" for one in report.findings]
 
 
 def check(values: Values, kind: str, dask: str) -> None:
