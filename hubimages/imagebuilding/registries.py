@@ -21,7 +21,7 @@ OTHER_NAMES = {
     "docker hub": "docker.io",
     "gcr": "gcr.io",
 }
-HELPER_CHART = "https://www.manicstreetpreacher.co.uk/binderhub-container-registry-helper/"
+HELPER = "https://github.com/manics/binderhub-container-registry-helper"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
         secret_name="the registry helper's token (make one: openssl rand -hex 32)",
         steps=(
             "A login to Amazon ECR is good for 12 hours and a repository must exist before the push, so BinderHub asks "
-            f"the binderhub-container-registry-helper ({HELPER_CHART}) for both.",
+            f"the binderhub-container-registry-helper ({HELPER}) for both.",
             f"Make an IAM policy for arn:aws:ecr:{region}:{account}:repository/{space}/* with ecr:CreateRepository, "
             "DescribeRepositories, DescribeImages, ListImages, BatchCheckLayerAvailability, BatchGetImage, "
             "GetDownloadUrlForLayer, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage, and for * "

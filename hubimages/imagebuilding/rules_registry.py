@@ -175,7 +175,9 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
 
 
 def _other_way(subject: Subject, section: tuple[str, ...]) -> bool:
-    """Whether the account comes by another way that the charts have."""
+    """Whether the account comes by another way that the charts, or a registry_class of BinderHub's, have."""
+    if subject.values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
+        return True  # the helper makes a login for each build, and answers what is there
     if section == PUSH:
         return bool(subject.values.get(SERVICE, "buildPodsDockerConfig", "auths"))
     return bool(subject.values.get(*CONFIG, "DockerRegistry", "docker_config_path"))
