@@ -18,7 +18,14 @@ LIST = ("--list", "-l")
 VERSION = ("--version", "-V")
 
 WIDTH = 100
-VALUE_NAMES = {"answers": "FILE", "origin": "URL", "set": "KEY=VALUE", "former-path": "PATH"}
+VALUE_NAMES = {
+    "answers": "FILE",
+    "origin": "URL",
+    "repo": "DIR",
+    "html": "FILE",
+    "set": "KEY=VALUE",
+    "former-path": "PATH",
+}
 
 
 class UsageError(BadInputError):
@@ -83,15 +90,15 @@ def fill(context: ParserContext, tokens: Sequence[str]) -> None:
 
 def fill_positionals(context: ParserContext, words: Sequence[str]) -> None:
     """Give the words, in order, to the positional arguments that have no value yet."""
-    wanted = context.missing_positional_args
+    wanted = [argument for argument in context.positional_args if not argument.got_value]
     for argument, word in zip(wanted, words, strict=False):
         if not word:
             raise usage(context, f"{value_name(argument)} is empty")
         argument.value = word
-    if missing := [value_name(argument) for argument in wanted[len(words) :]]:
+    if missing := [value_name(argument) for argument in wanted[len(words) :] if argument.default is None]:
         raise usage(context, f"missing {', '.join(missing)}")
     if extra := list(words[len(wanted) :]):
-        takes = " ".join(value_name(argument) for argument in context.positional_args) or "no argument"
+        takes = " ".join(usage_name(argument) for argument in context.positional_args) or "no argument"
         raise usage(context, f"takes {takes}, and {extra[0]!r} is one too many")
 
 
@@ -123,6 +130,11 @@ def value_name(argument: Argument) -> str:
     return VALUE_NAMES.get(name, name.upper().replace("-", "_"))
 
 
+def usage_name(argument: Argument) -> str:
+    """A positional argument in a usage line, in brackets where it can be left out."""
+    return value_name(argument) if argument.default is None else f"[{value_name(argument)}]"
+
+
 def overview(description: str, groups: Mapping[str, Mapping[str, str]]) -> str:
     """The table of contents: under the heading of each job, its tasks with one line each."""
     width = max(len(name) for tasks in groups.values() for name in tasks)
@@ -139,7 +151,7 @@ def task_help(context: ParserContext, description: str) -> str:
     options = [
         (spelling(argument), argument.help or "") for argument in context.args.values() if not argument.positional
     ]
-    words = ["usage: hubimages", str(context.name), *(name for name, _ in arguments)]
+    words = ["usage: hubimages", str(context.name), *(usage_name(argument) for argument in context.positional_args)]
     parts = [" ".join([*words, "[options]"] if options else words), description]
     for heading, rows in (("arguments", arguments), ("options", options)):
         if rows:

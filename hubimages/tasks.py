@@ -13,7 +13,11 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
+from hubimages.tasks_images import check_images, images
 from hubimages.tasks_imagebuilding import check_imagebuilding_hub
+from hubimages.tasks_live_hub import set_configurator_image, try_image
+from hubimages.tasks_point import bump_images, point_hubs, roll_back_image
+from hubimages.tasks_registry import check_registry
 
 
 def check_push(push: bool, origin: str | None) -> None:
@@ -104,7 +108,7 @@ def extract_image(
     json: bool = False,
     yes: bool = False,
 ) -> None:
-    """Take an image's directory, with its history, into a repository of its own.
+    """Extract an image directory, with its history, into its own repository.
 
     DEST becomes a repository made from the template, with the files of the image and its whole history, that from
     before the directory was moved included. At the end the result is compared with SOURCE and the evidence printed.
@@ -146,7 +150,7 @@ def extract_image(
 )
 @operator_errors
 def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: str = "", json: bool = False) -> None:
-    """Check that an image keeps the contract with the hub: server, user, kernels.
+    """Check an image's contract with the hub: server, user, kernels.
 
     Containers are started as the hub starts them, with an empty home directory, and removed again. Exit code 1 when
     a clause is broken.
@@ -162,7 +166,9 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
-    "Images": [test_image],
+    "Images": [test_image, check_registry],
+    "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
+    "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [check_imagebuilding_hub],
 }
 

@@ -11,7 +11,7 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-pytest_plugins = ["tests.engine.plugin"]
+pytest_plugins = ["tests.engine.plugin", "tests.browser"]
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Lovelace",

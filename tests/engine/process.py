@@ -20,16 +20,24 @@ def free_port() -> int:
 
 
 def start(
-    argv: Sequence[str], *, log: Path, answers: Callable[[], bool], env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    log: Path,
+    answers: Callable[[], bool],
+    env: Mapping[str, str] | None = None,
+    patience: float = PATIENCE,
 ) -> subprocess.Popen[bytes]:
-    """Start a server and wait until it answers. Raises RuntimeError with the end of its log when it does not."""
+    """Start a server and wait until it answers, up to `patience` seconds.
+
+    Raises RuntimeError with the end of its log when it does not.
+    """
     with log.open("wb") as output:
         # a session of its own: Ctrl-C in the terminal goes to the tests, which then end the server in good order
         server = subprocess.Popen(
             argv, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=environment(env), cwd=log.parent, start_new_session=True,
         )  # fmt: skip
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while server.poll() is None and time.monotonic() < deadline:
         if answers():
             return server

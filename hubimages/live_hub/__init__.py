@@ -1,0 +1,1 @@
+"""Ask and change a JupyterHub that runs, through its own API."""

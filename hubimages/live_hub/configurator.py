@@ -1,0 +1,90 @@
+"""Set the user image of a hub whose admins choose it with the Configurator.
+
+The service (https://github.com/yuvipanda/jupyterhub-configurator) takes any key and keeps it; one that its
+schema does not have breaks every later spawn. So the schema is read first, and what was written is read back.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hubimages.errors import BadInputError, LoginError, NoAnswerError, RefusedError
+from hubimages.image_ref import ImageRef
+from hubimages.live_hub.hub_api import TOKEN, Hub
+
+CONFIG = "/services/configurator/config"
+IMAGE_TRAITS = ("KubeSpawner.image", "DockerSpawner.image")
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """What was set, and what was there before."""
+
+    hub: str
+    key: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        if self.before == self.after:
+            return f"{self.hub}: {self.key} is {self.after} already; nothing was written"
+        was = self.before or "empty, the hub's own image"
+        back = f"hubimages set-configurator-image --hub-url={self.hub} --image={self.before}"
+        undo = back if self.before else f"empty the field at {self.hub}/services/configurator/"
+        return f"{self.hub}: {self.key} is {self.after}\n  before: {was}\n  to put it back: {undo}"
+
+
+def plan(hub_url: str, image: str) -> str:
+    """The requests that would be made."""
+    address = hub_url.rstrip("/") + CONFIG
+    return f"$ GET {address}\n$ POST {address} (its configuration, with the image {image})\n$ GET {address}"
+
+
+def set_image(hub: Hub, image: str) -> ImageSet:
+    """Write the image into the Configurator's configuration and read it back.
+
+    Raises LoginError unless the token is an admin's, BadInputError where the hub has no Configurator or its schema no
+    image, RefusedError for keys that the schema does not have, NoAnswerError when it was not saved.
+    """
+    ImageRef.parse(image)
+    if not hub.user().get("admin"):
+        raise LoginError(f"the token in {TOKEN} is not an admin's: only admins may change the Configurator")
+    config, schema = _read(hub)
+    key = _image_key(hub, schema)
+    unknown = sorted(set(config) - set(schema))
+    if unknown:
+        raise RefusedError(
+            f"the Configurator of {hub.address} holds keys that its schema does not have, which break every spawn: "
+            f"{', '.join(unknown)}; save its form once at {hub.address}/services/configurator/"
+        )
+    before = str(config.get(key) or "")
+    if before != image:
+        hub.ask("POST", CONFIG, {**config, key: image})
+        saved, _ = _read(hub)
+        if saved != {**config, key: image}:
+            raise NoAnswerError(f"{hub.address} answered, but did not save {key}; it has {saved.get(key)!r}")
+    return ImageSet(hub.address, key, before, image)
+
+
+def _read(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The configuration that is set, and the properties of the schema."""
+    try:
+        answer = hub.ask("GET", CONFIG)
+    except BadInputError as error:
+        raise BadInputError(f"{hub.address} has no Configurator at {CONFIG}") from error
+    schema = answer.get("schema") if isinstance(answer, dict) else None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if not isinstance(properties, dict) or not isinstance(answer.get("config", {}), dict):
+        raise BadInputError(f"{hub.address}{CONFIG} does not answer as the Configurator does")
+    return dict(answer.get("config", {})), properties
+
+
+def _image_key(hub: Hub, properties: dict[str, Any]) -> str:
+    """The key whose trait is the image of the spawner."""
+    found = [key for key, field in properties.items() if field.get("traitlet") in IMAGE_TRAITS]
+    if len(found) != 1:
+        shown = ", ".join(properties) or "none"
+        raise BadInputError(
+            f"the Configurator of {hub.address} offers no field for the image (fields: {shown}): "
+            "add z2jh.image to Configurator.selected_fields"
+        )
+    return found[0]

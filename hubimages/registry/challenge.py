@@ -1,0 +1,37 @@
+"""What a registry asks for with a 401: the `WWW-Authenticate` header, taken apart.
+
+https://distribution.github.io/distribution/spec/auth/token/
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.request import parse_http_list
+
+FIRST = re.compile(r"([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
+PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(.*))', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """One way to log in: its scheme in small letters (`bearer`, `basic`) and its parameters."""
+
+    scheme: str
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def challenges(header: str) -> list[Challenge]:
+    """All challenges of a header, in its order; what cannot be understood is left out."""
+    found: list[Challenge] = []
+    for item in parse_http_list(header):
+        pair = PAIR.fullmatch(item)
+        if pair is None:
+            first = FIRST.fullmatch(item)
+            if first is None:
+                continue
+            found.append(Challenge(first[1].lower()))
+            pair = PAIR.fullmatch(first[2] or "")
+        if pair is not None and found:
+            quoted, plain = pair[2], pair[3]
+            value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
+            found[-1].parameters[pair[1].lower()] = value
+    return found

@@ -1,0 +1,224 @@
+"""Questions to registries about images: is it there, which tags are there, when was it made.
+
+A question has one answer, or raises: NotThereError where the registry says that there is none, HiddenError where it
+wants a login or another one, LoginRefusedError where it does not accept the login, NoAnswerError where nothing was
+learned. For many images at once there is `lookup`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from threading import Lock
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from hubimages.errors import BadInputError, NoAnswerError
+from hubimages.image_ref import DIGEST, ImageRef
+from hubimages.registry.hosts import base_address
+from hubimages.registry.logins import DockerConfiguration
+from hubimages.registry.problems import HiddenError, NameRefusedError, NotThereError
+from hubimages.registry.tokens import PULL, Authorizer, FindLogin
+from hubimages.registry.transport import Limits, Response, Transport
+
+# https://github.com/opencontainers/image-spec/blob/main/media-types.md
+INDEXES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+ACCEPT = ", ".join(INDEXES + MANIFESTS)
+API_VERSION = "Docker-Distribution-Api-Version"
+PAGE = 1000  # tags asked for at once
+# RFC 8288: <address>; name="value"; name=value, <address> ...
+LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
+REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
+
+
+class Registries:
+    """All registries, over connections that are kept. `with Registries() as registries:` lets them go at the end.
+
+    Logins come from Docker's configuration, and only when a registry asks for one. `Registries.anonymous()` sees what
+    everybody sees. All methods may be called by several threads at once.
+    """
+
+    def __init__(self, find_login: FindLogin | None = None, *, limits: Limits | None = None) -> None:
+        self.transport = Transport(limits)
+        self.authorizer = Authorizer(self.transport, find_login or _docker_login)
+        self._kept: dict[tuple[str, str], Response] = {}
+        self._greetings: dict[str, Response] = {}
+        self._lock = Lock()
+
+    @classmethod
+    def anonymous(cls, *, limits: Limits | None = None) -> "Registries":
+        """Registries as somebody without any login sees them, a node of a cluster say."""
+        return cls(lambda host: None, limits=limits)
+
+    def __enter__(self) -> "Registries":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.transport.close()
+
+    def digest(self, image: ImageRef) -> str:
+        """The digest (sha256:...) of the image, by its digest or else its tag. What is kept here is not used."""
+        path = f"manifests/{version(image)}"
+        answer = self.ask("HEAD", image, path, accept=ACCEPT)
+        digest = answer.headers.get("Docker-Content-Digest", "")
+        if DIGEST.fullmatch(digest):
+            return digest
+        manifest = self.ask("GET", image, path, accept=ACCEPT)  # not every registry says it for a HEAD
+        _object(manifest, image)
+        return "sha256:" + hashlib.sha256(manifest.body).hexdigest()
+
+    def tags(self, image: ImageRef) -> list[str]:
+        """All tags of the image's repository, in the registry's order, from as many pages as it has."""
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        path = f"tags/list?n={PAGE}"
+        while path:
+            if path in seen:
+                raise NoAnswerError(f"no answer from {image.host}: its list of tags goes in a circle")
+            seen.add(path)
+            page = self.get(image, path)
+            listed = _object(page, image).get("tags") or []
+            if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
+                raise NoAnswerError(f"no answer from {image.host}: its list of tags cannot be read")
+            found.update(dict.fromkeys(listed))
+            path = _next_page(page, image)
+        return list(found)
+
+    def get(self, image: ImageRef, path: str, *, accept: str = "application/json") -> Response:
+        """A GET; what has not changed since it was asked for last (`ETag`) is not sent again."""
+        kept = self._kept.get((path, image.repository))
+        condition = {"If-None-Match": kept.headers["ETag"]} if kept else {}
+        answer = self.ask("GET", image, path, accept=accept, headers=condition)
+        if answer.status == 304 and kept:
+            return kept
+        if answer.headers.get("ETag"):
+            self._kept[path, image.repository] = answer
+        return answer
+
+    def ask(
+        self,
+        method: str,
+        image: ImageRef,
+        path: str,
+        *,
+        actions: str = PULL,
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The answer (2xx or 304) to a request below the repository's own address. Raises as the module says."""
+        answer = self.exchange(method, image, path, actions=actions, headers={"Accept": accept, **(headers or {})})
+        if answer.status == 200 or (answer.status == 304 and headers):
+            return answer
+        said = complaint(answer)
+        what = f"{image.repository} {said}".strip()
+        if answer.status in (401, 403):
+            why = [str(each) for each in (said, self.authorizer.problem(image.host)) if each]
+            hidden = f"{image.host} does not show {image} without a login that may see it"
+            raise HiddenError("; ".join([hidden, *why]))
+        if answer.status == 404:
+            self.check_registry(image.host, answer)
+            raise NotThereError(f"{image.host} has no {image if path.startswith('manifests/') else image.repository}")
+        if answer.status == 400 and ("NAME_INVALID" in said or "TAG_INVALID" in said):
+            raise NameRefusedError(f"{image.host} does not take the name {what}")
+        raise NoAnswerError(f"no answer from {image.host} that can be used: status {answer.status} for {what}")
+
+    def exchange(
+        self, method: str, image: ImageRef, path: str, *, actions: str = PULL, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The last answer to a request, whatever its status, after the registry's challenge was met where it can be."""
+        address = urljoin(f"{base_address(image.host)}/v2/{image.name}/", path)
+        scope = (image.host, image.name, actions)
+        used = self.authorizer.header(scope)
+        for _ in range(2):
+            authorization = {"Authorization": used} if used else {}
+            answer = self.transport.send(method, address, {**(headers or {}), **authorization})
+            if answer.status != 401:
+                break
+            new = self.authorizer.answer(scope, answer, used)
+            if not new or new == used:
+                break
+            used = new
+        return answer
+
+    def check_registry(self, host: str, answer: Response | None = None) -> None:
+        """Raise NoAnswerError unless the host is a registry: a 404 of any other server says nothing of images."""
+        if answer is not None and answer.headers.get(API_VERSION):
+            return
+        greeting = self.greeting(host)
+        signs = API_VERSION in greeting.headers or "WWW-Authenticate" in greeting.headers or _is_json(greeting)
+        if greeting.status not in (200, 401, 403) or not signs:
+            raise NoAnswerError(f"no answer from {host}: it does not answer as a registry does")
+
+    def greeting(self, host: str) -> Response:
+        """What a registry says of itself to somebody without a login; it is asked once."""
+        with self._lock:
+            known = self._greetings.get(host)
+        if known is None:
+            known = self.transport.send("GET", f"{base_address(host)}/v2/", {"Accept": "application/json"})
+            with self._lock:
+                self._greetings[host] = known
+        return known
+
+
+def version(image: ImageRef) -> str:
+    """What stands for one version of the image in an address. Raises BadInputError where it has neither."""
+    if not (image.digest or image.tag):
+        raise BadInputError(f"{image} has neither a tag nor a digest: write {image}:TAG")
+    return image.digest or image.tag
+
+
+def complaint(answer: Response) -> str:
+    """What a registry says in an error: its code and message, in one line."""
+    try:
+        first = json.loads(answer.body)["errors"][0]
+        return " ".join(f"({first.get('code', '')}: {first.get('message', '')})".split())
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return ""
+
+
+def _docker_login(host: str) -> Any:
+    return DockerConfiguration.read().login(host)
+
+
+def _object(answer: Response, image: ImageRef) -> dict[str, Any]:
+    """The JSON object of an answer."""
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise NoAnswerError(f"no answer from {image.host} for {image} that can be read: it is no JSON object")
+    return content
+
+
+def _is_json(answer: Response) -> bool:
+    try:
+        return isinstance(json.loads(answer.body), dict)
+    except ValueError:
+        return False
+
+
+def _next_page(page: Response, image: ImageRef) -> str:
+    """Path and query of the next page (RFC 8288), on the same host; empty where this is the last."""
+    for link in LINK.finditer(page.headers.get("Link", "")):
+        relation = REL.search(link[2])
+        if relation and "next" in (relation[1] or relation[2] or "").lower().split():
+            following = urlsplit(urljoin(page.address, link[1]))
+            break
+    else:
+        return ""
+    if following.netloc != urlsplit(page.address).netloc:
+        raise NoAnswerError(
+            f"no answer from {image.host}: its list of tags goes on at another host, {following.netloc}"
+        )
+    return f"{following.path}?{following.query}"

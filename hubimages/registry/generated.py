@@ -1,0 +1,66 @@
+"""What a repository made from the template says of its image: its name, and the settings that its workflows need."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hubimages.errors import BadInputError
+
+FILE = "noxfile.py"
+# What the template writes where nobody has said yet where the image is to go.
+PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")
+SETTINGS = ("LOGIN", "SETTINGS")  # the name of the table in today's template, and in its first version
+
+
+@dataclass(frozen=True)
+class ImageRepository:
+    """The image's name as `noxfile.py` has it, the line it stands in, and each setting's name with its kind."""
+
+    directory: Path
+    image: str
+    line: int | None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_image_repository(directory: Path, environment: Mapping[str, str]) -> ImageRepository:
+    """The repository in a directory. IMAGE in the environment goes before the file's, as in its own sessions.
+
+    Nothing of the repository is executed. Raises BadInputError where it is not one made from the template.
+    """
+    file = directory / FILE
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise BadInputError(
+            f"no {FILE} in {directory}: PATH is the directory of a repository that was made from the template"
+        ) from missing
+    except (OSError, ValueError, SyntaxError) as error:
+        raise BadInputError(f"{file} cannot be read: {error}") from error
+    named, line, settings = "", None, {}
+    for name, value in _assigned(tree):
+        if name == "IMAGE":
+            texts = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
+            named, line = str(texts[-1]) if texts else "", value.lineno
+        if name in SETTINGS and isinstance(value, ast.Dict):
+            settings = _texts(value)
+    if environment.get("IMAGE"):
+        named, line = environment["IMAGE"], None
+    if not named:
+        raise BadInputError(f'{file} names no image: it needs a line IMAGE = "HOST/NAME", as the template writes it')
+    return ImageRepository(directory, named, line, settings)
+
+
+def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            yield statement.targets[0].id, statement.value
+
+
+def _texts(table: ast.Dict) -> dict[str, str]:
+    pairs = zip(table.keys, table.values, strict=True)
+    return {
+        str(key.value): str(value.value)
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Constant)
+    }

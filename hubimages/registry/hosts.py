@@ -1,0 +1,34 @@
+"""Where a registry's interface is, and which other names it goes by."""
+
+import ipaddress
+
+from hubimages.image_ref import DOCKER_HUB
+
+DOCKER_HUB_KEYS = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "registry-1.docker.io")
+
+
+def base_address(host: str) -> str:
+    """Scheme and host of a registry's interface: plain http for this machine alone, as Docker does it.
+
+    Docker Hub's images are named docker.io, and served by another host
+    (https://github.com/distribution/reference/blob/main/normalize.go).
+    """
+    if host == DOCKER_HUB:
+        return "https://registry-1.docker.io"
+    return f"{'http' if is_loopback(host) else 'https'}://{host}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, with a port or without, is this machine: localhost, 127.0.0.0/8 or [::1]."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    if name.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def login_keys(host: str) -> tuple[str, ...]:
+    """The names under which Docker's configuration can hold the login for a host, the usual one first."""
+    return DOCKER_HUB_KEYS if host == DOCKER_HUB else (host, f"https://{host}")

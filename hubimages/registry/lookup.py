@@ -1,0 +1,57 @@
+"""The same question about many images at once."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from hubimages.errors import HubImagesError
+from hubimages.image_ref import ImageRef
+from hubimages.registry.client import Registries
+from hubimages.registry.dates import created
+from hubimages.registry.transport import CONNECTIONS
+
+T = TypeVar("T")
+
+
+def digests(registries: Registries, images: Iterable[ImageRef]) -> dict[ImageRef, str | HubImagesError]:
+    """For every image its digest, or the error that says why there is none (see `client`)."""
+    return each(registries, images, registries.digest)
+
+
+def all_tags(registries: Registries, images: Iterable[ImageRef]) -> dict[ImageRef, list[str] | HubImagesError]:
+    """For every image all tags of its repository, or the error. The keys have neither tag nor digest."""
+    return each(registries, (image.at() for image in images), registries.tags)
+
+
+def creation_dates(
+    registries: Registries, images: Iterable[ImageRef]
+) -> dict[ImageRef, datetime | HubImagesError | None]:
+    """For every image when it was made (None: it does not say), or the error."""
+    return each(registries, images, lambda image: created(registries, image))
+
+
+def each(
+    registries: Registries, images: Iterable[ImageRef], question: Callable[[ImageRef], T]
+) -> dict[ImageRef, T | HubImagesError]:
+    """The answers to a question about every image, once each, in parallel; an error that a user can meet is one.
+
+    Interrupted, it waits for nothing.
+    """
+
+    def answer(image: ImageRef) -> T | HubImagesError:
+        try:
+            return question(image)
+        except HubImagesError as error:
+            return error
+
+    wanted = list(dict.fromkeys(images))
+    executor = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="registry")
+    try:
+        asked = {image: executor.submit(answer, image) for image in wanted}
+        return {image: future.result() for image, future in asked.items()}
+    except BaseException:
+        registries.transport.close()
+        raise
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)

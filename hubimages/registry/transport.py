@@ -1,0 +1,185 @@
+"""Requests to registries over connections that threads share: the answer as it is, or NoAnswerError.
+
+urllib3 does HTTP: connections, TLS, redirects (the login is not sent on to another host) and the forms of
+Retry-After. What is ours is how long to wait, and what to say then.
+"""
+
+import contextlib
+import functools
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Event, Lock
+from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import TimeoutError as Timeout
+
+from hubimages import __version__
+from hubimages.errors import NoAnswerError
+from hubimages.registry.hosts import is_loopback
+
+CONNECTIONS = 16  # to one host at once; more are not faster, and registries limit them
+LARGEST = 32 * 1024 * 1024  # bytes of an answer; lists of tags and manifests are far below
+BUSY = (429, 503)
+FAILED = (500, 502, 504)
+REPEATABLE = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, in seconds."""
+
+    connect: float = 5.0
+    answer: float = 20.0  # for one answer, to its last byte
+    patience: float = 30.0  # for one question, with all waiting that a busy registry asked for
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer: its status, its headers (names in any case), its body, and the address that gave it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+
+
+class Transport:
+    """Sends requests; safe for use by threads. After `close` nothing waits any longer."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
+        self._not_before: dict[str, float] = {}
+        self._lock = Lock()
+        self._closed = Event()
+
+    def close(self) -> None:
+        """End all waiting, and let the connections go."""
+        self._closed.set()
+        for pool in self._pools.values():
+            pool.clear()
+
+    def send(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
+        """The registry's answer, whatever it is.
+
+        A busy registry (429, 503) is asked again when it said it may be, and not before. Raises NoAnswerError when
+        that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
+        """
+        host = urlsplit(address).netloc
+        deadline = time.monotonic() + self.limits.patience
+        for attempt in range(10):
+            self._wait_for_turn(host, deadline)
+            response = self._once(method, address, headers, body, again=attempt == 0)
+            if response is not None and response.status in BUSY:
+                self._put_off(host, response, attempt, deadline)
+            elif response is not None and response.status in FAILED and (attempt or method not in REPEATABLE):
+                raise NoAnswerError(f"no answer from {host}, try again later: it failed with status {response.status}")
+            elif response is not None and response.status not in FAILED:
+                return response
+            else:
+                self._closed.wait(0.3)
+        raise NoAnswerError(f"no answer from {host}, try again later: it says again and again that it is busy")
+
+    def _once(
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, *, again: bool
+    ) -> Response | None:
+        """One request; None where the connection broke and it may be sent again."""
+        host = urlsplit(address).netloc
+        timeout = urllib3.Timeout(connect=self.limits.connect, read=self.limits.answer)
+        retries = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5)
+        end = time.monotonic() + self.limits.answer
+        try:
+            answer = self._pool(address).request(
+                method, address, headers={"User-Agent": f"hubimages/{__version__}", **headers}, body=body,
+                timeout=timeout, retries=retries, preload_content=False,
+            )  # fmt: skip
+            try:
+                content = bytearray()
+                while part := answer.read1(64 * 1024, decode_content=True):
+                    content += part
+                    if len(content) > LARGEST:
+                        raise NoAnswerError(f"{host} sends more than {LARGEST >> 20} MB for {address}; not read")
+                    if time.monotonic() > end:
+                        raise NoAnswerError(f"no answer from {host} within {self.limits.answer:.0f} s, try again later")
+            except BaseException:
+                answer.close()
+                raise
+            answer.release_conn()
+            for step in answer.retries.history if answer.retries else ():
+                address = urljoin(address, step.redirect_location or "")
+            return Response(answer.status, answer.headers, bytes(content), address)
+        except HTTPError as error:
+            if self._closed.is_set():
+                raise NoAnswerError(f"no answer from {host}: stopped") from error
+            reason = getattr(error, "reason", None) or error
+            broken = not isinstance(reason, Timeout | SSLError | NameResolutionError)
+            if again and broken and method in REPEATABLE:
+                return None
+            raise NoAnswerError(f"no answer from {host}, try again later: {explain(reason, self.limits)}") from error
+
+    def _wait_for_turn(self, host: str, deadline: float) -> None:
+        """Wait while the registry does not want to be asked, all threads together."""
+        while (turn := self._not_before.get(host, 0.0)) > (now := time.monotonic()):
+            if turn > deadline:
+                raise NoAnswerError(f"no answer from {host}: it is busy, and wants to be asked in {turn - now:.0f} s")
+            if self._closed.wait(turn - now):
+                raise NoAnswerError(f"no answer from {host}: stopped")
+
+    def _put_off(self, host: str, response: Response, attempt: int, deadline: float) -> None:
+        """Remember when the registry may be asked again. Raises NoAnswerError where we cannot wait so long."""
+        pause = min(0.5 * 2**attempt, 8.0)
+        given = response.headers.get("Retry-After")
+        if given is not None:
+            with contextlib.suppress(InvalidHeader):
+                pause = max(urllib3.Retry().parse_retry_after(given), 0.05)
+        turn = time.monotonic() + pause
+        if turn > deadline:
+            raise NoAnswerError(
+                f"no answer from {host}: it is busy (status {response.status}), and wants to be asked in {pause:.0f} s"
+            )
+        with self._lock:
+            self._not_before[host] = max(turn, self._not_before.get(host, 0.0))
+
+    def _pool(self, address: str) -> urllib3.PoolManager:
+        """The connections for an address: through the proxy of the environment, where it names one."""
+        parts = urlsplit(address)
+        place = (parts.scheme, parts.netloc)
+        with self._lock:
+            if place not in self._pools:
+                direct = is_loopback(parts.netloc) or proxy_bypass(parts.hostname or "")
+                proxy = "" if direct else getproxies().get(parts.scheme, "")
+                named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+                kind = functools.partial(urllib3.ProxyManager, named) if named else urllib3.PoolManager
+                context = trusted() if parts.scheme == "https" or named else None  # takes a while to load
+                self._pools[place] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
+            return self._pools[place]
+
+
+def trusted() -> ssl.SSLContext:
+    """The system's certificate authorities, and certifi's, since some Pythons know no system."""
+    context = ssl.create_default_context()
+    with contextlib.suppress(ImportError, OSError):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def explain(reason: object, limits: Limits) -> str:
+    """What went wrong, in one line without addresses of objects."""
+    if isinstance(reason, NameResolutionError):
+        return "there is no such host, or no network"
+    if isinstance(reason, NewConnectionError):
+        return re.sub(r"^\[Errno \d+\] ", "", str(reason).rpartition(": ")[2])
+    if isinstance(reason, Timeout):
+        return f"nothing came within {limits.answer:.0f} s"
+    if isinstance(reason, SSLError):
+        return f"its certificate or TLS is not accepted: {reason}"
+    text = str(reason)
+    return text.rpartition(": ")[2] or type(reason).__name__
