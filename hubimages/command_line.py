@@ -18,7 +18,14 @@ LIST = ("--list", "-l")
 VERSION = ("--version", "-V")
 
 WIDTH = 100
-VALUE_NAMES = {"answers": "FILE", "origin": "URL", "set": "KEY=VALUE", "former-path": "PATH"}
+VALUE_NAMES = {
+    "answers": "FILE",
+    "origin": "URL",
+    "repo": "DIR",
+    "html": "FILE",
+    "set": "KEY=VALUE",
+    "former-path": "PATH",
+}
 
 
 class UsageError(BadInputError):

@@ -116,7 +116,7 @@ def _set_version(chart: Path, name: str, version: str, notes: list[str]) -> None
     given = str(_metadata(chart).get("version", ""))
     if version and given != version:
         file.write_text(VERSION.sub(f"version: {json.dumps(version)}", text, count=1), "utf-8")
-        notes.append(f"chart {name} is the folder's, of version {given}; {version} is asked for")
+        notes.append(f"chart {name} {version}: the folder's, of version {given}, was used in its place")
 
 
 def _stub(target: Path, name: str, version: str) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hubimages.errors import BadInputError, NotInstalledError
+from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
 from hubimages.file_edit import read_text
 from hubimages.imagebuilding import (
     form_rules,
@@ -92,7 +92,7 @@ def check_one(job: _Job) -> Report:
     try:
         rendered, refused = render.render(hub, values, job.ready)
         found.extend(refused)
-    except NotInstalledError as error:
+    except (NotInstalledError, NoAnswerError) as error:
         notes.append(f"layer schema: {error}")
     subject = replace(subject, rendered=rendered)
     for layer, rules in RULES.items():
@@ -102,7 +102,7 @@ def check_one(job: _Job) -> Report:
             except NotInstalledError as error:
                 notes.append(f"layer {layer}: {error}")
     if not rendered.manifests:
-        notes.append(f"{hub.label}: nothing was rendered, so the layer manifests had nothing to look at")
+        notes.append(f"layer manifests: nothing was rendered of {hub.label}")
     return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
 
 

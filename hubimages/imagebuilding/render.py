@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from hubimages.errors import NotInstalledError
+from hubimages.errors import NoAnswerError, NotInstalledError
 from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
 from hubimages.imagebuilding.finding import Finding
 from hubimages.imagebuilding.hubs import Hub
@@ -31,12 +31,16 @@ def helm() -> Any:
 
 
 def render(hub: Hub, values: Values, ready: ReadyCharts) -> tuple[Rendered, tuple[Finding, ...]]:
-    """All objects, and what Helm refused. Raises NotInstalledError."""
+    """All objects, and what Helm refused. Raises NotInstalledError, and NoAnswerError where templates need a chart
+    that is missing.
+    """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
     for chart in ready.charts:
         given = plain(values.mapping(chart.section) if chart.section else values.data)
         made, refused = _render(hub, values, chart, given)
+        if ready.missing and any(finding.code == "template" for finding in refused):
+            raise NoAnswerError(f"nothing could be rendered without the charts {', '.join(ready.missing)}")
         manifests.extend(made)
         findings.extend(refused)
     return Rendered(tuple(manifests)), tuple(findings)

@@ -19,6 +19,7 @@ WORDS: dict[str, Plain] = {
 }
 INTEGER = re.compile(r"[-+]?(?:(0[xX][0-9a-fA-F]+)|(0[oO]?[0-7]+)|(0[bB][01]+)|(0|[1-9][0-9]*))", re.ASCII)
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?", re.ASCII)  # as Go writes numbers
 
 
 def read_plain(text: str) -> Plain:
@@ -27,7 +28,7 @@ def read_plain(text: str) -> Plain:
         return WORDS[text]
     first = text[0]
     if first == ".":
-        return _float(text) if FLOAT.fullmatch(text) else text
+        return _float(text) if DOTTED_FLOAT.fullmatch(text) else text
     if first not in "+-0123456789":
         return text
     plain = text.replace("_", "")

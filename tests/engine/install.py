@@ -45,11 +45,23 @@ def ensure_programs() -> None:
         return
     if shutil.which("apt-get") is None:
         raise EngineUnavailableError("no container engine answers, and this is not Debian: install and start Docker")
+    install(*PACKAGES)
+
+
+def ensure_registry() -> None:
+    """Install the registry alone, where that was asked for and is possible; no engine is needed for it."""
+    has_it = shutil.which("docker-registry", path=PATH) is not None
+    if not has_it and may_install() and os.geteuid() == 0 and shutil.which("apt-get"):
+        install("docker-registry")
+
+
+def install(*packages: str) -> None:
+    """Install Debian's packages without starting what they bring."""
     root = Path("/")
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     with no_services():
         run("apt-get", "update", "-q", cwd=root, env=env)
-        run("apt-get", "install", "-qy", "--no-install-recommends", *PACKAGES, cwd=root, env=env)
+        run("apt-get", "install", "-qy", "--no-install-recommends", *packages, cwd=root, env=env)
 
 
 @contextmanager

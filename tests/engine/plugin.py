@@ -14,7 +14,7 @@ import pytest
 
 from tests.engine import registry as registries
 from tests.engine.engine import Engine, any_engine
-from tests.engine.install import EngineUnavailableError
+from tests.engine.install import EngineUnavailableError, ensure_registry
 from tests.engine.stand_ins import repo2docker_base, stand_ins
 
 # Besides what repo2docker builds upon. `stand_ins` takes any other tag of these.
@@ -65,6 +65,7 @@ def password_registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) 
 def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[registries.Registry]:
     """A registry, or the reason why there is none."""
     try:
+        ensure_registry()
         with registries.serve(root, username=username, password=password) as served:
             yield served
     except EngineUnavailableError as reason:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -36,7 +37,7 @@ def own_charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=["small charts", *(["real charts"] if REAL else [])])
 def charts(request: pytest.FixtureRequest, own_charts: Path) -> Path:
-    """The folder of charts; the same tests run on the real ones where HUBIMAGES_CHARTS has them."""
+    """The folder of charts; the same tests run on the real ones, basehub too, where HUBIMAGES_CHARTS has them."""
     return Path(str(REAL)) if request.param == "real charts" else own_charts
 
 
@@ -71,8 +72,10 @@ Deployment = Callable[..., Path]
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
+def deployment(tmp_path: Path, request: pytest.FixtureRequest) -> Deployment:
     """Makes a deployment repository with the hubs earth/staging, out of the given values, and mars/prod."""
+    asked = request.getfixturevalue("charts") if "charts" in request.fixturenames else None
+    real = asked / "basehub" if asked is not None and (asked / "basehub").is_dir() else None
 
     def make(
         hub: good_hubs.Data, secret: good_hubs.Data, *, layout: str = "one file", chart: good_hubs.Data | None = None,
@@ -90,7 +93,10 @@ def deployment(tmp_path: Path) -> Deployment:
             mars / "cluster.yaml", {"hubs": [{"name": "prod", "helm_chart_values_files": ["prod.values.yaml"]}]}
         )
         values = yaml.safe_dump(chart if chart is not None else good_hubs.OF_CHART, sort_keys=False)
-        small_charts.write_basehub(root / "helm-charts" / "basehub", values, repository)
+        if real is not None:
+            shutil.copytree(real, root / "helm-charts" / "basehub")
+        else:
+            small_charts.write_basehub(root / "helm-charts" / "basehub", values, repository)
         return root
 
     return make

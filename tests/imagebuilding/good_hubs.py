@@ -14,6 +14,7 @@ TOLERATIONS = [
     {"key": "hub.jupyter.org_dedicated", "value": "user", "effect": "NoSchedule"},
     {"key": "hub.jupyter.org/dedicated", "value": "user", "effect": "NoSchedule"},
 ]
+SETUP = "from jupyterhub_fancy_profiles import setup_ui\nsetup_ui(c)\n"
 OF_CHART: dict[str, Any] = {  # what a chart around the others sets for every hub
     "jupyterhub": {
         "custom": {"homepage": {}},
@@ -21,7 +22,7 @@ OF_CHART: dict[str, Any] = {  # what a chart around the others sets for every hu
             "image": {"name": "quay.io/example/hub", "tag": "z2jh-4.3.3-fancy-profiles-0.6.0"},
             "services": {"binder": {"url": "http://binderhub:8090", "oauth_client_id": "service-binder"}},
             "loadRoles": {"user": {"scopes": ["self"]}},
-            "extraConfig": {"fancy": "from jupyterhub_fancy_profiles import setup_ui\nsetup_ui(c)\n"},
+            "extraConfig": {"07-enable-fancy-profiles": SETUP},
         },
     },
     "binderhub-service": {
@@ -31,7 +32,6 @@ OF_CHART: dict[str, Any] = {  # what a chart around the others sets for every hu
         "dockerApi": {
             "nodeSelector": {"hub.jupyter.org/node-purpose": "user"},
             "tolerations": TOLERATIONS,
-            "storage": {"emptyDir": {"sizeLimit": "15Gi"}},
         },
         "config": {
             "BinderHub": {"base_url": "/services/binder", "use_registry": True, "auth_enabled": True},
@@ -84,6 +84,7 @@ PROFILES: list[Any] = [
 ]
 OF_HUB: dict[str, Any] = {
     "jupyterhub": {
+        "custom": {"homepage": {"templateVars": {"enabled": False}}, "daskhubSetup": {"enabled": True}},
         "singleuser": {"profileList": PROFILES},
         "hub": {"loadRoles": {"user": {"scopes": ["self", "access:services!service=binder"]}}},
     },
@@ -94,6 +95,7 @@ OF_HUB: dict[str, Any] = {
             "DockerRegistry": {"url": "https://quay.io", "username": ROBOT},
         },
         "buildPodsRegistryCredentials": {"server": "https://quay.io", "username": ROBOT},
+        "dockerApi": {"storage": {"emptyDir": {"sizeLimit": "15Gi"}}},
         "extraEnv": [{"name": "JUPYTERHUB_API_URL", "value": "http://hub.staging.svc.cluster.local:8081/hub/api"}],
     },
     "dask-gateway": {"enabled": True, "gateway": {"backend": {"imagePullSecrets": [{"name": "image-pull-secret"}]}}},

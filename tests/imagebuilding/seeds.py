@@ -68,7 +68,7 @@ SEEDS = (
     Seed("client without service-", "oauth-client-id", f"{HUB}.services.binder.oauth_client_id", "binder"),
     Seed("comes back to another hub", "oauth-redirect-uri", f"{HUB}.services.binder.oauth_redirect_uri",
          "https://old.example.org/services/binder/oauth_callback"),
-    Seed("form not set up", "setup-ui-missing", f"{HUB}.extraConfig.fancy", None),
+    Seed("form not set up", "setup-ui-missing", f"{HUB}.extraConfig.07-enable-fancy-profiles", None),
     # where builds run
     Seed("no toleration with /", "docker-api-toleration", f"{BS}.dockerApi.tolerations",
          [{"key": "hub.jupyter.org_dedicated", "value": "user", "effect": "NoSchedule"}]),
@@ -98,7 +98,8 @@ SEEDS = (
     Seed("dask with another secret", "dask-pull-secret-name", f"{DG}.gateway.backend.imagePullSecrets",
          [{"name": "quay"}]),
     # versions
-    Seed("hub image of the chart", "hub-image-without-fancy-profiles", f"{HUB}.image.name", "quay.io/jupyterhub/k8s-hub"),
+    Seed("hub image of the chart", "hub-image-without-fancy-profiles", f"{HUB}.image.name",
+         "quay.io/jupyterhub/k8s-hub"),
     Seed("old form, auth on", "fancy-profiles-old", f"{HUB}.image.tag", "z2jh-4.0.0-fancy-profiles-0.4.1"),
     # the form
     Seed("no profile list", "profile-list-missing", f"{JH}.singleuser.profileList", []),
@@ -108,7 +109,8 @@ SEEDS = (
     Seed("building enabled as text", "dynamic-image-building-off", f"{IMAGE}.dynamic_image_building.enabled", "true"),
     Seed("no unlisted choice", "unlisted-choice-off", f"{IMAGE}.unlisted_choice.enabled", False),
     Seed("value without braces", "unlisted-override", f"{IMAGE}.unlisted_choice.kubespawner_override.image", "value"),
-    Seed("expression that is none", "validation-regex-invalid", f"{IMAGE}.unlisted_choice.validation_regex", "^(.+:.+$"),
+    Seed("expression that is none", "validation-regex-invalid", f"{IMAGE}.unlisted_choice.validation_regex",
+         "^(.+:.+$"),
     Seed("expression for Docker Hub only", "validation-regex-refuses", f"{IMAGE}.unlisted_choice.validation_regex",
          "^[a-z]+/[a-z]+:.+$"),
     Seed("image with a space", "choice-image-invalid", f"{IMAGE}.choices.scipy.kubespawner_override.image",
@@ -125,7 +127,8 @@ SEEDS = (
     Seed("misspelt class", "option-unknown", f"{CONFIG}.DockerRegistery", {"url": "https://quay.io"}),
     Seed("option of another type", "option-type", f"{CONFIG}.BinderHub.use_registry", "yes please"),
     Seed("misspelt option of KubeSpawner", "option-unknown", f"{HUB}.config.KubeSpawner.image_pull_secret", ["x"]),
-    Seed("misspelt option in a choice", "option-unknown", f"{MEMORY}.choices.small.kubespawner_override.memlimit", "1G"),
+    Seed("misspelt option in a choice", "option-unknown", f"{MEMORY}.choices.small.kubespawner_override.memlimit",
+         "1G"),
     # what Helm and Kubernetes refuse
     Seed("key that the chart has not", "schema", f"{HUB}.servces", {"binder": {}}),
     Seed("type that the chart has not", "schema", f"{BS}.service.port", "8090"),

@@ -57,6 +57,7 @@ binderhub-service:
 jupyterhub:
   hub:
     services:
+      usage-quota: {display: true}
       binder: {oauth_client_id: service-binder, display: false, url: http://binderhub:8090, oauth_no_confirm: true}
     loadRoles:
       user: {scopes: [self, access:services!service=usage-quota]}

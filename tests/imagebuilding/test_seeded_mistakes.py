@@ -17,9 +17,6 @@ from tests.imagebuilding.seeds import BS, GONE, RENAME, SEEDS, Seed
 
 pytest.importorskip("kubespawner")
 ACCESS_ENV = {"name": "JUPYTERHUB_OAUTH_ACCESS_SCOPES", "value": '["access:services!service=binder"]'}
-ALSO = {  # what one mistake brings with it, of the same cause
-    "extraEnv replaced": set(),
-}
 
 
 def seeded(hub: Data, secret: Data, seed: Seed) -> None:

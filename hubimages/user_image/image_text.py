@@ -1,0 +1,90 @@
+"""What a text in a configuration says about an image: its name and tag, a placeholder for one, or nothing."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hubimages.errors import BadInputError
+from hubimages.image_ref import DIGEST, TAG, ImageRef
+
+LONGEST = 600  # characters; names of images have at most 255
+PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".ico")
+
+# `{value}` of KubeSpawner's unlisted choice, `{{ Helm or Jinja }}`, `$(VARIABLE)` of Kubernetes, `${VARIABLE}`, <name>,
+# and the words that people and chartpress leave, as a tag or instead of everything, for a machine to replace.
+_BRACKETS = re.compile(r"[{}$<>]|%\(")
+_WORDS = re.compile(
+    r"(set|filled|replaced)[-_ ]?(in[-_ ]?)?(by|automatically)[-_ ].*|to[-_ ]?be[-_ ].*"
+    r"|(image[-_ ]?)?placeholder|change[-_ ]?me|todo|fixme|x{3,}|dummy([-_]?tag)?|tag",
+    re.IGNORECASE,
+)
+_KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+@dataclass(frozen=True)
+class ImageText:
+    """The image that a text names, and the span of its tag (with the digest behind it) in the text.
+
+    `lead` is the colon that a tag would need first, where there is none.
+    """
+
+    image: ImageRef
+    part: tuple[int, int]
+    lead: str = ""
+
+
+@lru_cache(maxsize=4096)
+def read_image(text: str) -> ImageText | None:
+    """The image in a text; None for a placeholder, prose, an address, a picture."""
+    if len(text) > LONGEST or is_placeholder(text) or is_picture(text):
+        return None
+    try:
+        image = ImageRef.parse(text)
+    except BadInputError:
+        return None
+    repository = text.partition("@")[0]
+    if image.tag:
+        return ImageText(image, (len(repository) - len(image.tag), len(text)))
+    return ImageText(image, (len(repository), len(text)), ":")
+
+
+def read_tag(text: str) -> tuple[str, str] | None:
+    """Tag and digest in the text of a tag alone (`main@sha256:...` is written, too); None where it is none."""
+    tag, at, digest = text.partition("@")
+    if is_placeholder(text) or not TAG.fullmatch(tag) or (at and not DIGEST.fullmatch(digest)):
+        return None
+    return tag, digest
+
+
+def is_picture(text: str) -> bool:
+    """Whether it is the file of a picture."""
+    return text.lower().endswith(PICTURES)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether something else is to be put here before it is used."""
+    return _BRACKETS.search(text) is not None or _WORDS.fullmatch(text.rpartition(":")[2]) is not None
+
+
+@lru_cache(maxsize=4096)
+def names_image(key: str) -> bool:
+    """Whether a key's value is an image, by its name: `image`, `build_image`, `pauseImage`, `image_name`."""
+    return _KEY.search(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_variable(key: str) -> bool:
+    """Whether a key is the name of an environment variable that may hold an image."""
+    return "IMAGE" in key and _VARIABLE.fullmatch(key) is not None
+
+
+def is_meant(key: str, read: ImageText, text: str) -> bool:
+    """Whether a value under a key that sounds like an image is one.
+
+    `image: busybox` is. Under other keys it takes a tag, a digest or a path, and in variables that only have IMAGE in
+    their name a tag or digest.
+    """
+    if key == "image" or read.image.tag or read.image.digest:
+        return True
+    return "/" in text and names_image(key)

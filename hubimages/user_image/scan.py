@@ -1,0 +1,162 @@
+"""Find every image reference in a deployment repository."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hubimages.changes import deployment_repository
+from hubimages.errors import BadInputError
+from hubimages.user_image import dockerfile, layout, lines, run_by, yaml_references
+from hubimages.user_image.reference import Inventory, NotRead, Reference
+from hubimages.yaml_text import Tree, UnreadableYamlError, compose
+
+YAML = (".yaml", ".yml")
+TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
+BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
+# Without one of these no file can hold a reference; the list of profiles matters where it replaces another one.
+WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list")
+ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
+
+
+def find_references(directory: Path) -> Inventory:
+    """Every reference in the repository that the directory is in, and what was not read.
+
+    Files that git ignores do not count. A directory outside of any repository is read as it is. Raises BadInputError
+    where there is no such directory.
+    """
+    root, files = listed(directory)
+    scan = _Scan(root)
+    for file in files:
+        scan.look_at(file)
+    hubs = layout.hubs(files, scan.data, frozenset(scan.trees))
+    references = run_by.assign(scan.references, hubs, scan.trees)
+    return Inventory(
+        tuple(references),
+        tuple(sorted(scan.not_read, key=lambda each: (each.file, each.line))),
+        tuple(hub.name for hub in hubs if hub.is_hub),
+        scan.files,
+        scan.placeholders,
+        dict(scan.other_kinds.most_common()),
+    )
+
+
+def listed(directory: Path) -> tuple[Path, list[str]]:
+    """The top of the repository, and its files as paths from there, sorted."""
+    if not directory.is_dir():
+        raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
+    here = directory.resolve()
+    if any((folder / ".git").exists() for folder in (here, *here.parents)):
+        repo = deployment_repository(directory)
+        assert repo.work_tree is not None
+        names = repo.read("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
+        return repo.work_tree, sorted({os.fsdecode(name) for name in names if name})
+    return here, sorted(_walked(here))
+
+
+def _walked(root: Path) -> Iterable[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+@dataclass
+class _Scan:
+    """What has been read so far."""
+
+    root: Path
+    references: list[Reference] = field(default_factory=list)
+    not_read: list[NotRead] = field(default_factory=list)
+    trees: dict[str, Tree] = field(default_factory=dict)
+    other_kinds: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+    placeholders: int = 0
+
+    def look_at(self, file: str) -> None:
+        """Read a file in the way its name asks for, where it can hold a reference at all."""
+        name = file.rpartition("/")[2]
+        is_yaml = name.endswith(YAML)
+        by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
+        is_dockerfile = not is_yaml and dockerfile.NAMES.fullmatch(file) is not None
+        if not (is_yaml or by_line or is_dockerfile):
+            suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
+            if not suffix and os.path.isdir(f"{self.root}/{file}"):  # noqa: PTH112
+                self.not_read.append(NotRead(file, 0, "a submodule; give its own clone as --repo"))
+            else:
+                self.other_kinds[suffix or name] += 1
+            return
+        content = self.bytes_of(file)
+        if content is None:
+            return
+        self.files += 1
+        if ENCRYPTED in content:
+            self.not_read.append(NotRead(file, 0, "encrypted (SOPS)"))
+            return
+        if not is_dockerfile and not any(word in content for word in WORDS):
+            return
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            kind = "encrypted (git-crypt)" if content.startswith(b"\0GITCRYPT") else "not UTF-8"
+            self.not_read.append(NotRead(file, 0, kind))
+            return
+        if is_yaml:
+            self.yaml(file, text)
+        else:
+            self.take(*(dockerfile.find if is_dockerfile else lines.find)(file, text))
+
+    def bytes_of(self, file: str) -> bytes | None:
+        """The content; None for what is not a file of its own: a link, a submodule, a file that is deleted."""
+        path = f"{self.root}/{file}"
+        if os.path.islink(path):  # noqa: PTH114 - hundreds of them
+            self.not_read.append(NotRead(file, 0, "a link; what it points to is read where it stands"))
+            return None
+        try:
+            with open(path, "rb") as opened:  # noqa: PTH123
+                return opened.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.not_read.append(NotRead(file, 0, error.strerror or "cannot be read"))
+            return None
+
+    def yaml(self, file: str, text: str) -> None:
+        """By its keys, or line by line where it is no YAML."""
+        try:
+            tree = compose(text)
+            found = yaml_references.find(file, tree)
+        except UnreadableYamlError as error:
+            self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem}); read line by line"))
+            self.take(*lines.find(file, text))
+            return
+        self.trees[file] = tree
+        self.take(found.references, found.placeholders)
+        self.not_read += found.not_read
+
+    def take(self, references: list[Reference], placeholders: int) -> None:
+        """Keep what was found in a file."""
+        self.references += references
+        self.placeholders += placeholders
+
+    def data(self, file: str) -> Any:
+        """What a YAML file says; None where it cannot be read."""
+        try:
+            if file not in self.trees:
+                self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
+            return self.trees[file].data()
+        except (UnreadableYamlError, UnicodeDecodeError, OSError):
+            return None
+
+
+def references_in(file: str, text: str) -> list[Reference]:
+    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files."""
+    if not file.endswith(YAML):
+        is_dockerfile = dockerfile.NAMES.fullmatch(file) is not None
+        return (dockerfile.find if is_dockerfile else lines.find)(file, text)[0]
+    try:
+        return yaml_references.find(file, compose(text)).references
+    except UnreadableYamlError:
+        return lines.find(file, text)[0]

@@ -1,0 +1,304 @@
+"""Find the image references of one YAML text.
+
+By the keys of mappings, never by what a value looks like: a description may name an image, too. Aliases and merge
+keys are followed, so that a scalar is found once, with every path at which it counts.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from hubimages.user_image.image_text import (
+    ImageText,
+    is_meant,
+    is_picture,
+    is_placeholder,
+    is_variable,
+    names_image,
+    read_image,
+    read_tag,
+)
+from hubimages.user_image.profiles import profile_place
+from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference, dotted
+from hubimages.yaml_text import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    Tree,
+    UnreadableYamlError,
+    data,
+    effective,
+    resolved,
+)
+
+MAX_PLACES = 200_000  # a few lines of aliases can stand for billions of places
+NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
+TAGS = ("tag", "newTag")
+SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
+BLOCKS = ("literal", "folded")
+IN_CODE = re.compile(r"image[\"']?[ \t]*[:=][ \t]*[\"']?(?P<image>[\w./:@-]+)", re.IGNORECASE)
+SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
+BUILDS = ("chartpress.yaml", "chartpress.yml")  # its imageName is what is built, not what runs
+
+
+@dataclass
+class Found:
+    """What one text has."""
+
+    references: list[Reference] = field(default_factory=list)
+    placeholders: int = 0
+    not_read: list[NotRead] = field(default_factory=list)
+
+
+def find(file: str, tree: Tree) -> Found:
+    """The references of all documents, in the order of their lines."""
+    finder = _Finder(file, tree)
+    for number, top in enumerate(tree.documents):
+        finder.document = number
+        finder.walk(top, (), "")
+    references = [
+        replace(each, also=tuple(finder.also[key])) if key in finder.also else each
+        for key, each in finder.references.items()
+    ]
+    return Found(sorted(references, key=lambda each: each.line), len(finder.placeholders), finder.not_read)
+
+
+Scalars = dict[str, ScalarNode]
+
+
+class _Finder:
+    """What has been found so far; `references` by the identity of the scalars they stand in."""
+
+    def __init__(self, file: str, tree: Tree) -> None:
+        self.file = file
+        self.tree = tree
+        self.document = 0
+        self.visited = 0
+        self.references: dict[tuple[int, ...], Reference] = {}
+        self.also: dict[tuple[int, ...], list[Path]] = {}
+        self.placeholders: set[int] = set()
+        self.seen: set[int] = set()
+        self.not_read: list[NotRead] = []
+        self.builds = file.rpartition("/")[2] in BUILDS
+
+    def walk(self, node: Node, path: Path, parent: str) -> None:
+        """Look at every place below; `parent` is the nearest key that is not a position."""
+        self.visited += 1
+        if self.visited > MAX_PLACES:
+            raise UnreadableYamlError(node.line, "its aliases stand for too much")
+        here = resolved(node)
+        if isinstance(here, MappingNode):
+            pairs = effective(here)
+            if len(pairs) < len(here.pairs):
+                self.twice(here)
+            own: Scalars = {}
+            deeper: list[tuple[str, Node]] = []
+            for name, (_, value) in pairs.items():
+                below = resolved(value)
+                if isinstance(below, ScalarNode):
+                    own[name] = below
+                else:
+                    deeper.append((name, below))
+            if own:
+                self.mapping(own, path)
+            for name, node_below in deeper:
+                self.walk(node_below, (*path, name), name)
+        elif isinstance(here, SequenceNode):
+            for number, item in enumerate(here.items):
+                value = resolved(item)
+                if isinstance(value, ScalarNode):
+                    self.item(value, (*path, number), parent)
+                else:
+                    self.walk(value, (*path, number), parent)
+
+    def mapping(self, own: Scalars, path: Path) -> None:
+        """The references in the scalars of one mapping."""
+        taken: set[str] = set()
+        for key, scalar in own.items():
+            if scalar.style in BLOCKS:
+                self.code(scalar, (*path, key))
+        if is_image_mapping(path):
+            taken.update(self.pair(own, path))
+        for key, scalar in own.items():
+            if key in taken:
+                continue
+            if names_image(key) or is_variable(key):
+                if not self.split_keys(own, path, key):
+                    self.string(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
+            elif key == "value" and "name" in own and is_variable(own["name"].value):
+                self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
+
+    def code(self, scalar: ScalarNode, path: Path) -> None:
+        """Name images in a program's text, in hub.extraConfig say: people have to change those."""
+        for matched in IN_CODE.finditer(scalar.value):
+            read = read_image(matched["image"])
+            if read and (read.image.tag or read.image.digest) and id(scalar) not in self.seen:
+                line = scalar.line + 1 + scalar.value.count("\n", 0, matched.start())
+                reason = f"an image inside of other text ({dotted(path)} names {read.image})"
+                self.not_read.append(NotRead(self.file, line, reason))
+        self.seen.add(id(scalar))
+
+    def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
+        """A text in a list: an image in `images`, or VARIABLE=image."""
+        name, equals, text = scalar.value.partition("=")
+        if equals and is_variable(name):
+            read = read_image(text)
+            if read and is_meant(name, read, text):
+                shift = len(name) + 1
+                part = (read.part[0] + shift, read.part[1] + shift)
+                self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part))
+            elif is_placeholder(text):
+                self.placeholders.add(id(scalar))
+        elif parent.lower().endswith("images"):
+            self.string("images", scalar, path, Form.STRING)
+
+    def string(self, key: str, scalar: ScalarNode, path: Path, form: Form) -> None:
+        """name:tag in one scalar."""
+        if data(scalar) is None or (self.builds and key.lower().startswith("imagename")):
+            return
+        read = read_image(scalar.value)
+        if read and is_meant(key, read, scalar.value):
+            self.add_string(scalar, path, form, read)
+        elif is_placeholder(scalar.value):
+            self.placeholders.add(id(scalar))
+        elif key == "image" and SAYS_SOMETHING.fullmatch(scalar.value) and not is_picture(scalar.value):
+            self.not_read.append(NotRead(self.file, scalar.line, f"{scalar.value!r} is no image reference"))
+
+    def add_string(self, scalar: ScalarNode, path: Path, form: Form, read: ImageText) -> None:
+        place = Place(
+            self.file, scalar.line, scalar.start, scalar.end, scalar.value, read.part, read.lead, path, self.document
+        )
+        image = read.image
+        self.add((id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, None)
+
+    def pair(self, own: Scalars, path: Path) -> Iterator[str]:
+        """name and tag as keys of one mapping, or one of them; the keys that are used up."""
+        name_key = next((key for key in NAMES if key in own and data(own[key]) not in (None, "")), None)
+        tag_key = next((key for key in TAGS if key in own), None)
+        name = own[name_key] if name_key else None
+        tag = own[tag_key] if tag_key else None
+        if name_key and name and not tag and name_key == "name" and _has_tag(name.value):
+            self.string("image", name, (*path, name_key), Form.STRING)
+            yield name_key
+            return
+        registry = own["registry"].value if "registry" in own and name_key == "repository" else ""
+        self.two(name, tag, (*path, name_key or ""), (*path, tag_key or ""), own.get("digest"), registry)
+        yield from (key for key in (name_key, tag_key) if key)
+
+    def split_keys(self, own: Scalars, path: Path, key: str) -> bool:
+        """`X_image_name` and `X_image_tag` beside each other, in any spelling; whether that is what this key is."""
+        matched = SPLIT_KEY.fullmatch(key)
+        stem = matched["stem"] if matched else key
+        tags = [other for other in own if other.lower().replace("-", "_") in _tag_keys(stem)]
+        if not tags or _has_tag(own[key].value):
+            return False
+        self.two(own[key], own[tags[0]], (*path, key), (*path, tags[0]), None, "")
+        return True
+
+    def two(
+        self,
+        name: ScalarNode | None,
+        tag: ScalarNode | None,
+        name_path: Path,
+        tag_path: Path,
+        digest: ScalarNode | None,
+        registry: str,
+    ) -> None:
+        """A reference of a name and a tag that stand in scalars of their own."""
+        if tag and data(tag) in (None, ""):
+            self.placeholders.update({id(tag)} if name else ())
+            if name:  # chartpress, or somebody, fills it in
+                return
+            tag = None
+        if any(each and is_placeholder(each.value) for each in (name, tag)):
+            self.placeholders.add(id(tag or name))
+            return
+        named = read_image(f"{registry.rstrip('/')}/{name.value}" if registry else name.value) if name else None
+        tagged = read_tag(tag.value) if tag else ("", "")
+        if (name and (not named or named.image.tag)) or tagged is None or not (name or tag):
+            return
+        if not tag and named and not (name_path[-2:-1] == ("image",) or "/" in named.image.repository):
+            return
+        form = Form.PAIR if name and tag else Form.TAG_ONLY if tag else Form.NAME_ONLY
+        digest_value = digest.value if digest else ""
+        name_place = self.whole(name, name_path) if name else None
+        tag_place = self.whole(tag, tag_path) if tag else None
+        host_and_name = (named.image.host, named.image.name) if named else ("", "")
+        key = (id(tag), id(name)) if tag else (id(name),)
+        self.add(
+            key, form, tag_path if tag else name_path, host_and_name, (tagged[0], tagged[1] or digest_value),
+            tag_place, name_place, self.whole(digest, (*tag_path[:-1], "digest")) if digest else None,
+            misread=_misread(tag) if tag else "",
+        )  # fmt: skip
+
+    def whole(self, scalar: ScalarNode, path: Path) -> Place:
+        part = (0, len(scalar.value))
+        return Place(
+            self.file, scalar.line, scalar.start, scalar.end, scalar.value, part, path=path, document=self.document
+        )
+
+    def add(
+        self,
+        key: tuple[int, ...],
+        form: Form,
+        path: Path,
+        name: tuple[str, str],
+        tag: tuple[str, str],
+        tag_place: Place | None,
+        name_place: Place | None,
+        digest_place: Place | None = None,
+        misread: str = "",
+    ) -> None:
+        """One reference more, or one more place of a reference."""
+        if key in self.references:
+            self.also.setdefault(key, []).append(path)
+            return
+        place = tag_place or name_place
+        assert place is not None
+        where = profile_place(self.tree, self.document, path)
+        self.references[key] = Reference(
+            form, self.file, place.line, path, *name, *tag, tag_place, name_place, digest_place, misread=misread,
+            profile=where.profile, choice=where.choice, title=where.title,
+        )  # fmt: skip
+
+    def twice(self, node: MappingNode) -> None:
+        """Say so where a key that may hold an image stands twice: Helm takes the last one."""
+        seen: dict[str, Node] = {}
+        for key, _ in node.pairs:
+            if not isinstance(key, ScalarNode):
+                continue
+            if key.value in seen and ("image" in key.value.lower() or key.value in TAGS):
+                reason = f"the key {key.value} stands again at line {key.line}, which is what counts"
+                self.not_read.append(NotRead(self.file, seen[key.value].line, reason))
+            seen[key.value] = key
+
+
+def is_image_mapping(path: Path) -> bool:
+    """Whether the mapping at a path is an image's: `image`, `pauseImage`, one of `extraImages` or `images`."""
+    keys = [part for part in path[-2:] if isinstance(part, str)]
+    if not keys:
+        return False
+    if isinstance(path[-1], str) and (names_image(path[-1])):
+        return True
+    above = path[-2] if len(path) > 1 else ""
+    return isinstance(above, str) and above.lower().endswith("images")
+
+
+def _has_tag(text: str) -> bool:
+    read = read_image(text)
+    return read is not None and bool(read.image.tag or read.image.digest)
+
+
+def _tag_keys(stem: str) -> tuple[str, str]:
+    stem = stem.lower().replace("-", "_")
+    return f"{stem}_tag", f"{stem}tag"
+
+
+def _misread(tag: ScalarNode) -> str:
+    """What Helm reads instead of the text of a tag; empty where it reads the text."""
+    value = data(tag)
+    if isinstance(value, str):
+        return ""
+    kind = "boolean" if isinstance(value, bool) else "number"
+    return f"{kind} {str(value).lower() if isinstance(value, bool) else value}"

@@ -1,0 +1,41 @@
+"""Real registries that need no engine, and Docker's configuration of the person who asks."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.plugin import serve
+from tests.engine.registry import Registry
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A real registry that asks for no password."""
+    yield from serve(tmp_path_factory.mktemp("open"))
+
+
+@pytest.fixture(scope="session")
+def locked_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A real registry that wants a password for everything."""
+    yield from serve(tmp_path_factory.mktemp("locked"), username="robot", password="correct horse")
+
+
+@pytest.fixture
+def configure(home: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Writes Docker's configuration: `configure(host="user:password", ...)`, further keys by `settings`."""
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+
+    def write(logins: dict[str, str] | None = None, **settings: Any) -> None:
+        auths = {host: {"auth": b64encode(login.encode()).decode()} for host, login in (logins or {}).items()}
+        file = home / ".docker/config.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps({"auths": auths, **settings}))
+
+    write()
+    return write

@@ -1,0 +1,122 @@
+"""A server on loopback that answers as a test says: for what a real registry cannot be made to answer."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from time import monotonic, sleep
+from urllib.parse import parse_qs, urlsplit
+
+from hubimages.image_ref import ImageRef
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request: when it came (monotonic seconds), what it asked for and with which headers and body."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    time: float
+
+    @property
+    def login(self) -> str:
+        return self.headers.get("Authorization", "")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. With `pause` its body comes byte by byte, so many seconds apart; with `cut` it ends before its end."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    cut: bool = False
+
+
+def tags(*names: str, **headers: str) -> Reply:
+    return Reply(200, json.dumps({"name": "a/b", "tags": list(names)}).encode(), headers)
+
+
+def error(status: int, code: str = "UNKNOWN", message: str = "as the test wants it", **headers: str) -> Reply:
+    body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+    return Reply(status, body, {key.replace("_", "-"): value for key, value in headers.items()})
+
+
+@dataclass
+class Scripted:
+    """The server, the requests it had so far, and the image a/b:1 in it."""
+
+    host: str
+    asked: list[Asked]
+
+    @property
+    def image(self) -> ImageRef:
+        return ImageRef(self.host, "a/b", "1")
+
+    @property
+    def lines(self) -> list[str]:
+        """Method and path of every request."""
+        return [f"{each.method} {each.path}" for each in self.asked]
+
+
+@contextmanager
+def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
+    """A server that answers every request as the function says; it greets as a registry by itself."""
+    asked: list[Asked] = []
+    lock = Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            request = Asked(self.command, parts.path, parse_qs(parts.query), dict(self.headers), body, monotonic())
+            with lock:
+                asked.append(request)
+            reply = answer(request)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.end_headers()
+            if self.command == "HEAD":
+                return
+            if reply.cut:
+                self.wfile.write(reply.body[:-1])
+                self.close_connection = True
+            elif reply.pause:
+                self.slowly(reply)
+            else:
+                self.wfile.write(reply.body)
+
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+        def slowly(self, reply: Reply) -> None:
+            try:
+                for byte in reply.body:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    sleep(reply.pause)
+            except OSError:
+                self.close_connection = True  # nobody waits any more
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Scripted(f"127.0.0.1:{server.server_port}", asked)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
