@@ -3,6 +3,7 @@
 The user's own changes, staged or not, stay what they are. Nothing is pushed unless that was asked for.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,24 @@ def commit(repo: Repo, change: Commit) -> str:
         if made:
             _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *made)
         file_edit.apply(repo.work_tree, [FileEdit(edit.path, edit.after, edit.before) for edit in edits])
+        raise
+    return repo.text("rev-parse", "HEAD")
+
+
+def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
+    """Commit the files as they are now, new and deleted ones too, and nothing else; return the id of the commit.
+
+    What else is staged stays staged. Raises ProgramFailedError when git refuses; then all is as before.
+    """
+    listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
+    new = [path for path in paths if path not in listed and repo.work_tree and os.path.lexists(repo.work_tree / path)]
+    try:
+        if new:
+            _git(repo, "add", "--intent-to-add", "--", *new)
+        _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=message)
+    except BaseException:
+        if new:
+            _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
         raise
     return repo.text("rev-parse", "HEAD")
 

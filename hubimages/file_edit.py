@@ -58,11 +58,12 @@ def show(edits: Sequence[FileEdit]) -> str:
 def apply(root: Path, edits: Sequence[FileEdit]) -> None:
     """Write the edits, all or none; each file is replaced in one step and keeps its mode.
 
-    Raises RefusedError when a file is no longer what the edit was made for.
+    A file that an interrupted run has written already is left as it is. Raises RefusedError when a file is no longer
+    what the edit was made for.
     """
     edits = [edit for edit in edits if edit.before != edit.after]
     for edit in edits:
-        if _now(root / edit.path) != edit.before:
+        if _now(root / edit.path) not in (edit.before, edit.after):
             raise RefusedError(f"{edit.path} has changed meanwhile; nothing was written, run the command again")
     done: list[FileEdit] = []
     try:
@@ -93,7 +94,7 @@ def _now(place: Path) -> str | None:
 
 def _put(place: Path, text: str | None) -> None:
     if text is None:
-        place.unlink()
+        place.unlink(missing_ok=True)
         return
     place = place.resolve()  # a link stays a link, and what it points to is written
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,10 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
-from hubimages.tasks_images import check_images, images
+from hubimages.tasks_hub_check import TASKS as HUB_CHECK_TASKS
+from hubimages.tasks_hub_image import TASKS as HUB_IMAGE_TASKS
 from hubimages.tasks_imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
+from hubimages.tasks_images import check_images, images
 from hubimages.tasks_live_hub import set_configurator_image, try_image
 from hubimages.tasks_point import bump_images, point_hubs, roll_back_image
 from hubimages.tasks_registry import check_registry
@@ -167,6 +169,7 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
     "Images": [test_image, check_registry],
+    "Hub image": [*HUB_IMAGE_TASKS, *HUB_CHECK_TASKS],
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],

@@ -169,9 +169,10 @@ def preview_imagebuilding_hub(
     engine it starts what you choose, with BinderHub it builds. Ctrl-C ends it.
     """
     from hubimages.imagebuilding import preview
+    from hubimages.imagebuilding.preview_at_hand import Options
 
     form = preview.form_of_hub(Path(repo), cluster, hub, [Path(file) for file in values or []])
-    options = preview.Options(
+    options = Options(
         port=port_number(port),
         local=local,
         binderhub=Path(binderhub) if binderhub else None,

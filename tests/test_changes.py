@@ -114,3 +114,31 @@ def test_no_repository_is_named_with_the_option_that_names_one(tmp_path: Path) -
     for directory in (tmp_path, tmp_path / "absent"):
         with pytest.raises(BadInputError, match="--repo names a clone of the deployment repository"):
             repo(directory)
+
+
+def test_files_are_committed_as_they_are_and_nothing_else(root: Path) -> None:
+    (root / "a.yaml").write_bytes(b"\xff\x00")
+    (root / "folder").mkdir()
+    (root / "folder/new").write_text("new\n")
+    (root / "b.yaml").unlink()
+    (root / "staged").write_text("mine\n")
+    git(root, "add", "staged")
+    before = git(root, "status", "--porcelain").splitlines()
+    changes.commit_files(repo(root), "As they are", ["a.yaml", "b.yaml", "folder/new"])
+    shown = git(root, "show", "--format=%s", "--name-status", "HEAD").split()
+    assert shown == ["As", "they", "are", "M", "a.yaml", "D", "b.yaml", "A", "folder/new"]
+    left = [line for line in before if not line.endswith(("a.yaml", "b.yaml", "folder/"))]
+    assert git(root, "status", "--porcelain").splitlines() == left
+
+
+def test_files_that_a_hook_refuses_stay_as_they_were(root: Path) -> None:
+    (root / "folder").mkdir()
+    (root / "folder/new").write_text("new\n")
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    before = git(root, "status", "--porcelain")
+    with pytest.raises(ProgramFailedError):
+        changes.commit_files(repo(root), "Refused", ["folder/new"])
+    assert git(root, "status", "--porcelain") == before

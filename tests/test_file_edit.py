@@ -95,3 +95,10 @@ def test_what_cannot_be_read_is_named(path: str, message: str, tmp_path: Path) -
     (root / "latin").write_bytes(b"caf\xe9")
     with pytest.raises(BadInputError, match=message):
         file_edit.read_text(root, path)
+
+
+def test_a_file_that_is_written_already_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("after")
+    (tmp_path / "b").write_text("before")
+    file_edit.apply(tmp_path, [FileEdit("a", "before", "after"), FileEdit("b", "before", "after")])
+    assert [(tmp_path / name).read_text() for name in "ab"] == ["after", "after"]

@@ -14,7 +14,15 @@ LAYERS = (
     ("program",),
     ("tasks", "command_line"),
     # the tasks of one job each
-    ("tasks_registry", "tasks_hub_image", "tasks_images", "tasks_imagebuilding", "tasks_live_hub", "tasks_point"),
+    (
+        "tasks_registry",
+        "tasks_hub_image",
+        "tasks_hub_check",
+        "tasks_images",
+        "tasks_imagebuilding",
+        "tasks_live_hub",
+        "tasks_point",
+    ),
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding", "live_hub"),
@@ -22,7 +30,7 @@ LAYERS = (
     ("pull_request",),
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),
-    ("git", "file_edit", "staging"),
+    ("git", "file_edit", "staging", "container_engine"),
     ("run", "image_ref", "web_address", "findings"),
     ("console",),
     ("errors",),

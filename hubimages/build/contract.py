@@ -11,7 +11,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from hubimages import template
-from hubimages.build.engine import check_engine, have_image
+from hubimages.build.engine import have_image
+from hubimages.container_engine import check_engine
 from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.run import attempt, failure
 

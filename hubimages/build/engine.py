@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from hubimages import console
-from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError
 from hubimages.run import attempt, failure
 
 # What an engine and the registries it asks say, and what that means. The order counts: a registry that refuses without
@@ -17,20 +17,6 @@ NO_ANSWER = re.compile(
     r"\b(429|5\d\d)\b|too ?many ?requests|timeout|refused|no such host|EOF|reset|unreachable|no route|TLS|deadline",
     re.IGNORECASE,
 )
-
-
-def check_engine() -> None:
-    """Raise NotInstalledError unless an engine answers."""
-    try:
-        done = attempt("docker", "version", "--format", "{{.Server.Version}}", cwd=Path("/"))
-    except NotInstalledError as error:
-        raise NotInstalledError("Docker is not installed: https://docs.docker.com/engine/install/") from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise NotInstalledError(
-            f"Docker does not answer ({said[-1] if said else 'no message'}): start it, with Docker Desktop or "
-            "sudo systemctl start docker"
-        )
 
 
 def have_image(reference: str) -> None:

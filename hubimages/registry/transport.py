@@ -161,6 +161,7 @@ class Transport:
             return self._pools[place]
 
 
+@functools.cache  # loading them takes longer than most questions
 def trusted() -> ssl.SSLContext:
     """The system's certificate authorities, and certifi's, since some Pythons know no system."""
     context = ssl.create_default_context()

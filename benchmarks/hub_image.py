@@ -1,0 +1,187 @@
+"""Bumping and checking the hub image: ours beside the steps that are documented for people, in one run.
+
+    python benchmarks/hub_image.py [--runs 5] [--check REPOSITORY]
+
+On a repository of 17,000 commits and 1,700 files that is made for it, with a real engine, registry, Helm repository and
+chartpress. Both sides build the same image, and end in the same files; what chartpress takes is measured apart, since
+the rest is ours. With --check, the check is also timed in a repository on this machine. Medians; slower than wished is
+no failure: this measures, tests test.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import sides
+import synthetic
+from table import Row, compared, limited, machine, seconds, show
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.deployments import NEW, OLD, UNDER_FOLDER, git, helm_repository
+from tests.engine import registry as registries
+from tests.engine.engine import any_engine
+
+OUR_PART, CHECK = 0.5, 0.3  # seconds allowed
+CHARTPRESS = Path(sys.executable).parent / "chartpress"
+# Runs the real one, and notes what it took; where hubimages looks first for a repository's own.
+TIMED = """\
+#!{python}
+import subprocess, sys, time
+begin = time.perf_counter()
+done = subprocess.run(["{chartpress}", *sys.argv[1:]])
+with open("{log}", "a") as log:
+    log.write(f"{{time.perf_counter() - begin}}\\n")
+sys.exit(done.returncode)
+"""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A repository to start from, and where both sides work."""
+
+    origin: Path
+    folder: Path
+    log: Path
+
+    def clone(self) -> Path:
+        """The repository as it was, without its files being copied."""
+        work = self.folder / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        git(self.folder, "clone", "-q", "--shared", str(self.origin), str(work))
+        program = work / ".venv/bin/chartpress"
+        program.parent.mkdir(parents=True)
+        program.write_text(TIMED.format(python=sys.executable, chartpress=CHARTPRESS, log=self.log))
+        program.chmod(0o755)
+        shown = f"lib/python3/site-packages/chartpress-{version('chartpress')}.dist-info"  # the repository pins it
+        (work / ".venv" / shown).mkdir(parents=True)
+        (work / ".git/info/exclude").write_text(".venv\n")
+        return work
+
+    def run(self, side: Callable[[Path], None]) -> tuple[float, float, set[str]]:
+        """The whole seconds, those of chartpress, and the files that came of it."""
+        work = self.clone()
+        self.log.unlink(missing_ok=True)
+        begin = time.perf_counter()
+        side(work)
+        whole = time.perf_counter() - begin
+        chartpress = sum(map(float, self.log.read_text().split()))
+        return whole, chartpress, set(git(work, "ls-tree", "-r", "HEAD").splitlines())
+
+
+def by_hand(work: Path) -> None:
+    """The documented steps, typed without a pause."""
+    folder = work / "helm-charts"
+    for file in (folder / "basehub/Chart.yaml", folder / "images/hub/Dockerfile"):
+        file.write_text(file.read_text().replace(OLD, NEW))
+    git(work, "commit", "-q", "-a", "-m", "Bump")
+    quietly(str(work / ".venv/bin/chartpress"), "--push", cwd=folder)
+    git(work, "checkout", "-q", "--", "helm-charts/basehub/Chart.yaml")
+    git(work, "commit", "-q", "-a", "-m", "Use the new image")
+
+
+def ours(work: Path) -> None:
+    """One task."""
+    quietly(sys.executable, "-m", "hubimages", "bump-hub-image", f"--repo={work}", f"--chart-version={NEW}", cwd=work)
+
+
+def check(work: Path) -> float:
+    """Seconds of the check as a program, without registry."""
+    argv = [sys.executable, "-m", "hubimages", "check-hub-image", f"--repo={work}", "--offline"]
+    begin = time.perf_counter()
+    subprocess.run(argv, check=False, capture_output=True)
+    return time.perf_counter() - begin
+
+
+def quietly(*argv: str, cwd: Path) -> None:
+    """Run a program, whose output shows only when it fails."""
+    done = subprocess.run(argv, cwd=cwd, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}")
+
+
+def prepare(folder: Path, address: str, helm: str) -> Path:
+    """The synthetic repository with a hub image, in step with its chart, on top."""
+    made = folder / "origin"
+    git(folder, "clone", "-q", "--shared", str(synthetic.repository()), str(made))
+    for path, text in UNDER_FOLDER.items():
+        place = made / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        alone = text.split("      helpers:")[0]  # chartpress would point every hub at the second image
+        place.write_text(alone.replace("@registry@", address).replace("@helm@", helm).replace("@old@", OLD))
+    git(made, "add", "--all")
+    git(made, "commit", "-q", "-m", "Add a hub image")
+    return made
+
+
+def measure(bench: Bench, runs: int) -> list[Row]:
+    """Both sides in turn."""
+    hand, task, checks, parts = [], [], [], []
+    for _ in range(runs):
+        whole, _, theirs = bench.run(by_hand)
+        hand.append(whole)
+        whole, chartpress, made = bench.run(ours)
+        task.append(whole)
+        parts.append(whole - chartpress)
+        checks.append(check(bench.folder / "work"))
+        # Each side's own commit makes its tag; in nothing else may they differ.
+        differing = {entry.split("\t")[1] for entry in theirs ^ made}
+        if differing != {"helm-charts/basehub/values.yaml"}:
+            raise SystemExit(f"the two sides end in different files: {differing}")
+    return [
+        compared("bump, the whole", statistics.median(hand), statistics.median(task), None),
+        limited("bump, all but chartpress / allowed", statistics.median(parts), OUR_PART, seconds, 1),
+        limited("check, the whole command / allowed", statistics.median(checks), CHECK, seconds, 1),
+    ]
+
+
+def main() -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(description="Time hubimages' bump and check beside the documented steps.")
+    parser.add_argument("--runs", type=int, default=5, help="of each side (default: 5)")
+    parser.add_argument("--check", metavar="REPOSITORY", help="time the check there, too; it is only read")
+    options = parser.parse_args()
+    load = os.getloadavg()[0]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-benchmark-")))
+        (folder / "home").mkdir()
+        engine = stack.enter_context(any_engine())
+        sides.isolate(folder / "home")
+        os.environ.update(engine.env)
+        served = stack.enter_context(registries.serve(folder / "registry"))
+        helm = stack.enter_context(helm_repository(folder / "helm"))
+        base = folder / "base"
+        base.mkdir()
+        (base / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+        engine.build(base, f"jupyterhub/k8s-hub:{NEW}")
+        stack.callback(remove_images, engine.docker, served.address)
+        origin = prepare(folder, served.address, helm)
+        rows = measure(Bench(origin, folder, folder / "chartpress.log"), options.runs)
+        if options.check:
+            taken = statistics.median(check(Path(options.check)) for _ in range(options.runs))
+            rows.append(limited(f"check in {Path(options.check).name} / allowed", taken, CHECK, seconds, 1))
+        count = git(origin, "rev-list", "--count", "HEAD")
+        files = len(git(origin, "ls-files", "*.yaml").splitlines())
+        show([*machine(load), f"{count} commits, {files} YAML files, {options.runs} runs of each side"], rows)
+
+
+def remove_images(docker: Callable[..., str], address: str) -> None:
+    """Leave none of the images behind."""
+    names = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split()
+    for name in names:
+        if name.startswith(address) or name == f"jupyterhub/k8s-hub:{NEW}":
+            docker("image", "rm", "--force", name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""How long were a hub image and its chart out of step in a repository's history, and what would have said so?
+
+    python benchmarks/hub_image_drift.py REPOSITORY ...
+
+Every state of the default branch is read as the check reads it, and counts for the days that it lasted.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from hubimages.errors import BadInputError
+from hubimages.git import Repo
+from hubimages.hub_image.agreement import Agreement, compare
+from hubimages.hub_image.layout import CONFIG, Reader, read_config
+
+DAY = 86_400
+MATTER = ("chartpress.yaml", "Dockerfile", "Chart.yaml", "requirements.yaml")
+Pair = tuple[str, str]
+
+
+def reader_at(repo: Repo, commit: str) -> Reader:
+    """Reads the files of a commit."""
+
+    def read(path: str) -> str | None:
+        name = f"{commit}:{path}"
+        if next(iter(repo.batch_check([name])))[1] != "blob":
+            return None
+        return next(iter(repo.contents([name]))).decode(errors="replace")
+
+    return read
+
+
+def pair_at(repo: Repo, commit: str) -> Pair | None:
+    """The chart's version and the image's tag; None where there is no hub image yet, or it cannot be read."""
+    files = repo.text("ls-tree", "-r", "--name-only", commit).splitlines()
+    for config in (file for file in files if file == CONFIG or file.endswith(f"/{CONFIG}")):
+        try:
+            charts = read_config(config, reader_at(repo, commit))
+            for chart in charts:
+                for base in (base for image in chart.images for base in image.bases or () if base.is_hub):
+                    for dependency in chart.dependencies:
+                        return dependency.version.scalar.value, base.reference().tag
+        except BadInputError:
+            continue
+    return None
+
+
+def states(repo: Repo) -> Iterator[tuple[int, Pair | None]]:
+    """When each state of the default branch began (seconds), in order; the last one is when it ends."""
+    log = repo.text("log", "--first-parent", "-m", "--reverse", "--format=%x01%H %ct", "--name-only", "HEAD")
+    for entry in log.split("\1")[1:]:
+        head, *files = entry.split("\n")
+        commit, time = head.split()
+        if any(file.rpartition("/")[2].startswith(MATTER) for file in files):
+            yield int(time), pair_at(repo, commit)
+    yield int(repo.text("log", "-1", "--format=%ct", "HEAD")), None
+
+
+def main() -> None:
+    """Print a line for each repository, and one for each pair that is not in step."""
+    for name in sys.argv[1:]:
+        git_dir = Path(name) / ".git" if (Path(name) / ".git").exists() else Path(name)
+        days: Counter[str] = Counter()
+        pairs: Counter[Pair] = Counter()
+        before: tuple[int, Pair | None] | None = None
+        for now in states(Repo(git_dir)):
+            if before and before[1]:
+                lasted = (now[0] - before[0]) / DAY
+                answer, _ = compare(*before[1])
+                days["all"] += lasted  # type: ignore[assignment]
+                days[answer.value] += lasted  # type: ignore[assignment]
+                days["differ as text"] += lasted if before[1][0] != before[1][1] else 0  # type: ignore[assignment]
+                if answer is not Agreement.AGREE:
+                    pairs[before[1]] += lasted  # type: ignore[assignment]
+            before = now
+        print(name, ", ".join(f"{what}: {count:.1f} days" for what, count in days.items()))  # noqa: T201
+        for (chart, image), count in pairs.items():
+            print(f"  {chart} with {image}: {count:.1f} days, {compare(chart, image)[1]}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Which chart and which of its images are meant."""
+
+from collections.abc import Sequence
+
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.hub_image.layout import CHART, Chart, Dependency, Image, Layout, shared_values_paths
+
+
+def chart_of_hub(layout: Layout, asked: Sequence[str]) -> Chart:
+    """The chart that depends on jupyterhub; of several, the one with the images that are asked for.
+
+    Raises BadInputError where that is not exactly one.
+    """
+    depending = [chart for chart in layout.charts if chart.dependencies]
+    if not depending:
+        places = ", ".join(chart.chart_file for chart in layout.charts)
+        raise BadInputError(f"no chart depends on {CHART} ({places}, and requirements.yaml beside them)")
+    if asked:
+        chart = chart_of_images(layout, asked)
+        if chart not in depending:
+            raise BadInputError(
+                f"{chart.chart_file} does not depend on {CHART}: name an image of {listed(depending)} "
+                f"({', '.join(spell(image) for one in depending for image in one.images)})"
+            )
+        return chart
+    if len(depending) > 1:
+        raise BadInputError(
+            f"{listed(depending)} depend on {CHART}: say whose image is meant, "
+            f"--image={spell(depending[0].images[0]) if depending[0].images else 'CHART/NAME'} for example"
+        )
+    return depending[0]
+
+
+def only_dependency(chart: Chart) -> Dependency:
+    """Raises BadInputError where the chart depends on jupyterhub more than once."""
+    if len(chart.dependencies) > 1:
+        places = ", ".join(str(dependency.version) for dependency in chart.dependencies)
+        raise BadInputError(f"the chart {chart.name} depends on {CHART} {len(chart.dependencies)} times: {places}")
+    return chart.dependencies[0]
+
+
+def chart_of_images(layout: Layout, asked: Sequence[str]) -> Chart:
+    """The one chart that has all these images. Raises BadInputError where there is none."""
+    charts = {(image.config, image.chart) for name in asked for image in [find_image(layout, name)]}
+    if len(charts) > 1:
+        raise BadInputError(f"{', '.join(asked)} are images of several charts: one chart at a time")
+    return next(chart for chart in layout.charts if (chart.config, chart.name) in charts)
+
+
+def find_image(layout: Layout, name: str) -> Image:
+    """The image called `name` or `chart/name`. Raises BadInputError where that is not exactly one."""
+    found = [image for image in layout.images if name in (image.name, spell(image))]
+    if not found:
+        known = ", ".join(image.name for image in layout.images) or "no image"
+        raise BadInputError(f"no image {name!r} in chartpress.yaml, which has {known}")
+    if len(found) > 1:
+        raise BadInputError(f"several charts have an image {name!r}: --image={' or --image='.join(map(spell, found))}")
+    return found[0]
+
+
+def asked_images(layout: Layout, chart: Chart, asked: Sequence[str]) -> tuple[Image, ...]:
+    """The images of the chart that are asked for; by themselves, its hub images whose tag stands in values.yaml.
+
+    Raises RefusedError where images share a place in values.yaml and none is named, BadInputError where there is none.
+    """
+    if asked:
+        images = tuple({spell(image): image for name in asked for image in [find_image(layout, name)]}.values())
+    else:
+        images = tuple(image for image in chart.images if image.is_hub and image.values_paths)
+    for (file, path), sharing in shared_values_paths(images if asked else chart.images).items():
+        if any(image in images for image in sharing):
+            names = " and ".join(image.name for image in sharing)
+            raise RefusedError(
+                f"{names} have one place in {file}, {path} (valuesPath in {sharing[0].config}:{sharing[0].line}): "
+                f"say which one is meant, --image={sharing[0].name} for example"
+            )
+    if not images:
+        names = ", ".join(image.name for image in chart.images)
+        raise BadInputError(
+            f"none of the images of {chart.name} ({names or 'none'}) builds upon jupyterhub/k8s-hub and has a "
+            "valuesPath: name one with --image"
+        )
+    for image in images:
+        if image.bases is None:
+            raise BadInputError(
+                f"no file {image.dockerfile}, which {image.config}:{image.line} builds {image.name} from"
+            )
+    return images
+
+
+def spell(image: Image) -> str:
+    """The image's name, with the chart that it belongs to."""
+    return f"{image.chart}/{image.name}"
+
+
+def listed(charts: Sequence[Chart]) -> str:
+    return " and ".join(chart.name for chart in charts)

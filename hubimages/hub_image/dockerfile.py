@@ -1,0 +1,259 @@
+"""Which images a Dockerfile builds upon, and where in its text their tags stand.
+
+`FROM` is read as BuildKit reads it (https://docs.docker.com/reference/dockerfile/): instructions in any case, lines
+continued, here-documents, `--platform`, arguments with and without defaults, stages that build upon stages. PyPI's
+dockerfile-parse knows neither here-documents nor offsets, which an edit of one tag needs.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
+
+from hubimages.errors import BadInputError
+from hubimages.image_ref import ImageRef
+
+HUB_IMAGE = "jupyterhub/k8s-hub"
+
+ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
+DIRECTIVE = re.compile(r"#\s*\w+\s*=")
+KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
+HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2(?=\s|$|[;|&>)])")
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
+STARTS_WITH_HEREDOC = ("RUN", "COPY", "ADD")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where a text stands: offsets in code points in the Dockerfile, or in the value of one of its build arguments."""
+
+    start: int
+    end: int
+    build_arg: str = ""
+
+
+@dataclass(frozen=True)
+class Base:
+    """An image that a stage builds upon, as its `FROM` says after arguments are put in.
+
+    `tag` is where the tag stands; None where there is none, or where it is put together from several places.
+    `without_value` names the arguments that have neither a default nor a value. `line` counts from 1.
+    """
+
+    text: str
+    line: int
+    tag: Span | None = None
+    without_value: tuple[str, ...] = ()
+
+    def reference(self) -> ImageRef:
+        """Raises BadInputError where the text is no image reference."""
+        return ImageRef.parse(self.text)
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether it is the hub image of Zero to JupyterHub, from Docker Hub, quay.io or a mirror of them."""
+        name = self.text.partition("@")[0]
+        head, colon, tag = name.rpartition(":")
+        name = head if colon and "/" not in tag else name
+        return name == HUB_IMAGE or name.endswith(f"/{HUB_IMAGE}")
+
+
+class Letter(NamedTuple):
+    """One character and where it comes from: the Dockerfile, or the value of a build argument."""
+
+    character: str
+    offset: int
+    build_arg: str = ""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction, its lines joined and its comments left out."""
+
+    keyword: str
+    arguments: Sequence[Letter]
+    line: int
+
+
+def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
+    """Every image from outside that the stages build upon, in order; stages named in a `FROM` are left out."""
+    found: list[Base] = []
+    arguments: dict[str, list[Letter]] = {}
+    stages: set[str] = set()
+    in_stage = False
+    for instruction in instructions(text):
+        if instruction.keyword == "ARG" and not in_stage:
+            declare(instruction, arguments, build_args)
+        elif instruction.keyword == "FROM":
+            in_stage = True
+            named = [word for word in words(instruction.arguments) if not spell(word).startswith("--")]
+            if not named:
+                continue
+            without_value: list[str] = []
+            image = expand(named[0], arguments, without_value)
+            if spell(image).lower() not in stages and spell(image) != "scratch":
+                found.append(Base(spell(image), instruction.line, tag_span(image), tuple(without_value)))
+            if len(named) > 2 and spell(named[1]).upper() == "AS":
+                stages.add(spell(named[2]).lower())
+    return tuple(found)
+
+
+def with_tags(text: str, tags: Mapping[Span, str]) -> str:
+    """The text with other words at the spans; not a character besides them is changed."""
+    for span in sorted(tags, key=lambda span: span.start, reverse=True):
+        text = text[: span.start] + tags[span] + text[span.end :]
+    return text
+
+
+def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
+    """Those of the images that are the hub's and whose tag can be edited.
+
+    Raises BadInputError, with the line and the remedy, where there is none or one of them cannot be edited.
+    """
+    for base in found:
+        if base.without_value:
+            name = base.without_value[0]
+            raise BadInputError(
+                f"{dockerfile}:{base.line}: FROM uses the argument {name}, which has no default: write "
+                f"ARG {name}=VALUE above it, or give it in buildArgs of chartpress.yaml"
+            )
+    hubs = tuple(base for base in found if base.is_hub)
+    if not hubs:
+        built_upon = ", ".join(base.text for base in found) or "no image from outside"
+        raise BadInputError(f"{dockerfile} builds upon {built_upon}, not upon {HUB_IMAGE}: it is no hub image")
+    for base in hubs:
+        reference = base.reference()
+        if reference.digest:
+            raise BadInputError(
+                f"{dockerfile}:{base.line}: FROM is pinned to a digest, which would go on naming the old image: "
+                f"write FROM {reference.repository}:{reference.tag or 'TAG'} without @{reference.digest[:14]}..."
+            )
+        if not reference.tag:
+            raise BadInputError(f"{dockerfile}:{base.line}: FROM {base.text} has no tag: write {base.text}:VERSION")
+        if base.tag is None:
+            raise BadInputError(
+                f"{dockerfile}:{base.line}: the tag of {base.text} is put together from several arguments: "
+                "have it stand in one place"
+            )
+    return hubs
+
+
+def instructions(text: str) -> Iterator[Instruction]:
+    """All instructions in order."""
+    lines = text.split("\n")
+    offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    escape = escape_character(lines)
+    number = 0
+    while number < len(lines):
+        if not says_something(lines[number]):
+            number += 1
+            continue
+        first = number
+        letters: list[Letter] = []
+        continued = True
+        while continued and number < len(lines):
+            if says_something(lines[number]):  # comments and empty lines may stand between continued lines
+                line = lines[number].rstrip()
+                continued = line.endswith(escape)
+                kept = line.removesuffix(escape)
+                letters += [Letter(character, offsets[number] + column) for column, character in enumerate(kept)]
+            number += 1
+        keyword = KEYWORD.match(spell(letters))
+        if not keyword:
+            continue
+        instruction = Instruction(keyword[1].upper(), letters[keyword.end() :], first + 1)
+        if instruction.keyword in STARTS_WITH_HEREDOC:
+            number = after_heredocs(spell(instruction.arguments), lines, number)
+        yield instruction
+
+
+def says_something(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def escape_character(lines: Sequence[str]) -> str:
+    """What continues a line: a backslash, unless a directive at the top says otherwise."""
+    for line in lines:
+        if found := ESCAPE.fullmatch(line.strip()):
+            return found[1]
+        if not DIRECTIVE.match(line):
+            break
+    return "\\"
+
+
+def after_heredocs(arguments: str, lines: Sequence[str], number: int) -> int:
+    """The number of the first line after the here-documents that the arguments open."""
+    for dash, _, name in HEREDOC.findall(arguments):
+        ends = (at for at in range(number, len(lines)) if (lines[at].lstrip("\t") if dash else lines[at]) == name)
+        number = next((at + 1 for at in ends), number)
+    return number
+
+
+def declare(instruction: Instruction, arguments: dict[str, list[Letter]], build_args: Mapping[str, str]) -> None:
+    """Take up `ARG NAME[=DEFAULT] ...`; a value that is given for the build goes before the default."""
+    for word in words(instruction.arguments):
+        name, equals, _ = spell(word).partition("=")
+        if name in build_args:
+            arguments[name] = [Letter(character, at, name) for at, character in enumerate(build_args[name])]
+        elif equals:
+            arguments[name] = expand(unquoted(word[len(name) + 1 :]), arguments, [])
+
+
+def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], without_value: list[str]) -> list[Letter]:
+    """The word with the values of its variables; names of those that have none are appended to `without_value`."""
+    expanded: list[Letter] = []
+    text = spell(word)
+    at = 0
+    for found in VARIABLE.finditer(text):
+        expanded += word[at : found.start()]
+        at = found.end()
+        name = found[1] or found[2]
+        value = arguments.get(name)
+        if (found[3] or "").endswith("-") and not value:
+            value = word[found.start(4) : found.end(4)]
+        elif (found[3] or "").endswith("+"):
+            value = word[found.start(4) : found.end(4)] if value else []
+        elif not value:
+            without_value.append(name)
+        expanded += value or []
+    return unquoted([*expanded, *word[at:]])
+
+
+def tag_span(image: Sequence[Letter]) -> Span | None:
+    """Where the tag of an image stands, if it stands in one piece."""
+    text = spell(image).partition("@")[0]
+    start = text.rfind(":") + 1
+    tag = image[start : len(text)]
+    if not start or "/" in spell(tag) or not tag:
+        return None
+    first = tag[0]
+    if any(letter[1:] != (first.offset + index, first.build_arg) for index, letter in enumerate(tag)):
+        return None
+    return Span(first.offset, first.offset + len(tag), first.build_arg)
+
+
+def words(letters: Sequence[Letter]) -> list[list[Letter]]:
+    """The words that spaces outside of quotes separate."""
+    result: list[list[Letter]] = []
+    quote = ""
+    inside = False
+    for letter in letters:
+        if letter.character.isspace() and not quote:
+            inside = False
+            continue
+        if letter.character in "\"'" and quote in ("", letter.character):
+            quote = "" if quote else letter.character
+        if not inside:
+            result.append([])
+        inside = True
+        result[-1].append(letter)
+    return result
+
+
+def unquoted(letters: Sequence[Letter]) -> list[Letter]:
+    return [letter for letter in letters if letter.character not in "\"'"]
+
+
+def spell(letters: Sequence[Letter]) -> str:
+    return "".join(letter.character for letter in letters)

@@ -1,0 +1,39 @@
+"""Options in a YAML mapping, as text; what is not of the expected kind is bad input with its file and line."""
+
+from collections.abc import Mapping, Sequence
+
+from hubimages.errors import BadInputError
+from hubimages.yaml_text import MappingNode, Node, ScalarNode, SequenceNode, effective, resolved
+
+
+def pairs(node: Node, file: str, what: str) -> dict[str, Node]:
+    """The options of a mapping; none where nothing is written. Raises BadInputError for another kind of value."""
+    node = resolved(node)
+    if isinstance(node, ScalarNode) and not text_of(node):
+        return {}
+    if not isinstance(node, MappingNode):
+        raise BadInputError(f"{file}:{node.line}: {what} must be a mapping of options")
+    return {name: resolved(value) for name, (_, value) in effective(node).items()}
+
+
+def items(node: Node, file: str, what: str) -> Sequence[Node]:
+    """The items of a list; none where nothing is written. Raises BadInputError for another kind of value."""
+    node = resolved(node)
+    if isinstance(node, ScalarNode) and not text_of(node):
+        return ()
+    if not isinstance(node, SequenceNode):
+        raise BadInputError(f"{file}:{node.line}: {what} must be a list")
+    return [resolved(item) for item in node.items]
+
+
+def text(options: Mapping[str, Node], name: str) -> str:
+    """The option's text; empty where it is absent, null, or no scalar."""
+    return text_of(options[name]) if name in options else ""
+
+
+def text_of(node: Node) -> str:
+    """A scalar's text as it is written; empty for null and for what is no scalar."""
+    node = resolved(node)
+    if not isinstance(node, ScalarNode) or (node.style == "plain" and node.value in ("", "~", "null", "Null", "NULL")):
+        return ""
+    return node.value

@@ -1,0 +1,263 @@
+"""Where a deployment repository keeps its hub image and its chart, read from `chartpress.yaml` wherever it stands.
+
+Nothing is assumed about the names of folders. Paths are relative to the top of the repository, with `/`; the defaults
+are chartpress's own (https://github.com/jupyterhub/chartpress, `chartpress.py`).
+"""
+
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hubimages import yaml_text
+from hubimages.errors import BadInputError
+from hubimages.file_edit import read_text
+from hubimages.git import Repo
+from hubimages.hub_image.dockerfile import Base, bases
+from hubimages.hub_image.entries import items, pairs, text, text_of
+from hubimages.yaml_text import Node, Path, Scalar, Tree
+
+CONFIG = "chartpress.yaml"
+CHART = "jupyterhub"  # the dependency's name
+
+# The text of a file of the repository; None where there is no such file.
+Reader = Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scalar in one of the repository's YAML files."""
+
+    file: str
+    scalar: Scalar
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.scalar.line}"
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """The `jupyterhub` entry among a chart's dependencies."""
+
+    version: Place
+    repository: str  # address of the Helm repository; may be `oci://...`, `file://...`, `@name` or empty
+
+
+@dataclass(frozen=True)
+class Image:
+    """One entry under `images` in a chartpress.yaml."""
+
+    name: str
+    chart: str
+    repository: str  # what is pushed, without the tag
+    config: str  # the chartpress.yaml
+    entry: Path  # where in it the entry stands
+    line: int
+    context: str
+    dockerfile: str
+    paths: tuple[str, ...]  # what chartpress makes the tag from; the config among them, the context unless switched off
+    values_paths: tuple[str, ...]  # dotted; none where chartpress writes no value
+    values_file: str
+    build_args: Mapping[str, str]
+    has_build_options: bool  # extraBuildCommandOptions, which may name any file
+    bases: tuple[Base, ...] | None  # None where there is no Dockerfile
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the image is built from: its paths without the chartpress.yaml that all images share."""
+        return tuple(path for path in self.paths if path != self.config)
+
+    @property
+    def is_hub(self) -> bool:
+        """Whether it builds upon the hub image of Zero to JupyterHub; a `FROM` that cannot be read may."""
+        return any(base.is_hub or base.without_value for base in self.bases or ())
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One entry under `charts` in a chartpress.yaml."""
+
+    name: str
+    config: str
+    index: int  # among the charts of the config
+    directory: str
+    chart_file: str
+    values_file: str
+    images: tuple[Image, ...]
+    dependencies: tuple[Dependency, ...]  # those that are called jupyterhub
+    lock_file: str | None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All charts of all chartpress.yaml in a repository."""
+
+    charts: tuple[Chart, ...]
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        return tuple(image for chart in self.charts for image in chart.images)
+
+
+def read_layout(repo: Repo, read: Reader | None = None) -> Layout:
+    """The layout of the files as they are in the work tree, or as `read` gives them.
+
+    Raises BadInputError where git tracks no chartpress.yaml, and, with file and line, where one cannot be understood.
+    """
+    assert repo.work_tree is not None
+    tracked = repo.read("ls-files", "-z").decode(errors="surrogateescape").split("\0")
+    files = frozenset(tracked)
+    configs = sorted(file for file in files if file == CONFIG or file.endswith(f"/{CONFIG}"))
+    if not configs:
+        raise BadInputError(
+            f"no {CONFIG} among the files that git tracks in {repo.work_tree}: --repo names a clone of the "
+            "repository with the hub's chart"
+        )
+    reader = read or work_tree_reader(repo)
+    return Layout(tuple(chart for config in configs for chart in read_config(config, reader)))
+
+
+def work_tree_reader(repo: Repo) -> Reader:
+    """Reads the files as they are now."""
+    work_tree = repo.work_tree
+    assert work_tree is not None
+    return lambda path: read_text(work_tree, path) if (work_tree / path).is_file() else None
+
+
+def read_config(config: str, read: Reader) -> tuple[Chart, ...]:
+    """The charts of one chartpress.yaml. Raises BadInputError with file and line."""
+    tree = parse(config, read(config) or "")
+    charts = tree.find(("charts",))
+    if charts is None or not isinstance(charts, yaml_text.SequenceNode):
+        raise BadInputError(f"{config}: no list of `charts`, as chartpress wants it")
+    return tuple(
+        read_chart(config, index, entry, read, tree) for index, entry in enumerate(items(charts, config, "charts"))
+    )
+
+
+def read_chart(config: str, index: int, entry: Node, read: Reader, tree: Tree) -> Chart:
+    """One chart. Raises BadInputError with file and line."""
+    options = pairs(entry, config, "a chart")
+    name = text(options, "name")
+    if not name:
+        raise BadInputError(f"{config}:{entry.line}: a chart without `name`")
+    directory = below(config, text(options, "chartPath") or name)
+    values_file = posixpath.join(directory, "values.yaml")
+    prefix = text(options, "imagePrefix")
+    images = []
+    if "images" in options:
+        for image, given in pairs(options["images"], config, "images").items():
+            path: Path = ("charts", index, "images", image)
+            settings = pairs(given, config, f"the image {image}")
+            images.append(read_image(image, name, prefix, config, path, given.line, settings, values_file, read))
+    chart_file = posixpath.join(directory, "Chart.yaml")
+    dependencies, lock_file = read_dependencies(directory, chart_file, read)
+    return Chart(name, config, index, directory, chart_file, values_file, tuple(images), dependencies, lock_file)
+
+
+def read_image(
+    name: str,
+    chart: str,
+    prefix: str,
+    config: str,
+    entry: Path,
+    line: int,
+    options: Mapping[str, Node],
+    values_file: str,
+    read: Reader,
+) -> Image:
+    """One image, with the defaults that chartpress fills in."""
+    context = text(options, "contextPath") or f"images/{name}"
+    dockerfile = below(config, text(options, "dockerfilePath") or f"{context}/Dockerfile")
+    paths = [config]
+    if text(options, "rebuildOnContextPathChanges").lower() != "false":
+        paths.append(below(config, context))
+    paths.append(dockerfile)
+    if "paths" in options:
+        paths += [below(config, text_of(path)) for path in items(options["paths"], config, f"paths of {name}")]
+    values_path = options.get("valuesPath")
+    if isinstance(values_path, yaml_text.SequenceNode):
+        values_paths = tuple(text_of(path) for path in items(values_path, config, f"valuesPath of {name}"))
+    else:
+        values_paths = tuple(filter(None, [text(options, "valuesPath")]))
+    arguments = pairs(options["buildArgs"], config, f"buildArgs of {name}") if "buildArgs" in options else {}
+    build_args = {key: text_of(value) for key, value in arguments.items()}
+    dockerfile_text = read(dockerfile)
+    return Image(
+        name=name,
+        chart=chart,
+        repository=text(options, "imageName") or prefix + name,
+        config=config,
+        entry=entry,
+        line=line,
+        context=below(config, context),
+        dockerfile=dockerfile,
+        paths=tuple(dict.fromkeys(paths)),
+        values_paths=values_paths,
+        values_file=values_file,
+        build_args=build_args,
+        has_build_options="extraBuildCommandOptions" in options,
+        bases=None if dockerfile_text is None else bases(dockerfile_text, build_args),
+    )
+
+
+def read_dependencies(directory: str, chart_file: str, read: Reader) -> tuple[tuple[Dependency, ...], str | None]:
+    """The jupyterhub dependencies of a chart, and the lock file beside them.
+
+    Helm 3 reads Chart.yaml where it says `apiVersion: v2`, and requirements.yaml for `v1`
+    (https://helm.sh/docs/topics/charts/#the-apiversion-field); where the one has nothing, the other is taken.
+    """
+    chart_text = read(chart_file)
+    if chart_text is None:
+        return (), None
+    tree = parse(chart_file, chart_text)
+    places = [(chart_file, "Chart.lock"), (posixpath.join(directory, "requirements.yaml"), "requirements.lock")]
+    version = tree.find(("apiVersion",))
+    if version is not None and text_of(version) == "v1":
+        places.reverse()
+    for file, lock in places:
+        content = read(file)
+        found = dependencies_in(file, content) if content is not None else ()
+        if found:
+            lock_file = posixpath.join(directory, lock)
+            return found, lock_file if read(lock_file) is not None else None
+    return (), None
+
+
+def dependencies_in(file: str, content: str) -> tuple[Dependency, ...]:
+    """The entries called jupyterhub. Raises BadInputError for one without a version in the file itself."""
+    listed = parse(file, content).find(("dependencies",))
+    if not isinstance(listed, yaml_text.SequenceNode):
+        return ()
+    written = {scalar.path: scalar for scalar in yaml_text.scalars(content) if not scalar.document}
+    found = []
+    for index, item in enumerate(listed.items):
+        options = pairs(item, file, "a dependency")
+        if text(options, "name") != CHART:
+            continue
+        version = written.get(("dependencies", index, "version"))
+        if version is None or not version.value:
+            raise BadInputError(f"{file}:{item.line}: the dependency {CHART} has no version of its own: write one")
+        found.append(Dependency(Place(file, version), text(options, "repository")))
+    return tuple(found)
+
+
+def parse(file: str, content: str) -> Tree:
+    """The tree of a file. Raises BadInputError with file and line."""
+    try:
+        return yaml_text.compose(content)
+    except yaml_text.UnreadableYamlError as error:
+        raise BadInputError(f"{file}: {error}") from error
+
+
+def below(config: str, path: str) -> str:
+    """A path as chartpress.yaml gives it, from its own folder, as a path from the top of the repository."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(config), path))
+
+
+def shared_values_paths(images: Sequence[Image]) -> dict[tuple[str, str], list[Image]]:
+    """(values file, values path) that more than one image has: the last that chartpress builds would win."""
+    users: dict[tuple[str, str], list[Image]] = {}
+    for image in images:
+        for path in image.values_paths:
+            users.setdefault((image.values_file, path), []).append(image)
+    return {place: sharing for place, sharing in users.items() if len(sharing) > 1}

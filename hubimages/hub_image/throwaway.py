@@ -1,0 +1,87 @@
+"""A repository of our own in a temporary folder, in which chartpress runs: the user's files stay out of its reach.
+
+It borrows the objects of the user's repository and has the same branch, tags and settings, so that everything that
+chartpress asks git about (last commits, counts, tags, abbreviations, the branch's name) has the same answer. A git
+worktree would be registered in the user's repository, also after a kill, and could not have the same branch.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hubimages import staging
+from hubimages.changes import current_branch
+from hubimages.errors import RefusedError
+from hubimages.git import Repo
+from hubimages.run import attempt, failure
+
+# The user's own settings are included; these are what must differ.
+OWN_SETTINGS = """\
+[include]
+\tpath = {config}
+[core]
+\tbare = false
+\tworktree = {work_tree}
+\thooksPath = /dev/null
+\tsparseCheckout = false
+\tfsmonitor = false
+"""
+SUBMODULE = b"160000"
+
+
+@contextmanager
+def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
+    """A directory with the files below `paths` as HEAD has them, in a repository with HEAD's history.
+
+    Gone at the end; what a killed run left is removed by the next one. Raises RefusedError for submodules among the
+    files, ProgramFailedError where git cannot give the files.
+    """
+    assert repo.work_tree is not None
+    name = hashlib.sha256(str(repo.work_tree).encode(errors="surrogateescape")).hexdigest()[:16]
+    with staging.beside(Path(tempfile.gettempdir()) / f"hubimages-{name}") as stage:
+        directory = stage.path / "repository"
+        own = make_repository(repo, directory)
+        check_out(own, paths)
+        yield directory
+
+
+def make_repository(repo: Repo, directory: Path) -> Repo:
+    """The repository without files; HEAD is on the same branch at the same commit."""
+    asked = ("rev-parse", "--path-format=absolute", "--show-object-format", "--git-path", "objects")
+    form, objects, common = repo.text(*asked, "--git-common-dir", "HEAD").split("\n")[:3]
+    head = repo.text("rev-parse", "HEAD")
+    branch = current_branch(repo)
+    initial = f"--initial-branch={branch or 'detached'}"
+    argv = ("git", "init", "-q", "--template=", f"--object-format={form}", initial, str(directory))
+    made = attempt(*argv, cwd=directory.parent)
+    if made.returncode:
+        raise failure(argv, made.returncode, made.stderr)
+    git_dir = directory / ".git"
+    (git_dir / "objects/info").mkdir(parents=True, exist_ok=True)
+    (git_dir / "objects/info/alternates").write_text(objects + "\n")
+    with (git_dir / "config").open("a") as config:
+        config.write(OWN_SETTINGS.format(config=quoted(f"{common}/config"), work_tree=quoted(str(directory))))
+    own = Repo(git_dir, directory)
+    refs = repo.read("for-each-ref", "--format=create %(refname) %(objectname)", "refs/tags", "refs/replace")
+    own.read("update-ref", "--stdin", stdin=refs + f"update HEAD {head}\n".encode())
+    return own
+
+
+def check_out(own: Repo, paths: Sequence[str]) -> None:
+    """Write the files below the paths; a path that is not in HEAD gives none."""
+    listed = own.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")[:-1]
+    entries = [entry.split(b"\t", 1) for entry in listed]
+    for facts, path in entries:
+        if facts.startswith(SUBMODULE):
+            name = path.decode(errors="replace")
+            raise RefusedError(f"{name} is a submodule among the image's files, which cannot be built from here: "
+                               "run chartpress in a clone of your own")  # fmt: skip
+    own.read("read-tree", "HEAD")
+    own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for _, path in entries))
+
+
+def quoted(text: str) -> str:
+    """A value as git's configuration takes it, whatever is in it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,56 @@
+"""What is not committed in the files that matter, and what HEAD has in its place.
+
+An edit is made for what HEAD has. A file that already is what the edit makes of it was written by a run that was
+interrupted, and does not count as changed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from hubimages.errors import RefusedError
+from hubimages.git import Repo
+from hubimages.hub_image.layout import Reader, work_tree_reader
+
+
+def check_whole_history(repo: Repo) -> None:
+    """Raise RefusedError for a shallow clone, in which chartpress would count too few commits."""
+    if repo.text("rev-parse", "--is-shallow-repository") == "true":
+        raise RefusedError(
+            f"{repo.work_tree} is a shallow clone, in which chartpress makes wrong tags: git fetch --unshallow"
+        )
+
+
+def changed_files(repo: Repo, paths: Sequence[str] = (), *, untracked: bool = False) -> tuple[str, ...]:
+    """Files below the paths with changes that are not committed, staged or not; with `untracked`, new ones, too."""
+    files = "--untracked-files=" + ("all" if untracked else "no")
+    asked = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", files, "--", *paths)
+    entries = repo.read(*asked).decode(errors="surrogateescape").split("\0")
+    return tuple(entry[3:] for entry in entries if len(entry) > 3)
+
+
+def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
+    """Reads the files as HEAD has them: those that are unchanged from the work tree, the others from git."""
+    unchanged = work_tree_reader(repo)
+
+    def read(path: str) -> str | None:
+        if path not in changed:
+            return unchanged(path)
+        if not repo.succeeds("cat-file", "-e", f"HEAD:{path}"):
+            return None
+        return repo.read("cat-file", "blob", f"HEAD:{path}").decode("utf-8", "surrogateescape")
+
+    return read
+
+
+def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str | None], why: str) -> None:
+    """Raise RefusedError where a file below the paths is neither as HEAD has it nor as `expected`."""
+    if not paths:
+        return  # to git, no path means every file
+    changed = unexpected(repo, changed_files(repo, sorted(set(paths)), untracked=True), expected)
+    if changed:
+        raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
+
+
+def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str | None]) -> list[str]:
+    """Those of the changed files that are not what is expected."""
+    now = work_tree_reader(repo)
+    return [path for path in changed if path not in expected or now(path) != expected[path]]

@@ -1,0 +1,119 @@
+"""An image built alone gets the tag that a plain run of chartpress gives it, by the real chartpress."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from hubimages.changes import deployment_repository
+from hubimages.hub_image.chartpress import build, find_chartpress
+from hubimages.hub_image.layout import read_layout
+from tests import deployments
+from tests.deployments import AT_ROOT, UNDER_FOLDER, git, state
+
+CHARTPRESS = Path(sys.executable).parent / "chartpress"
+
+
+def plain_tags(repository: Path, directory: str) -> dict[str, str]:
+    """Image to tag as chartpress prints them of a clone of the repository, every image with a place of its own."""
+    clone = repository.parent / "plain"
+    shutil.rmtree(clone, ignore_errors=True)
+    shutil.copytree(repository, clone)
+    config = clone / directory / "chartpress.yaml"
+    charts = YAML().load(config)
+    for chart in charts["charts"]:
+        for name, options in chart["images"].items():
+            options["valuesPath"] = name
+    YAML().dump(charts, config)  # chartpress asks for the last commit, which is another thing than the file
+    argv = [str(CHARTPRESS), "--list-images"]
+    said = subprocess.run(argv, cwd=clone / directory, check=True, capture_output=True, text=True).stdout
+    return dict(line.rsplit(":", 1) for line in said.split())
+
+
+def own_tags(repository: Path) -> dict[str, str]:
+    """Image to tag as they come out when each image is built alone."""
+    repo = deployment_repository(repository)
+    chartpress = find_chartpress(repo, None)
+    found = {}
+    layout = read_layout(repo)
+    for chart in layout.charts:
+        for image in chart.images:
+            (built,) = build(repo, chart, [image], chartpress=chartpress, options=["--no-build"])
+            found[built.name] = built.tag
+    return found
+
+
+def edit_one_image(repository: Path, directory: str) -> None:
+    (repository / directory / "images/hub/Dockerfile").write_text("FROM scratch\n")
+    git(repository, "commit", "-qam", "Edit the hub image")
+
+
+def add_an_entry(repository: Path, directory: str) -> None:
+    with (repository / directory / "chartpress.yaml").open("a") as config:
+        config.write("# one more comment\n")
+    git(repository, "commit", "-qam", "Edit chartpress.yaml")
+
+
+def release(repository: Path, directory: str) -> None:
+    git(repository, "tag", "-a", "-m", "first", "1.0.0", "HEAD~2")
+
+
+def release_now(repository: Path, directory: str) -> None:
+    git(repository, "tag", "2.0.0-beta.1")
+
+
+def long_names(repository: Path, directory: str) -> None:
+    git(repository, "config", "core.abbrev", "12")
+
+
+def merge(repository: Path, directory: str) -> None:
+    git(repository, "switch", "-q", "-c", "side", "HEAD~3")
+    (repository / "side.txt").write_text("side\n")
+    git(repository, "add", "side.txt")
+    git(repository, "commit", "-qm", "Side")
+    git(repository, "switch", "-q", "main")
+    git(repository, "merge", "-q", "--no-edit", "side")
+
+
+def linked_work_tree(repository: Path, directory: str) -> None:
+    """Make the repository a work tree of another one."""
+    real = repository.rename(repository.parent / "real")
+    git(real, "worktree", "add", "-q", str(repository), "-b", "linked")
+
+
+@pytest.mark.parametrize(("files", "directory"), [(UNDER_FOLDER, "helm-charts"), (AT_ROOT, ".")])
+@pytest.mark.parametrize("changes", [
+    [edit_one_image], [add_an_entry, edit_one_image], [release, edit_one_image], [edit_one_image, release_now],
+    [release, long_names, merge],
+])  # fmt: skip
+def test_an_image_built_alone_has_the_tag_of_a_plain_run(
+    tmp_path: Path, files: dict[str, str], directory: str, changes: list[object]
+) -> None:
+    repository = deployments.make(tmp_path / "r", files)
+    for change in changes:
+        change(repository, directory)  # type: ignore[operator]
+    before = state(repository)
+    assert own_tags(repository) == plain_tags(repository, directory)
+    assert state(repository) == before
+
+
+def test_a_linked_work_tree_gives_the_same_tags(tmp_path: Path) -> None:
+    repository = deployments.make(tmp_path / "r", AT_ROOT)
+    expected = plain_tags(repository, ".")
+    linked_work_tree(repository, ".")
+    assert own_tags(repository) == expected
+
+
+def test_the_branch_is_that_of_a_plain_run(tmp_path: Path) -> None:
+    repository = deployments.make(tmp_path / "r", AT_ROOT)
+    git(repository, "switch", "-q", "-c", "some/branch")
+    from hubimages.hub_image.throwaway import throwaway
+
+    with throwaway(deployment_repository(repository), ["images"]) as copy:
+        assert git(copy, "branch", "--show-current") == "some/branch"
+        assert git(copy, "rev-parse", "HEAD") == git(repository, "rev-parse", "HEAD")
+        assert sorted(path.name for path in copy.iterdir()) == [".git", "images"]
+    assert not copy.exists()
