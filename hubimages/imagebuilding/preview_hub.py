@@ -3,8 +3,10 @@
 Everything listens on loopback, and everything it writes is in the preview's own folder.
 """
 
+import atexit
 import hmac
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -66,7 +68,7 @@ def configure(c: Any) -> None:
     # as on a hub with BinderHub's own authentication on
     c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", "access:services!service=binder"]}]
     setup_ui(c)
-    end_with_parent()
+    end_with_parent(settings.folder)
 
 
 def hub(c: Any, settings: Settings) -> None:
@@ -121,13 +123,14 @@ def binder(settings: Settings) -> dict[str, Any]:
     }
 
 
-def end_with_parent() -> None:
-    """End this hub in good order when the program that started it is gone, killed say."""
+def end_with_parent(folder: str) -> None:
+    """End this hub in good order, and remove its folder, when the program that started it is gone, killed say."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()

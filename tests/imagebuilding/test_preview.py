@@ -94,10 +94,10 @@ def started(values: Path, *options: str) -> Iterator[tuple[str, "subprocess.Pope
     """The command, as a person starts it, and the address that it printed; afterwards ended by Ctrl-C."""
     argv = [sys.executable, "-m", "hubimages", "preview-imagebuilding-hub", f"--values={values}"]
     argv += [f"--port={process.free_port()}", *options]
+    (values.parent / "tmp").mkdir()
+    env = environment({"TMPDIR": str(values.parent / "tmp")})
     with (values.parent / "preview.log").open("w") as log:
-        shown = subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=log, text=True, env=environment(), start_new_session=True
-        )
+        shown = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log, text=True, env=env, start_new_session=True)
         assert shown.stdout is not None
         try:
             address = shown.stdout.readline().strip()
@@ -155,7 +155,7 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         assert '"resources": "large"' in told
         family = [shown.pid, *descendants(shown.pid)]
         assert len(family) > 3  # the hub, its proxy, its services, the server
-    assert shown.returncode == 0
+    assert (shown.returncode, list((values.parent / "tmp").iterdir())) == (0, [])
     assert [pid for pid in family if runs(pid)] == []
     assert "ended" in (values.parent / "preview.log").read_text().splitlines()
 
@@ -169,7 +169,7 @@ def test_nobody_is_let_in_without_the_printed_address(values: Path) -> None:
             refused.value.close()
 
 
-def test_a_killed_preview_leaves_no_process(values: Path) -> None:
+def test_a_killed_preview_leaves_nothing(values: Path) -> None:
     with started(values, "--local") as (_, shown):
         family = descendants(shown.pid)
         shown.kill()
@@ -179,6 +179,7 @@ def test_a_killed_preview_leaves_no_process(values: Path) -> None:
             deadline -= 1
             signal.sigtimedwait([], 0.5)
         assert [pid for pid in family if runs(pid)] == []
+    assert list((values.parent / "tmp").iterdir()) == []
 
 
 @pytest.mark.engine
