@@ -44,8 +44,9 @@ class Hub:
 def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> tuple[Hub, ...]:
     """All hubs of a repository, sorted by name; plain values files count where they are among those `with_images`."""
     known = frozenset(files)
-    charts = {PurePosixPath(file).parent.name: file for file in files if PurePosixPath(file).name == "Chart.yaml"}
-    charted = {str(PurePosixPath(file).parent) for file in files if PurePosixPath(file).name == "Chart.yaml"}
+    of_charts = [file for file in files if file.endswith("Chart.yaml") and file.rpartition("/")[2] == "Chart.yaml"]
+    charts = {PurePosixPath(file).parent.name: file for file in of_charts}
+    charted = {str(PurePosixPath(file).parent) for file in of_charts}
     found: list[Hub] = []
     for file in files:
         name = file.rpartition("/")[2]

@@ -7,6 +7,7 @@ keys are followed, so that a scalar is found once, with every path at which it c
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from hubimages.user_image.image_text import (
     ImageText,
@@ -89,12 +90,9 @@ class _Finder:
             raise UnreadableYamlError(node.line, "its aliases stand for too much")
         here = resolved(node)
         if isinstance(here, MappingNode):
-            pairs = effective(here)
-            if len(pairs) < len(here.pairs):
-                self.twice(here)
             own: Scalars = {}
             deeper: list[tuple[str, Node]] = []
-            for name, (_, value) in pairs.items():
+            for name, value in self.values_of(here).items():
                 below = resolved(value)
                 if isinstance(below, ScalarNode):
                     own[name] = below
@@ -112,21 +110,26 @@ class _Finder:
                 else:
                     self.walk(value, (*path, number), parent)
 
+    def values_of(self, node: MappingNode) -> dict[str, Node]:
+        """The values of a mapping as Helm sees them."""
+        plain = {key.value: value for key, value in node.pairs if isinstance(key, ScalarNode)}
+        if len(plain) == len(node.pairs) and "<<" not in plain:
+            return plain  # nearly every mapping, and many times as fast
+        self.twice(node)
+        return {name: value for name, (_, value) in effective(node).items()}
+
     def mapping(self, own: Scalars, path: Path) -> None:
         """The references in the scalars of one mapping."""
-        taken: set[str] = set()
+        taken = set(self.pair(own, path)) if is_image_mapping(path) else set()
         for key, scalar in own.items():
             if scalar.style in BLOCKS:
                 self.code(scalar, (*path, key))
-        if is_image_mapping(path):
-            taken.update(self.pair(own, path))
-        for key, scalar in own.items():
-            if key in taken:
+            if key in taken or not _may_be_image(key):
                 continue
-            if names_image(key) or is_variable(key):
+            if key != "value":
                 if not self.split_keys(own, path, key):
                     self.string(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
-            elif key == "value" and "name" in own and is_variable(own["name"].value):
+            elif "name" in own and is_variable(own["name"].value):
                 self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
 
     def code(self, scalar: ScalarNode, path: Path) -> None:
@@ -276,13 +279,21 @@ class _Finder:
 
 def is_image_mapping(path: Path) -> bool:
     """Whether the mapping at a path is an image's: `image`, `pauseImage`, one of `extraImages` or `images`."""
-    keys = [part for part in path[-2:] if isinstance(part, str)]
-    if not keys:
-        return False
-    if isinstance(path[-1], str) and (names_image(path[-1])):
+    here = path[-1] if path else None
+    if isinstance(here, str) and names_image(here):
         return True
-    above = path[-2] if len(path) > 1 else ""
-    return isinstance(above, str) and above.lower().endswith("images")
+    above = path[-2] if len(path) > 1 else None
+    return isinstance(above, str) and _holds_images(above)
+
+
+@lru_cache(maxsize=4096)
+def _may_be_image(key: str) -> bool:
+    return key == "value" or names_image(key) or is_variable(key)
+
+
+@lru_cache(maxsize=4096)
+def _holds_images(key: str) -> bool:
+    return key.lower().endswith("images")
 
 
 def _has_tag(text: str) -> bool:
