@@ -165,6 +165,6 @@ class _Scan:
         try:
             if file not in self.trees:
                 self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
-            return self.trees[file].data()
+            return layout.data_of(self.trees[file])
         except (UnreadableYamlError, UnicodeDecodeError, OSError):
             return None
