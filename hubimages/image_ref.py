@@ -15,10 +15,14 @@ _SEPARATOR = r"(?:[._]|__|[-]+)"
 _PART = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
 NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
-DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}", re.ASCII)
+# The kinds that Docker knows (https://github.com/opencontainers/go-digest); the grammar alone would take any.
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 HOST = re.compile(
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?::[0-9]+)?"
+    r"(?:\[[0-9A-Fa-f:]+\]|(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)"
+    r"(?::[0-9]+)?"
 )
+IMAGE_ID = re.compile(r"[0-9a-f]{64}")  # Docker takes it for the id of an image on the machine
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class ImageRef:
         """The reference in the text. Raises BadInputError, naming the part that breaks a rule."""
         rest, at, digest = text.partition("@")
         if at and not DIGEST.fullmatch(digest):
-            raise BadInputError(f"{text!r} is no image reference: {digest!r} is no digest (sha256:...)")
+            raise BadInputError(
+                f"{text!r} is no image reference: {digest!r} is no digest (sha256: and 64 digits of 0-9a-f)"
+            )
         repository, colon, tag = rest.rpartition(":")
         if not colon or "/" in tag:  # the colon of a port
             repository, colon, tag = rest, "", ""
@@ -54,14 +60,21 @@ class ImageRef:
                 f"{text!r} is no image reference: the name {name!r} must be parts of small letters and digits, "
                 "with ., _ or - between them, joined by /"
             )
+        if len(name) > LONGEST_NAME:
+            raise BadInputError(f"{text[:60]!r}... is no image reference: a name has {LONGEST_NAME} characters at most")
+        if IMAGE_ID.fullmatch(text):
+            raise BadInputError(f"{text!r} is no image reference, but the id of an image on one machine: give its name")
         return cls(host, name, tag, digest)
 
     @property
     def repository(self) -> str:
-        """`host/name`, in the shortest usual spelling: Docker Hub's host and library/ are left out."""
+        """`host/name`, in the shortest spelling that means the same: Docker Hub's host and library/ are left out."""
         if self.host != DOCKER_HUB:
             return f"{self.host}/{self.name}"
-        return self.name.removeprefix("library/")
+        short = self.name.removeprefix("library/")
+        return next(
+            text for text in (short, self.name, f"{DOCKER_HUB}/{self.name}") if split_host(text)[1] == self.name
+        )
 
     def at(self, tag: str = "", digest: str = "") -> "ImageRef":
         """The same image at another tag or digest."""

@@ -79,7 +79,10 @@ def token() -> str:
 
 
 def push(repo: Repo, branch: str) -> None:
-    """Push the branch to `origin`, only ever as a fast-forward. Raises LoginError, NoAnswerError, RefusedError."""
+    """Push the branch to `origin`, only ever as a fast-forward. Raises LoginError, NoAnswerError, RefusedError.
+
+    A branch that is there with the same files already is left as it is: proposed twice, it is one proposal.
+    """
     assert repo.work_tree is not None
     argv = ["git", "-C", str(repo.work_tree), "push", "-q", "--set-upstream", "origin", f"{branch}:refs/heads/{branch}"]
     console.command(argv)
@@ -93,9 +96,18 @@ def push(repo: Repo, branch: str) -> None:
             f"GIT_CONFIG_VALUE_{number}": CREDENTIAL_HELPER,
         }
     done = attempt(*argv, cwd=repo.work_tree, env=env)
-    if done.returncode:
+    if done.returncode and not _has_same_files(repo, branch, env):
         remote = repo.text("config", "--get", "remote.origin.url")
         raise remote_failure(remote, argv, done.returncode, done.stderr or done.stdout)
+
+
+def _has_same_files(repo: Repo, branch: str, env: dict[str, str]) -> bool:
+    """Whether `origin` has the branch with the very files of ours."""
+    assert repo.work_tree is not None
+    argv = ["git", "-C", str(repo.work_tree), "fetch", "-q", "--no-tags", "origin", f"refs/heads/{branch}"]
+    if attempt(*argv, cwd=repo.work_tree, env=env).returncode:
+        return False
+    return repo.text("rev-parse", "FETCH_HEAD^{tree}") == repo.text("rev-parse", f"refs/heads/{branch}^{{tree}}")
 
 
 def github() -> object | None:

@@ -15,6 +15,7 @@ from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
 from hubimages.tasks_images import check_images, images
 from hubimages.tasks_live_hub import set_configurator_image, try_image
+from hubimages.tasks_point import bump_images, point_hubs, roll_back_image
 from hubimages.tasks_registry import check_registry
 
 
@@ -165,7 +166,7 @@ def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: 
 GROUPS: dict[str, list[Task[Any]]] = {
     "Image repositories": [new_image_repo, extract_image],
     "Images": [test_image, check_registry],
-    "Which hub runs which image": [images, check_images],
+    "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
 }
 

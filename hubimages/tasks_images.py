@@ -15,7 +15,7 @@ JSON = "print the result as one JSON object"
 @task(auto_shortflags=False, help={"repo": REPO, "html": HTML, "json": JSON})
 @operator_errors
 def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool = False) -> None:
-    """List every image reference in a deployment repository, and which hubs run it.
+    """List every image reference in a deployment repository, and its hubs.
 
     One line for each: the image, the shape of its tag, file and line, values path, hubs. References are found by the
     keys of values files, over aliases and over the files that make up a hub's configuration, and in Dockerfiles. At
@@ -40,7 +40,7 @@ def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool =
 def check_images(
     c: Context, *, repo: str = ".", offline: bool = False, html: str | None = None, json: bool = False
 ) -> None:
-    """Check the image references of a deployment repository, and ask the registries about them.
+    """Check a deployment repository's image references and ask registries.
 
     Finds tags that float or are of another shape than their siblings', one image at several tags, tags that Helm does
     not read as text, registries that are shut down, tags that are not there, images that need a login, and newer

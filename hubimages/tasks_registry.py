@@ -19,7 +19,7 @@ from hubimages.task import operator_errors
 )
 @operator_errors
 def check_registry(c: Context, path: str = ".", *, json: bool = False) -> None:
-    """Check that the image of a generated repository can be pushed, and pulled without a login.
+    """Check that a repository's image can be pushed, and pulled by anybody.
 
     Asks the registry of the image that PATH's noxfile.py names: does it answer, is the login right, has it the right
     to push, is the image public? Nothing is pushed. Logins are those of `docker login`; for quay.io also QUAY_USERNAME

@@ -14,10 +14,11 @@ LAYERS = (
     ("program",),
     ("tasks", "command_line"),
     # the tasks of one job each
-    ("tasks_registry", "tasks_hub_image", "tasks_images", "tasks_imagebuilding", "tasks_live_hub"),
+    ("tasks_registry", "tasks_hub_image", "tasks_images", "tasks_imagebuilding", "tasks_live_hub", "tasks_point"),
     ("task",),
     ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding", "live_hub"),
+    ("delivery",),
     ("pull_request",),
     ("changes",),  # commits of file edits in a deployment repository
     ("yaml_text", "registry"),

@@ -1,71 +1,16 @@
 """A branch is pushed and its merge asked for, through real git and PyGithub; a server on loopback answers as GitHub."""
 
-import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from hubimages import changes, pull_request
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.pull_request import PullRequest
+from tests.github import GitHub, answering
 
 SECRET = "ghp_a-secret-of-this-test"
-PULLS = "/repos/org/deployment/pulls"
-
-
-@dataclass
-class GitHub:
-    """What the server on loopback holds and was asked."""
-
-    status: int = 201
-    message: str = ""
-    opened: list[dict[str, Any]] = field(default_factory=list)
-    authorizations: set[str] = field(default_factory=set)
-
-
-@contextmanager
-def answering(state: GitHub) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self, status: int, body: object) -> None:
-            state.authorizations.add(self.headers["Authorization"])
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def do_GET(self) -> None:
-            self.answer(200, state.opened if self.path.startswith(PULLS) else {})
-
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if state.status != 201:
-                self.answer(state.status, {"message": state.message})
-                return
-            made = {**asked, "html_url": "https://github.com/org/deployment/pull/7", "url": f"{PULLS}/7"}
-            state.opened.append(made)
-            self.answer(201, made)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def git(root: Path, *args: str) -> str:
@@ -154,9 +99,19 @@ def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_commits_of_others_on_the_branch_are_never_overwritten(root: Path) -> None:
     git(root, "push", "-q", "origin", "bump")
     theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
-    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "Another")
+    (root / "other").write_text("ours")
+    git(root, "add", "other")
+    git(root, "commit", "-q", "--amend", "-m", "Another")
     with pytest.raises(RefusedError, match="nothing was pushed"):
         ask(root)
+    assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
+
+
+def test_the_same_files_proposed_again_are_the_same_proposal(root: Path) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
+    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "The same on another day")
+    assert ask(root).endswith("/compare/main...bump?expand=1")
     assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
 
 

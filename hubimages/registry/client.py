@@ -32,6 +32,7 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 ACCEPT = ", ".join(INDEXES + MANIFESTS)
+API_VERSION = "Docker-Distribution-Api-Version"
 PAGE = 1000  # tags asked for at once
 # RFC 8288: <address>; name="value"; name=value, <address> ...
 LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
@@ -49,7 +50,7 @@ class Registries:
         self.transport = Transport(limits)
         self.authorizer = Authorizer(self.transport, find_login or _docker_login)
         self._kept: dict[tuple[str, str], Response] = {}
-        self._is_registry: dict[str, bool] = {}
+        self._greetings: dict[str, Response] = {}
         self._lock = Lock()
 
     @classmethod
@@ -121,9 +122,9 @@ class Registries:
         said = complaint(answer)
         what = f"{image.repository} {said}".strip()
         if answer.status in (401, 403):
-            raise HiddenError(
-                f"{image.host} does not show {image} without another login (status {answer.status}) {said}"
-            )
+            why = [str(each) for each in (said, self.authorizer.problem(image.host)) if each]
+            hidden = f"{image.host} does not show {image} without a login that may see it"
+            raise HiddenError("; ".join([hidden, *why]))
         if answer.status == 404:
             self.check_registry(image.host, answer)
             raise NotThereError(f"{image.host} has no {image if path.startswith('manifests/') else image.repository}")
@@ -151,21 +152,22 @@ class Registries:
 
     def check_registry(self, host: str, answer: Response | None = None) -> None:
         """Raise NoAnswerError unless the host is a registry: a 404 of any other server says nothing of images."""
-        if answer is not None and answer.headers.get("Docker-Distribution-Api-Version"):
+        if answer is not None and answer.headers.get(API_VERSION):
             return
-        with self._lock:
-            known = self._is_registry.get(host)
-        if known is None:
-            greeting = self.transport.send("GET", f"{base_address(host)}/v2/", {"Accept": "application/json"})
-            known = greeting.status in (200, 401, 403) and (
-                "Docker-Distribution-Api-Version" in greeting.headers
-                or "WWW-Authenticate" in greeting.headers
-                or _is_json(greeting)
-            )
-            with self._lock:
-                self._is_registry[host] = known
-        if not known:
+        greeting = self.greeting(host)
+        signs = API_VERSION in greeting.headers or "WWW-Authenticate" in greeting.headers or _is_json(greeting)
+        if greeting.status not in (200, 401, 403) or not signs:
             raise NoAnswerError(f"no answer from {host}: it does not answer as a registry does")
+
+    def greeting(self, host: str) -> Response:
+        """What a registry says of itself to somebody without a login; it is asked once."""
+        with self._lock:
+            known = self._greetings.get(host)
+        if known is None:
+            known = self.transport.send("GET", f"{base_address(host)}/v2/", {"Accept": "application/json"})
+            with self._lock:
+                self._greetings[host] = known
+        return known
 
 
 def version(image: ImageRef) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError
 from hubimages.image_ref import ImageRef
+from hubimages.registry.challenge import challenges
 from hubimages.registry.client import Registries, complaint
 from hubimages.registry.google import missing_steps
 from hubimages.registry.problems import (
@@ -83,10 +84,8 @@ def login_state(registries: Registries, image: ImageRef) -> LoginState:
 def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tuple[Right, str]:
     """What the registry says to the first request of a push, and its words."""
     try:
-        if provider(image.host) is QUAY and logged_in and not is_shown(registries, image):
-            # To a login that may create one, quay.io's token for a push creates the repository, a private one
-            # (https://github.com/quay/quay/blob/master/endpoints/v2/v2auth.py): it is not asked for.
-            return Right.NO_REPOSITORY, "(or does not show it to this login)"
+        if logged_in and creates_by_token(registries, image.host) and not is_shown(registries, image):
+            return Right.NO_REPOSITORY, "(or it does not show it to this login)"
         answer = registries.exchange("POST", image, "blobs/uploads/", actions=PUSH, headers={"Content-Length": "0"})
     except LoginRefusedError:
         return Right.LOGIN_REFUSED, ""
@@ -132,7 +131,7 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
         Right.NOT_LOGGED_IN: f"not logged in to {host}",
         Right.LOGIN_REFUSED: f"{host} does not accept the login{who}",
         Right.NO_RIGHT: f"logged in to {host}{who}, without the right to push {name}",
-        Right.NO_REPOSITORY: f"{host} has no repository {name}, and a push does not create it",
+        Right.NO_REPOSITORY: f"{host} has no repository {name} that a push could go to",
         Right.NAME_REFUSED: f"{host} does not take the name {name}",
     }[right]
     ask_for_right = f"ask {kind.fill(kind.right, host, name)}"
@@ -150,6 +149,16 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
     return LoginState(
         right, image, username, f"{message} {said}".strip() if right is not Right.MAY_PUSH else message, remedy
     )
+
+
+def creates_by_token(registries: Registries, host: str) -> bool:
+    """Whether the registry is a Quay, quay.io or one's own: its token for a push creates the repository, a private one,
+    where the login may create one (https://github.com/quay/quay/blob/master/endpoints/v2/v2auth.py). So it is only
+    asked for where the repository is there.
+    """
+    offered = challenges(registries.greeting(host).headers.get("WWW-Authenticate", ""))
+    realms = [each.parameters.get("realm", "") for each in offered]
+    return provider(host) is QUAY or any(urlsplit(realm).path == "/v2/auth" for realm in realms)
 
 
 def is_shown(registries: Registries, image: ImageRef) -> bool:

@@ -32,12 +32,17 @@ class Authorizer:
         self._find_login = find_login
         self._headers: dict[Scope, str] = {}
         self._logins: dict[str, Login | HubImagesError | None] = {}
+        self._problems: dict[str, HubImagesError] = {}
         self._locks: dict[object, Lock] = defaultdict(Lock)
         self._lock = Lock()
 
     def header(self, scope: Scope) -> str:
         """What was accepted for the scope last; empty where nothing was asked yet."""
         return self._headers.get(scope, "")
+
+    def problem(self, host: str) -> HubImagesError | None:
+        """Why the login for a host was left out and its public images asked for instead; None where it was not."""
+        return self._problems.get(host)
 
     def login(self, host: str) -> Login | None:
         """The login for a host. Raises what finding it raises, each time again."""
@@ -73,12 +78,13 @@ class Authorizer:
             login = self.login(host)
             if bearer is not None:
                 return self._token(bearer, scope, login)
-        except (HubImagesError, NoAnswerError) as error:
+        except HubImagesError as error:
             if isinstance(error, NoAnswerError | NameRefusedError) or actions != PULL or bearer is None:
                 raise
             anonymous = self._token(bearer, scope, None)
             if not anonymous:
                 raise
+            self._problems[host] = error
             return anonymous
         if login is None or not any(each.scheme == "basic" for each in offered):
             return ""

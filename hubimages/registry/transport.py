@@ -21,6 +21,7 @@ from urllib3.exceptions import TimeoutError as Timeout
 
 from hubimages import __version__
 from hubimages.errors import NoAnswerError
+from hubimages.registry.hosts import is_loopback
 
 CONNECTIONS = 16  # to one host at once; more are not faster, and registries limit them
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; lists of tags and manifests are far below
@@ -53,7 +54,7 @@ class Transport:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._pools: dict[str, urllib3.PoolManager] = {}
+        self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
         self._not_before: dict[str, float] = {}
         self._lock = Lock()
         self._closed = Event()
@@ -148,15 +149,16 @@ class Transport:
     def _pool(self, address: str) -> urllib3.PoolManager:
         """The connections for an address: through the proxy of the environment, where it names one."""
         parts = urlsplit(address)
-        proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
-        named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+        place = (parts.scheme, parts.netloc)
         with self._lock:
-            key = f"{parts.scheme} {named}"
-            if key not in self._pools:
+            if place not in self._pools:
+                direct = is_loopback(parts.netloc) or proxy_bypass(parts.hostname or "")
+                proxy = "" if direct else getproxies().get(parts.scheme, "")
+                named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
                 kind = functools.partial(urllib3.ProxyManager, named) if named else urllib3.PoolManager
                 context = trusted() if parts.scheme == "https" or named else None  # takes a while to load
-                self._pools[key] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
-            return self._pools[key]
+                self._pools[place] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
+            return self._pools[place]
 
 
 def trusted() -> ssl.SSLContext:

@@ -168,3 +168,14 @@ class _Scan:
             return layout.data_of(self.trees[file])
         except (UnreadableYamlError, UnicodeDecodeError, OSError):
             return None
+
+
+def references_in(file: str, text: str) -> list[Reference]:
+    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files."""
+    if not file.endswith(YAML):
+        is_dockerfile = dockerfile.NAMES.fullmatch(file) is not None
+        return (dockerfile.find if is_dockerfile else lines.find)(file, text)[0]
+    try:
+        return yaml_references.find(file, compose(text)).references
+    except UnreadableYamlError:
+        return lines.find(file, text)[0]

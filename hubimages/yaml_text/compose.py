@@ -16,6 +16,7 @@ BREAKS = "\r\n\u0085\u2028\u2029"
 OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
 SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
 PROPERTY = re.compile(f"[&!][^ \t{BREAKS}]*")
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 BLOCK = ("literal", "folded")
 BYTE_ORDER_MARK = "\ufeff"
@@ -145,8 +146,10 @@ class _Composer:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             return UnreadableYamlError(self._line(mark.index + self.shift), str(error.problem or error.context))
-        position = getattr(error, "position", 0) or 0
-        return UnreadableYamlError(self._line(position), str(getattr(error, "reason", error)))
+        forbidden = FORBIDDEN.search(self.text)  # the error's own position is in bytes for libyaml, else not
+        return UnreadableYamlError(
+            self._line(forbidden.start() if forbidden else 0), str(getattr(error, "reason", error))
+        )
 
 
 def _events(yaml: Any, text: str) -> Callable[[], Any]:

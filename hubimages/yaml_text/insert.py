@@ -12,13 +12,14 @@ from hubimages.yaml_text.layout import (
     end_of_block,
     flow_text,
     indentation,
+    is_block,
     is_first_in_line,
+    last_node,
     line_end,
     line_end_after,
     line_start,
 )
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode, key_text
-from hubimages.yaml_text.replace import flattened
 from hubimages.yaml_text.tree import Path
 from hubimages.yaml_text.written import Place, shown, written
 
@@ -124,8 +125,7 @@ def _after_line(text: str, offset: int, lines: list[str], indent: int) -> str:
 
 
 def _ends_in_block(lines: list[str]) -> bool:
-    last = [node for _, node in flattened(compose_documents("\n".join(lines) + "\n"))][-1]
-    return isinstance(last, ScalarNode) and last.style in ("literal", "folded")
+    return is_block(last_node(compose_documents("\n".join(lines) + "\n")[0]))
 
 
 def _after_in_flow(text: str, node: MappingNode | SequenceNode, index: int, key: str | None, value: Any) -> str:
@@ -159,15 +159,27 @@ def _begin(text: str, place: Place, style: Indentation, value: Any) -> str:
     if parent is None:
         return _begin_document(text, node, block_lines(value, style))
     lines = block_lines(value, style)
+    if node.start < node.end and is_first_in_line(text, node.start):  # {} in a line of its own
+        return _with_first_line(text, node, text[: node.start], lines, column(text, node.start))
     before = text[: node.start].rstrip(" ")
-    if place.key is None:  # an item: `- key: value`
-        indent = column(text, len(before) - 1) + 2
-        new = (line_end(text) + " " * indent).join(lines)
-        end, _ = line_end_after(text, node.end)
-        return f"{before} {new}{text[node.end :] if text[node.end : end].strip(' ') else text[end:]}"
+    bare = not isinstance(node, AliasNode) and node.anchor is None and node.tag is None
+    if place.key is None and bare:  # an item: `- key: value`
+        return _with_first_line(text, node, f"{before} ", lines, column(text, len(before) - 1) + 2)
+    if place.key is None:  # its anchor would be the key's
+        rest = text[node.end :] if node.start < node.end else text[len(before) :]
+        return _after_line(before + rest, len(before), lines, column(text, parent.node.start) + 2)
     deeper = style.dash if isinstance(value, list) else style.mapping
     rest = text[node.end :] if node.start < node.end else text[len(before) :]
     return _after_line(before + rest, len(before), lines, column(text, place.key.start) + deeper)
+
+
+def _with_first_line(text: str, node: Node, before: str, lines: list[str], indent: int) -> str:
+    """The text with the first line beside `before`, with the comment that is there, and the others below."""
+    end, _ = line_end_after(text, node.end)
+    rest = text[node.end : end] if text[node.end : end].strip() else ""
+    ending = line_end(text)
+    others = "".join(ending + " " * indent + line if line else ending for line in lines[1:])
+    return f"{before}{lines[0]}{rest}{others}{text[end:]}"
 
 
 def _begin_document(text: str, node: Node, lines: list[str]) -> str:

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from hubimages.yaml_text.compose import BREAKS, BYTE_ORDER_MARK
+from hubimages.yaml_text.compose import BLOCK, BREAKS, BYTE_ORDER_MARK
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode
 from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
 
 LINE_END = re.compile(f"\r\n|[{BREAKS}]")
+BLANK_LINES_BELOW = re.compile(f"(?:(?:\r\n|[{BREAKS}])[ \t]*(?=[{BREAKS}]))*")
 WIDTH = 1_000_000  # characters: new text is never folded
 
 
@@ -52,17 +53,27 @@ def line_end(text: str) -> str:
 
 def end_of_block(text: str, node: Node) -> int:
     """The end of what a node takes of the text; the blank lines that a block scalar with `+` keeps are part of it."""
-    last: Node = node
-    while isinstance(last, MappingNode | SequenceNode) and not last.flow:
-        children = [part for pair in last.pairs for part in pair] if isinstance(last, MappingNode) else last.items
-        last = children[-1]
-    end = last.end
-    if isinstance(last, ScalarNode) and last.style in ("literal", "folded"):
-        header = text[last.start : line_end_after(text, last.start)[0]]
-        if "+" in header.split("#", maxsplit=1)[0]:
-            matched = re.compile(f"(?:(?:\r\n|[{BREAKS}])[ \t]*(?=[{BREAKS}]))*").match(text, end)
-            end = matched.end() if matched else end
-    return end
+    last = last_node(node)
+    matched = BLANK_LINES_BELOW.match(text, last.end) if keeps_blank_lines(text, last) else None
+    return matched.end() if matched else last.end
+
+
+def keeps_blank_lines(text: str, node: Node) -> bool:
+    """Whether it is a block scalar with `+`."""
+    header = text[node.start : line_end_after(text, node.start)[0]] if is_block(node) else ""
+    return "+" in header.split("#", maxsplit=1)[0]
+
+
+def last_node(node: Node) -> Node:
+    """What is written last of a node."""
+    while isinstance(node, MappingNode | SequenceNode) and not node.flow:
+        node = node.pairs[-1][1] if isinstance(node, MappingNode) else node.items[-1]
+    return node
+
+
+def is_block(node: Node) -> bool:
+    """Whether it is a block scalar."""
+    return isinstance(node, ScalarNode) and node.style in BLOCK
 
 
 def indentation(text: str, documents: list[Node]) -> Indentation:

@@ -6,12 +6,14 @@ from hubimages.errors import BadInputError
 from hubimages.yaml_text.checked import check_removed
 from hubimages.yaml_text.compose import BREAKS, compose_documents
 from hubimages.yaml_text.insert import end_of_pair
-from hubimages.yaml_text.layout import end_of_block, line_end_after, line_start
-from hubimages.yaml_text.nodes import MappingNode, SequenceNode
+from hubimages.yaml_text.layout import end_of_block, is_block, keeps_blank_lines, last_node, line_end_after, line_start
+from hubimages.yaml_text.nodes import MappingNode, Node, SequenceNode
 from hubimages.yaml_text.tree import Path
 from hubimages.yaml_text.written import Place, written
 
+PROPERTIES = re.compile(f"(?:[ \t]+[&!][^ \t{BREAKS}]*)*")
 SPACES = re.compile(f"[ {BREAKS}]*")
+BLANK_LINES = re.compile(f"(?:[ \t]*[{BREAKS}])*")
 
 
 def remove(text: str, path: Path, *, document: int = 0) -> str:
@@ -33,23 +35,40 @@ def remove(text: str, path: Path, *, document: int = 0) -> str:
 def _without(text: str, place: Place, above: Place) -> str:
     parent = above.node
     assert isinstance(parent, MappingNode | SequenceNode)
-    spans = _spans(text, parent)
-    start, end = spans[place.index]
-    if len(spans) == 1:
+    if len(parent.pairs if isinstance(parent, MappingNode) else parent.items) == 1:
         return _emptied(text, above, parent)
-    if parent.flow:
-        if place.index:
-            return text[: spans[place.index - 1][1]] + text[end:]
-        return text[:start] + text[spans[1][0] :]
+    spans = _spans(text, parent)
+    return _cut_out(text, parent, place.index, spans) if parent.flow else _lines_out(text, parent, place.index, spans)
+
+
+def _cut_out(text: str, parent: MappingNode | SequenceNode, index: int, spans: list[tuple[int, int]]) -> str:
+    """The text without a part of [] or {} and its comma."""
+    start, end = spans[index]
+    return text[: spans[index - 1][1]] + text[end:] if index else text[:start] + text[spans[1][0] :]
+
+
+def _lines_out(text: str, parent: MappingNode | SequenceNode, index: int, spans: list[tuple[int, int]]) -> str:
+    """The text without the lines of a pair or item."""
+    start, end = spans[index]
     first = line_start(text, start)
     _, next_line = line_end_after(text, end)
     if text[first:start].strip(" "):  # behind a dash: what follows takes its place
-        matched = SPACES.match(text, next_line)
-        return text[:start] + text[matched.end() if matched else next_line :]
-    if next_line == len(text) and text[-1] not in BREAKS:  # the last line has no end, and keeps none
-        end_before = first - 2 if text[first - 2 : first] == "\r\n" else first - 1
-        return text[:end_before]
+        return text[:start] + text[_after(SPACES, text, next_line) :]
+    above = last_node(_child(parent, index - 1)) if index else None
+    if above and keeps_blank_lines(text, above):  # those below would become part of it
+        return text[:first] + text[_after(BLANK_LINES, text, next_line) :]
+    if next_line == len(text) and text[-1] not in BREAKS and not (above and is_block(above)):  # no end, and keeps none
+        return text[: first - 2 if text[first - 2 : first] == "\r\n" else first - 1]
     return text[:first] + text[next_line:]
+
+
+def _after(pattern: re.Pattern[str], text: str, offset: int) -> int:
+    matched = pattern.match(text, offset)
+    return matched.end() if matched else offset
+
+
+def _child(parent: MappingNode | SequenceNode, index: int) -> Node:
+    return parent.pairs[index][1] if isinstance(parent, MappingNode) else parent.items[index]
 
 
 def _spans(text: str, parent: MappingNode | SequenceNode) -> list[tuple[int, int]]:
@@ -93,9 +112,10 @@ def _emptied(text: str, above: Place, parent: MappingNode | SequenceNode) -> str
     end = max(parent.end, end_of_block(text, parent))
     key = above.key
     first = line_start(text, parent.start)
-    plain = parent.anchor is None and parent.tag is None
-    if parent.flow or key is None or text[first : parent.start].strip(" ") or not plain:
+    if parent.flow or key is None or text[first : parent.start].strip(" "):
         return text[: parent.start] + empty + text[end:]
-    colon = text.find(":", key.end) + 1
+    matched = PROPERTIES.match(text, text.find(":", key.end) + 1)
+    assert matched is not None
+    head = matched.end()
     _, next_line = line_end_after(text, end)
-    return f"{text[:colon]} {empty}{text[colon:first]}{text[next_line:]}"
+    return f"{text[:head]} {empty}{text[head:first]}{text[next_line:]}"

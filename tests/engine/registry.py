@@ -18,9 +18,10 @@ from tests.engine.install import program
 CONFIG = """\
 version: 0.1
 log: {{level: info}}
-storage: {{filesystem: {{rootdirectory: {root}/data}}, delete: {{enabled: true}}}}
+storage: {{{cache}filesystem: {{rootdirectory: {root}/data}}, delete: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
+CACHE = "cache: {blobdescriptor: inmemory}, "
 AUTH = 'auth: {{htpasswd: {{realm: tests, path: "{root}/htpasswd"}}}}\n'
 MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json", "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -57,11 +58,14 @@ class Registry:
 
 
 @contextmanager
-def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[Registry]:
-    """A registry on a free port of loopback, its data in `root`, ended on leaving."""
+def serve(root: Path, *, username: str = "", password: str = "", cache: bool = False) -> Iterator[Registry]:
+    """A registry on a free port of loopback, its data in `root`, ended on leaving.
+
+    With `cache` it remembers in memory where its blobs are, as the packaged configuration has it.
+    """
     root.mkdir(parents=True, exist_ok=True)
     port = process.free_port()
-    config = CONFIG.format(root=root, port=port)
+    config = CONFIG.format(root=root, port=port, cache=CACHE if cache else "")
     if username:
         # bcrypt is the only kind of hash this registry takes; 4 is its cheapest
         hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()

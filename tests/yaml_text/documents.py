@@ -108,7 +108,7 @@ class Writer:
                     " " * indent + f"? k{self.complex}",
                     " " * indent + f": {self.flow(1)}",
                 ]
-        known = [name for name in known if self.anchors[name] == "mapping"]
+        known = [name for name in known if self.anchors.get(name) == "mapping"]
         if known and self.random.random() < 0.7 and not self.plain:
             names = self.random.sample(known, min(2, len(known)))
             merged = (

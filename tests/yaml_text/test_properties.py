@@ -5,8 +5,7 @@ import string
 from typing import Any
 
 import helm_python
-import pytest
-from hypothesis import assume, event, given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hubimages.errors import RefusedError
@@ -60,9 +59,9 @@ def test_helm_reads_every_string_as_the_text_that_was_meant(values: list[str]) -
 @given(documents(), TAG_LIKE, st.integers(0, 1000))
 def test_a_replaced_scalar_is_the_only_thing_that_changes(text: str, value: str, which: int) -> None:
     before = helm_reads(text)
-    assume(before is not None)
-    event("readable")
-    scalar = (found := scalars(text))[which % len(found)]
+    found = scalars(text) if before is not None else []
+    assume(found)
+    scalar = found[which % len(found)]
     after = replace(text, {scalar: value})
     assert after[: scalar.start] == text[: scalar.start]
     assert after[len(after) - (len(text) - scalar.end) :] == text[scalar.end :]
@@ -99,9 +98,9 @@ def test_an_added_node_is_the_only_thing_that_changes(text: str, new: str, which
         else:
             after = add_item(text, path, value)
             at(expected, path).append(value)
-    except RefusedError as error:
-        event(f"refused: {error}")
-        pytest.fail(f"refused: {error}")
+    except RefusedError:  # a block scalar at the end of a file that has no last line end would get one
+        assert scalars(text)[-1].style in ("literal", "folded") and not text.endswith(("\n", "\r"))
+        return
     assert helm_reads(after) == expected
     if (isinstance(node, MappingNode) and node.pairs) or (isinstance(node, SequenceNode) and node.items):
         same = next((n for n, (a, b) in enumerate(zip(text, after, strict=False)) if a != b), len(text))

@@ -1,0 +1,86 @@
+"""Write other tags at the places of references, and see that nothing else became different."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hubimages.errors import RefusedError
+from hubimages.file_edit import FileEdit, read_text
+from hubimages.user_image.reference import Place, Reference
+from hubimages.user_image.scan import references_in
+from hubimages.yaml_text import replace as replace_scalars
+from hubimages.yaml_text import scalars
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a place is to say."""
+
+    tag: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return self.tag + (f"@{self.digest}" if self.digest else "")
+
+
+Targets = Mapping[Reference, Target]
+
+
+def file_edits(root: Path, targets: Targets) -> list[FileEdit]:
+    """The edits that give every reference its tag: its scalars and nothing else, quoted so that Helm reads text.
+
+    The edited texts have been read again. Raises RefusedError where two references want different texts at one place,
+    or an edit cannot be had.
+    """
+    wanted: dict[str, dict[int, tuple[Place, str, Reference]]] = {}
+    for reference, target in targets.items():
+        for place, text in reference.retagged(target.tag, target.digest):
+            here = wanted.setdefault(place.file, {})
+            known = here.get(place.start)
+            if known and known[1] != text:
+                raise RefusedError(
+                    f"{place.file}:{place.line}: one tag for {known[2].repository} and {reference.repository}; "
+                    "give each hub a tag of its own in its values file first"
+                )
+            here[place.start] = (place, text, reference)
+    edits = [_edit(root, file, [(place, text) for place, text, _ in here.values()]) for file, here in wanted.items()]
+    for edit in edits:
+        check(edit, {each: new for each, new in targets.items() if each.tag_place and each.tag_place.file == edit.path})
+    return edits
+
+
+def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
+    before = read_text(root, file)
+    in_yaml = {place.start: text for place, text in new if place.path}
+    after = before
+    if in_yaml:
+        found = {each.start: each for each in scalars(before)}
+        if not set(in_yaml) <= set(found):
+            raise RefusedError(f"{file} has changed while it was read; run the command again")
+        after = replace_scalars(before, {found[start]: text for start, text in in_yaml.items()})
+    else:
+        for place, text in sorted(new, key=lambda each: -each[0].start):
+            if before[place.start : place.end] != place.value:
+                raise RefusedError(f"{file} has changed while it was read; run the command again")
+            after = after[: place.start] + text + after[place.end :]
+    return FileEdit(file, before, after)
+
+
+def check(edit: FileEdit, targets: Targets) -> None:
+    """Raise RefusedError unless the file, read again, has every reference as before, but for the tags that were set."""
+    assert edit.before is not None
+    assert edit.after is not None
+    changed = {each.tag_place.start: target for each, target in targets.items() if each.tag_place}
+    expected = []
+    for each in references_in(edit.path, edit.before):
+        target = changed.get(each.tag_place.start) if each.tag_place else None
+        expected.append(_essence(replace(each, tag=target.tag, digest=target.digest) if target else each))
+    found = [_essence(each) for each in references_in(edit.path, edit.after)]
+    if found != expected:
+        was = next((old for old, new in zip(expected, found, strict=False) if old != new), expected[-1])
+        raise RefusedError(f"{edit.path}: {was[0]} would not read as it is meant after the edit; edit it by hand")
+
+
+def _essence(reference: Reference) -> tuple[str, str, str, str]:
+    where = reference.values_path or f"line {reference.line}"
+    return where, reference.repository, reference.tag, reference.digest

@@ -1,0 +1,59 @@
+"""A server on loopback that answers as GitHub does about pull requests, which GitHub itself cannot be asked to."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+PULLS = "/repos/org/deployment/pulls"
+
+
+@dataclass
+class GitHub:
+    """What the server on loopback holds and was asked."""
+
+    status: int = 201
+    message: str = ""
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    authorizations: set[str] = field(default_factory=set)
+
+
+@contextmanager
+def answering(state: GitHub) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, status: int, body: object) -> None:
+            state.authorizations.add(self.headers["Authorization"])
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def do_GET(self) -> None:
+            self.answer(200, state.opened if self.path.startswith(PULLS) else {})
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if state.status != 201:
+                self.answer(state.status, {"message": state.message})
+                return
+            made = {**asked, "html_url": "https://github.com/org/deployment/pull/7", "url": f"{PULLS}/7"}
+            state.opened.append(made)
+            self.answer(201, made)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

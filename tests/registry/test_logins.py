@@ -1,0 +1,159 @@
+"""Logins are found where Docker keeps them, and shown nowhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import BadInputError, LoginError, NotInstalledError
+from hubimages.image_ref import ImageRef
+from hubimages.registry import HiddenError, Registries
+from hubimages.registry.logins import DockerConfiguration, Login
+from tests.registry.conftest import Configure
+from tests.registry.scripted import Reply, error, scripted
+
+ADA = Login("ada", "pass:word")
+
+
+def login(host: str) -> Login | None:
+    return DockerConfiguration.read().login(host)
+
+
+def helper(home: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    """A credential helper of the name `test` on PATH, and the file into which it writes what it was given."""
+    folder, given = home / "helpers", home / "given"
+    folder.mkdir()
+    program = folder / "docker-credential-test"
+    program.write_text(f'#!/bin/sh\nprintf "%s " "$@" > {given}\ncat >> {given}\n{script}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return given
+
+
+@pytest.mark.parametrize(
+    ("key", "host"),
+    [
+        ("quay.io", "quay.io"),
+        ("https://quay.io", "quay.io"),
+        ("https://quay.io/v1/", "quay.io"),
+        ("https://index.docker.io/v1/", "docker.io"),
+        ("docker.io", "docker.io"),
+        ("127.0.0.1:5000", "127.0.0.1:5000"),
+    ],
+)
+def test_a_login_is_found_under_every_key_that_docker_writes(configure: Configure, key: str, host: str) -> None:
+    configure({key: "ada:pass:word"})
+    assert login(host) == ADA
+    assert login("example.org") is None
+    assert login("127.0.0.1") is None
+
+
+def test_the_directory_can_be_named_by_the_environment(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text('{"auths": {"quay.io": {"username": "ada", "password": "pass:word"}}}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    assert login("quay.io") == ADA
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "none"))
+    assert login("quay.io") is None
+
+
+def test_tokens_are_logins_too_and_an_empty_entry_is_none(configure: Configure) -> None:
+    tokens = {
+        "a.example": {"auth": "YWRhOg==", "identitytoken": "i"},
+        "b.example": {"registrytoken": "r"},
+        "c.example": {},
+    }
+    configure(auths=tokens)
+    assert login("a.example") == Login("ada", "", identity_token="i")
+    assert login("b.example") == Login("", "", registry_token="r")
+    assert login("c.example") is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"auths": [1]}', '{"credHelpers": 1}', "\x00"])
+def test_a_configuration_that_cannot_be_read_is_named(configure: Configure, home: Path, content: str) -> None:
+    (home / ".docker/config.json").write_text(content)
+    with pytest.raises(BadInputError, match=r"\.docker/config\.json"):
+        login("quay.io")
+
+
+def test_an_entry_that_cannot_be_read_names_the_host_and_not_its_content(configure: Configure) -> None:
+    configure(auths={"quay.io": {"auth": "c2VjcmV0!"}})
+    with pytest.raises(BadInputError, match=r"the login for quay\.io cannot be read; docker login quay\.io") as raised:
+        login("quay.io")
+    assert "c2VjcmV0" not in str(raised.value)
+
+
+def test_the_helper_of_a_host_is_asked_by_stdin(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = helper(home, monkeypatch, """echo '{"ServerURL": "x", "Username": "ada", "Secret": "pass:word"}'""")
+    configure(credHelpers={"us-docker.pkg.dev": "test"})
+    assert login("us-docker.pkg.dev") == ADA
+    assert given.read_text() == "get us-docker.pkg.dev"
+    assert login("quay.io") is None
+    assert "pass:word" not in "".join(capfd.readouterr())
+
+
+def test_the_store_is_asked_for_every_host_by_dockers_own_key(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = helper(home, monkeypatch, """echo '{"Username": "<token>", "Secret": "i"}'""")
+    configure(credsStore="test")
+    assert login("docker.io") == Login("", "", identity_token="i")
+    assert given.read_text() == "get https://index.docker.io/v1/"
+
+
+def test_a_helper_without_a_login_has_none(configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper(home, monkeypatch, "echo 'credentials not found in native keychain'; exit 1")
+    configure(credsStore="test")
+    assert login("quay.io") is None
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo 'ERROR: gcloud crashed: run gcloud auth login' >&2; exit 1", "gcloud crashed: run gcloud auth login"),
+        ("exit 3", "exit code 3"),
+        ("echo nonsense", "no login for quay.io that can be read"),
+        ("echo '[]'", "no login for quay.io that can be read"),
+    ],
+)
+def test_a_helper_that_fails_says_why(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    helper(home, monkeypatch, script)
+    configure(credHelpers={"quay.io": "test"})
+    with pytest.raises(LoginError, match=said):
+        login("quay.io")
+
+
+def test_a_helper_that_is_not_installed_is_named(configure: Configure) -> None:
+    configure(credHelpers={"quay.io": "nowhere"})
+    with pytest.raises(NotInstalledError, match="docker-credential-nowhere"):
+        login("quay.io")
+
+
+def test_a_login_does_not_show_its_secret() -> None:
+    shown = repr([Login("ada", "one", "two", "three"), DockerConfiguration(Path("c"), {"quay.io": {"auth": "four"}})])
+    assert not [secret for secret in ("one", "two", "three", "four") if secret in shown]
+
+
+def test_public_images_are_seen_without_the_helper_and_others_say_that_it_is_missing(configure: Configure) -> None:
+    def answer(asked: object, *, public: bool) -> Reply:
+        if asked.path == "/token":  # type: ignore[attr-defined]
+            return Reply(200, b'{"token": "t"}')
+        host = asked.headers["Host"]  # type: ignore[attr-defined]
+        if asked.login != "Bearer t":  # type: ignore[attr-defined]
+            return error(401, WWW_Authenticate=f'Bearer realm="http://{host}/token",service="s"')
+        return Reply(200, json.dumps({"tags": ["1"]}).encode()) if public else error(403, "DENIED", "no")
+
+    for public in (True, False):
+        with scripted(lambda asked, public=public: answer(asked, public=public)) as server, Registries() as registries:
+            configure(credHelpers={server.host: "nowhere"})
+            image = ImageRef(server.host, "a/b")
+            if public:
+                assert registries.tags(image) == ["1"]
+            else:
+                with pytest.raises(HiddenError, match="docker-credential-nowhere"):
+                    registries.tags(image)
