@@ -31,8 +31,13 @@ def find_references(directory: Path) -> Inventory:
     Files that git ignores do not count. A directory outside of any repository is read as it is. Raises BadInputError
     where there is no such directory.
     """
+    return read_all(*listed(directory))
+
+
+def read_all(root: Path, files: list[str]) -> Inventory:
+    """The references of these files, which are paths from the root, and what was not read."""
     with _uncollected():
-        return _read(*listed(directory))
+        return _read(root, files)
 
 
 @contextmanager
