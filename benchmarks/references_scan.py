@@ -2,8 +2,8 @@
 
     python benchmarks/references_scan.py [REPOSITORY] [--runs 15]
 
-The scan is that of files that git has listed; no process is started in it. Without REPOSITORY, on one that is made for it: 600 values files of 2.3 MB in the layout of clusters. Slower than
-wished is no failure: this measures, tests test.
+The scan is that of files that git has listed; no process is started in it. Without REPOSITORY, on one that is made for
+it: 600 values files in the layout of clusters. Slower than wished is no failure: this measures, tests test.
 """
 
 import argparse
@@ -59,7 +59,7 @@ PROFILE = """\
                 image: quay.io/example/own-{number}:9cb7ae26ff{number:02}
 """
 HUB = "jupyterhub:\n  custom:\n    homepage:\n      logo_url: https://example.org/logo.svg\n" + "  # a remark\n" * 220
-SECRET = "a: ENC[AES256_GCM,data:x]\n" + "# " + "k" * 3200 + "\nsops: {}\n"
+SECRET = "a: ENC[AES256_GCM,data:x]\n" + "# " + "k" * 5200 + "\nsops: {}\n"
 
 
 def main() -> None:
