@@ -3,15 +3,17 @@
 This file is a template itself, and runs before anything is written. The standard library is all there is.
 """
 
+import importlib.util
 import json
 import re
 import sys
+from pathlib import Path
 
 ANSWERS = json.loads(r"""<< cookiecutter | jsonify >>""")
+# The rules for names are those that the repository itself keeps, when somebody changes the name later.
+(RULES,) = Path(ANSWERS["_repo_dir"]).glob("*cookiecutter.repo*/.github/image_build/image_name.py")
 
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# One part of an image's name: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
-PART = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 HOSTS = {
     "quay.io": (r"quay\.io", "quay.io"),
     "ghcr.io": (r"ghcr\.io", "ghcr.io"),
@@ -23,17 +25,23 @@ HOSTS = {
     "amazon-ecr-public": (r"public\.ecr\.aws", "public.ecr.aws"),
     "azure-container-registry": (r"[a-z0-9]{5,50}\.azurecr\.io", "yourregistry.azurecr.io"),
 }
-REFUSED_HOSTS = {
-    "docker.io": "Docker Hub limits how often an image may be pulled, which stops servers from starting",
-    "gcr.io": "Google Container Registry has been shut down; its successor is google-artifact-registry",
-}
+CONFIGURATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
+
+
+def load_rules() -> object:
+    spec = importlib.util.spec_from_file_location("image_name", RULES)
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True  # nothing is to appear in the template
+    spec.loader.exec_module(module)
+    return module
 
 
 def host_problem(host: str) -> str | None:
-    for refused, reason in REFUSED_HOSTS.items():
-        if host == refused or host.endswith("." + refused) or (refused == "docker.io" and host == "hub.docker.com"):
-            return f"{host!r} is not supported: {reason}"
-    return None
+    return load_rules().host_problem(host)
+
+
+def image_problem(image: str) -> str | None:
+    return load_rules().image_problem(image, ANSWERS["registry_host"])
 
 
 def repo_problem(repo: str) -> str | None:
@@ -59,37 +67,18 @@ def registry_host_problem(host: str, registry: str) -> str | None:
     return None
 
 
-def image_problem(image: str, registry: str) -> str | None:
-    if not image.strip():
-        return "cannot be empty: organisation/name"
-    first, _, rest = image.partition("/")
-    has_host = bool(rest) and ("." in first or ":" in first or first == "localhost")
-    parts = image.split("/")
-    problems = (
-        (any(character.isspace() for character in image), "has a space in it"),
-        ("://" in image, "is an address; the name alone is needed: organisation/name"),
-        (has_host, f"has the registry's host in it; leave it out: {rest}"),
-        (image != image.lower(), f"has capitals, which no registry takes: {image.lower()}"),
-        (":" in image or "@" in image, "has a tag or digest; leave it out: every commit gets its own tag"),
-        (
-            len(image) > 200 or not all(PART.fullmatch(part) for part in parts),
-            "is no name of an image: lower case letters and digits, with single '.', '_' or '-' between",
-        ),
-        (parts[-1] == "latest", "calls the image 'latest', which is the name of a tag; say what the image is"),
-    )
-    found = next((problem for wrong, problem in problems if wrong), None)
-    if found is None:
-        return parts_problem(image, len(parts), registry)
-    return (has_host and host_problem(first)) or f"{image!r} {found}"
+def arm64_problem(answer: str) -> str | None:
+    """What has no image for ARM: https://github.com/pangeo-data/pangeo-docker-images/issues/396."""
+    if answer == "yes" and ANSWERS["starter"] == "pangeo-onbuild":
+        return "Pangeo's base image is for amd64 alone; start from environment.yml or docker-stacks, or answer no"
+    if answer == "yes" and ANSWERS["builder"] == "repo2docker-action":
+        return "jupyterhub/repo2docker-action builds one image for one architecture; take the builder nox, or answer no"
+    return None
 
 
-def parts_problem(image: str, parts: int, registry: str) -> str | None:
-    if registry == "quay.io" and parts != 2:
-        return f"{image!r} must have two parts on quay.io: organisation/name"
-    if registry in ("ghcr.io", "amazon-ecr-public") and parts < 2:
-        return f"{image!r} lacks its first part: " + ("owner/name" if registry == "ghcr.io" else "alias/name")
-    if registry == "google-artifact-registry" and parts < 3 and not image.startswith("your-organisation/"):
-        return f"{image!r} must have three parts in Google Artifact Registry: project/repository/image"
+def configuration_problem(name: str) -> str | None:
+    if name and not CONFIGURATION.fullmatch(name):
+        return f"{name!r} is no repository on GitHub: OWNER/NAME, or nothing"
     return None
 
 
@@ -101,7 +90,9 @@ def problem() -> str | None:
         "description": text_problem,
         "maintainers": text_problem,
         "registry_host": lambda value: registry_host_problem(value, ANSWERS["registry"]),
-        "image": lambda value: image_problem(value, ANSWERS["registry"]),
+        "image": image_problem,
+        "arm64": arm64_problem,
+        "configuration_repository": configuration_problem,
     }
     for key, check in checks.items():
         found = check(ANSWERS[key])

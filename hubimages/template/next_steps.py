@@ -6,6 +6,10 @@ WRITE_THE_NAME = (
     "Decide on the image's name and write it over {image} in noxfile.py: until then the workflows stop in their first "
     "seconds."
 )
+APP = (
+    "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID "
+    "and the secret CONFIGURATION_APP_PRIVATE_KEY."
+)
 STEPS = {
     "quay.io": (
         "On quay.io, create the public repository {image} and a robot account that may write to it.",
@@ -38,5 +42,12 @@ def next_steps(answers: Mapping[str, str]) -> list[str]:
     steps = list(STEPS[answers["registry"]])
     if answers["image"].startswith("your-organisation/"):
         steps.insert(0, WRITE_THE_NAME)
+    if answers.get("configuration_repository"):
+        steps.append(APP)
     steps.append("README.md has these steps in full. Then merge to main: the image is built, tested and pushed.")
-    return [step.format(image=answers["image"], host=answers["registry_host"]) for step in steps]
+    names = {
+        "image": answers["image"],
+        "host": answers["registry_host"],
+        "hubs": answers.get("configuration_repository"),
+    }
+    return [step.format(**names) for step in steps]

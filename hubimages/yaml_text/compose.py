@@ -7,11 +7,13 @@ same errors. Events, not PyYAML's nodes, because these refuse an anchor that is 
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, ScalarNode, SequenceNode
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
+Result = TypeVar("Result")
+MAX_DEPTH = 300  # no configuration has so many, and what walks over a tree is recursive
 BREAKS = "\r\n\u0085\u2028\u2029"
 OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
 SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
@@ -27,93 +29,54 @@ def compose_documents(text: str) -> list[Node]:
 
     Raises UnreadableYamlError, for aliases that contain themselves, too.
     """
-    return _Composer(text).documents()
+    return Reader(text).read(_documents)
 
 
-class _Composer:
-    """The nodes that are open while events come in."""
+class Reader:
+    """Gives the events of a text, and knows their places in it."""
 
     def __init__(self, text: str) -> None:
+        import yaml
+
         self.text = text
         self.shift = 1 if text.startswith(BYTE_ORDER_MARK) else 0
         odd = OTHER_BREAK.search(text) is not None
         self.feeds = [match.start() for match in re.finditer("\n", text)] if odd else None
+        self.yaml: Any = yaml
 
-    def documents(self) -> list[Node]:
-        """Read all events."""
-        import yaml
-
+    def read(self, work: Callable[["Reader"], Result]) -> Result:
+        """What `work` makes of the events. Raises UnreadableYamlError."""
         try:
-            return self._read(yaml)
-        except yaml.YAMLError as error:
+            return work(self)
+        except self.yaml.YAMLError as error:
             raise self._unreadable(error) from None
         except UnicodeEncodeError as error:
-            raise UnreadableYamlError(self._line(error.start), "half a character (a lone surrogate)") from None
+            raise UnreadableYamlError(self.line(error.start), "half a character (a lone surrogate)") from None
 
-    def _read(self, yaml: Any) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event
-        next_event = _events(yaml, self.text[self.shift :])
-        scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
-        mapping_end, sequence_end, alias_event = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
-        shift, by_marks = self.shift, self.feeds is None
-        roots: list[Node] = []
-        anchors: dict[str, Resolved] = {}
-        parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # open ones, each with its siblings
-        children, flow = roots, False
-        while True:
-            event = next_event()
-            kind = type(event)
-            if kind is scalar_event:
-                style, tag, anchor = STYLES[event.style], event.tag, event.anchor
-                if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all: no calls
-                    mark = event.start_mark
-                    start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
-                    children.append(ScalarNode(start, end, line, event.value, style, None, None, flow))
-                else:
-                    scalar = self._scalar(event, style, flow=flow)
-                    if anchor is not None:
-                        anchors[anchor] = scalar
-                    children.append(scalar)
-            elif kind is mapping_start or kind is sequence_start:
-                start, line = self._own_start(event)
-                flow = bool(event.flow_style)
-                make = MappingNode if kind is mapping_start else SequenceNode
-                opened = make(start, start, line, event.tag, event.anchor, flow)
-                if event.anchor is not None:
-                    anchors[event.anchor] = opened
-                parents.append((opened, children))
-                children.append(opened)
-                children = []
-            elif kind is mapping_end or kind is sequence_end:
-                closed, siblings = parents.pop()
-                if isinstance(closed, MappingNode):
-                    closed.pairs = list(zip(children[::2], children[1::2], strict=True))
-                else:
-                    closed.items = children
-                if flow:
-                    closed.end = event.end_mark.index + shift
-                elif children:
-                    closed.end = max(closed.start, children[-1].end)
-                children, flow = siblings, bool(parents) and parents[-1][0].flow
-            elif kind is alias_event:
-                children.append(self._alias(event, anchors, [parent for parent, _ in parents]))
-            elif kind is yaml.DocumentStartEvent:
-                anchors = {}
-            elif kind is yaml.StreamEndEvent:
-                return roots
+    def events(self) -> Callable[[], Any]:
+        """A function that gives one event after the other."""
+        text = self.text[self.shift :]
+        if not self.yaml.__with_libyaml__:
+            return self.yaml.SafeLoader(text).get_event  # type: ignore[no-any-return]
+        from yaml.cyaml import CParser
 
-    def _scalar(self, event: Any, style: str, *, flow: bool) -> ScalarNode:
-        start, line = self._own_start(event)
+        return CParser(text).get_event  # type: ignore[no-any-return]
+
+    def scalar(self, event: Any, *, flow: bool) -> ScalarNode:
+        """The scalar of an event."""
+        start, line = self.own_start(event)
+        style = STYLES[event.style]
         end = event.end_mark.index + self.shift
         if style in BLOCK:
             end = _without_last_breaks(self.text, start, end)
         return ScalarNode(start, max(start, end), line, event.value, style, event.tag, event.anchor, flow)
 
-    def _own_start(self, event: Any) -> tuple[int, int]:
+    def own_start(self, event: Any) -> tuple[int, int]:
         """Where a node begins without its anchor and tag, and the line of that."""
         mark = event.start_mark
         start = mark.index + self.shift
         if event.anchor is None and event.tag is None:
-            return start, mark.line + 1 if self.feeds is None else self._line(start)
+            return start, mark.line + 1 if self.feeds is None else self.line(start)
         begin, limit = start, event.end_mark.index + self.shift
         while start < limit:
             matched = PROPERTY.match(self.text, start, limit)
@@ -124,12 +87,12 @@ class _Composer:
             if after is None or after.end() > limit:
                 break
             start = after.end()
-        line = self._line(start) if self.feeds is not None else mark.line + 1 + self.text.count("\n", begin, start)
+        line = self.line(start) if self.feeds is not None else mark.line + 1 + self.text.count("\n", begin, start)
         return start, line
 
-    def _alias(self, event: Any, anchors: dict[str, Resolved], parents: list[MappingNode | SequenceNode]) -> AliasNode:
+    def alias(self, event: Any, anchors: dict[str, Resolved], parents: list[MappingNode | SequenceNode]) -> AliasNode:
         start, end = event.start_mark.index + self.shift, event.end_mark.index + self.shift
-        line = event.start_mark.line + 1 if self.feeds is None else self._line(start)
+        line = event.start_mark.line + 1 if self.feeds is None else self.line(start)
         target = anchors.get(event.anchor)
         if target is None:
             raise UnreadableYamlError(line, f"unknown anchor {event.anchor!r}")
@@ -137,7 +100,7 @@ class _Composer:
             raise UnreadableYamlError(line, f"anchor {event.anchor!r} contains itself")
         return AliasNode(start, end, line, event.anchor, target)
 
-    def _line(self, offset: int) -> int:
+    def line(self, offset: int) -> int:
         if self.feeds is None:
             return self.text.count("\n", 0, offset) + 1
         return bisect_right(self.feeds, offset - 1) + 1
@@ -145,20 +108,65 @@ class _Composer:
     def _unreadable(self, error: Any) -> UnreadableYamlError:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
-            return UnreadableYamlError(self._line(mark.index + self.shift), str(error.problem or error.context))
+            return UnreadableYamlError(self.line(mark.index + self.shift), str(error.problem or error.context))
         forbidden = FORBIDDEN.search(self.text)  # the error's own position is in bytes for libyaml, else not
         return UnreadableYamlError(
-            self._line(forbidden.start() if forbidden else 0), str(getattr(error, "reason", error))
+            self.line(forbidden.start() if forbidden else 0), str(getattr(error, "reason", error))
         )
 
 
-def _events(yaml: Any, text: str) -> Callable[[], Any]:
-    """Gives one event after the other."""
-    if not yaml.__with_libyaml__:
-        return yaml.SafeLoader(text).get_event  # type: ignore[no-any-return]
-    from yaml.cyaml import CParser
-
-    return CParser(text).get_event  # type: ignore[no-any-return]
+def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event
+    yaml, next_event = reader.yaml, reader.events()
+    scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+    mapping_end, sequence_end, alias_event = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
+    shift, by_marks = reader.shift, reader.feeds is None
+    roots: list[Node] = []
+    anchors: dict[str, Resolved] = {}
+    parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # open ones, each with its siblings
+    children, flow = roots, False
+    while True:
+        event = next_event()
+        kind = type(event)
+        if kind is scalar_event:
+            style, tag, anchor = STYLES[event.style], event.tag, event.anchor
+            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all: no calls
+                mark = event.start_mark
+                start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
+                children.append(ScalarNode(start, end, line, event.value, style, None, None, flow))
+            else:
+                scalar = reader.scalar(event, flow=flow)
+                if anchor is not None:
+                    anchors[anchor] = scalar
+                children.append(scalar)
+        elif kind is mapping_start or kind is sequence_start:
+            start, line = reader.own_start(event)
+            flow = bool(event.flow_style)
+            make = MappingNode if kind is mapping_start else SequenceNode
+            opened = make(start, start, line, event.tag, event.anchor, flow)
+            if event.anchor is not None:
+                anchors[event.anchor] = opened
+            if len(parents) >= MAX_DEPTH:
+                raise UnreadableYamlError(line, f"nested deeper than {MAX_DEPTH} levels")
+            parents.append((opened, children))
+            children.append(opened)
+            children = []
+        elif kind is mapping_end or kind is sequence_end:
+            closed, siblings = parents.pop()
+            if isinstance(closed, MappingNode):
+                closed.pairs = list(zip(children[::2], children[1::2], strict=True))
+            else:
+                closed.items = children
+            if flow:
+                closed.end = event.end_mark.index + shift
+            elif children:
+                closed.end = max(closed.start, children[-1].end)
+            children, flow = siblings, bool(parents) and parents[-1][0].flow
+        elif kind is alias_event:
+            children.append(reader.alias(event, anchors, [parent for parent, _ in parents]))
+        elif kind is yaml.DocumentStartEvent:
+            anchors = {}
+        elif kind is yaml.StreamEndEvent:
+            return roots
 
 
 def _without_last_breaks(text: str, start: int, end: int) -> int:

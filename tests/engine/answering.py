@@ -21,8 +21,8 @@ class Answering:
 
 
 @contextmanager
-def answering(status: int) -> Iterator[Answering]:
-    """A registry that greets and answers all else with a status, ended on leaving.
+def answering(status: int, *, also_greeting: bool = False) -> Iterator[Answering]:
+    """A registry that greets (or does not even do that) and answers all else with a status, ended on leaving.
 
     With 500 it takes layers, and gives that answer to manifests alone: Docker tries layers for a minute.
     """
@@ -35,7 +35,9 @@ def answering(status: int) -> Iterator[Answering]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             requests.append(f"{self.command} {self.path}")
             takes = status == 500 and "/blobs/" in self.path
-            code = TAKEN.get(self.command, 404) if takes else 200 if self.path == "/v2/" else status
+            code = (
+                TAKEN.get(self.command, 404) if takes else 200 if self.path == "/v2/" and not also_greeting else status
+            )
             error = {"code": CODES[status], "message": "as the test wants it"}
             body = b"" if code < 300 else json.dumps({"errors": [error]}).encode()
             self.send_response(code)

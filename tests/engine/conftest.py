@@ -1,10 +1,18 @@
 """Every test below this folder needs an engine."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from hubimages import template
+from hubimages.run import environment
+from tests.engine.engine import Engine
+from tests.engine.small import SMALL, Repository, images
+from tests.histories import git
 
 HERE = Path(__file__).parent
 
@@ -22,3 +30,30 @@ def pip_cache() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_CACHE_DIR", os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip")))
         yield
+
+
+@pytest.fixture(scope="session")
+def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generated repository in which the sessions' tools are installed, for all tests."""
+    path = tmp_path_factory.mktemp("refusals") / "small"
+    template.plan_new_repository(path, {"image": "our/small", "arm64": "yes"}).apply()
+    repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository.write(SMALL)
+    done = subprocess.run([sys.executable, "-m", "nox", "-s", "build"], cwd=path, env=repository.env, check=False)
+    assert done.returncode == 0
+    engine.docker("image", "rm", f"127.0.0.1:9/our/small:{repository.tag}")
+    return path
+
+
+@pytest.fixture
+def repository(engine: Engine, folder: Path) -> Iterator[Repository]:
+    """The repository with an image of one small layer, and a contract that any image keeps."""
+    first = git("-C", folder, "rev-list", "--max-parents=0", "HEAD").strip()
+    git("-C", folder, "reset", "--quiet", "--hard", first)
+    git("-C", folder, "clean", "--quiet", "--force", "-d")
+    repository = Repository(folder, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository.write(SMALL)
+    before = images(engine)
+    yield repository
+    for name in images(engine) - before:
+        engine.try_docker("image", "rm", "--force", name)

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubimages.run import attempt, read
@@ -105,7 +105,38 @@ def running_engine(folder: Path) -> Engine | None:
 
 @contextmanager
 def private_engine(folder: Path) -> Iterator[Engine]:
-    """A daemon of our own, its socket and data in `folder`; on leaving it is ended and its data removed."""
+    """A daemon of our own with Debian's image and buildx, its socket and data in `folder`; gone on leaving."""
+    with ExitStack() as stack:
+        mirror = stack.enter_context(registry.serve(folder / "mirror"))
+        bare = stack.enter_context(daemon(folder, "--registry-mirror", f"http://{mirror.address}"))
+        engine = replace(bare, mirror=mirror)
+        import_debian(engine)
+        add_buildx(engine)
+        yield engine
+
+
+@contextmanager
+def second_engine(first: Engine) -> Iterator[Engine]:
+    """Another machine, as far as images and the build cache go: it has none. buildx is the first engine's.
+
+    Raises EngineUnavailableError where none can be started.
+    """
+    if os.geteuid() != 0:
+        raise EngineUnavailableError("only root can start a second engine")
+    program("dockerd")
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))  # a short path: a socket's may have 107 characters
+    try:
+        with daemon(folder) as engine:
+            plugin = Path(first.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
+            (Path(engine.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx").symlink_to(plugin.resolve())
+            yield engine
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def daemon(folder: Path, *flags: str) -> Iterator[Engine]:
+    """A daemon with no image, its socket and data in `folder`; on leaving it is ended and its data removed."""
     config = folder / "config"
     (config / "cli-plugins").mkdir(parents=True)
     socket = folder / "docker.sock"
@@ -113,27 +144,23 @@ def private_engine(folder: Path) -> Iterator[Engine]:
     log = folder / "dockerd.log"
     with ExitStack() as stack:
         stack.callback(unmount_below, folder)
-        mirror = stack.enter_context(registry.serve(folder / "mirror"))
         bridge = stack.enter_context(own_bridge())
         argv = [
             program("dockerd"), "--host", env["DOCKER_HOST"], "--data-root", str(folder / "data"),
-            "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "dockerd.pid"),
-            "--registry-mirror", f"http://{mirror.address}", *bridge,
+            "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "dockerd.pid"), *flags, *bridge,
         ]  # fmt: skip
         # dockerd looks for its containerd and iptables on PATH
         daemon_env = {"PATH": os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])}
         engine_answers = ("docker", "info", "--format", "{{.ID}}")
-        daemon = process.start(
+        started = process.start(
             argv,
             log=log,
             env=daemon_env,
             answers=lambda: attempt(*engine_answers, cwd=folder, env=env).returncode == 0,
         )
-        stack.callback(process.stop, daemon)
-        engine = Engine(env, folder, private=True, mirror=mirror, daemon=daemon)
+        stack.callback(process.stop, started)
+        engine = Engine(env, folder, private=True, daemon=started)
         stack.callback(remove_containers, engine)
-        import_debian(engine)
-        add_buildx(engine)
         yield engine
 
 

@@ -1,25 +1,20 @@
 """What can go wrong while a generated repository builds, tests and pushes: one clear message, nothing left behind."""
 
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import time
-import urllib.error
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hubimages import template
-from hubimages.run import environment
-from tests.engine.answering import answering
 from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
-from tests.histories import git
+from tests.engine.small import Repository, digest, images, session_error
 
-PASSES = "def test_it():\n    pass\n"
 CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
 # An hour, if it is not stopped; it is looked for among the processes of the machine.
 SLEEPS = "sleep 3599.25"
@@ -31,78 +26,6 @@ def test_it():
 """
 
 pytestmark = pytest.mark.usefixtures("no_container_left")
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A generated repository with a small image, and the environment in which its sessions run."""
-
-    path: Path
-    env: Mapping[str, str]
-
-    def nox(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a session as a person does."""
-        return subprocess.run(
-            self.argv(*words), cwd=self.path, env={**self.env, **env}, text=True, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def argv(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "nox", "-R", "-s", *words]  # -R: install only once
-
-    @property
-    def tag(self) -> str:
-        return git("-C", self.path, "rev-parse", "--short=12", "HEAD")[:12]
-
-    def write(self, files: Mapping[str, str]) -> None:
-        """Write files and commit them."""
-        for name, text in files.items():
-            (self.path / name).write_text(text)
-        git("-C", self.path, "add", "--all")
-        git("-C", self.path, "commit", "--allow-empty", "--quiet", "--message", "Change")
-
-
-SMALL = {"Dockerfile": "FROM scratch\nCOPY README.md /\n", "image-contract/test_contract.py": PASSES}
-
-
-@pytest.fixture(scope="module")
-def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generated repository in which the sessions' tools are installed, for all tests."""
-    path = tmp_path_factory.mktemp("refusals") / "small"
-    template.plan_new_repository(path, {"image": "our/small"}).apply()
-    repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
-    repository.write(SMALL)
-    done = subprocess.run([sys.executable, "-m", "nox", "-s", "build"], cwd=path, env=repository.env, check=False)
-    assert done.returncode == 0
-    engine.docker("image", "rm", f"127.0.0.1:9/our/small:{repository.tag}")
-    return path
-
-
-@pytest.fixture
-def repository(engine: Engine, folder: Path) -> Iterator[Repository]:
-    """The repository with an image of one small layer, and a contract that any image keeps."""
-    first = git("-C", folder, "rev-list", "--max-parents=0", "HEAD").strip()
-    git("-C", folder, "reset", "--quiet", "--hard", first)
-    git("-C", folder, "clean", "--quiet", "--force", "-d")
-    repository = Repository(folder, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
-    repository.write(SMALL)
-    before = images(engine)
-    yield repository
-    for name in images(engine) - before:
-        engine.try_docker("image", "rm", "--force", name)
-
-
-def images(engine: Engine) -> set[str]:
-    """The references of the images that the engine has."""
-    names = engine.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
-    return {name for name in names if "/our/small:" in name}
-
-
-def session_error(done: subprocess.CompletedProcess[str]) -> str:
-    """What a session that failed said itself, without what the programs said that it ran."""
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stdout
-    return "\n".join(line for line in done.stdout.splitlines() if line.startswith("nox > "))
 
 
 # Before anything is built
@@ -154,7 +77,7 @@ def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: E
 
 
 def test_a_directory_that_is_no_git_repository_is_told(repository: Repository, tmp_path: Path) -> None:
-    (tmp_path / "noxfile.py").write_text((repository.path / "noxfile.py").read_text())
+    shutil.copytree(repository.path, tmp_path, ignore=shutil.ignore_patterns(".git", ".nox"), dirs_exist_ok=True)
     done = Repository(tmp_path, {**repository.env, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}).nox("build")
     assert "this is not a git repository with a commit: git init, git add --all, git commit" in session_error(done)
 
@@ -286,54 +209,3 @@ def test_an_image_that_is_not_built_yet_is_told(repository: Repository) -> None:
     told = session_error(repository.nox("test"))
     assert f"there is no image 127.0.0.1:9/our/small:{repository.tag} here: build it first, nox -s build" in told
     assert "there is no image" in session_error(repository.nox("push"))
-
-
-# When it is pushed
-
-
-def digest(registry: Registry, name: str, tag: str) -> str:
-    """The digest under which a registry has a tag; nothing where it has none."""
-    try:
-        return registry.digest(name, tag)
-    except urllib.error.HTTPError as error:
-        assert error.code == 404
-        return ""
-
-
-def test_another_image_than_the_tested_one_is_not_pushed(
-    repository: Repository, engine: Engine, registry: Registry
-) -> None:
-    repository.write({"image-contract/test_contract.py": CHANGES_THE_IMAGE})
-    image = f"{registry.address}/our/small"
-    told = session_error(repository.nox("build", "--", "--push", IMAGE=image, OTHER=DEBIAN))
-    assert f"not pushed: {image}:{repository.tag} is not the image that was tested any more" in told
-    assert digest(registry, "our/small", repository.tag) == ""
-
-
-def test_without_a_login_nothing_is_pushed(repository: Repository, password_registry: Registry) -> None:
-    told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
-    host = password_registry.address
-    assert f"nothing was pushed: not logged in to {host}, or with a wrong password: docker login {host}" in told
-    assert digest(password_registry, "our/small", repository.tag) == ""
-
-
-@pytest.mark.parametrize(
-    ("status", "told"),
-    [
-        (401, "not logged in to {host}, or with a wrong password: docker login {host}."),
-        (403, "{host} does not let you push {host}/our/small:{tag}: ask its owner for the right to."),
-        (404, "{host} has no such repository, and makes none by itself: {host}/our/small:{tag}."),
-        (429, "{host} gave no good answer, try again later: nox -s push."),
-        (500, "{host} gave no good answer, try again later: nox -s push."),
-    ],
-)
-def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository, status: int, told: str) -> None:
-    with answering(status) as refusing:
-        done = repository.nox("build", "--", "--push", IMAGE=f"{refusing.address}/our/small")
-    assert "nothing was pushed: " + told.format(host=refusing.address, tag=repository.tag) in session_error(done)
-    assert any("/v2/our/small/" in request for request in refusing.requests)
-
-
-def test_a_registry_that_nobody_answers_for_is_told(repository: Repository) -> None:
-    told = session_error(repository.nox("build", "--", "--push"))
-    assert "nothing was pushed: 127.0.0.1:9 gave no good answer, try again later: nox -s push." in told

@@ -1,7 +1,7 @@
-"""Every `run:` step of the rendered workflows is really executed, as it stands in the rendered file."""
+"""Every `run:` step that a rendered workflow can have is really executed, as it stands in the rendered file."""
 
-import itertools
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,17 @@ from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
+from tests.template.all_workflows import different_workflows
 
-WORKFLOWS = (".github/workflows/build.yaml", ".github/workflows/test.yaml")
 # What GitHub starts a step with when the workflow names no shell:
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
 SHELL = ("bash", "-e", "-c")
+POINT_HUBS = (
+    'hubimages point-hubs "$IMAGE" --all --because "$CHANGE" --commit --branch "user-image-${IMAGE##*:}" --open-pr'
+)
 CANNOT_RUN = {
     "az acr login --name yourregistry": "asks Azure: it needs Azure's command line, an account and a registry there",
+    POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
 }
 # A machine that is not to be changed: these run in a container that has what they remove, and sudo.
 CHANGE_THE_MACHINE = ("sudo ",)
@@ -33,32 +37,46 @@ RUN printf '#!/bin/sh\\nexec "$@"\\n' > /usr/bin/sudo && chmod 0755 /usr/bin/sud
 RUN cd /usr/local && mkdir -p lib/android/sdk .ghcup/bin /usr/share/dotnet/sdk /usr/share/swift/usr && touch lib/kept
 """
 REMOVED = ("/usr/local/lib/android", "/usr/local/.ghcup", "/usr/share/dotnet", "/usr/share/swift")
+# In this order: later steps use what earlier ones have made. What is not named here comes at the end.
+ORDER = (
+    "python -m pip install --quiet --requirement", "nox -s settings", "nox -s lint", "nox -s build", "nox -s build --",
+    "nox -s arguments", "nox -s test", "nox -s push", "nox -s join",
+)  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("no_container_left")
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a step runs, the names of the variables it is given, and a registry for which it is there."""
+    """What a step runs, the names of the variables it is given, and answers for which it is there."""
 
     run: str
     variables: tuple[str, ...]
-    registry: str = field(compare=False)
+    answers: Mapping[str, str] = field(compare=False)
+
+    @property
+    def id(self) -> str:
+        return "-".join([self.run.splitlines()[0], *self.variables])
 
 
 def rendered_steps() -> list[Step]:
-    """All different steps, in the order in which they stand, over all registries and builders."""
-    questions = {question.key: question.choices for question in template.questions()}
-    found: dict[Step, None] = {}  # in order
-    for builder, registry in itertools.product(questions["builder"], questions["registry"]):
-        rendering = template.render_files({"registry": registry, "builder": builder})
-        for workflow, text in ((name, rendering.files[name].data.decode()) for name in WORKFLOWS):
-            for job in YAML(typ="safe").load(text)["jobs"].values():
-                for step in job["steps"]:
-                    assert "shell" not in step and "working-directory" not in step, workflow  # not known here
-                    if "run" in step:
-                        found.setdefault(Step(step["run"], tuple(step.get("env", {})), registry))
-    return list(found)
+    """All different steps of all combinations of answers."""
+    found: dict[Step, None] = {}
+    for (name, text), answers in different_workflows().items():
+        for job in YAML(typ="safe").load(text)["jobs"].values():
+            for step in job["steps"]:
+                assert "shell" not in step and "working-directory" not in step, name  # not known here
+                if "run" in step:
+                    given = {**job.get("env", {}), **step.get("env", {})}
+                    # where a preview is pushed, and nothing else: only the steps that push ask for it
+                    given = given if "push" in step["run"] else step.get("env", {})
+                    found.setdefault(Step(step["run"], tuple(given), answers))
+
+    def place(step: Step) -> int:
+        fits = [number for number, start in enumerate(ORDER) if step.run.startswith(start)]
+        return max(fits, default=len(ORDER))
+
+    return sorted(found, key=place)
 
 
 STEPS = rendered_steps()
@@ -78,44 +96,107 @@ class Runner:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """What the steps said of each architecture's image."""
+        told = Path(self.env["GITHUB_OUTPUT"]).read_text()
+        return dict(re.findall(r"^(a\w+64)=(\S+)$", told, re.MULTILINE))
+
 
 @pytest.fixture(scope="module")
 def runner(engine: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     """A generated repository, and a Python of its own, as actions/setup-python leaves it."""
     folder = tmp_path_factory.mktemp("runner")
-    template.plan_new_repository(folder / "image", {"python_version": PYTHON}).apply()
+    template.plan_new_repository(folder / "image", {"python_version": PYTHON, "arm64": "yes"}).apply()
     # the contract itself takes its time, and is run on each starter by another test
     (folder / "image/image-contract/test_contract.py").write_text("def test_it():\n    pass\n")
     git("-C", folder / "image", "commit", "--all", "--quiet", "--message", "Ask nothing of the image")
     subprocess.run([sys.executable, "-m", "venv", str(folder / "python")], check=True)
     image = f"{registry.address}/our/runner"
-    env = environment({**engine.env, "IMAGE": image, "GITHUB_STEP_SUMMARY": str(folder / "summary.md")})
+    files = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_OUTPUT": str(folder / "output")}
+    env = environment({**engine.env, "IMAGE": image, **files})
     env["PATH"] = f"{folder}/python/bin{os.pathsep}{env['PATH']}"
     with stand_ins(engine, *bases(folder / "image")):
         yield Runner(folder / "image", image, env)
+        made = engine.docker("image", "ls", "--quiet", image).split()
+        engine.try_docker("image", "rm", "--force", *set(made))
 
 
 def test_the_list_of_steps_that_cannot_run_names_only_steps_that_are_there() -> None:
     assert set(CANNOT_RUN) <= {step.run for step in STEPS}
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.run.splitlines()[0])
-def test_the_step_runs(engine: Engine, runner: Runner, tmp_path: Path, step: Step) -> None:
-    """One test for each step, in the order of the workflows: later ones use what earlier ones have made."""
+def test_every_step_is_run_or_listed_with_a_reason() -> None:
+    known = ("nox -s", "python -m pip", "sudo", "df")
+    assert [step.run for step in STEPS if step.run not in CANNOT_RUN and not step.run.startswith(known)] == []
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
+def test_the_step_runs(
+    engine: Engine,
+    runner: Runner,
+    registry: Registry,
+    password_registry: Registry,
+    wheels: Path,
+    tmp_path: Path,
+    step: Step,
+) -> None:
+    """One test for each step: later ones use what earlier ones have made."""
     if step.run in CANNOT_RUN:
         pytest.skip(CANNOT_RUN[step.run])
     if any(word in step.run for word in CHANGE_THE_MACHINE):
         check_in_a_container(engine, tmp_path, step)
         return
-    if step.registry != STEPS[0].registry:
-        template.plan_new_repository(tmp_path / "image", {"registry": step.registry}).apply()
+    if step.run in ("nox -s settings", "nox -s arguments"):  # what these do depends on the answers
+        template.plan_new_repository(tmp_path / "image", step.answers).apply()
         runner = replace(runner, path=tmp_path / "image")
-    done = runner.run(step.run, **dict.fromkeys(step.variables, "set"))
+    values = dict.fromkeys(step.variables, "set")
+    if step.run == "nox -s login":
+        runner = replace(runner, env={**runner.env, "IMAGE": f"{password_registry.address}/our/runner"})
+        values = {"REGISTRY_USERNAME": password_registry.username, "REGISTRY_PASSWORD": password_registry.password}
+    if step.run == "nox -s join":
+        values = {"AMD64": runner.digests["amd64"], "ARM64": push_for_arm(engine, registry, runner, tmp_path)}
+    if "ARCHITECTURE" in step.variables:
+        values = {"ARCHITECTURE": "amd64"}
+    if "PREVIEW" in step.variables:
+        values = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123"}
+    done = runner.run(step.run, **values, PIP_FIND_LINKS=str(wheels))
+    if step.run == "nox -s login":
+        engine.logout(password_registry)
     assert done.returncode == 0, done.stdout
-    if step.variables:
+    if step.run == "nox -s settings":
         refused = runner.run(step.run, **dict.fromkeys(step.variables, ""))
-        assert refused.returncode == 1
+        assert refused.returncode == (1 if step.variables else 0)
         assert all(f" {name} is not set" in refused.stdout for name in step.variables)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with this project's wheel, for the step that installs it."""
+    folder = tmp_path_factory.mktemp("wheels")
+    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
+    root = template.template_directory()
+    subprocess.run([sys.executable, "-c", builder, str(folder)], cwd=root, check=True, capture_output=True)
+    return folder
+
+
+def test_the_task_that_points_hubs_takes_the_steps_options() -> None:
+    known = subprocess.run([sys.executable, "-m", "hubimages", "--list"], capture_output=True, text=True, check=True)
+    if "point-hubs" not in known.stdout:
+        pytest.skip("this version has no task point-hubs")
+    argv = [sys.executable, "-m", "hubimages", "point-hubs", "--help"]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert [option for option in re.findall(r"--[a-z-]+", POINT_HUBS) if option not in told] == []
+
+
+def push_for_arm(engine: Engine, registry: Registry, runner: Runner, folder: Path) -> str:
+    """Push an image as the other runner would, and go on to a commit whose own tag is still free; its digest."""
+    git("-C", runner.path, "commit", "--allow-empty", "--quiet", "--message", "Join")
+    (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    engine.build(folder, f"{runner.image}:arm64", "--platform", "linux/arm64")
+    engine.docker("push", f"{runner.image}:arm64")
+    engine.docker("image", "rm", f"{runner.image}:arm64")
+    return registry.digest(runner.image.partition("/")[2], "arm64")
 
 
 def check_in_a_container(engine: Engine, folder: Path, step: Step) -> None:
@@ -136,7 +217,10 @@ def check_in_a_container(engine: Engine, folder: Path, step: Step) -> None:
 
 def test_what_the_steps_pushed_is_what_they_tested(registry: Registry, runner: Runner) -> None:
     name = runner.image.partition("/")[2]
-    (tag,) = registry.tags(name)
+    joined, tag = (commit[:12] for commit in git("-C", runner.path, "log", "-2", "--format=%H").split())
+    pushed = [joined, tag, f"{tag}-amd64", "pr-12-0123456789ab"]
+    assert registry.tags(name) == sorted([*pushed, "arm64"])
     page = Path(runner.env["GITHUB_STEP_SUMMARY"]).read_text()
-    assert f"```\n{runner.image}:{tag}\n```" in page
-    assert registry.digest(name, tag) in page
+    for each in pushed:
+        assert f"```\n{runner.image}:{each}\n```" in page
+        assert registry.digest(name, each) in page

@@ -116,6 +116,15 @@ def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, re
         ({"title": "a\0b"}, "NUL"),
         ({"registry": "google-artifact-registry", "image": "project/image"}, "must have three parts"),
         ({"registry": "ghcr.io", "image": "image"}, "lacks its first part"),
+        (
+            {"registry": "google-artifact-registry", "image": "proj/repository/image"},
+            "'proj' is no id of a Google Cloud project",
+        ),
+        ({"registry": "amazon-ecr", "image": "our--image"}, "is no name that Amazon ECR takes"),
+        ({"arm64": "yes", "starter": "pangeo-onbuild"}, "Pangeo's base image is for amd64 alone"),
+        ({"arm64": "yes", "builder": "repo2docker-action"}, "builds one image for one architecture"),
+        ({"configuration_repository": "https://github.com/a/b"}, "is no repository on GitHub: OWNER/NAME"),
+        ({"preview": "maybe"}, "'maybe' is no choice"),
         ({"registry": "amazon-ecr", "registry_host": "1.dkr.ecr.eu.amazonaws.com"}, "is no host of amazon-ecr"),
     ],
 )

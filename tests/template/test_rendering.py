@@ -50,7 +50,7 @@ def text(rendering: template.Rendering, name: str) -> str:
 
 
 def steps(rendering: template.Rendering, name: str) -> list[dict[str, object]]:
-    (job,) = YAML(typ="safe").load(text(rendering, name))["jobs"].values()
+    job, *_ = YAML(typ="safe").load(text(rendering, name))["jobs"].values()
     result: list[dict[str, object]] = job["steps"]
     return result
 
@@ -119,59 +119,20 @@ def test_only_files_of_the_chosen_starter_and_builder_are_there(renderings, comb
     assert all(("repo2docker-action" in text(rendering, name)) == (builder != "nox") for name in WORKFLOWS)
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_every_action_is_pinned_by_commit_with_a_comment(renderings, combination):
-    for name in WORKFLOWS:
-        uses = re.findall(r"uses: (.*)", text(renderings[combination], name))
-        assert uses
-        for use in uses:
-            assert re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # (v\d+\.\d+\.\d+|newest commit of master)", use), use
-
-
-@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_pull_requests_never_push_and_need_no_secret(renderings, combination):
-    test = text(renderings[combination], ".github/workflows/test.yaml")
-    assert not re.search(r"secrets\.|vars\.|docker push|login|id-token|packages:|pull_request_target", test)
-    build = YAML(typ="safe").load(text(renderings[combination], ".github/workflows/build.yaml"))
-    assert set(build.get("on", build.get(True))) == {"push", "workflow_dispatch"}
-    assert "!github.event.repository.fork" in build["jobs"]["build"]["if"]
-
-
-@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_the_image_that_was_tested_is_the_one_that_is_pushed(renderings, combination):
-    names = [str(step["name"]) for step in steps(renderings[combination], ".github/workflows/build.yaml")]
-    assert names.index("Check the settings") == 3
-    logins = [position for position, name in enumerate(names) if name.startswith("Log in")]
-    builds = [position for position, name in enumerate(names) if name.startswith("Build")]
-    assert len(builds) == 1
-    assert max(logins) < builds[0]
-    last = steps(renderings[combination], ".github/workflows/build.yaml")[-2]["run"]
-    assert last == ("nox -s build -- --push" if combination[2] == "nox" else "nox -s push")
-
-
-@pytest.mark.parametrize("combination", COMBINATIONS, ids="-".join)
-def test_shell_steps_are_valid_bash_without_expressions(renderings, combination):
-    for name in WORKFLOWS:
-        for step in steps(renderings[combination], name):
-            if "run" in step:
-                assert "${{" not in str(step["run"])
-                subprocess.run(["bash", "-n"], input=str(step["run"]), text=True, check=True)
-
-
-def test_workflow_checkers_find_nothing(renderings, tmp_path):
-    for number, rendering in enumerate(renderings.values()):
-        rendering.write(tmp_path / str(number))
+def test_dependabot_is_configured_for_what_is_there_as_github_wants_it(renderings, tmp_path):
+    ecosystems = {}
+    for starter in ("environment.yml", "docker-stacks"):
+        text_of = text(renderings[("quay.io", starter, "nox")], ".github/dependabot.yml")
+        (tmp_path / starter / ".github").mkdir(parents=True)
+        (tmp_path / starter / ".github/dependabot.yml").write_text(text_of)
+        ecosystems[starter] = [each["package-ecosystem"] for each in YAML(typ="safe").load(text_of)["updates"]]
+    assert ecosystems["environment.yml"] == ["github-actions", "conda", "pip"]
+    assert ecosystems["docker-stacks"] == ["github-actions", "docker", "conda", "pip"]
+    files = sorted(map(str, tmp_path.rglob("dependabot.yml")))
     bin_directory = Path(sys.executable).parent
-    workflows = sorted(map(str, tmp_path.glob("*/.github/workflows/*.yaml")))
-    dependabot = sorted(map(str, tmp_path.glob("*/.github/dependabot.yml")))
-    assert (len(workflows), len(dependabot)) == (72, 36)
-    for schema, files in (("vendor.github-workflows", workflows), ("vendor.dependabot", dependabot)):
-        argv = [bin_directory / "check-jsonschema", "--builtin-schema", schema, *files]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    for argv in (["check-jsonschema", "--builtin-schema", "vendor.dependabot"], ["zizmor", "--offline", "--quiet"]):
+        done = subprocess.run([bin_directory / argv[0], *argv[1:], *files], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    zizmor = [bin_directory / "zizmor", "--offline", "--no-progress", *workflows, *dependabot]
-    done = subprocess.run(zizmor, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def check_settings(
@@ -229,6 +190,20 @@ def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp
     if registry == "amazon-ecr":
         assert "aws-region: us-west-2" in text(rendering, WORKFLOWS[0])
         assert 'registries: "123456789012"' in text(rendering, WORKFLOWS[0])
+
+
+def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tmp_path):
+    answers = {"image": "our-org/hub", "preview": "yes", "configuration_repository": "our-org/our-hubs"}
+    rendering = template.render_files(answers)
+    login = {"QUAY_USERNAME": "set", "QUAY_PASSWORD": "set"}
+    refused = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login)
+    assert sorted(re.findall(r"(\w+) is not set", refused.stdout)) == [
+        "CONFIGURATION_APP_CLIENT_ID",
+        "CONFIGURATION_APP_PRIVATE_KEY",
+    ]
+    preview = {"PREVIEW": f"pr-1-{'0' * 40}"}  # as preview.yaml sets it for its whole job
+    assert "PREVIEW: pr-${{" in text(rendering, ".github/workflows/preview.yaml")
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login, **preview).returncode == 0
 
 
 def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
@@ -300,3 +275,64 @@ def test_the_wheel_carries_the_template(tmp_path):
     assert done.stdout.strip() == str(tmp_path / "installed/hubimages/template/source")
     mine = template.render({"starter": "pangeo-onbuild"}, tmp_path / "mine")
     assert subprocess.run(["diff", "-r", mine, tmp_path / "out/user-image"], check=False).returncode == 0
+
+
+OPTIONS = {
+    "latest_tag": ("yes", "latest"),
+    "date_tag": ("yes", "date"),
+    "preview": ("yes", "pr-NUMBER"),
+    "binder_badge": ("yes", "mybinder"),
+    "arm64": ("yes", "arm64"),
+    "configuration_repository": ("our-org/our-hubs", "our-org/our-hubs"),
+}
+
+
+def settled(rendering: template.Rendering) -> str:
+    """All that is there for people to read: not the record of the answers, nor what is the same everywhere."""
+    same = (".hubimages.yaml", ".github/image_build/", "LICENSE")
+    return "\n".join(text(rendering, name) for name in rendering.files if not name.startswith(same))
+
+
+@pytest.mark.parametrize("key", OPTIONS)
+def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
+    answer, trace = OPTIONS[key]
+    off, on = template.render_files({}), template.render_files({key: answer})
+    check_hand_written(on)
+    if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
+        assert trace not in settled(off)
+    assert trace in settled(on)
+    added = {"preview": {".github/workflows/preview.yaml"}, "binder_badge": {".github/workflows/binder.yaml"}}
+    assert set(on.files) - set(off.files) == added.get(key, set())
+
+
+def test_all_options_at_once_look_hand_written(tmp_path):
+    for registry in HOST_PLACES:
+        rendering = template.render_files({"registry": registry, **{key: value for key, (value, _) in OPTIONS.items()}})
+        check_hand_written(rendering)
+        secrets = set(re.findall(r"(?:secrets|vars)\.(\w+)", settled(rendering))) - {"GITHUB_TOKEN"}
+        assert {name for name in secrets if f"`{name}`" not in text(rendering, "README.md")} == set()
+
+
+@pytest.mark.parametrize(
+    ("image", "refused"),
+    [
+        ("quay.io/our-org/deep/hub", "must have two parts on quay.io"),
+        ("quay.io/o/hub", "has at least two characters"),
+        ("quay.io/Our-Org/hub", "has capitals"),
+        ("europe-west1-docker.pkg.dev/proj/repository/hub", "is no id of a Google Cloud project"),
+        ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "has capitals"),
+        ("europe-west1-docker.pkg.dev/project/repo_1/hub", "is no name of a repository in Google Artifact Registry"),
+        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is no name that Amazon ECR takes"),
+        ("public.ecr.aws/hub", "lacks its first part: alias/name"),
+        ("docker.io/our-org/hub", "Docker Hub limits how often"),
+        ("gcr.io/project/hub", "its successor is google-artifact-registry"),
+    ],
+)
+def test_a_name_that_the_registry_refuses_is_told_by_the_first_step(renderings, tmp_path, image, refused):
+    rendering = renderings[("quay.io", "environment.yml", "nox")]
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[1], IMAGE=image)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
+    assert line.startswith(f"::error::IMAGE is {image}, and {image.split('/')[0]} would refuse it: ")
+    assert refused in line
+    assert line.endswith(". Correct it in noxfile.py")

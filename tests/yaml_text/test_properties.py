@@ -1,6 +1,7 @@
 """What holds for every text: an edit changes its own place alone, and Helm, the real one, reads what was meant."""
 
 import copy
+import math
 import string
 from typing import Any
 
@@ -9,9 +10,57 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hubimages.errors import RefusedError
-from hubimages.yaml_text import MappingNode, SequenceNode, add_item, add_key, as_text, compose, remove, replace, scalars
+from hubimages.yaml_text import (
+    MappingNode,
+    ScalarNode,
+    SequenceNode,
+    UnreadableYamlError,
+    add_item,
+    add_key,
+    as_text,
+    compose,
+    data,
+    remove,
+    replace,
+    scalars,
+)
 from tests.yaml_text.documents import TAGS, documents
 
+WORDS = [
+    spelled
+    for word in ("y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".inf", "-.inf", ".nan")
+    for spelled in (word, word.title(), word.upper(), f"{word}x")
+]
+WORDS += [
+    "1_000",
+    "0o17",
+    "017",
+    "08",
+    "0b11",
+    "-0b1",
+    "0x1F",
+    "+1",
+    "1e3",
+    "1e400",
+    ".5",
+    "5.",
+    ".9_9",
+    ".9__9",
+    "1__0",
+]
+WORDS += [
+    "9223372036854775808",
+    "18446744073709551616",
+    "2024-01-31",
+    "12:30",
+    "=",
+    "<<",
+    "0.1.2",
+    "1e",
+    "_1",
+    "-",
+    "+",
+]
 TAG_LIKE = st.one_of(
     st.text(string.digits + "abcdef", min_size=7, max_size=12),
     st.text(string.digits + "._-+eExXoOb:", max_size=10),
@@ -31,19 +80,19 @@ def helm_reads(text: str) -> Any:
         return None
 
 
-def put(data: Any, path: tuple[str | int, ...], value: object) -> None:
+def put(values: Any, path: tuple[str | int, ...], value: object) -> None:
     """Set what stands at a path."""
     *above, last = path
     for step in above:
-        data = data[step]
-    data[last] = value
+        values = values[step]
+    values[last] = value
 
 
-def at(data: Any, path: tuple[str | int, ...]) -> Any:
+def at(values: Any, path: tuple[str | int, ...]) -> Any:
     """What stands at a path."""
     for step in path:
-        data = data[step]
-    return data
+        values = values[step]
+    return values
 
 
 @given(st.lists(TAG_LIKE, min_size=12, max_size=30))
@@ -52,8 +101,8 @@ def test_helm_reads_every_string_as_the_text_that_was_meant(values: list[str]) -
     before += "'one': 'x'\n" + 'two: "x"\nflow: [x, {k: x}]\nempty:\nblock: >-\n  x\n'
     found = scalars(before)
     new = dict(zip(found, [*values, *values[:6]], strict=True))
-    data = helm_reads(replace(before, new))
-    assert [at(data, scalar.path) for scalar in found] == list(new.values())
+    read = helm_reads(replace(before, new))
+    assert [at(read, scalar.path) for scalar in found] == list(new.values())
 
 
 @given(documents(), TAG_LIKE, st.integers(0, 1000))
@@ -78,9 +127,30 @@ def test_a_replaced_scalar_is_the_only_thing_that_changes(text: str, value: str,
 
 @given(documents())
 def test_the_data_are_what_helm_reads(text: str) -> None:
-    data = helm_reads(text)
-    assume(data is not None)
-    assert compose(text).data() == data
+    read = helm_reads(text)
+    assume(read is not None)
+    assert compose(text).data() == read
+
+
+@given(st.lists(TAG_LIKE, min_size=12, max_size=30))
+def test_a_plain_value_means_what_it_means_to_helm(values: list[str]) -> None:
+    for value in [*values, *WORDS]:
+        text = f"k: {value}\n"
+        try:
+            node = compose(text).find(("k",))
+        except UnreadableYamlError:
+            continue
+        if isinstance(node, ScalarNode) and node.style == "plain" and node.value == value and node.tag is None:
+            ours, theirs = data(node), helm_reads(text)
+            endless = isinstance(ours, float) and not math.isfinite(ours)  # JSON has none: Helm refuses the file
+            assert theirs is None if endless else as_json(theirs["k"]) == as_json(ours)
+
+
+def as_json(value: Any) -> tuple[str, object]:
+    """What JSON can tell apart: kind and value; Helm's numbers have 64 bits."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return "number", f"{value:.15g}"
+    return type(value).__name__, value
 
 
 @given(documents(plain=True), TAG_LIKE, st.integers(0, 1000), st.booleans())

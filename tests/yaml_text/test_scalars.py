@@ -128,6 +128,15 @@ def test_aliases_that_stand_for_billions_of_places_are_refused() -> None:
         scalars(text)
 
 
+@pytest.mark.parametrize("depth", [301, 5_000, 100_000])
+def test_what_is_nested_without_end_is_refused_at_once(depth: int) -> None:
+    for text in ("[" * depth + "]" * depth, "- " * depth + "a"):
+        with pytest.raises(UnreadableYamlError):
+            compose(text)
+        with pytest.raises(UnreadableYamlError):
+            scalars(text, keys=True)
+
+
 def test_the_tree_says_where_anything_is() -> None:
     tree = compose("a:\n  - b: 1\n    c: &x {d: 2}\ne: *x\nf:\n  <<: *x\n")
     found = tree.find(("a", 0))

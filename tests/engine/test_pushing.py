@@ -1,0 +1,232 @@
+"""From a tested image to the registry: what is there afterwards, and what is told where it is refused."""
+
+import json
+import re
+import shutil
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hubimages.run import environment
+from tests.engine.answering import answering
+from tests.engine.engine import DEBIAN, Engine, second_engine
+from tests.engine.install import EngineUnavailableError
+from tests.engine.registry import Registry
+from tests.engine.small import Repository, digest, session_error
+
+CHANGES_THE_IMAGE = """\
+import os, subprocess
+
+def test_it():
+    subprocess.run(["docker", "tag", os.environ["OTHER"], os.environ["IMAGE"]], check=True)
+"""
+
+SECRETS = "https://github.com/OWNER/NAME/settings/secrets/actions"
+SET_AT = f"(on GitHub, with QUAY_PASSWORD and QUAY_USERNAME, which are set at {SECRETS})"
+# A program that needs nothing else in its image.
+STATIC = Path("/sbin/ldconfig")
+BY_A_PROGRAM = """\
+FROM scratch
+COPY program /program
+RUN ["/program", "-X", "-C", "/made"]
+COPY README.md /
+"""
+
+pytestmark = pytest.mark.usefixtures("no_container_left")
+
+
+def test_another_image_than_the_tested_one_is_not_pushed(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    repository.write({"image-contract/test_contract.py": CHANGES_THE_IMAGE})
+    image = f"{registry.address}/our/small"
+    told = session_error(repository.nox("build", "--", "--push", IMAGE=image, OTHER=DEBIAN))
+    assert f"not pushed: {image}:{repository.tag} is not the image that was tested any more" in told
+    assert digest(registry, "our/small", repository.tag) == ""
+
+
+def test_without_a_login_nothing_is_pushed(repository: Repository, password_registry: Registry) -> None:
+    told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
+    host = password_registry.address
+    assert (
+        f"nothing was pushed: not logged in to {host}, or with a wrong password: docker login {host} {SET_AT}" in told
+    )
+    assert digest(password_registry, "our/small", repository.tag) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (401, "not logged in to {host}, or with a wrong password: docker login {host} {set_at}."),
+        (403, "{host} does not let you push {host}/our/small:{tag}: ask its owner for the right to {set_at}."),
+        (
+            404,
+            "{host} has no such repository, and makes none by itself: {host}/our/small:{tag}. "
+            "Create it (README.md says how), or correct IMAGE in noxfile.py.",
+        ),
+        (429, "{host} gave no good answer, try again later: nox -s push."),
+        (500, "{host} gave no good answer, try again later: nox -s push."),
+    ],
+)
+def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository, status: int, told: str) -> None:
+    with answering(status) as refusing:
+        done = repository.nox("build", "--", "--push", IMAGE=f"{refusing.address}/our/small")
+    assert "nothing was pushed: " + told.format(
+        host=refusing.address, tag=repository.tag, set_at=SET_AT
+    ) in session_error(done)
+    assert any("/v2/our/small/" in request for request in refusing.requests)
+
+
+def test_a_registry_that_nobody_answers_for_is_told(repository: Repository) -> None:
+    told = session_error(repository.nox("build", "--", "--push"))
+    assert "nothing was pushed: 127.0.0.1:9 gave no good answer, try again later: nox -s push." in told
+
+
+def test_a_wrong_password_is_told_with_the_place_where_it_is_set(
+    repository: Repository, password_registry: Registry
+) -> None:
+    host = password_registry.address
+    names = {"REGISTRY_USERNAME": password_registry.username, "REGISTRY_PASSWORD": "wrong horse"}
+    told = session_error(repository.nox("login", IMAGE=f"{host}/our/small", **names))
+    assert f"{host} takes neither this name nor this password {SET_AT}." in told
+    assert "wrong horse" not in told
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_login_without_an_answer_is_no_wrong_password(repository: Repository, status: int) -> None:
+    names = {"REGISTRY_USERNAME": "robot", "REGISTRY_PASSWORD": "x"}
+    with answering(status, also_greeting=True) as refusing:
+        told = session_error(repository.nox("login", IMAGE=f"{refusing.address}/our/small", **names))
+    assert f"no login, {refusing.address} gave no good answer: try again later." in told
+
+
+def test_with_the_right_password_the_image_is_pushed_and_its_digest_told(
+    repository: Repository, engine: Engine, password_registry: Registry
+) -> None:
+    name = {"IMAGE": f"{password_registry.address}/our/small"}
+    password = {"REGISTRY_USERNAME": password_registry.username, "REGISTRY_PASSWORD": password_registry.password}
+    try:
+        assert repository.nox("login", **name, **password).returncode == 0
+        done = repository.nox("build", "--", "--push", **name)
+    finally:
+        engine.logout(password_registry)
+    assert done.returncode == 0, done.stdout
+    assert f"digest  {digest(password_registry, 'our/small', repository.tag)}\n" in done.stdout
+
+
+def test_a_tag_that_is_another_images_is_not_moved(
+    repository: Repository, engine: Engine, registry: Registry, tmp_path: Path
+) -> None:
+    reference = f"{registry.address}/our/small:{repository.tag}"
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /other\n")
+    engine.build(tmp_path, reference)
+    engine.docker("push", reference)
+    engine.docker("image", "rm", reference)
+    theirs = digest(registry, "our/small", repository.tag)
+    told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/small"))
+    taken = f"{reference} is in the registry already, with another digest ({theirs}), and a tag is never moved"
+    assert f"nothing was pushed: {taken}" in told
+    assert "git commit --allow-empty" in told
+    assert digest(registry, "our/small", repository.tag) == theirs
+
+
+def test_what_was_pushed_can_be_pushed_again(repository: Repository, registry: Registry) -> None:
+    image = {"IMAGE": f"{registry.address}/our/small"}
+    assert repository.nox("build", "--", "--push", **image).returncode == 0
+    before = digest(registry, "our/small", repository.tag)
+    done = repository.nox("push", **image)
+    assert done.returncode == 0, done.stdout
+    assert f"digest  {before}\n" in done.stdout
+
+
+def test_a_date_beside_the_commit_stays_and_latest_moves(
+    repository: Repository, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noxfile = (repository.path / "noxfile.py").read_text()
+    image = {"IMAGE": f"{registry.address}/our/dated"}
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-03-01T23:59:58-01:00")
+    repository.write({"noxfile.py": noxfile.replace('TAGS = ["commit"]', 'TAGS = ["commit", "date", "latest"]')})
+    first = repository.tag
+    assert repository.nox("build", "--", "--push", **image).returncode == 0
+    assert registry.tags("our/dated") == sorted([first, "2026-03-02-0059", "latest"])
+    pushed = digest(registry, "our/dated", first)
+    assert {digest(registry, "our/dated", tag) for tag in registry.tags("our/dated")} == {pushed}
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-03-02T12:00:00Z")
+    repository.write({"README.md": "changed\n"})
+    assert repository.nox("build", "--", "--push", **image).returncode == 0
+    moved = digest(registry, "our/dated", repository.tag)
+    assert digest(registry, "our/dated", "2026-03-02-1200") == digest(registry, "our/dated", "latest") == moved
+    assert digest(registry, "our/dated", "2026-03-02-0059") == pushed != moved
+
+
+def test_a_preview_has_the_pull_requests_tag_and_no_other(
+    repository: Repository, registry: Registry, tmp_path: Path
+) -> None:
+    told = tmp_path / "output"
+    preview = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123", "GITHUB_OUTPUT": str(told)}
+    done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/preview", **preview)
+    assert done.returncode == 0, done.stdout
+    assert registry.tags("our/preview") == ["pr-12-0123456789ab"]
+    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-0123456789ab\n"
+
+
+def test_two_architectures_are_joined_by_digest_under_one_tag(
+    repository: Repository, engine: Engine, registry: Registry, tmp_path: Path
+) -> None:
+    told = tmp_path / "output"
+    image = {"IMAGE": f"{registry.address}/our/joined", "GITHUB_OUTPUT": str(told)}
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    for architecture in ("amd64", "arm64"):  # as if each was built on a runner of its own
+        reference = f"{image['IMAGE']}:{repository.tag}-{architecture}"
+        engine.build(tmp_path, reference, "--platform", f"linux/{architecture}")
+        done = repository.nox("push", ARCHITECTURE=architecture, **image)
+        assert done.returncode == 0, done.stdout
+        engine.docker("image", "rm", reference)
+    parts = dict(re.findall(r"^(a\w+64)=(sha256:\w{64})$", told.read_text(), re.MULTILINE))
+    join = {**image, "AMD64": parts["amd64"], "ARM64": parts["arm64"]}
+    done = repository.nox("join", **join)
+    assert done.returncode == 0, done.stdout
+    index = json.loads(registry.request(f"our/joined/manifests/{repository.tag}")[0])
+    found = {one["platform"]["architecture"]: one["digest"] for one in index["manifests"]}
+    assert found == parts
+    assert f"image={image['IMAGE']}:{repository.tag}\n" in told.read_text()
+    assert repository.nox("join", **join).returncode == 0  # again
+    other = session_error(repository.nox("join", **{**join, "ARM64": parts["amd64"]}))
+    assert "is in the registry already, with another digest" in other
+
+
+@pytest.mark.skipif(not STATIC.exists(), reason=f"no {STATIC} here")
+def test_a_machine_with_an_empty_cache_takes_the_layers_from_the_registry(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = {"IMAGE": f"{registry.address}/our/cached"}
+    shutil.copy(STATIC, repository.path / "program")
+    repository.write({"Dockerfile": BY_A_PROGRAM})
+    first = repository.nox("build", "--", "--push", **image)
+    assert first.returncode == 0, first.stdout
+    earlier = repository.tag
+    with ExitStack() as stack:
+        try:
+            empty = stack.enter_context(second_engine(engine))
+        except EngineUnavailableError as reason:
+            pytest.skip(str(reason))
+        other = replace(repository, env=environment({**repository.env, **empty.env}))
+        again = other.nox("build", "--", "--push", **image)  # the same commit becomes the same image
+        repository.write({"README.md": "changed\n"})
+        empty.docker("image", "rm", "--force", f"{image['IMAGE']}:{earlier}")
+        empty.docker("builder", "prune", "--all", "--force")
+        changed = other.nox("build", "--", "--push", **image)
+    for done in (again, changed):
+        assert done.returncode == 0, done.stdout
+        assert re.search(r"CACHED|importing cache manifest", done.stdout)
+        assert re.search(r"#(\d+) \[2/3\] RUN \[\"/program\".*\n(#\1 .*\n)*?#\1 CACHED", done.stdout), done.stdout
+    assert f"digest  {digest(registry, 'our/cached', earlier)}\n" in again.stdout
+    # the layer of the program was taken as it was, and only the last one is new
+    layers = [
+        [layer["digest"] for layer in json.loads(registry.request(f"our/cached/manifests/{tag}")[0])["layers"]]
+        for tag in (earlier, repository.tag)
+    ]
+    assert layers[0][:2] == layers[1][:2]
+    assert layers[0][2] != layers[1][2]

@@ -1,0 +1,270 @@
+"""Every workflow that any combination of answers gives passes the checkers there are, each different text once."""
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from ruamel.yaml import YAML
+
+from hubimages import template
+from tests.engine.plugin import unavailable
+from tests.template import node_programs
+from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows
+
+WORKFLOWS = different_workflows()
+PROGRAMS = Path(sys.executable).parent
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Every different workflow as a file, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("workflows")
+    for number, (name, text) in enumerate(WORKFLOWS):
+        directory = folder / f"{number}/.github/workflows"
+        directory.mkdir(parents=True)
+        (directory / name).write_text(text)
+    return sorted(map(str, folder.rglob("*.yaml")))
+
+
+def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every step, with its job's name."""
+    for name, job in YAML(typ="safe").load(text)["jobs"].items():
+        for step in job["steps"]:
+            yield name, step
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"registry": "amazon-ecr", "starter": "docker-stacks", "arm64": "yes", "date_tag": "yes"},
+        {"registry": "ghcr.io", "builder": "repo2docker-action", "preview": "yes", "configuration_repository": "a/b"},
+        {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes"},
+    ],
+    ids=str,
+)
+def test_the_workflows_rendered_here_are_those_that_cookiecutter_renders(answers):
+    made = template.render_files(answers).files
+    folder = ".github/workflows/"
+    whole = {name.removeprefix(folder): file.data.decode() for name, file in made.items() if name.startswith(folder)}
+    assert Renderer().render(answers) == whole
+
+
+def test_every_question_that_a_workflow_asks_is_combined():
+    folder = template.template_directory()
+    source = "".join(
+        path.read_text()
+        for path in [*folder.glob("<<cookiecutter.repo>>/.github/workflows/*"), *folder.glob("templates/*")]
+    )
+    asked = set(re.findall(r"cookiecutter\.([a-z]\w*)", source))
+    assert asked <= {*KEYS, "registry_host", "image", "repo"}
+    refused = 6 * 2**5 * (1 * 2 + 2 * 1)  # arm64 with Pangeo's base image, or with repo2docker-action, or with both
+    assert len(list(combinations())) == 6 * 3 * 2 * 2**6 - refused
+
+
+def test_zizmor_finds_nothing(files):
+    argv = [PROGRAMS / "zizmor", "--offline", "--no-progress", "--quiet", *files]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_githubs_schema_is_kept(files):
+    argv = [PROGRAMS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """The folder with GitHub's programs."""
+    reason = node_programs.unavailable()
+    if reason:
+        unavailable(reason)
+    return node_programs.bundled()
+
+
+def parse(node: Path, *names: str) -> list[str]:
+    argv = ["node", str(node / "parse.cjs"), *names]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()[:-1]
+
+
+def test_githubs_own_parser_takes_every_workflow(node, files):
+    assert parse(node, *files) == []
+
+
+def test_githubs_own_parser_would_find_mistakes(node, tmp_path):
+    ((_, text), *_) = WORKFLOWS
+    (tmp_path / "key.yaml").write_text(text.replace("runs-on:", "runs-onn:", 1))
+    (tmp_path / "expression.yaml").write_text(text.replace("github.ref", "gihtub.ref", 1))
+    found = "\n".join(parse(node, str(tmp_path / "key.yaml"), str(tmp_path / "expression.yaml")))
+    assert "key.yaml" in found
+    assert "expression.yaml" in found
+
+
+def test_every_action_is_pinned_by_commit_with_a_comment():
+    pinned = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # (v\d+\.\d+\.\d+|newest commit of master)")
+    uses = {use for _, text in WORKFLOWS for use in re.findall(r"uses: (.*)", text)}
+    assert len(uses) > 8
+    assert [use for use in sorted(uses) if not pinned.fullmatch(use)] == []
+    names = [use.partition("@")[0] for use in uses]
+    assert len(names) == len(set(names)), "one action, two versions"
+
+
+def test_no_expression_stands_in_a_shell_script_or_in_javascript():
+    for _, text in WORKFLOWS:
+        for _, step in steps(text):
+            script = step.get("run") or step.get("with", {}).get("script", "")  # type: ignore[union-attr]
+            assert "${{" not in script
+
+
+def test_every_shell_script_is_valid():
+    for script in {step["run"] for _, text in WORKFLOWS for _, step in steps(text) if "run" in step}:
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_rights_are_given_to_jobs_and_are_the_least():
+    for (name, text), answers in WORKFLOWS.items():
+        workflow = YAML(typ="safe").load(text)
+        assert workflow["permissions"] == {}
+        logs_in = {"ghcr.io": {"packages": "write"}, "quay.io": {}}.get(answers["registry"], {"id-token": "write"})
+        pushing = {"contents": "read", **logs_in}
+        rights = {"build": pushing, "join": pushing, "preview": pushing, "test": {"contents": "read"}}
+        for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
+            comments = {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}, "point-hubs": {}}
+            assert given == {**rights, **comments}[job], (name, job)
+
+
+def test_pull_requests_from_forks_see_no_secret_and_push_nothing():
+    for (name, text), _ in WORKFLOWS.items():
+        workflow = YAML(typ="safe").load(text)
+        assert "pull_request_target" not in text
+        events = set(workflow.get("on", workflow.get(True)))
+        assert events == ({"push", "workflow_dispatch"} if name == "build.yaml" else {"pull_request"})
+        if name in ("test.yaml", "binder.yaml"):
+            assert not re.search(r"secrets\.|vars\.|--push|nox -s push|nox -s login|id-token|packages:", text)
+        if name == "preview.yaml":
+            own = "github.event.pull_request.head.repo.full_name == github.repository"
+            assert workflow["jobs"]["preview"]["if"].startswith(own)
+        if name == "build.yaml":
+            assert "!github.event.repository.fork" in workflow["jobs"]["build"]["if"]
+
+
+def test_with_previews_every_pull_request_is_built_once():
+    for answers in ({"preview": "yes"}, {"preview": "yes", "arm64": "yes"}):
+        made = Renderer().render(answers)
+        conditions = [
+            " ".join(YAML(typ="safe").load(made[f"{name}.yaml"])["jobs"][name]["if"].split())
+            for name in ("test", "preview")
+        ]
+        other = conditions[1].replace(" == g", " != g").replace(" != '", " == '").replace("&&", "||")
+        assert conditions[0] == other
+
+
+def test_what_is_built_is_tested_before_it_is_pushed():
+    for name, text in WORKFLOWS:
+        jobs = itertools.groupby(steps(text), key=lambda found: found[0])
+        for job, all_steps in ((job, [step for _, step in found]) for job, found in jobs):
+            runs = [step.get("run", step.get("uses", "")) for step in all_steps]
+            if job not in ("build", "preview"):
+                assert not any("push" in run for run in runs)
+                continue
+            pushes = [number for number, run in enumerate(runs) if run in ("nox -s build -- --push", "nox -s push")]
+            logins = [number for number, step in enumerate(all_steps) if step["name"].startswith("Log in")]
+            assert len(pushes) == 1, name
+            assert runs[3] == "nox -s settings"
+            assert max(logins) < pushes[0]
+            with_action = [step for step in all_steps if "repo2docker-action" in step.get("uses", "")]
+            assert all(step["with"]["NO_PUSH"] == "true" for step in with_action)  # type: ignore[index]
+            assert len(with_action) == (runs[pushes[0]] == "nox -s push")
+
+
+# The scripts of actions/github-script
+
+
+@contextmanager
+def github_api(comments: list[dict[str, object]]) -> Iterator[tuple[str, list[tuple[str, str, object]]]]:
+    """A server that has a pull request's comments and takes others; its address, and what it was asked to change."""
+    changes: list[tuple[str, str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.command != "GET":
+                changes.append((self.command, self.path, json.loads(body)["body"]))
+            self.send_response(200 if self.command != "POST" else 201)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(comments if self.command == "GET" else {}).encode())
+
+        do_POST = do_PATCH = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", changes
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def run_script(node: Path, folder: Path, address: str, workflow: str, *, fork: bool = False) -> str:
+    """Run a workflow's script as the action does; the page of the run."""
+    (script,) = [step["with"]["script"] for _, step in steps(workflow) if "github-script" in step.get("uses", "")]  # type: ignore[index]
+    (folder / "script.js").write_text(script)
+    head = {"ref": "a/branch", "repo": {"full_name": "somebody/fork" if fork else "our-org/our-image"}}
+    pull_request = {"number": 7, "head": head, "base": {"repo": {"full_name": "our-org/our-image"}}}
+    (folder / "event.json").write_text(json.dumps({"pull_request": pull_request, "number": 7}))
+    (folder / "summary.md").touch()
+    env = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "GITHUB_API_URL": address,
+        "GITHUB_REPOSITORY": "our-org/our-image",
+        "GITHUB_EVENT_PATH": str(folder / "event.json"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+        "GITHUB_ACTOR": "ada",
+        "IMAGE": "quay.io/our-org/our-image:pr-7-0123456789ab",
+    }
+    argv = ["node", str(node / "script.cjs"), str(folder / "script.js")]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return (folder / "summary.md").read_text()
+
+
+def test_the_preview_is_told_in_one_comment_that_is_kept_up_to_date(node, tmp_path):
+    (workflow,) = {text for (name, text), answers in WORKFLOWS.items() if name == "preview.yaml"
+                   and (answers["registry"], answers["builder"]) == ("quay.io", "nox")}  # fmt: skip
+    theirs = {"id": 1, "user": {"type": "User"}, "body": "<!-- preview --> I quote"}
+    with github_api([theirs]) as (address, changes):
+        run_script(node, tmp_path, address, workflow)
+    ((method, path, body),) = changes
+    assert (method, path) == ("POST", "/repos/our-org/our-image/issues/7/comments")
+    assert str(body).startswith("<!-- preview -->\n")
+    assert "*Other image*:\n\n```\nquay.io/our-org/our-image:pr-7-0123456789ab\n```\n" in str(body)
+    with github_api([theirs, {"id": 42, "user": {"type": "Bot"}, "body": str(body)}]) as (address, changes):
+        run_script(node, tmp_path, address, workflow)
+    assert changes == [("PATCH", "/repos/our-org/our-image/issues/comments/42", body)]
+
+
+def test_the_link_to_binder_is_a_comment_and_from_a_fork_on_the_page_of_the_run(node, tmp_path):
+    ((_, workflow),) = [key for key in WORKFLOWS if key[0] == "binder.yaml"]
+    with github_api([]) as (address, changes):
+        assert run_script(node, tmp_path, address, workflow) == ""
+        ((method, path, body),) = changes
+        page = run_script(node, tmp_path, address, workflow, fork=True)
+        assert len(changes) == 1
+    assert (method, path) == ("POST", "/repos/our-org/our-image/issues/7/comments")
+    assert "(https://mybinder.org/v2/gh/our-org/our-image/a%2Fbranch)" in str(body)
+    assert "(https://mybinder.org/v2/gh/somebody/fork/a%2Fbranch)" in page
