@@ -91,6 +91,11 @@ def test_version() -> None:
         (["--list", "images"], "--list stands alone, without 'images'; see: hubimages --list"),
         (["new-image-repo"], "new-image-repo: missing DEST; see: hubimages new-image-repo --help"),
         (
+            ["check-registry", "a", "b"],
+            "check-registry: takes [PATH], and 'b' is one too many; see: hubimages check-registry --help",
+        ),
+        (["check-registry", ""], "check-registry: PATH is empty; see: hubimages check-registry --help"),
+        (
             ["new-image-repo", "--dry-rum", "dest"],
             "new-image-repo: no option --dry-rum, did you mean --dry-run?; see: hubimages new-image-repo --help",
         ),

@@ -17,7 +17,7 @@ from shutil import which
 from typing import Any
 
 from hubimages import console, yaml_text
-from hubimages.errors import NotInstalledError, ProgramFailedError
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.git import Repo
 from hubimages.hub_image.layout import Chart, Image, work_tree_reader
 from hubimages.hub_image.throwaway import throwaway
@@ -27,6 +27,7 @@ PIN = re.compile(
     r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
 )
 PIN_FILES = re.compile(r"(?:^|.*/)(?:[^/]*requirements[^/]*\.(?:txt|in)|pyproject\.toml)")
+BUILDERS = ("docker-build", "docker-buildx")
 ENVIRONMENTS = (".venv", "venv", ".env", "env")
 OURS = Path(sys.executable).parent / "chartpress"
 INSTALL = "pip install 'hubimages[hub-image]'"
@@ -79,7 +80,14 @@ class Built:
 
 
 def find_builder(name: str | None, platform_: str | None) -> Builder:
-    """The user's choice; on a Mac with an ARM processor images are for the clusters' processors all the same."""
+    """The user's choice; on a Mac with an ARM processor images are for the clusters' processors all the same.
+
+    Raises BadInputError for what chartpress would refuse after everything else was done.
+    """
+    if name and name not in BUILDERS:
+        raise BadInputError(f"--builder={name}: chartpress has {' and '.join(BUILDERS)}")
+    if platform_ and name == BUILDERS[0]:
+        raise BadInputError(f"--platform needs --builder={BUILDERS[1]}")
     if platform_:
         return Builder(name or "docker-buildx", platform_)
     if name:

@@ -36,7 +36,7 @@ def each(
 ) -> dict[ImageRef, T | HubImagesError]:
     """The answers to a question about every image, once each, in parallel; an error that a user can meet is one.
 
-    Interrupted, it waits for nothing.
+    Interrupted, it asks nothing more; requests that are under way end by themselves within their limits.
     """
 
     def answer(image: ImageRef) -> T | HubImagesError:

@@ -6,7 +6,6 @@ Retry-After. What is ours is how long to wait, and what to say then.
 
 import contextlib
 import functools
-import os
 import re
 import ssl
 import time
@@ -165,12 +164,6 @@ class Transport:
 @functools.cache  # loading them takes longer than most questions
 def trusted() -> ssl.SSLContext:
     """The system's certificate authorities, and certifi's, since some Pythons know no system."""
-    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@functools.cache
-def _trusted(file: str | None, directory: str | None) -> ssl.SSLContext:
-    """Read once: it takes 0.07 s. OpenSSL takes file and directory from the environment by itself."""
     context = ssl.create_default_context()
     with contextlib.suppress(ImportError, OSError):
         import certifi

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.changes import deployment_repository
-from hubimages.errors import ProgramFailedError
+from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.hub_image.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER, git
@@ -93,3 +93,16 @@ def test_submodules_among_the_files_are_refused(tmp_path: Path) -> None:
         throwaway(deployment_repository(clone), ["images"]),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "message"),
+    [
+        ("kaniko", None, "--builder=kaniko: chartpress has docker-build and docker-buildx"),
+        ("docker-build", "linux/arm64", "--platform needs --builder=docker-buildx"),
+    ],
+)
+def test_what_chartpress_would_refuse_is_refused_first(name: str, wanted: str | None, message: str) -> None:
+    with pytest.raises(BadInputError) as refused:
+        find_builder(name, wanted)
+    assert str(refused.value) == message

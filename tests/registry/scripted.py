@@ -96,7 +96,7 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
             else:
                 self.wfile.write(reply.body)
 
-        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = do_GET
 
         def slowly(self, reply: Reply) -> None:
             try:

@@ -378,3 +378,17 @@ def test_a_bug_in_a_question_stays_a_bug() -> None:
 
     with Registries.anonymous() as registries, pytest.raises(ZeroDivisionError):
         each(registries, [ImageRef("h", "n")], question)
+
+
+def test_this_machine_is_asked_directly_and_others_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY", "http_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with scripted(replies(HERE)) as server, scripted(replies(error(502))) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://{proxy.host}")
+        monkeypatch.setenv("https_proxy", proxy.host)
+        elsewhere = ImageRef("registry.example.org", "a/b", "1")
+        with Registries.anonymous(limits=QUICK) as registries:
+            answers = digests(registries, [server.image, elsewhere])
+    assert answers[server.image] == DIGEST
+    assert type(answers[elsewhere]) is NoAnswerError
+    assert {each.method for each in proxy.asked} == {"CONNECT"}
