@@ -13,8 +13,8 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
-from hubimages.tasks_images import check_images, images
 from hubimages.tasks_imagebuilding import check_imagebuilding_hub
+from hubimages.tasks_images import check_images, images
 from hubimages.tasks_live_hub import set_configurator_image, try_image
 from hubimages.tasks_point import bump_images, point_hubs, roll_back_image
 from hubimages.tasks_registry import check_registry
