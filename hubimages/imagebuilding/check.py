@@ -1,5 +1,6 @@
 """Check hubs: read, render, and run every layer, each in turn; over many hubs in a few processes."""
 
+import multiprocessing
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +74,8 @@ def check(hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None =
         if len(jobs) < POOL_FROM or count == 1:
             reports = [check_one(job) for job in jobs]
         else:
-            with ProcessPoolExecutor(count) as pool:
+            # spawned, not forked: Helm brings the Go runtime, which does not survive a fork once it is loaded
+            with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
                 reports = list(pool.map(check_one, jobs, chunksize=1))
     findings = joined(finding for report in reports for finding in report.findings)
     notes = [note for layout in layouts.values() for note in layout.notes]
