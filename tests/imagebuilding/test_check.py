@@ -193,6 +193,7 @@ def test_a_plain_file_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
         plain_hub([tmp_path / "no.yaml"])
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BinderHub's own
 def test_binderhubs_options_are_those_of_the_installed_binderhub() -> None:
     pytest.importorskip("binderhub")
     installed = binderhub_table.of_installed()
