@@ -32,9 +32,9 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test; arguments go to pytest, as in: -- -k extract -x."""
+    """Run every test, on all cores; arguments go to pytest, as in: -- -k extract -x, and it then uses one."""
     install(session, "tests", extras=True)
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "--dist", "loadgroup"]))
 
 
 @nox.session
