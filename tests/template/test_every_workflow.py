@@ -70,6 +70,13 @@ def test_every_question_that_a_workflow_asks_is_combined():
     assert len(list(combinations())) == 6 * 3 * 2 * 2**6 - refused
 
 
+def test_every_workflow_looks_hand_written():
+    trace = re.compile(r"<<|<%|%>|<#|#>|cookiecutter|\n\n\n|[ \t]$|\n\n\Z|[^\n]\Z", re.MULTILINE)
+    assert {
+        (name, *trace.findall(text)): answers for (name, text), answers in WORKFLOWS.items() if trace.search(text)
+    } == {}
+
+
 def test_zizmor_finds_nothing(files):
     argv = [PROGRAMS / "zizmor", "--offline", "--no-progress", "--quiet", *files]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
