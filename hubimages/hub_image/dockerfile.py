@@ -21,6 +21,9 @@ DIRECTIVE = re.compile(r"#\s*\w+\s*=")
 KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
 HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2(?=\s|$|[;|&>)])")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
+BYTE_ORDER_MARK = "\ufeff"
+# https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
+PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 STARTS_WITH_HEREDOC = ("RUN", "COPY", "ADD")
 
 
@@ -123,7 +126,10 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
         built_upon = ", ".join(base.text for base in found) or "no image from outside"
         raise BadInputError(f"{dockerfile} builds upon {built_upon}, not upon {HUB_IMAGE}: it is no hub image")
     for base in hubs:
-        reference = base.reference()
+        try:
+            reference = base.reference()
+        except BadInputError as error:
+            raise BadInputError(f"{dockerfile}:{base.line}: FROM {error}") from error
         if reference.digest:
             raise BadInputError(
                 f"{dockerfile}:{base.line}: FROM is pinned to a digest, which would go on naming the old image: "
@@ -141,7 +147,7 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
 
 def instructions(text: str) -> Iterator[Instruction]:
     """All instructions in order."""
-    lines = text.split("\n")
+    lines = text.replace(BYTE_ORDER_MARK, " ", 1).split("\n")  # as long as before
     offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
     escape = escape_character(lines)
     number = 0
@@ -214,6 +220,8 @@ def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], wi
             value = word[found.start(4) : found.end(4)]
         elif (found[3] or "").endswith("+"):
             value = word[found.start(4) : found.end(4)] if value else []
+        elif not value and PLATFORM.fullmatch(name):
+            value = word[found.start() : found.end()]  # known only to a build
         elif not value:
             without_value.append(name)
         expanded += value or []

@@ -36,7 +36,8 @@ def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
             return unchanged(path)
         if not repo.succeeds("cat-file", "-e", f"HEAD:{path}"):
             return None
-        return repo.read("cat-file", "blob", f"HEAD:{path}").decode("utf-8", "surrogateescape")
+        # --filters: with the line ends that a checkout gives it
+        return repo.read("cat-file", "--filters", f"HEAD:{path}").decode("utf-8", "surrogateescape")
 
     return read
 
