@@ -99,7 +99,7 @@ def check_no_links(repo: Repo, paths: Sequence[str]) -> None:
         place = repo.work_tree / path
         if place.is_symlink():
             raise RefusedError(
-                f"{path} is a link to {os.readlink(place)}, and what is edited there would not be committed: "
+                f"{path} is a link to {place.readlink()}, and what is edited there would not be committed: "
                 "put the file itself in the place of the link"
             )
 
@@ -151,8 +151,8 @@ def commit(repo: Repo, change: Commit) -> str:
             left = _take_back(repo.work_tree, edits)
             if left and isinstance(error, ProgramFailedError):
                 raise ProgramFailedError(
-                    f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; to have it as "
-                    f"it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
+                    f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; "
+                    f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
                 ) from error
             raise
         return repo.text("rev-parse", "HEAD")
@@ -163,11 +163,12 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
 
     What else is staged stays staged. Raises ProgramFailedError when git refuses; then all is as before.
     """
+    assert repo.work_tree is not None
     with _alone(repo):
         if not _uncommitted(repo, paths):
             return repo.text("rev-parse", "HEAD")  # another run has committed them meanwhile
         listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
-        new = [path for path in paths if path not in listed and repo.work_tree and os.path.lexists(repo.work_tree / path)]
+        new = [path for path in paths if path not in listed and os.path.lexists(repo.work_tree / path)]
         try:
             if new:
                 _git(repo, "add", "--intent-to-add", "--", *new)
@@ -197,7 +198,7 @@ def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
 
 @contextmanager
 def _alone(repo: Repo) -> Iterator[None]:
-    """Within the block no other task commits in this work tree; a lock of the directory, which ends with its process."""
+    """Within the block no other task commits in this work tree. The lock, of git's directory, ends with its process."""
     directory = os.open(repo.git_dir, os.O_RDONLY)
     try:
         with suppress(OSError):  # a file system without locks

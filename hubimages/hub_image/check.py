@@ -14,10 +14,12 @@ from hubimages.findings import Finding
 from hubimages.git import Repo
 from hubimages.hub_image.agreement import Agreement, compare
 from hubimages.hub_image.check_report import Report
+from hubimages.hub_image.choice import check_dockerfile
 from hubimages.hub_image.companions import companions
+from hubimages.hub_image.dependencies import Dependency
 from hubimages.hub_image.dockerfile import hub_bases
 from hubimages.hub_image.freshness import State, freshness
-from hubimages.hub_image.layout import Chart, Dependency, Image, Layout, read_layout, shared_values_paths
+from hubimages.hub_image.layout import Chart, Image, Layout, read_layout, shared_values_paths
 from hubimages.hub_image.values import ImageValue, image_values
 from hubimages.image_ref import ImageRef
 
@@ -57,6 +59,8 @@ def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bo
     layout = read_layout(repo)
     images = [image for image in layout.images if image.is_hub]
     if not images:
+        for image in layout.images:
+            check_dockerfile(image)
         raise BadInputError(
             f"none of the images in {layout.charts[0].config if layout.charts else 'chartpress.yaml'} builds upon "
             "jupyterhub/k8s-hub: there is no hub image to check"
