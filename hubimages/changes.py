@@ -62,7 +62,7 @@ def check_clean(repo: Repo, paths: Sequence[str]) -> None:
 
 def current_branch(repo: Repo) -> str:
     """The branch that is checked out; empty on a detached HEAD."""
-    return repo.text("symbolic-ref", "--short", "-q", "HEAD") if repo.succeeds("symbolic-ref", "-q", "HEAD") else ""
+    return repo.text("branch", "--show-current")
 
 
 def check_can_commit(repo: Repo, *, branch: str | None = None) -> None:
