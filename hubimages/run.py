@@ -116,10 +116,14 @@ def start(
     stdin: IO[bytes] | int = subprocess.DEVNULL,
     stdout: IO[bytes] | int = subprocess.PIPE,
     stderr: IO[bytes] | int = subprocess.PIPE,
+    new_session: bool = False,
 ) -> "subprocess.Popen[bytes]":
-    """Start a program that works while we go on."""
+    """Start a program that works while we go on; in a session of its own, the terminal's Ctrl-C does not reach it."""
     try:
-        return subprocess.Popen(argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr)
+        return subprocess.Popen(
+            argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
+            start_new_session=new_session,
+        )  # fmt: skip
     except FileNotFoundError as missing:
         if not cwd.is_dir():
             raise

@@ -18,8 +18,6 @@ _WORDS = re.compile(
     r"|(image[-_ ]?)?placeholder|change[-_ ]?me|todo|fixme|x{3,}|dummy([-_]?tag)?|tag",
     re.IGNORECASE,
 )
-_KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -65,26 +63,3 @@ def is_picture(text: str) -> bool:
 def is_placeholder(text: str) -> bool:
     """Whether something else is to be put here before it is used."""
     return _BRACKETS.search(text) is not None or _WORDS.fullmatch(text.rpartition(":")[2]) is not None
-
-
-@lru_cache(maxsize=4096)
-def names_image(key: str) -> bool:
-    """Whether a key's value is an image, by its name: `image`, `build_image`, `pauseImage`, `image_name`."""
-    return _KEY.search(key) is not None
-
-
-@lru_cache(maxsize=4096)
-def is_variable(key: str) -> bool:
-    """Whether a key is the name of an environment variable that may hold an image."""
-    return "IMAGE" in key and _VARIABLE.fullmatch(key) is not None
-
-
-def is_meant(key: str, read: ImageText, text: str) -> bool:
-    """Whether a value under a key that sounds like an image is one.
-
-    `image: busybox` is. Under other keys it takes a tag, a digest or a path, and in variables that only have IMAGE in
-    their name a tag or digest.
-    """
-    if key == "image" or read.image.tag or read.image.digest:
-        return True
-    return "/" in text and names_image(key)

@@ -11,12 +11,19 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from hubimages.user_image.reference import Path
+from hubimages.yaml_text import MappingNode, Node, SequenceNode, Tree, data, effective, resolved
 
 YAML = (".yaml", ".yml")
 CLUSTER = ("cluster.yaml", "cluster.yml")
 HUBPLOY = ("hubploy.yaml", "hubploy.yml")
 SHARED = ("common", "base", "default", "defaults", "shared")  # what siblings are put on top of, where nothing says so
 HUB_KEYS = ("singleuser", "hub", "jupyterhub", "basehub", "daskhub", "binderhub", "prePuller")
+
+# All that is asked for; the rest of a file need not be turned into data.
+KEYS = frozenset(
+    (*HUB_KEYS, "name", "hubs", "support", "helm_chart", "helm_chart_values_files", "dependencies", "repository",
+     "alias", "sops")
+)  # fmt: skip
 
 ReadData = Callable[[str], Any]  # the data of a YAML file; None for one that cannot be read
 
@@ -44,8 +51,9 @@ class Hub:
 def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> tuple[Hub, ...]:
     """All hubs of a repository, sorted by name; plain values files count where they are among those `with_images`."""
     known = frozenset(files)
-    charts = {PurePosixPath(file).parent.name: file for file in files if PurePosixPath(file).name == "Chart.yaml"}
-    charted = {str(PurePosixPath(file).parent) for file in files if PurePosixPath(file).name == "Chart.yaml"}
+    of_charts = [file for file in files if file.endswith("Chart.yaml") and file.rpartition("/")[2] == "Chart.yaml"]
+    charts = {PurePosixPath(file).parent.name: file for file in of_charts}
+    charted = {str(PurePosixPath(file).parent) for file in of_charts}
     found: list[Hub] = []
     for file in files:
         name = file.rpartition("/")[2]
@@ -58,13 +66,27 @@ def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> t
     return tuple(sorted(found, key=lambda hub: hub.name))
 
 
-def _of_cluster(file: str, data: Any, charts: dict[str, str], known: frozenset[str], read: ReadData) -> Iterator[Hub]:
-    if not isinstance(data, dict):
+def data_of(tree: Tree) -> Any:
+    """The data of the first document, as far as a layout can be read from it."""
+    return _data(tree.documents[0]) if tree.documents else None
+
+
+def _data(node: Node) -> Any:
+    node = resolved(node)
+    if isinstance(node, MappingNode):
+        return {name: _data(value) for name, (_, value) in effective(node).items() if name in KEYS}
+    return [_data(item) for item in node.items] if isinstance(node, SequenceNode) else data(node)
+
+
+def _of_cluster(
+    file: str, cluster_data: Any, charts: dict[str, str], known: frozenset[str], read: ReadData
+) -> Iterator[Hub]:
+    if not isinstance(cluster_data, dict):
         return
     folder = PurePosixPath(file).parent
-    cluster = folder.name if isinstance(data.get("name"), dict | list | None) else str(data["name"])
-    support = data.get("support")
-    entries = [(entry, True) for entry in _list(data.get("hubs"))]
+    cluster = folder.name if isinstance(cluster_data.get("name"), dict | list | None) else str(cluster_data["name"])
+    support = cluster_data.get("support")
+    entries = [(entry, True) for entry in _list(cluster_data.get("hubs"))]
     if isinstance(support, dict):
         entries.append(({"name": "support", "helm_chart": "support", **support}, False))
     for entry, is_hub in entries:
@@ -99,8 +121,8 @@ def _plain(files: Sequence[str], charted: set[str], read: ReadData) -> Iterator[
         stem = path.name.partition(".")[0]
         if not file.endswith(YAML) or in_chart or stem in SHARED or "{" in file or "/." in f"/{file}":
             continue
-        data = read(file)
-        if isinstance(data, dict) and "sops" not in data and any(isinstance(data.get(key), dict) for key in HUB_KEYS):
+        says = read(file)
+        if isinstance(says, dict) and "sops" not in says and any(isinstance(says.get(key), dict) for key in HUB_KEYS):
             shared = [
                 other for other in files
                 if PurePosixPath(other).parent == path.parent and PurePosixPath(other).name.partition(".")[0] in SHARED
@@ -116,8 +138,8 @@ def _chart_layers(chart: str | None, prefix: Path, known: frozenset[str], read: 
         return ()
     folder = PurePosixPath(chart).parent
     layers: list[Layer] = []
-    data = read(chart)
-    for entry in _list(data.get("dependencies")) if isinstance(data, dict) else []:
+    says = read(chart)
+    for entry in _list(says.get("dependencies")) if isinstance(says, dict) else []:
         if isinstance(entry, dict) and str(entry.get("repository", "")).startswith("file://"):
             below = join(folder, str(entry["repository"]).removeprefix("file://")) + "/Chart.yaml"
             if below in known:

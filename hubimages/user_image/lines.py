@@ -6,7 +6,8 @@ Only what stands in one line is found, or `name` and `tag` in lines next to each
 import re
 from collections.abc import Iterator
 
-from hubimages.user_image.image_text import is_meant, is_placeholder, is_variable, names_image, read_image, read_tag
+from hubimages.user_image.image_keys import is_meant, is_variable, names_image
+from hubimages.user_image.image_text import is_placeholder, read_image, read_tag
 from hubimages.user_image.reference import Form, Place, Reference
 
 _LINE = re.compile(

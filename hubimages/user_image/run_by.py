@@ -11,7 +11,7 @@ from hubimages.user_image.image_text import read_image, read_tag
 from hubimages.user_image.layout import Hub, Layer
 from hubimages.user_image.reference import Form, Path, Place, Reference
 from hubimages.user_image.yaml_references import NAMES, TAGS
-from hubimages.yaml_text import MappingNode, ScalarNode, Tree, data, effective, resolved
+from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, data, effective, resolved
 
 Trees = Mapping[str, Tree]
 
@@ -92,16 +92,26 @@ def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
         return False
     node = resolved(tree.documents[0])
     for step in path[len(layer.prefix) :]:
-        if isinstance(step, int):
-            return True  # it has the list, too
         if not isinstance(node, MappingNode):
             # a file that is empty, or only comments, has no mapping at the top and says nothing
             return node is not resolved(tree.documents[0])
-        pair = effective(node).get(step)
-        if pair is None:
+        value = _value(node, str(step))
+        if value is None:
             return False
-        node = resolved(pair[1])
+        node = resolved(value)
     return True
+
+
+def _value(mapping: MappingNode, name: str) -> Node | None:
+    """What a mapping has under a key, the last of duplicates; merge keys are looked into."""
+    merges = False
+    for key, value in reversed(mapping.pairs):
+        if isinstance(key, ScalarNode):
+            if key.value == name and not merges:
+                return value
+            merges = merges or key.value == "<<"
+    pair = effective(mapping).get(name) if merges else None
+    return pair[1] if pair else None
 
 
 def _last(hub: Hub, path: Path, keys: Sequence[str], trees: Trees) -> _Other | None:

@@ -8,18 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from hubimages.user_image.image_text import (
-    ImageText,
-    is_meant,
-    is_picture,
-    is_placeholder,
-    is_variable,
-    names_image,
-    read_image,
-    read_tag,
-)
+from hubimages.user_image import remarks
+from hubimages.user_image.image_keys import is_image_mapping, is_meant, is_variable, may_be_image, tag_keys
+from hubimages.user_image.image_text import ImageText, is_picture, is_placeholder, read_image, read_tag
 from hubimages.user_image.profiles import profile_place
-from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference, dotted
+from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference
 from hubimages.yaml_text import (
     MappingNode,
     Node,
@@ -36,9 +29,6 @@ MAX_PLACES = 200_000  # a few lines of aliases can stand for billions of places
 NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
 SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
-BLOCKS = ("literal", "folded")
-IN_CODE = re.compile(r"image[\"']?[ \t]*[:=][ \t]*[\"']?(?P<image>[\w./:@-]+)", re.IGNORECASE)
-SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
 BUILDS = ("chartpress.yaml", "chartpress.yml")  # its imageName is what is built, not what runs
 
 
@@ -89,12 +79,9 @@ class _Finder:
             raise UnreadableYamlError(node.line, "its aliases stand for too much")
         here = resolved(node)
         if isinstance(here, MappingNode):
-            pairs = effective(here)
-            if len(pairs) < len(here.pairs):
-                self.twice(here)
             own: Scalars = {}
             deeper: list[tuple[str, Node]] = []
-            for name, (_, value) in pairs.items():
+            for name, value in self.values_of(here).items():
                 below = resolved(value)
                 if isinstance(below, ScalarNode):
                     own[name] = below
@@ -112,32 +99,28 @@ class _Finder:
                 else:
                     self.walk(value, (*path, number), parent)
 
+    def values_of(self, node: MappingNode) -> dict[str, Node]:
+        """The values of a mapping as Helm sees them."""
+        plain = {key.value: value for key, value in node.pairs if isinstance(key, ScalarNode)}
+        if len(plain) == len(node.pairs) and "<<" not in plain:
+            return plain  # nearly every mapping, and many times as fast
+        self.not_read += remarks.keys_twice(self.file, node)
+        return {name: value for name, (_, value) in effective(node).items()}
+
     def mapping(self, own: Scalars, path: Path) -> None:
         """The references in the scalars of one mapping."""
-        taken: set[str] = set()
+        taken = set(self.pair(own, path)) if is_image_mapping(path) else set()
         for key, scalar in own.items():
-            if scalar.style in BLOCKS:
-                self.code(scalar, (*path, key))
-        if is_image_mapping(path):
-            taken.update(self.pair(own, path))
-        for key, scalar in own.items():
-            if key in taken:
+            if scalar.style in remarks.BLOCKS and id(scalar) not in self.seen:
+                self.seen.add(id(scalar))
+                self.not_read += remarks.images_in_code(self.file, scalar, (*path, key))
+            if key in taken or not may_be_image(key):
                 continue
-            if names_image(key) or is_variable(key):
+            if key != "value":
                 if not self.split_keys(own, path, key):
                     self.string(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
-            elif key == "value" and "name" in own and is_variable(own["name"].value):
+            elif "name" in own and is_variable(own["name"].value):
                 self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
-
-    def code(self, scalar: ScalarNode, path: Path) -> None:
-        """Name images in a program's text, in hub.extraConfig say: people have to change those."""
-        for matched in IN_CODE.finditer(scalar.value):
-            read = read_image(matched["image"])
-            if read and (read.image.tag or read.image.digest) and id(scalar) not in self.seen:
-                line = scalar.line + 1 + scalar.value.count("\n", 0, matched.start())
-                reason = f"an image inside of other text ({dotted(path)} names {read.image})"
-                self.not_read.append(NotRead(self.file, line, reason))
-        self.seen.add(id(scalar))
 
     def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
         """A text in a list: an image in `images`, or VARIABLE=image."""
@@ -188,9 +171,7 @@ class _Finder:
 
     def split_keys(self, own: Scalars, path: Path, key: str) -> bool:
         """`X_image_name` and `X_image_tag` beside each other, in any spelling; whether that is what this key is."""
-        matched = SPLIT_KEY.fullmatch(key)
-        stem = matched["stem"] if matched else key
-        tags = [other for other in own if other.lower().replace("-", "_") in _tag_keys(stem)]
+        tags = [other for other in own if other.lower().replace("-", "_") in tag_keys(key)]
         if not tags or _has_tag(own[key].value):
             return False
         self.two(own[key], own[tags[0]], (*path, key), (*path, tags[0]), None, "")
@@ -262,37 +243,10 @@ class _Finder:
             profile=where.profile, choice=where.choice, title=where.title,
         )  # fmt: skip
 
-    def twice(self, node: MappingNode) -> None:
-        """Say so where a key that may hold an image stands twice: Helm takes the last one."""
-        seen: dict[str, Node] = {}
-        for key, _ in node.pairs:
-            if not isinstance(key, ScalarNode):
-                continue
-            if key.value in seen and ("image" in key.value.lower() or key.value in TAGS):
-                reason = f"the key {key.value} stands again at line {key.line}, which is what counts"
-                self.not_read.append(NotRead(self.file, seen[key.value].line, reason))
-            seen[key.value] = key
-
-
-def is_image_mapping(path: Path) -> bool:
-    """Whether the mapping at a path is an image's: `image`, `pauseImage`, one of `extraImages` or `images`."""
-    keys = [part for part in path[-2:] if isinstance(part, str)]
-    if not keys:
-        return False
-    if isinstance(path[-1], str) and (names_image(path[-1])):
-        return True
-    above = path[-2] if len(path) > 1 else ""
-    return isinstance(above, str) and above.lower().endswith("images")
-
 
 def _has_tag(text: str) -> bool:
     read = read_image(text)
     return read is not None and bool(read.image.tag or read.image.digest)
-
-
-def _tag_keys(stem: str) -> tuple[str, str]:
-    stem = stem.lower().replace("-", "_")
-    return f"{stem}_tag", f"{stem}tag"
 
 
 def _misread(tag: ScalarNode) -> str:
