@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -134,6 +135,17 @@ def second_engine(first: Engine) -> Iterator[Engine]:
         shutil.rmtree(folder)
 
 
+def stubborn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a daemon; once more where another one was writing the kernel's rules for packets at that moment."""
+    try:
+        return start()
+    except RuntimeError as error:
+        if "iptables failed" not in str(error):
+            raise
+    time.sleep(2)
+    return start()
+
+
 @contextmanager
 def daemon(folder: Path, *flags: str) -> Iterator[Engine]:
     """A daemon with no image, its socket and data in `folder`; on leaving it is ended and its data removed."""
@@ -152,11 +164,13 @@ def daemon(folder: Path, *flags: str) -> Iterator[Engine]:
         # dockerd looks for its containerd and iptables on PATH
         daemon_env = {"PATH": os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])}
         engine_answers = ("docker", "info", "--format", "{{.ID}}")
-        started = process.start(
-            argv,
-            log=log,
-            env=daemon_env,
-            answers=lambda: attempt(*engine_answers, cwd=folder, env=env).returncode == 0,
+        started = stubborn(
+            lambda: process.start(
+                argv,
+                log=log,
+                env=daemon_env,
+                answers=lambda: attempt(*engine_answers, cwd=folder, env=env).returncode == 0,
+            )
         )
         stack.callback(process.stop, started)
         engine = Engine(env, folder, private=True, daemon=started)
