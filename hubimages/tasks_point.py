@@ -166,8 +166,8 @@ def bump_images(
     delivery = delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     with Registries() as registries:
         plan = plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
-    if plan is None:
-        console.result("no image has a newer tag; nothing to do")
+    if not plan.changes:
+        console.result("\n".join([*plan.notes, "no image has a newer tag; nothing to do"]))
         return
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
