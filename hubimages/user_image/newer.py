@@ -53,7 +53,7 @@ def _dates(
         image = ImageRef(each.host, each.name)
         if needs_dates(each.tag):
             wanted.setdefault(image, set()).update(candidates(each.tag, tags.get(image, ())))
-    allowed = _allowed(wanted, result)
+    allowed = dates_to_ask(wanted, result)
     dates: dict[ImageRef, dict[str, datetime]] = {}
     for image, answer in creation_dates(registries, allowed).items():
         if isinstance(answer, datetime):
@@ -63,7 +63,7 @@ def _dates(
     return dates
 
 
-def _allowed(wanted: Mapping[ImageRef, set[str]], result: Newer) -> list[ImageRef]:
+def dates_to_ask(wanted: Mapping[ImageRef, set[str]], result: Newer) -> list[ImageRef]:
     """The tags that are asked for: all of an image or none, images with few before those with many."""
     allowed: list[ImageRef] = []
     left = MOST_DATES_OF_DOCKER_HUB

@@ -21,9 +21,9 @@ from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 YAML = (".yaml", ".yml")
 TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
 BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
-# Without one of these no file can hold a reference; the list of profiles matters where it replaces another one.
-WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list")
-KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|\? ")
+# Without one of these no file can hold a reference, or take one away: a list replaces another one as a whole.
+WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
+KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? ")
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
 
