@@ -102,7 +102,7 @@ def _of_deployment(
 ) -> Iterator[Hub]:
     folder = PurePosixPath(file).parent
     config = folder / "config"
-    own = [path for path in files if PurePosixPath(path).parent == config and path.endswith(YAML)]
+    own = [path for path in files if path.rpartition("/")[0] == str(config) and path.endswith(YAML)]
     common = [path for path in own if PurePosixPath(path).stem == "common"]
     chart = _chart_layers(charts.get("hub"), (), known, read)
     for path in sorted(set(own) - set(common)):

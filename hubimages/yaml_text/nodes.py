@@ -92,12 +92,25 @@ def effective(mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
     """
     result: dict[str, tuple[Node, Node]] = {}
     for key, value in mapping.pairs:
-        if is_merge(key):
+        if type(key) is ScalarNode and key.value != "<<":  # nearly every key
+            result[key.value] = (key, value)
+        elif is_merge(key):
             for other in merged(value):
                 result.update(effective(other))
         else:
             result[key_text(key)] = (key, value)
     return result
+
+
+def pair_of(mapping: MappingNode, name: str) -> tuple[Node, Node] | None:
+    """What `effective` has for one key, without looking at all others."""
+    for pair in reversed(mapping.pairs):
+        key = pair[0]
+        if type(key) is not ScalarNode or key.value == "<<":
+            return effective(mapping).get(name)
+        if key.value == name:
+            return pair
+    return None
 
 
 def key_text(key: Node) -> str:

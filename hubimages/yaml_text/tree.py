@@ -6,7 +6,16 @@ from typing import Any
 
 from hubimages.yaml_text.compose import compose_documents
 from hubimages.yaml_text.meaning import Plain, read_plain
-from hubimages.yaml_text.nodes import MappingNode, Node, ScalarNode, SequenceNode, effective, key_text, resolved
+from hubimages.yaml_text.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    effective,
+    key_text,
+    pair_of,
+    resolved,
+)
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 Path = tuple[str | int, ...]  # keys as text, positions in sequences as numbers
@@ -39,7 +48,7 @@ class Tree:
         for step in path:
             node = resolved(node)
             if isinstance(node, MappingNode):
-                pair = effective(node).get(str(step))
+                pair = pair_of(node, str(step))
                 if pair is None:
                     return None
                 key, node = pair

@@ -6,7 +6,7 @@ from hubimages.errors import RefusedError
 from hubimages.yaml_text.compose import BREAKS, Reader
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode
 from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
-from hubimages.yaml_text.scalars import Scalar
+from hubimages.yaml_text.finding import Scalar
 from hubimages.yaml_text.tree import YAML, read
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
