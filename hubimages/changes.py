@@ -31,7 +31,7 @@ def deployment_repository(directory: Path) -> Repo:
     check_version()
     if not directory.is_dir():
         raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
-    asked = ("git", "-C", str(directory), "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
+    asked = ("git", "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
     done = attempt(*asked, cwd=directory)
     if done.returncode:
         raise BadInputError(

@@ -155,7 +155,11 @@ class _Scan:
             if file not in self.trees:
                 self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
             return layout.data_of(self.trees[file])
-        except (UnreadableYamlError, UnicodeDecodeError, OSError):
+        except UnreadableYamlError as error:
+            if all(each.file != file for each in self.not_read):
+                self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem})"))
+            return None
+        except (UnicodeDecodeError, OSError):
             return None
 
 

@@ -19,13 +19,12 @@ from hubimages.yaml_text import (
     ScalarNode,
     SequenceNode,
     Tree,
-    UnreadableYamlError,
+    Visits,
     data,
     effective,
     resolved,
 )
 
-MAX_PLACES = 200_000  # a few lines of aliases can stand for billions of places
 NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
 SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
@@ -64,7 +63,7 @@ class _Finder:
         self.file = file
         self.tree = tree
         self.document = 0
-        self.visited = 0
+        self.visits = Visits()
         self.references: dict[tuple[int, ...], Reference] = {}
         self.also: dict[tuple[int, ...], list[Path]] = {}
         self.placeholders: set[int] = set()
@@ -74,9 +73,7 @@ class _Finder:
 
     def walk(self, node: Node, path: Path, parent: str) -> None:
         """Look at every place below; `parent` is the nearest key that is not a position."""
-        self.visited += 1
-        if self.visited > MAX_PLACES:
-            raise UnreadableYamlError(node.line, "its aliases stand for too much")
+        self.visits.count(node)
         here = resolved(node)
         if isinstance(here, MappingNode):
             own: Scalars = {}

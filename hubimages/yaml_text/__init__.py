@@ -9,6 +9,7 @@ from hubimages.yaml_text.nodes import (
     Node,
     ScalarNode,
     SequenceNode,
+    Visits,
     effective,
     pair_of,
     resolved,
@@ -17,11 +18,11 @@ from hubimages.yaml_text.tree import Path, Tree, compose, data
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 if TYPE_CHECKING:
+    from hubimages.yaml_text.finding import Scalar, scalars
     from hubimages.yaml_text.insert import add_item, add_key
     from hubimages.yaml_text.quoting import as_text
     from hubimages.yaml_text.removing import remove
     from hubimages.yaml_text.replacing import replace
-    from hubimages.yaml_text.finding import Scalar, scalars
 
 __all__ = [
     "AliasNode",
@@ -33,6 +34,7 @@ __all__ = [
     "SequenceNode",
     "Tree",
     "UnreadableYamlError",
+    "Visits",
     "add_item",
     "add_key",
     "as_text",

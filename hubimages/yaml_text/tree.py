@@ -11,6 +11,7 @@ from hubimages.yaml_text.nodes import (
     Node,
     ScalarNode,
     SequenceNode,
+    Visits,
     effective,
     key_text,
     pair_of,
@@ -75,12 +76,18 @@ def compose(text: str) -> Tree:
 
 def data(node: Node) -> Any:
     """What Helm reads at a node. Raises UnreadableYamlError where Helm does, for `!!int abc` for instance."""
+    here = resolved(node)
+    return read(here) if isinstance(here, ScalarNode) else _data(here, Visits())
+
+
+def _data(node: Node, visits: Visits) -> Any:
+    visits.count(node)
     node = resolved(node)
     if isinstance(node, ScalarNode):
         return read(node)
     if isinstance(node, SequenceNode):
-        return [data(item) for item in node.items]
-    return {_json_key(key): data(value) for key, value in effective(node).values()}
+        return [_data(item, visits) for item in node.items]
+    return {_json_key(key): _data(value, visits) for key, value in effective(node).values()}
 
 
 def read(node: ScalarNode) -> Plain:

@@ -1,6 +1,7 @@
 """Hubs are pointed at another tag by place; everything else in the repository stays as it is, byte for byte."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def test_a_tag_that_helm_would_read_as_something_else_is_quoted(tag: str, root: 
     assert hubimages(root, "point-hubs", f"{IMAGE}:{tag}", "--all", "--unchecked").returncode == 0
     assert f'      tag: "{tag}"  # 0a1b2c3d4e5f\n' in (root / COMMON).read_text()
     assert f"{{tag: '{tag}', name:" in (root / OTHER).read_text()
+
+
+@pytest.mark.parametrize("here", [".", "deployment/config"])
+def test_the_repository_can_be_given_from_where_one_stands(
+    here: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path / here)
+    relative = Path(os.path.relpath(root / "config"))
+    assert hubimages(relative, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked").returncode == 0
+    assert changed_lines(root) == ALL_LINES
 
 
 def test_json_has_every_place(root: Path) -> None:
