@@ -4,7 +4,8 @@ The user's own changes, staged or not, stay what they are. Nothing is pushed unl
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,26 @@ def switch(repo: Repo, branch: str) -> None:
         _git(repo, "switch", "-q", branch)
     else:
         _git(repo, "switch", "-q", "-c", branch)
+
+
+@contextmanager
+def on_branch(repo: Repo, branch: str | None) -> Iterator[None]:
+    """Be on the branch, as `switch` does (None: where one is); when the block fails without a commit, be back.
+
+    Then a branch that was made for it is gone again.
+    """
+    before, head = current_branch(repo), repo.text("rev-parse", "HEAD")
+    existed = branch is None or repo.succeeds("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
+    if branch is not None:
+        switch(repo, branch)
+    try:
+        yield
+    except BaseException:
+        if branch not in (None, before) and repo.text("rev-parse", "HEAD") == head:
+            _git(repo, "switch", "-q", *([before] if before else ["--detach", head]))
+            if not existed:
+                _git(repo, "branch", "-q", "-D", str(branch))
+        raise
 
 
 def write(repo: Repo, edits: Sequence[FileEdit]) -> None:

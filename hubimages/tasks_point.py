@@ -71,13 +71,13 @@ def point_hubs(
     from hubimages.registry import Registries
     from hubimages.user_image.delivering import delivery_of, finish
     from hubimages.user_image.point import plan_point
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
     if all and (hub or file or choice):
         raise BadInputError("--all and --hub, --file or --choice contradict each other: leave one out")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
-    chosen = Selection(tuple(hub or ()), tuple(file or ()), choice)
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()), choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
@@ -119,11 +119,11 @@ def roll_back_image(
     from hubimages.registry import Registries
     from hubimages.user_image.delivering import delivery_of, finish
     from hubimages.user_image.roll_back import plan_roll_back
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
     if not hub and not file:
         raise BadInputError("--hub is missing: which hub goes back? Add --hub=CLUSTER/HUB")
-    chosen = Selection(tuple(hub or ()), tuple(file or ()))
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
     registries = None if unchecked or dry_run else Registries()
     delivery = delivery_of(branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr)
     plan = plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
@@ -164,9 +164,9 @@ def bump_images(
     from hubimages.registry import Registries
     from hubimages.user_image.bump import plan_bump
     from hubimages.user_image.delivering import delivery_of, finish
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
-    chosen = Selection(tuple(hub or ()), tuple(file or ()))
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
     delivery = delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     with Registries() as registries:
         plan = plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)

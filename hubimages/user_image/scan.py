@@ -76,6 +76,8 @@ def listed(directory: Path) -> tuple[Path, list[str]]:
         raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
     here = directory.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    if root is None and (here / "HEAD").is_file() and (here / "objects").is_dir():
+        raise BadInputError(f"{directory} is a bare repository, without files: give a clone of it")
     if root is None:
         return here, sorted(_walked(here))
     names = Repo(root / ".git", root).read("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
@@ -144,6 +146,7 @@ class _Scan:
             with open(path, "rb") as opened:  # noqa: PTH123
                 return opened.read()
         except FileNotFoundError:
+            self.not_read.append(NotRead(file, 0, "not in the work tree: deleted, or left out by a sparse checkout"))
             return None
         except OSError as error:
             self.not_read.append(NotRead(file, 0, error.strerror or "cannot be read"))

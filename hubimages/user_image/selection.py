@@ -1,8 +1,10 @@
 """Which references are meant: those of an image, of hubs, files, or one choice of a profile list."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
@@ -33,6 +35,23 @@ class Selection:
         if self.hubs and not any(is_hub(hub, given) for hub in reference.hubs for given in self.hubs):
             return False
         return self.choice is None or self.choice in (reference.profile, reference.choice)
+
+
+def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """The files as paths from the top of the repository that the directory is in; as given where they are that.
+
+    People give them from where they stand, too, as their shell completes them.
+    """
+    here = directory.resolve()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    found = []
+    for file in files:
+        whole = Path(os.path.abspath(file))  # noqa: PTH100 - a link is a file of its own
+        inside = (
+            whole.is_relative_to(top) and whole.exists() and (Path(file).is_absolute() or not (top / file).exists())
+        )
+        found.append(whole.relative_to(top).as_posix() if inside else os.path.normpath(file))
+    return tuple(found)
 
 
 def check(inventory: Inventory, selection: Selection) -> None:
