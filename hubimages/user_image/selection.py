@@ -47,9 +47,8 @@ def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
     found = []
     for file in files:
         whole = Path(os.path.abspath(file))  # noqa: PTH100 - a link is a file of its own
-        inside = (
-            whole.is_relative_to(top) and whole.exists() and (Path(file).is_absolute() or not (top / file).exists())
-        )
+        from_here = Path(file).is_absolute() or not (top / file).exists()
+        inside = from_here and whole.exists() and whole.is_relative_to(top)
         found.append(whole.relative_to(top).as_posix() if inside else os.path.normpath(file))
     return tuple(found)
 
