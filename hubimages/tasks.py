@@ -15,6 +15,7 @@ from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
 from hubimages.tasks_hub_check import TASKS as HUB_CHECK_TASKS
 from hubimages.tasks_hub_image import TASKS as HUB_IMAGE_TASKS
+from hubimages.tasks_imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.tasks_images import check_images, images
 from hubimages.tasks_live_hub import set_configurator_image, try_image
 from hubimages.tasks_point import bump_images, point_hubs, roll_back_image
@@ -171,6 +172,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Hub image": [*HUB_IMAGE_TASKS, *HUB_CHECK_TASKS],
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
+    "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

@@ -1,0 +1,74 @@
+"""Charts out of a chart repository: its index and archives over HTTP, each archive kept by its version.
+
+https://helm.sh/docs/topics/chart_repository/
+"""
+
+import hashlib
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from hubimages.errors import BadInputError, NoAnswerError
+
+TIMEOUT = 15  # seconds
+REPOSITORIES = {
+    "jupyterhub": "https://hub.jupyter.org/helm-chart/",
+    "binderhub-service": "https://2i2c.org/binderhub-service/",
+}
+
+
+def cache_folder() -> Path:
+    """Where archives are kept."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hubimages" / "charts"
+
+
+def fetch(name: str, version: str, repository: str) -> Path:
+    """The archive of a chart; without a version, of the newest. Once fetched, a version is asked for no more.
+
+    Raises NoAnswerError where the repository gives no answer, BadInputError where it has no such chart.
+    """
+    kept = cache_folder() / f"{name}-{version}-{hashlib.sha256(repository.encode()).hexdigest()[:8]}.tgz"
+    if version and kept.is_file():
+        return kept
+    if not repository.startswith(("http://", "https://")):
+        raise NoAnswerError(f"{repository} is no address that charts are fetched from here; put {name} in a folder")
+    base = repository.rstrip("/") + "/"
+    entry = _entry(name, version, base)
+    archive = _get(urljoin(base, str((entry.get("urls") or [""])[0])))
+    digest = entry.get("digest")
+    if digest and hashlib.sha256(archive).hexdigest() != str(digest).removeprefix("sha256:"):
+        raise NoAnswerError(f"the archive of {name} {entry['version']} from {base} is not what the index promises")
+    kept = kept.with_name(kept.name.replace(f"{name}-{version}-", f"{name}-{entry['version']}-"))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    beside.write_bytes(archive)
+    beside.replace(kept)
+    return kept
+
+
+def _entry(name: str, version: str, base: str) -> dict[str, Any]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        entries = yaml.load(_get(base + "index.yaml"), loader)["entries"].get(name) or []
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        raise NoAnswerError(f"{base}index.yaml is no index of charts") from None
+    wanted = [entry for entry in entries if version in ("", str(entry.get("version")))]
+    if not wanted:
+        raise BadInputError(f"{base} has no chart {name} {version}".rstrip())
+    found: dict[str, Any] = max(wanted, key=lambda entry: str(entry.get("created", "")))
+    return found
+
+
+def _get(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
+            content: bytes = answer.read()
+            return content
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise NoAnswerError(f"no answer from {address}: {reason}") from None

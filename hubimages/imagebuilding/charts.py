@@ -1,0 +1,146 @@
+"""The charts of a hub, put together so that Helm can render them: the repository's own, and those it depends on."""
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hubimages.errors import BadInputError, NoAnswerError
+from hubimages.imagebuilding.chart_repository import REPOSITORIES, fetch
+from hubimages.imagebuilding.hubs import BASEHUB, CHARTS, PLAIN, Hub
+
+VERSION = re.compile(r"^version:.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ChartSources:
+    """Where charts come from: first the folder (`NAME/` or `NAME-VERSION.tgz` in it), then their repository."""
+
+    folder: Path | None = None
+    offline: bool = False
+    repositories: dict[str, str] = field(default_factory=lambda: dict(REPOSITORIES))
+
+
+@dataclass(frozen=True)
+class ReadyChart:
+    """A chart that Helm can load. `section` is the part of the values that it gets; all of them where it is empty."""
+
+    path: Path
+    section: str = ""
+
+
+@dataclass(frozen=True)
+class ReadyCharts:
+    """What can be rendered for a layout, and what cannot, as lines for the report."""
+
+    charts: tuple[ReadyChart, ...] = ()
+    missing: tuple[str, ...] = ()  # names of charts that are not there
+    notes: tuple[str, ...] = ()
+
+
+def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
+    """The charts of the hub's layout, below `work`. A chart that cannot be had is left out, and noted."""
+    notes: list[str] = []
+    missing: list[str] = []
+    if hub.chart == PLAIN:
+        made = []
+        for name in ("jupyterhub", "binderhub-service"):
+            if _put(name, "", sources.repositories.get(name, ""), work / name, sources, notes):
+                made.append(ReadyChart(work / name, name))
+            else:
+                missing.append(name)
+        return ReadyCharts(tuple(made), tuple(missing), tuple(notes))
+    own = _own_chart(hub, sources)
+    if own is None:
+        where = f"{CHARTS}/{BASEHUB}"
+        return ReadyCharts((), (BASEHUB,), (f"no chart {where} in the repository: nothing was rendered",))
+    target = work / BASEHUB
+    shutil.copytree(own, target, ignore=shutil.ignore_patterns("charts", "Chart.lock"), dirs_exist_ok=True)
+    _add_schema(target)
+    for dependency in _metadata(own).get("dependencies") or []:
+        name, version = str(dependency["name"]), str(dependency.get("version", ""))
+        place = target / "charts" / name
+        if not _put(name, version, str(dependency.get("repository", "")), place, sources, notes, own / "charts"):
+            missing.append(name)
+            _stub(place, name, version)
+    return ReadyCharts((ReadyChart(target),), tuple(missing), tuple(notes))
+
+
+def _own_chart(hub: Hub, sources: ChartSources) -> Path | None:
+    places = [hub.root / CHARTS / BASEHUB] + ([sources.folder / BASEHUB] if sources.folder else [])
+    return next((place for place in places if (place / "Chart.yaml").is_file()), None)
+
+
+def _put(
+    name: str, version: str, repository: str, target: Path, sources: ChartSources, notes: list[str],
+    beside: Path | None = None,
+) -> bool:  # fmt: skip
+    """Put a chart at `target`; whether it could be had."""
+    for folder in (sources.folder, beside):
+        if folder is None:
+            continue
+        if (folder / name / "Chart.yaml").is_file():
+            shutil.copytree(folder / name, target, dirs_exist_ok=True)
+            _add_schema(target)
+            _set_version(target, name, version, notes)
+            return True
+        archives = sorted(folder.glob(f"{name}-{version}.tgz" if version else f"{name}-[0-9]*.tgz"))
+        if archives:
+            _unpack(archives[-1], target)
+            return True
+    if sources.offline:
+        notes.append(f"chart {name} {version} is not at hand".replace("  ", " "))
+        return False
+    try:
+        _unpack(fetch(name, version, repository), target)
+    except (NoAnswerError, BadInputError) as error:
+        notes.append(f"chart {name}: {error}")
+        return False
+    return True
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    import tarfile
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(target.parent, filter="data")
+
+
+def _set_version(chart: Path, name: str, version: str, notes: list[str]) -> None:
+    """Give a chart from a folder the version that is asked for; with another, Helm leaves `condition` out."""
+    file = chart / "Chart.yaml"
+    text = file.read_text("utf-8")
+    given = str(_metadata(chart).get("version", ""))
+    if version and given != version:
+        file.write_text(VERSION.sub(f"version: {json.dumps(version)}", text, count=1), "utf-8")
+        notes.append(f"chart {name} {version}: the folder's, of version {given}, was used in its place")
+
+
+def _stub(target: Path, name: str, version: str) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    text = f"apiVersion: v2\nname: {json.dumps(name)}\nversion: {json.dumps(version or '0.0.0')}\n"
+    (target / "Chart.yaml").write_text(text, "utf-8")
+
+
+def _add_schema(chart: Path) -> None:
+    """Make values.schema.json of values.schema.yaml, as the charts' own publishing does."""
+    source, made = chart / "values.schema.yaml", chart / "values.schema.json"
+    if source.is_file() and not made.is_file():
+        made.write_text(json.dumps(_load(source)), "utf-8")
+
+
+def _metadata(chart: Path) -> dict[str, Any]:
+    found = _load(chart / "Chart.yaml")
+    return found if isinstance(found, dict) else {}
+
+
+def _load(file: Path) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise BadInputError(f"{file} is no YAML: {error}") from None

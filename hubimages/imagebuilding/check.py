@@ -1,0 +1,169 @@
+"""Check hubs: read, render, and run every layer, each in turn; over many hubs in a few processes."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
+from hubimages.file_edit import read_text
+from hubimages.imagebuilding import (
+    form_rules,
+    jsonnet,
+    manifests,
+    option_names,
+    render,
+    rules_access,
+    rules_pods,
+    rules_pull,
+    rules_registry,
+    rules_secrets,
+    rules_versions,
+    spawn,
+)  # fmt: skip
+from hubimages.imagebuilding.charts import ChartSources, ReadyCharts, prepare
+from hubimages.imagebuilding.finding import LAYERS, Finding, Rule, Subject, joined
+from hubimages.imagebuilding.hubs import Hub, find_hubs, read_defaults, read_hub_layer, read_layers
+from hubimages.imagebuilding.layer import Layer, Place
+from hubimages.imagebuilding.rendered import Rendered
+from hubimages.imagebuilding.values import Values, merge
+
+RULES: dict[str, Sequence[Rule]] = {
+    "rules": (
+        *rules_registry.RULES, *rules_access.RULES, *rules_pods.RULES, *rules_pull.RULES, *rules_secrets.RULES,
+        *rules_versions.RULES,
+    ),
+    "manifests": (manifests.against_kubernetes,),
+    "options": option_names.RULES,
+    "form": (*form_rules.RULES, *spawn.RULES),
+}  # fmt: skip
+POOL_FROM = 4  # hubs: fewer are done before further processes have imported what they need
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, in which hubs was looked, and what could not be looked at, a line for each."""
+
+    findings: tuple[Finding, ...] = ()
+    hubs: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Job:
+    hub: Hub
+    ready: ReadyCharts
+    prefixes: tuple[tuple[str, str, Place], ...]
+
+
+def check(hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None) -> Report:
+    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError."""
+    if not hubs:
+        return Report()
+    prefixes = all_prefixes(hubs[0])
+    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder:
+        layouts = {
+            layout: prepare(next(hub for hub in hubs if hub.chart == layout), sources, Path(folder, layout))
+            for layout in {hub.chart for hub in hubs}
+        }
+        jobs = [_Job(hub, layouts[hub.chart], prefixes) for hub in hubs]
+        count = processes or min(os.cpu_count() or 1, 4)
+        if len(jobs) < POOL_FROM or count == 1:
+            reports = [check_one(job) for job in jobs]
+        else:
+            # spawned, not forked: Helm brings the Go runtime, which does not survive a fork once it is loaded
+            with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+                reports = list(pool.map(check_one, jobs, chunksize=1))
+    findings = joined(finding for report in reports for finding in report.findings)
+    notes = [note for layout in layouts.values() for note in layout.notes]
+    notes += [note for report in reports for note in report.not_checked]
+    return Report(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)))
+
+
+def check_one(job: _Job) -> Report:
+    """All layers for one hub. What is not installed is noted, and the other layers still run."""
+    hub, notes = job.hub, []
+    values, not_read = read_all(hub)
+    notes += [f"{file}: the package jsonnet is not installed ({render.EXTRA})" for file in not_read]
+    subject = Subject(hub, values, not_read, prefixes=job.prefixes)
+    found: list[Finding] = []
+    rendered = Rendered()
+    try:
+        rendered, refused = render.render(hub, values, job.ready)
+        found.extend(refused)
+    except (NotInstalledError, NoAnswerError) as error:
+        notes.append(f"layer schema: {error}")
+    subject = replace(subject, rendered=rendered)
+    for layer, rules in RULES.items():
+        for rule in rules:
+            try:
+                found.extend(replace(finding, layer=layer) for finding in rule(subject))
+            except NotInstalledError as error:
+                notes.append(f"layer {layer}: {error}")
+    if not rendered.manifests:
+        notes.append(f"layer manifests: nothing was rendered of {hub.label}")
+    return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
+
+
+def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
+    """The merged values, those that Jsonnet makes among them, and the files that could not be read here."""
+    layers: list[Layer] = []
+    not_read: list[str] = []
+    own = jsonnet.chart_file(hub)
+    for file in [*([own] if own else []), *(file for file in hub.files if file.endswith(".jsonnet"))]:
+        made = jsonnet.evaluate(hub, file)
+        if made is None:
+            not_read.append(file)
+        else:
+            layers.append(made)
+    return merge([*layers, *read_layers(hub)], read_defaults(hub)), tuple(not_read)
+
+
+def building_hubs(root: Path) -> tuple[Hub, ...]:
+    """The hubs of a repository whose form lets users build images. Raises BadInputError."""
+    found = []
+    for hub in find_hubs(root):
+        if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
+            values = merge(read_layers(hub), read_defaults(hub))
+            subject = Subject(hub, values)
+            form = any(form_rules.BUILDING in option for _, _, option in form_rules.options(subject))
+            public = values.get("jupyterhub", "custom", "binderhubUI", "enabled") is True
+            if form or (values.get("binderhub-service", "enabled") is True and not public):
+                found.append(hub)
+    return tuple(found)
+
+
+def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
+    """The image_prefix of every hub of the repository, as the last of its files gives it."""
+    if not hub.cluster:
+        return ()
+    found = []
+    known: dict[tuple[str, str], Layer] = {}  # one file stands in several hubs
+    for other in find_hubs(hub.root):
+        try:
+            values = merge(_with_prefix(other, known))
+        except BadInputError:
+            continue  # another hub's unreadable file is not this one's matter
+        text = values.text(*rules_registry.PREFIX)
+        if text and not values.is_encrypted(*rules_registry.PREFIX):
+            found.append((other.label, text, values.place(*rules_registry.PREFIX)))
+    return tuple(found)
+
+
+def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Layer]:
+    for file, text in zip(hub.yaml_files, _texts(hub), strict=True):
+        if "image_prefix" in text:
+            if (hub.chart, file) not in known:
+                known[hub.chart, file] = read_hub_layer(hub, file, text)
+            yield known[hub.chart, file]
+
+
+def _texts(hub: Hub) -> Iterable[str]:
+    for file in hub.yaml_files:
+        yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
+
+
+__all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check"]

@@ -1,0 +1,116 @@
+"""One values file as Helm reads it: its data, and the file and line of every value in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from hubimages.errors import BadInputError
+from hubimages.yaml_text import MappingNode, Node, Path, SequenceNode, UnreadableYamlError, compose, data, effective
+from hubimages.yaml_text import resolved as followed
+
+ENCRYPTED_TEXT = "ENC[AES256_GCM,"  # as SOPS writes it: ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]
+TOO_MANY = 200_000  # a few lines of aliases can stand for billions of values
+
+
+class Place(NamedTuple):
+    """Where a value comes from: the file, relative to the repository, and the line from 1 (of the key, or the item)."""
+
+    file: str
+    line: int
+
+
+class Encrypted(str):
+    """A value that is there, but encrypted; its text is a stand-in and never the cipher text.
+
+    `kind` is the type of what was encrypted, as SOPS notes it: str, int, float, bool, bytes.
+    """
+
+    __slots__ = ("kind",)
+    kind: str
+
+    def __new__(cls, kind: str = "str") -> "Encrypted":
+        """A stand-in that other values cannot equal by accident."""
+        made = super().__new__(cls, "(encrypted)")
+        made.kind = kind
+        return made
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A values file: `data` is what Helm reads in it, `places` says where each path of it is written.
+
+    `encrypted` tells whether SOPS encrypted the file; its own `sops` key is left out then. `of_chart` marks what is
+    the same for all hubs of a chart, and so not the place to mend one hub.
+    """
+
+    file: str
+    data: dict[str, Any]
+    places: Mapping[Path, Place]
+    encrypted: bool = False
+    of_chart: bool = False
+
+
+def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = None) -> Layer:
+    """The layer of a file's text. With `below`, its top stands at that path of the values (("jupyterhub",) for a
+    plain Zero to JupyterHub file); with `skip`, what is below that key moves to the top (`basehub` in daskhub files).
+
+    Raises BadInputError, with file and line, for text that is no YAML, or no mapping.
+    """
+    try:
+        tree = compose(text)
+        values, places = _top(tree.documents[0], file) if tree.documents else ({}, {})
+    except UnreadableYamlError as error:
+        raise BadInputError(f"{file}:{error.line}: {error.problem}; mend the YAML") from None
+    encrypted = isinstance(values.get("sops"), dict) and "mac" in values["sops"]
+    if encrypted:
+        del values["sops"]
+        places = {path: place for path, place in places.items() if path[:1] != ("sops",)}
+    if skip is not None:
+        values, places = _moved_up(values, places, skip)
+    for key in reversed(below):
+        values = {str(key): values}
+    placed = {below[: n + 1]: Place(file, 1) for n in range(len(below))}
+    return Layer(file, values, {**placed, **{(*below, *path): place for path, place in places.items()}}, encrypted)
+
+
+def _top(node: Node, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
+    top = followed(node)
+    if not isinstance(top, MappingNode):
+        if data(top) is None:
+            return {}, {}
+        raise UnreadableYamlError(top.line, "values must be a mapping of keys")
+    places: dict[Path, Place] = {}
+    values: dict[str, Any] = _read(top, (), file, places)
+    return values, places
+
+
+def _read(node: Node, path: Path, file: str, places: dict[Path, Place]) -> Any:
+    """The data of a node, with the place of all that is in it."""
+    if len(places) > TOO_MANY:
+        raise UnreadableYamlError(node.line, "its aliases stand for too much")
+    node = followed(node)
+    if isinstance(node, MappingNode):
+        found = {}
+        for name, (key, value) in effective(node).items():
+            below = (*path, name)
+            places[below] = Place(file, key.line)
+            found[name] = _read(value, below, file, places)
+        return found
+    if isinstance(node, SequenceNode):
+        items = []
+        for number, item in enumerate(node.items):
+            below = (*path, number)
+            places[below] = Place(file, item.line)
+            items.append(_read(item, below, file, places))
+        return items
+    value = data(node)
+    if isinstance(value, str) and value.startswith(ENCRYPTED_TEXT) and value.endswith("]"):
+        return Encrypted(value[:-1].rpartition("type:")[2] or "str")
+    return value
+
+
+def _moved_up(values: dict[str, Any], places: dict[Path, Place], key: str) -> tuple[dict[str, Any], dict[Path, Place]]:
+    inner = values.pop(key, None)
+    moved = {path[1:]: place for path, place in places.items() if path[:1] == (key,) and len(path) > 1}
+    others = {path: place for path, place in places.items() if path[:1] != (key,)}
+    return {**(inner if isinstance(inner, dict) else {}), **values}, {**moved, **others}

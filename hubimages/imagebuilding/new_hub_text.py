@@ -1,0 +1,108 @@
+"""Put values into a hub's file: a new one, or one that is there, whose comments and layout stay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubimages.yaml_text import Scalar, add_key, compose, scalars
+
+HEADER = """\
+# Values of an imagebuilding hub: users choose an image, name one, or have one built from a repository.
+# The registry's password is in the encrypted file beside this one.
+"""
+# One source for the registry's address and account: the first place has the anchor, the others refer to it.
+SHARED = {
+    "registry_url": (("config", "DockerRegistry", "url"), ("buildPodsRegistryCredentials", "server")),
+    "registry_account": (("config", "DockerRegistry", "username"), ("buildPodsRegistryCredentials", "username")),
+}
+PULL_ACCOUNT = ("jupyterhub", "imagePullSecret", "username")
+SERVICE = "binderhub-service"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A value that stands in the hub's own file and is another than an imagebuilding hub needs."""
+
+    path: tuple[str, ...]
+    line: int
+    found: Any
+    needed: Any
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)} is {self.found!r} (line {self.line}), needed is {self.needed!r}"
+
+
+def missing(wanted: Mapping[str, Any], have: object) -> dict[str, Any]:
+    """The part of `wanted` that is not in `have` with the same values."""
+    there = have if isinstance(have, Mapping) else {}
+    found: dict[str, Any] = {}
+    for key, value in wanted.items():
+        if isinstance(value, Mapping) and isinstance(there.get(key), Mapping):
+            below = missing(value, there[key])
+            if below:
+                found[key] = below
+        elif key not in there or there[key] != value:
+            found[key] = value
+    return found
+
+
+def conflicts(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[Conflict]:
+    """The values of `new` for which the text has others."""
+    tree = compose(text)
+    found = []
+    for key, value in new.items():
+        here = (*path, key)
+        node = tree.find(here)
+        if node is None:
+            continue
+        there = _data(text, here)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            found += conflicts(text, value, here)
+        elif there not in (None, value, {}):
+            found.append(Conflict(here, node.line, there, value))
+    return found
+
+
+def put(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
+    """The text with the values added, each at its place; nothing that is there is touched."""
+    for key, value in new.items():
+        here = (*path, key)
+        there = _data(text, here)
+        if isinstance(value, Mapping) and isinstance(there, Mapping) and there:
+            text = put(text, value, here)
+        elif compose(text).find(here) is None:
+            text = add_key(text, path, key, value)
+        else:  # a key without a value, or an empty mapping
+            for inner, content in value.items():
+                text = add_key(text, here, inner, content)
+    return text
+
+
+def fresh(new: Mapping[str, Any], *, below: tuple[str, ...] = (SERVICE,)) -> str:
+    """The text of a new file, address and account of the registry written once."""
+    return anchored(put(HEADER, new), below)
+
+
+def anchored(text: str, below: tuple[str, ...]) -> str:
+    """The text with an anchor on the first of each pair, and the second referring to it; the same data as before."""
+    before = compose(text).data()
+    spans: list[tuple[Scalar, str]] = []
+    by_path = {scalar.path: scalar for scalar in scalars(text)}
+    for name, paths in SHARED.items():
+        places = [(*below, *path) for path in paths] + ([PULL_ACCOUNT] if name == "registry_account" else [])
+        found = sorted((by_path[path] for path in places if path in by_path), key=lambda one: one.start)
+        if len(found) > 1:
+            spans.append((found[0], f"&{name} {text[found[0].start : found[0].end]}"))
+            spans += [(one, f"*{name}") for one in found[1:]]
+    for scalar, written in sorted(spans, key=lambda span: span[0].start, reverse=True):
+        text = text[: scalar.start] + written + text[scalar.end :]
+    assert compose(text).data() == before
+    return text
+
+
+def _data(text: str, path: tuple[str, ...]) -> Any:
+    tree = compose(text)
+    value: Any = tree.data() if tree.documents else None
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

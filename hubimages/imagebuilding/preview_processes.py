@@ -1,0 +1,44 @@
+"""The processes that a preview's hub has started, each in a session of its own, so that a group does not name them."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hubimages.run import attempt
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below this one: its children, theirs, and so on."""
+    listed = attempt("ps", "-A", "-o", "pid=,ppid=", cwd=Path("/")).stdout.decode().split()
+    children: dict[int, list[int]] = {}
+    for child, parent in zip(listed[::2], listed[1::2], strict=True):
+        children.setdefault(int(parent), []).append(int(child))
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return found
+
+
+def end(pids: Sequence[int]) -> None:
+    """End those that still run: asked first, and then not asked any more."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+        deadline = time.monotonic() + 5
+        while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not any(runs(pid) for pid in pids):
+            return
+
+
+def runs(pid: int) -> bool:
+    """Whether the process is there and not merely waiting to be collected by its parent."""
+    state = attempt("ps", "-o", "stat=", "-p", str(pid), cwd=Path("/")).stdout.decode().strip()
+    return bool(state) and not state.startswith("Z")

@@ -1,0 +1,192 @@
+"""The registries that an imagebuilding hub can push to: where images go, who pushes, what is left to do by hand."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hubimages.errors import BadInputError
+
+REFUSED = {
+    "gcr.io": "Google has shut down Container Registry; its successor is google-artifact-registry",
+    "docker.io": "Docker Hub limits how often an image may be pulled, which stops servers from starting",
+}
+OTHER_NAMES = {
+    "quay": "quay.io",
+    "gar": "google-artifact-registry",
+    "artifact-registry": "google-artifact-registry",
+    "ecr": "amazon-ecr",
+    "ghcr": "ghcr.io",
+    "acr": "azure-container-registry",
+    "dockerhub": "docker.io",
+    "docker hub": "docker.io",
+    "gcr": "gcr.io",
+}
+HELPER = "https://github.com/manics/binderhub-container-registry-helper"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where one hub's images go. `prefix` is put before the name of every image, so it ends in / or -.
+
+    `pull_secret`: nodes cannot pull by themselves what was pushed. `helper`: logins are too short-lived for a password
+    in the values, so BinderHub asks the registry helper for them.
+    """
+
+    kind: str
+    host: str
+    prefix: str
+    account: str
+    pull_secret: bool
+    secret_name: str  # what the person is asked for
+    steps: tuple[str, ...]
+    helper: bool = False
+
+    @property
+    def url(self) -> str:
+        """The registry's address, as BinderHub and the builds take it."""
+        return f"https://{self.host}"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of registry: the parts that have to be known, each with its question, and the target made of them."""
+
+    name: str
+    parts: Mapping[str, str]
+    target: Callable[[Mapping[str, str], str, str], Target]
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of registry. Raises BadInputError for one that is not known, or refused with the reason."""
+    wanted = OTHER_NAMES.get(name.strip().lower(), name.strip().lower())
+    for host, reason in REFUSED.items():
+        if wanted == host or wanted.endswith("." + host):
+            raise BadInputError(f"registry: {name!r} is not supported: {reason}")
+    if wanted not in KINDS:
+        near = difflib.get_close_matches(wanted, [*KINDS, *OTHER_NAMES], n=1)
+        hint = f"did you mean {OTHER_NAMES.get(near[0], near[0])!r}? " if near else ""
+        raise BadInputError(f"registry: {name!r} is no kind of registry. {hint}There are {', '.join(KINDS)}")
+    return KINDS[wanted]
+
+
+def robot_name(cluster: str, hub: str) -> str:
+    """The short name of quay's robot account; there are no hyphens in such names."""
+    return f"{cluster}_{hub}_image_builder".replace("-", "_").lower()
+
+
+def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
+    organization, robot = parts["organization"], robot_name(cluster, hub)
+    prefix = f"quay.io/{organization}/{cluster}-{hub}-"
+    return Target(
+        "quay.io", "quay.io", prefix, f"{organization}+{robot}", pull_secret=True,
+        secret_name="the robot account's token",
+        steps=(
+            f"On https://quay.io/organization/{organization}?tab=robots make the robot account {robot}; give it access "
+            "to none of the repositories that exist.",
+            f"On https://quay.io/organization/{organization}?tab=teams make a team whose role is Creator, and add "
+            f"{organization}+{robot} to it: a build makes a repository {prefix}... of its own.",
+            "Open the robot account and copy its token: that is the password.",
+            "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",
+        ),
+    )  # fmt: skip
+
+
+def _google(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
+    region, project, repository = parts["region"], parts["project"], parts["repository"]
+    host = f"{region}-docker.pkg.dev"
+    account = f"{cluster}-{hub}-builder"[:30].rstrip("-")
+    member = f"{account}@{project}.iam.gserviceaccount.com"
+    return Target(
+        "google-artifact-registry", host, f"{host}/{project}/{repository}/", "_json_key", pull_secret=False,
+        secret_name="the service account's key (JSON)",
+        steps=(
+            f"Switch the API on: gcloud services enable artifactregistry.googleapis.com --project={project}",
+            f"Make the repository: gcloud artifacts repositories create {repository} --repository-format=docker "
+            f"--location={region} --project={project}",
+            f"Make the service account: gcloud iam service-accounts create {account} --project={project}",
+            f"Let it push: gcloud artifacts repositories add-iam-policy-binding {repository} --location={region} "
+            f"--project={project} --member=serviceAccount:{member} --role=roles/artifactregistry.writer",
+            f"Make its key, which is the password: gcloud iam service-accounts keys create key.json "
+            f"--iam-account={member}; remove the file afterwards.",
+            f"Let the cluster's nodes pull, if they are in another project than {project}: give their service account "
+            "the role Artifact Registry Reader on the repository.",
+        ),
+    )  # fmt: skip
+
+
+def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
+    account, region = parts["account_id"], parts["region"]
+    host = f"{account}.dkr.ecr.{region}.amazonaws.com"
+    space = f"{cluster}-{hub}"
+    return Target(
+        "amazon-ecr", host, f"{host}/{space}/", "AWS", pull_secret=False, helper=True,
+        secret_name="the registry helper's token (make one: openssl rand -hex 32)",
+        steps=(
+            "A login to Amazon ECR is good for 12 hours and a repository must exist before the push, so BinderHub asks "
+            f"the binderhub-container-registry-helper ({HELPER}) for both.",
+            f"Make an IAM policy for arn:aws:ecr:{region}:{account}:repository/{space}/* with ecr:CreateRepository, "
+            "DescribeRepositories, DescribeImages, ListImages, BatchCheckLayerAvailability, BatchGetImage, "
+            "GetDownloadUrlForLayer, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage, and for * "
+            "with ecr:GetAuthorizationToken.",
+            f"Make an IAM role with that policy for the helper's service account: eksctl create iamserviceaccount "
+            f"--cluster={cluster} --namespace={hub} --name=binderhub-container-registry-helper --role-only ...",
+            f"Install the helper's chart into the hub's namespace as binderhub-container-registry-helper, for Amazon, "
+            f"region {region}, with that role; its auth token is the secret given here.",
+            "The cluster's nodes pull with their own role: it needs AmazonEC2ContainerRegistryReadOnly.",
+        ),
+    )  # fmt: skip
+
+
+def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
+    organization = parts["organization"].lower()
+    prefix = f"ghcr.io/{organization}/{cluster}-{hub}-"
+    return Target(
+        "ghcr.io", "ghcr.io", prefix, parts.get("account") or f"{cluster}-{hub}-image-builder", pull_secret=True,
+        secret_name="the personal access token (classic)",
+        steps=(
+            f"Make a GitHub account for the hub's builds and invite it to {organization}; its name is the account of "
+            "the registry (--set account=NAME).",
+            f"In {organization}'s settings, Packages: let members make private packages.",
+            "As that account make a personal access token (classic; the registry takes no fine-grained one) with "
+            "write:packages alone, which includes read:packages: that is the password. Note when it ends.",
+            "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",
+        ),
+    )  # fmt: skip
+
+
+def _azure(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
+    name = parts["registry_name"].lower().removesuffix(".azurecr.io")
+    space, token = f"{cluster}-{hub}", f"{cluster}-{hub}-image-builder"
+    return Target(
+        "azure-container-registry", f"{name}.azurecr.io", f"{name}.azurecr.io/{space}/", token, pull_secret=True,
+        secret_name="the token's password",
+        steps=(
+            f"Make the registry, if there is none: az acr create --name {name} --resource-group GROUP --sku Standard",
+            f"Make the rights: az acr scope-map create --registry {name} --name {space} --repository '{space}/*' "
+            "content/read content/write metadata/read metadata/write",
+            f"Make the token: az acr token create --registry {name} --name {token} --scope-map {space}; of the two "
+            "passwords that it prints take the first. A repository is made by the first push to it.",
+            "The pull secret in the values lets servers (and Dask) pull; az aks update --attach-acr would do so, too.",
+        ),
+    )  # fmt: skip
+
+
+ORGANIZATION = "organisation on the registry that the images go to"
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("quay.io", {"organization": ORGANIZATION}, _quay),
+        Kind(
+            "google-artifact-registry",
+            {
+                "region": "location of the repository, for example us-central1",
+                "project": "project on Google Cloud",
+                "repository": "name of the Artifact Registry repository",
+            },
+            _google,
+        ),
+        Kind("amazon-ecr", {"account_id": "AWS account (12 digits)", "region": "AWS region"}, _amazon),
+        Kind("ghcr.io", {"organization": ORGANIZATION}, _github),
+        Kind("azure-container-registry", {"registry_name": "name of the registry, before .azurecr.io"}, _azure),
+    )
+}

@@ -1,0 +1,38 @@
+"""What Helm rendered of a hub's values: objects for Kubernetes, each with the chart that made it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One object. `section` is the key of the values that its chart reads: `jupyterhub`, `binderhub-service` or ""."""
+
+    section: str
+    template: str
+    data: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Deployment, Service and so on."""
+        return str(self.data.get("kind", ""))
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        metadata = self.data.get("metadata")
+        return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """All objects of a hub; none where no chart was at hand."""
+
+    manifests: tuple[Manifest, ...] = ()
+
+    def find(self, section: str, kind: str, ending: str = "") -> Iterator[Manifest]:
+        """The objects of a chart by kind and the end of their name."""
+        for manifest in self.manifests:
+            if manifest.section == section and manifest.kind == kind and manifest.name.endswith(ending):
+                yield manifest

@@ -1,0 +1,148 @@
+"""Values merged as Helm merges them, with the place that each of them comes from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hubimages.imagebuilding.layer import Encrypted, Layer, Place
+from hubimages.yaml_text import Path
+
+
+@dataclass(frozen=True)
+class Values:
+    """What Helm gives to the templates, in one shape for every layout: `jupyterhub`, `binderhub-service`, and
+    `dask-gateway` at the top.
+
+    `places` has the place of every path that came from a file; `layers` are the files, the later above the earlier.
+    """
+
+    data: dict[str, Any]
+    places: Mapping[Path, Place]
+    layers: tuple[Layer, ...] = ()
+
+    def get(self, *path: str | int, default: Any = None) -> Any:
+        """The value at a path; `default` where there is none, and where it is null."""
+        value: Any = self.data
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return default
+        return default if value is None else value
+
+    def mapping(self, *path: str | int) -> dict[str, Any]:
+        """The mapping at a path; an empty one where there is something else, or nothing."""
+        value = self.get(*path)
+        return value if isinstance(value, dict) else {}
+
+    def sequence(self, *path: str | int) -> list[Any]:
+        """The list at a path; an empty one where there is something else, or nothing."""
+        value = self.get(*path)
+        return value if isinstance(value, list) else []
+
+    def text(self, *path: str | int) -> str:
+        """The text at a path; empty where there is something else, or nothing. Encrypted text is "(encrypted)"."""
+        value = self.get(*path)
+        return value if isinstance(value, str) else ""
+
+    def is_encrypted(self, *path: str | int) -> bool:
+        """Whether there is a value at the path, but an encrypted one."""
+        return isinstance(self.get(*path), Encrypted)
+
+    def place(self, *path: str | int) -> Place:
+        """Where the value at a path comes from; for one that is missing, where one of the hub's own files has the
+        nearest mapping above it, which is where it could be added.
+
+        Where nothing above it is there, either: the first line of the last file.
+        """
+        found = self.places.get(path)
+        if found is not None:
+            return found
+        for length in range(len(path) - 1, 0, -1):
+            for layer in reversed(self.layers):
+                if path[:length] in layer.places and not layer.of_chart and not layer.encrypted:
+                    return layer.places[path[:length]]
+        for length in range(len(path) - 1, 0, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return Place(self.layers[-1].file if self.layers else "", 1)
+
+    def all_places(self, *path: str | int) -> Iterator[tuple[Layer, Place]]:
+        """Every file that has a value at a path, in the order in which they are put on top of each other."""
+        for layer in self.layers:
+            place = layer.places.get(path)
+            if place is not None:
+                yield layer, place
+
+
+def merge(layers: Iterable[Layer], defaults: Iterable[Layer] = ()) -> Values:
+    """The values of the files, the later above the earlier, on top of the charts' own.
+
+    As `helm upgrade --values a --values b` does: mappings are merged, anything else is replaced; a null removes what
+    the *charts* have at its key (https://helm.sh/docs/chart_template_guide/values_files/#deleting-a-default-key), and
+    a mapping that a later file has there counts alone.
+    """
+    given = tuple(layers)
+    base = tuple(defaults)
+    data: dict[str, Any] = {}
+    places: dict[Path, Place] = {}
+    for layer in given:
+        _put_on_top(data, places, layer.data, layer.places, ())
+    for layer in base:  # the first is nearest: a chart's own values go before those of its sub-charts
+        _put_below(data, places, layer.data, layer.places, ())
+    return Values(data, places, (*reversed(base), *given))
+
+
+def _put_on_top(
+    data: dict[str, Any], places: dict[Path, Place], new: dict[str, Any], found: Mapping[Path, Place], path: Path
+) -> None:
+    """Helm's mergeMaps for files (pkg/cli/values/options.go)."""
+    for key, value in new.items():
+        below = (*path, key)
+        old = data.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            if below in found:
+                places[below] = found[below]
+            _put_on_top(old, places, value, found, below)
+        else:
+            data[key] = _copy(value)
+            _forget(places, below)
+            _take(places, found, below, value)
+
+
+def _put_below(
+    data: dict[str, Any], places: dict[Path, Place], new: dict[str, Any], found: Mapping[Path, Place], path: Path
+) -> None:
+    """Helm's coalesceTables for the defaults of charts (pkg/chartutil/coalesce.go)."""
+    for key, value in new.items():
+        below = (*path, key)
+        if key not in data:
+            data[key] = _copy(value)
+            _take(places, found, below, value)
+        elif isinstance(value, dict) and isinstance(data[key], dict):
+            _put_below(data[key], places, value, found, below)
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return list(value) if isinstance(value, list) else value
+
+
+def _forget(places: dict[Path, Place], path: Path) -> None:
+    if path in places:
+        for known in [known for known in places if known[: len(path)] == path]:
+            del places[known]
+
+
+def _take(places: dict[Path, Place], found: Mapping[Path, Place], path: Path, value: Any) -> None:
+    """Copy the places of a value and of all in it."""
+    if path in found:
+        places[path] = found[path]
+    items: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for key, item in items:
+        _take(places, found, (*path, key), item)

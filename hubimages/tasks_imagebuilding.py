@@ -1,0 +1,187 @@
+"""The tasks of imagebuilding hubs: make one, check one, try its form."""
+
+import os
+from pathlib import Path
+
+from invoke import Context, Exit, task
+
+from hubimages import console
+from hubimages.errors import BadInputError
+from hubimages.task import operator_errors
+
+CHARTS_FOLDER = "HUBIMAGES_CHARTS"
+HUB_HELP = {
+    "repo": "a clone of the deployment repository, or any directory in it",
+    "cluster": "name of the cluster: the folder in config/clusters",
+    "hub": "name of the hub",
+}
+
+
+def port_number(text: str) -> int:
+    """The number of a port. Raises BadInputError."""
+    if not text.isdecimal():
+        raise BadInputError(f"--port={text}: a port is a number from 1 to 65535")
+    return int(text)
+
+
+@task(
+    iterable=["set_"],
+    auto_shortflags=False,
+    help={
+        **HUB_HELP,
+        "values": "a plain z2jh values file, there already or not, instead of a hub in a cluster.yaml",
+        "set_": "answer one of the questions, for example --set registry=quay.io; can be repeated",
+        "answers": "a YAML or JSON file with answers, one `key: value` per line; --set goes before it",
+        "password_file": "a file with the registry's password; else HUBIMAGES_REGISTRY_PASSWORD, or a prompt",
+        "branch": "commit on this new branch, which starts where you are",
+        "commit": "commit exactly these edits; your own changes stay as they are",
+        "open_pr": "commit, push the branch and open a pull request",
+        "dry_run": "show what would be done and change nothing; needs no network, no password and no sops",
+        "yes": "take the recommended answer to every question that has one",
+    },
+)
+@operator_errors
+def new_imagebuilding_hub(
+    c: Context,
+    *,
+    repo: str = ".",
+    cluster: str | None = None,
+    hub: str | None = None,
+    values: str | None = None,
+    set_: list[str] | None = None,
+    answers: str | None = None,
+    password_file: str | None = None,
+    branch: str | None = None,
+    commit: bool = False,
+    open_pr: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> None:
+    """Make a hub on which users build their own images.
+
+    Writes its values, its entry in cluster.yaml and, encrypted by sops, the registry's password, and says what is left
+    to do by hand. Files that are there are added to, and nothing in them is changed. Questions without an answer are
+    put to you.
+    """
+    from hubimages.imagebuilding import new_hub
+    from hubimages.imagebuilding.answers import from_terminal, given_answers
+
+    if not cluster or not hub:
+        raise BadInputError("--cluster and --hub are needed: the hub's images are named after them")
+    raw = given_answers(set_ or [], Path(answers) if answers else None)
+    where = new_hub.Where(Path(repo), cluster, hub, Path(values) if values else None)
+    delivery = new_hub.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
+    done = new_hub.make(
+        where,
+        raw,
+        from_terminal(yes=yes),
+        delivery,
+        password_file=Path(password_file) if password_file else None,
+        dry_run=dry_run,
+    )
+    console.result(done)
+
+
+@task(
+    iterable=["values"],
+    auto_shortflags=False,
+    help={
+        "cluster": "the hub's cluster: a folder of config/clusters",
+        "hub": "the hub, as its cluster's cluster.yaml names it",
+        "all_": "check every hub of the repository on which users build images",
+        "values": "a plain values file of Zero to JupyterHub, or of binderhub-service, in place of a repository; "
+        "can be repeated",
+        "repo": "the deployment repository",
+        "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to look in first; or ${CHARTS_FOLDER}",
+        "offline": "ask no chart repository; only the charts in the folder and those fetched before are used",
+        "json": "print one JSON object",
+    },
+)
+@operator_errors
+def check_imagebuilding_hub(
+    c: Context,
+    *,
+    cluster: str | None = None,
+    hub: str | None = None,
+    all_: bool = False,
+    values: list[str] | None = None,
+    repo: str = ".",
+    charts: str | None = None,
+    offline: bool = False,
+    json: bool = False,
+) -> None:
+    """Check hubs on which users build images, before they are deployed.
+
+    Values are merged as Helm does it, rendered with the hub's charts and given to Kubernetes' schemas; every choice of
+    the form goes through KubeSpawner; and what must agree between hub, BinderHub and registry is compared. Each
+    finding has its file and line, why it matters and how to mend it. Exits with 1 where there is one.
+    """
+    from hubimages.imagebuilding import check, report
+    from hubimages.imagebuilding.charts import ChartSources
+    from hubimages.imagebuilding.hubs import find_hub, plain_hub
+
+    root = Path(repo).resolve()
+    if sum((bool(cluster or hub), all_, bool(values))) != 1 or bool(cluster) != bool(hub):
+        raise BadInputError("say what to check: --cluster=NAME --hub=NAME, or --all, or --values=FILE")
+    if values:
+        hubs = [plain_hub([Path(file) for file in values])]
+    else:
+        hubs = [find_hub(root, cluster, hub)] if cluster and hub else list(check.building_hubs(root))
+    folder = charts or os.environ.get(CHARTS_FOLDER)
+    if folder and not Path(folder).is_dir():
+        raise BadInputError(f"no folder of charts {folder}")
+    made = check.check(hubs, ChartSources(Path(folder).resolve() if folder else None, offline=offline))
+    console.result(report.as_json(made) if json else report.as_text(made))
+    if made.findings:
+        raise Exit(code=1)
+
+
+@task(
+    auto_shortflags=False,
+    iterable=["values"],
+    help={
+        **HUB_HELP,
+        "values": "a plain z2jh values file; can be repeated, in the order in which Helm gets them",
+        "port": "port on this machine, 8000 by itself",
+        "local": "start no image, even where a container engine is at hand",
+        "binderhub": "a virtual environment that has BinderHub and repo2docker, for builds",
+        "registry": "127.0.0.1:PORT of a registry that gets what is built; else it stays in the engine",
+        "repositories": "a folder whose ORGANISATION/NAME are built in place of GitHub's",
+    },
+)
+@operator_errors
+def preview_imagebuilding_hub(
+    c: Context,
+    *,
+    repo: str = ".",
+    cluster: str | None = None,
+    hub: str | None = None,
+    values: list[str] | None = None,
+    port: str = "8000",
+    local: bool = False,
+    binderhub: str | None = None,
+    registry: str = "",
+    repositories: str | None = None,
+) -> None:
+    """Try a hub's form on this machine, before it is deployed.
+
+    A real JupyterHub shows the form that users will get, at an address on loopback that logs you in. With a container
+    engine it starts what you choose, with BinderHub it builds. Ctrl-C ends it.
+    """
+    from hubimages.imagebuilding import preview
+    from hubimages.imagebuilding.preview_at_hand import Options
+
+    form = preview.form_of_hub(Path(repo), cluster, hub, [Path(file) for file in values or []])
+    options = Options(
+        port=port_number(port),
+        local=local,
+        binderhub=Path(binderhub) if binderhub else None,
+        registry=registry,
+        repositories=Path(repositories) if repositories else None,
+    )
+    with preview.running(form, options) as shown:
+        for note in shown.notes:
+            console.step(note)
+        console.result(shown.address)
+        shown.wait()
+    console.step("ended")

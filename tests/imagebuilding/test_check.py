@@ -1,0 +1,211 @@
+"""The check as people run it: what is reported, what is noted as not checked, where charts come from."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import BadInputError
+from hubimages.imagebuilding import binderhub_table, check, report
+from hubimages.imagebuilding.chart_repository import cache_folder
+from hubimages.imagebuilding.charts import ChartSources
+from hubimages.imagebuilding.hubs import find_hub, plain_hub
+from hubimages.imagebuilding.layer import Place
+from tests.imagebuilding import good_hubs, small_charts
+from tests.imagebuilding.conftest import Deployment
+
+pytest.importorskip("kubespawner")
+OFFLINE = ChartSources(offline=True)
+
+
+def checked(root: Path, sources: ChartSources = OFFLINE) -> check.Report:
+    return check.check([find_hub(root, "earth", "staging")], sources)
+
+
+def codes(made: check.Report) -> list[str]:
+    return [finding.code for finding in made.findings]
+
+
+def test_charts_come_from_their_repository_once_and_then_from_the_cache(
+    deployment: Deployment, repository: str, published: Path
+) -> None:
+    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"servces": {}}}})
+    root = deployment(hub, good_hubs.SECRET, repository=repository)
+    made = checked(root, ChartSources())
+    assert codes(made) == ["schema"]
+    assert made.not_checked == ("layer manifests: nothing was rendered of earth/staging",)
+    assert sorted(file.name.rsplit("-", 1)[0] for file in cache_folder().iterdir()) == sorted(
+        f"{name}-{version}" for name, version in small_charts.VERSIONS.items()
+    )
+    index = (published / "index.yaml").read_bytes()
+    (published / "index.yaml").unlink()
+    try:
+        assert codes(checked(root, ChartSources())) == ["schema"]
+    finally:
+        (published / "index.yaml").write_bytes(index)
+
+
+def test_without_charts_the_other_layers_run_and_the_report_says_so(deployment: Deployment) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
+    root = deployment(hub, good_hubs.SECRET)  # its charts are published at an address where nothing answers
+    made = checked(root, ChartSources())
+    assert codes(made) == ["registry-url-scheme"]
+    assert len(made.not_checked) == len(small_charts.VERSIONS) + 1
+    assert made.not_checked[0].startswith(
+        "chart jupyterhub: no answer from http://127.0.0.1:9/index.yaml: [Errno 111] Connection refused"
+    )
+    assert made.not_checked[-1] == "layer manifests: nothing was rendered of earth/staging"
+
+
+def test_an_archive_that_is_not_what_the_index_promises_is_not_used(
+    deployment: Deployment, repository: str, published: Path
+) -> None:
+    index = (published / "index.yaml").read_text()
+    (published / "index.yaml").write_text(index.replace("digest: ", "digest: 0"))
+    try:
+        made = checked(deployment(good_hubs.OF_HUB, good_hubs.SECRET, repository=repository), ChartSources())
+    finally:
+        (published / "index.yaml").write_text(index)
+    assert "is not what the index promises" in made.not_checked[0]
+    assert codes(made) == []
+
+
+def test_a_finding_names_the_line_of_the_file_that_has_the_value(deployment: Deployment, own_charts: Path) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["BinderHub"]["image_prefix"] = "quay.io/example-hubs/earth"
+    root = deployment(hub, good_hubs.SECRET)
+    (finding,) = checked(root, ChartSources(own_charts, offline=True)).findings
+    file = "config/clusters/earth/staging.values.yaml"
+    lines = (root / file).read_text().splitlines()
+    assert finding.place == Place(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
+    assert finding.hubs == ("earth/staging",)
+    assert str(finding).splitlines()[0] == (
+        f"{file}:{finding.place.line}: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end with '-' "
+        "on quay.io"
+    )
+
+
+def test_what_two_hubs_have_from_one_file_stands_once(deployment: Deployment, own_charts: Path) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
+    root = deployment(hub, good_hubs.SECRET)
+    listing = root / "config/clusters/earth/cluster.yaml"
+    entry = listing.read_text().partition("hubs:\n")[2]
+    listing.write_text(listing.read_text() + entry.replace("name: staging", "name: copy"))
+    made = check.check(check.building_hubs(root), ChartSources(own_charts, offline=True))
+    assert made.hubs == ("earth/staging", "earth/copy")
+    shared = [finding for finding in made.findings if finding.code in ("registry-url-scheme", "prefix-shared")]
+    assert [(finding.code, finding.hubs) for finding in shared] == [
+        ("prefix-shared", ("earth/staging", "earth/copy")),
+        ("registry-url-scheme", ("earth/staging", "earth/copy")),
+    ]
+
+
+def test_many_hubs_in_two_processes_give_the_same_report(deployment: Deployment, own_charts: Path) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    hubs = [find_hub(root, "earth", "staging")] * 5
+    sources = ChartSources(own_charts, offline=True)
+    assert check.check(hubs, sources, processes=2) == check.check(hubs, sources, processes=1)
+
+
+def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_charts: Path) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    listing = root / "config/clusters/earth/cluster.yaml"
+    listing.write_text("".join(line for line in listing.read_text().splitlines(True) if good_hubs.ENC not in line))
+    made = checked(root, ChartSources(own_charts, offline=True))
+    assert set(codes(made)) == {
+        "secret-file-unlisted", "registry-password-missing", "push-password-missing", "pull-secret-missing",
+    }  # fmt: skip
+    assert f"config/clusters/earth/{good_hubs.ENC}:1: secret-file-unlisted" in report.as_text(made)
+
+
+def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: Deployment, own_charts: Path) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    clear = {"binderhub-service": {"buildPodsRegistryCredentials": {"password": "hunter2"},
+                                   "config": {"DockerRegistry": {"password": "hunter2"}}},
+             "jupyterhub": {"imagePullSecret": {"create": True, "registry": "quay.io", "username": "u",
+                                                "password": "hunter2"}}}  # fmt: skip
+    good_hubs.write(root / "config/clusters/earth" / good_hubs.ENC, clear)
+    made = checked(root, ChartSources(own_charts, offline=True))
+    assert codes(made).count("password-in-clear") == 3
+    assert codes(made).count("secret-file-in-clear") == 1
+    assert "hunter2" not in report.as_text(made) + report.as_json(made)
+
+
+def test_values_that_jsonnet_makes_count(deployment: Deployment, own_charts: Path) -> None:
+    pytest.importorskip("_jsonnet")
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    del hub["binderhub-service"]["extraEnv"]
+    root = deployment(hub, good_hubs.SECRET)
+    assert codes(checked(root, ChartSources(own_charts, offline=True))) == ["hub-api-url-missing"]
+    (root / "helm-charts/basehub/values.jsonnet").write_text(
+        "local hub = std.extVar('VARS_2I2C_HUB_NAME');\n"
+        "{'binderhub-service': {extraEnv: [{name: 'JUPYTERHUB_API_URL',\n"
+        "  value: 'http://hub.%s.svc.cluster.local:8081/hub/api' % hub}]}}\n"
+    )
+    assert codes(checked(root, ChartSources(own_charts, offline=True))) == []
+
+
+def test_the_version_of_fancy_profiles_is_read_at_the_commit_in_the_hub_images_tag(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    from hubimages.run import run
+
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    (root / "helm-charts/images/hub").mkdir(parents=True)
+    (root / "helm-charts/chartpress.yaml").write_text(
+        "charts:\n- name: basehub\n  imagePrefix: quay.io/example/pilot-\n  images:\n"
+        "    hub: {valuesPath: jupyterhub.hub.image, buildArgs: {REQUIREMENTS_FILE: requirements.txt}}\n"
+    )
+    requirements = root / "helm-charts/images/hub/requirements.txt"
+    run("git", "init", "-q", cwd=root)
+    tags = []
+    for version in ("0.5.1", "0.6.0"):
+        requirements.write_text(f"jupyterhub-fancy-profiles=={version}\n")
+        run("git", "add", "-A", cwd=root)
+        run("git", "commit", "-qm", version, cwd=root)
+        tags.append("0.0.1-0.dev.git.7.h" + run("git", "rev-parse", "--short=9", "HEAD", cwd=root).decode().strip())
+    found = []
+    for tag in tags:
+        chart = good_hubs.merged(
+            good_hubs.OF_CHART, {"jupyterhub": {"hub": {"image": {"name": "quay.io/example/pilot-hub", "tag": tag}}}}
+        )
+        good_hubs.write(root / "helm-charts/basehub/values.yaml", chart)
+        found.append(codes(checked(root, ChartSources(own_charts, offline=True))))
+    assert found == [["fancy-profiles-old"], []]
+
+
+def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
+    made = json.loads(report.as_json(checked(deployment(hub, good_hubs.SECRET))))
+    assert sorted(made) == ["findings", "hubs", "not_checked", "version"]
+    assert made["version"] == 1
+    (finding,) = made["findings"]
+    assert sorted(finding) == ["code", "file", "hubs", "layer", "line", "message", "remedy", "why"]
+    assert (finding["code"], finding["layer"]) == ("registry-url-scheme", "rules")
+
+
+def test_a_plain_file_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no values file"):
+        plain_hub([tmp_path / "no.yaml"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # BinderHub's own
+def test_binderhubs_options_are_those_of_the_installed_binderhub() -> None:
+    pytest.importorskip("binderhub")
+    installed = binderhub_table.of_installed()
+    if installed["commit"] != binderhub_table.read()["commit"]:
+        pytest.skip(f"another commit of BinderHub is installed: {installed['commit']}")
+    assert installed == binderhub_table.read()
+
+
+def test_the_table_has_the_options_that_the_documents_set() -> None:
+    known = binderhub_table.options()
+    assert {"image_prefix", "use_registry", "base_url", "auth_enabled", "enable_api_only_mode"} <= set(
+        known["BinderHub"]
+    )
+    assert {"build_image", "node_selector", "push_secret", "docker_host"} <= set(known["KubernetesBuildExecutor"])
+    assert {"url", "username", "password"} <= set(known["DockerRegistry"])
