@@ -1,10 +1,11 @@
 """Image references: ours beside what people use today, on the same files, in one run.
 
-    python benchmarks/references.py [FOLDER] [--edits 60] [--go-yq PATH] [--bump-action CHECKOUT]
+    python benchmarks/references.py [FOLDER] [--edits 60] [--runs 9] [--go-yq PATH] [--bump-action CHECKOUT]
 
-Without FOLDER, on 600 files that are made for it. Every edit changes one tag at one place; Helm's own parser says
-what was changed. Peers that no package registry has are given by path. Slower than wished is no failure: this
-measures, tests test.
+Four parts: edits, the scan of a repository, the whole process, the dates of 300 tags. Without FOLDER, on 600 files
+that are made for it. Every edit changes one tag at one place; Helm's own parser says what was changed. Peers that no
+package registry has are given by path; what is not there is left out with a word. Slower than wished is no failure:
+this measures, tests test.
 """
 
 import argparse
@@ -19,10 +20,14 @@ from pathlib import Path
 import references_corpus
 import references_edits
 import references_judge
+import references_scan
 import references_sides
+import registry_dates
+from sides import isolate
 from table import Row, compared, machine, seconds, show
 
 from hubimages.yaml_text import UnreadableYamlError, scalars
+from tests.engine.install import EngineUnavailableError
 
 REPEAT = 5
 
@@ -42,9 +47,13 @@ def main() -> None:
             raise SystemExit(f"no image in {folder}")
         scores = references_judge.measure(sides, edits)
         rows = [edit_row(scores), *parse_rows(folder, texts)]
+        isolate(Path(directory))
+        repository = options.folder or references_scan.made(Path(directory) / "deployment")
+        facts, more = references_scan.measure(repository, Path(directory), options.runs)
+        rows += [*more, *date_rows(Path(directory))]
     parts = (f"{name} {version(name)}" for name in ("ruamel.yaml", "pyyaml", "helm-python-sdk"))
     files = len({edit.file for edit in edits})
-    show([*machine(load), ", ".join(parts), f"{len(edits)} edits in {files} of {len(texts)} files"], rows)
+    show([*machine(load), ", ".join(parts), f"{len(edits)} edits in {files} of {len(texts)} files", *facts], rows)
     print(table(scores, [side for side in sides if side.write is None]))  # noqa: T201
 
 
@@ -53,6 +62,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare ways to change an image's tag in YAML files.")
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="YAML files; they are only read")
     parser.add_argument("--edits", type=int, default=60, help="how many, evenly spread; 0 for all (default: 60)")
+    parser.add_argument("--runs", type=int, default=9, help="of scan and process (default: 9)")
     parser.add_argument("--go-yq", type=Path, metavar="PATH", help="the program of github.com/mikefarah/yq")
     parser.add_argument("--bump-action", type=Path, metavar="CHECKOUT", help="of sgibson91/bump-jhub-image-action")
     options = parser.parse_args()
@@ -62,6 +72,14 @@ def arguments() -> argparse.Namespace:
     if options.go_yq and not options.go_yq.is_file():
         parser.error(f"no such file: {options.go_yq}")
     return options
+
+
+def date_rows(folder: Path) -> list[Row]:
+    """The dates of 300 tags; a row that says why not, where no registry can be had."""
+    try:
+        return registry_dates.measure(folder, 300, REPEAT)
+    except EngineUnavailableError as reason:
+        return [Row(f"dates of 300 tags: left out, {reason}", "", "", "", "", "")]
 
 
 def edit_row(scores: Sequence[references_judge.Score]) -> Row:

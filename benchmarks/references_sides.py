@@ -136,6 +136,17 @@ def bump_action(checkout: Path, yq: str) -> Write:
     return write
 
 
+def action_side(checkout: Path | None, yq: str | None) -> Side:
+    """bump-jhub-image-action, where it and what it imports are there."""
+    name = "bump-jhub-image-action"
+    if not checkout or not yq:
+        return Side(name, None, "--bump-action CHECKOUT and --go-yq PATH")
+    try:
+        return Side(name, bump_action(checkout.resolve(), yq))
+    except Exception as error:  # whatever it fails with at its import
+        return Side(name, None, f"its own requirements ({error})")
+
+
 def all_sides(action: Path | None, yq: Path | None, folder: Path) -> list[Side]:
     """Ours and every peer; what is not there is named with what it needs."""
     logging.disable()  # chartpress and the action tell what they do
@@ -152,11 +163,7 @@ def all_sides(action: Path | None, yq: Path | None, folder: Path) -> list[Side]:
         Side("chartpress", chartpress if installed else None, "pip install chartpress"),
         Side("yq of PyPI, over jq", python_yq(wrapper) if wrapper else None, "pip install yq, and jq"),
         Side("yq in Go", go_yq(str(yq)) if yq else None, "--go-yq PATH"),
-        Side(
-            "bump-jhub-image-action",
-            bump_action(action.resolve(), str(link)) if action and yq else None,
-            "--bump-action CHECKOUT and --go-yq PATH",
-        ),
+        action_side(action, str(link) if yq else None),
         Side("sed of the workflows", sed),
     ]
 

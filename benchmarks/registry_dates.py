@@ -45,25 +45,31 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hubimages-benchmark-") as folder:
         isolate(Path(folder))
         try:
-            ensure_registry()
-            with serve(Path(folder) / "registry", cache=True) as registry:
-                expected = fill(Publisher(registry, "group/image"), options.tags)
-                image = ImageRef.parse(f"{registry.address}/group/image")
-                ours, cpu = medians(parallel, image, expected, options.runs)
-                promise = f"at most {PROMISED:.1f} s"
-                rows = [Row("in parallel", "", seconds(ours), "", promise, verdict(ours, options.tags))]
-                rows += [Row("  CPU time", "", seconds(cpu), "", "", "")]
-                for name, way in {"one after the other": serial, "python-dxf": by_dxf, "oras": by_oras}.items():
-                    try:
-                        theirs, burnt = medians(way, image, expected, options.runs)
-                    except ImportError as missing:
-                        rows.append(Row(f"{name}: not installed ({missing.name})", "", "", "", "", ""))
-                        continue
-                    rows.append(Row(name, seconds(theirs), seconds(ours), f"{theirs / ours:.2f}x", "", ""))
-                    rows.append(Row("  CPU time", seconds(burnt), seconds(cpu), f"{burnt / cpu:.2f}x", "", ""))
+            rows = measure(Path(folder), options.tags, options.runs)
         except EngineUnavailableError as reason:
             raise SystemExit(str(reason)) from reason
     show([*machine(load), f"{options.tags} tags with dates, medians of {options.runs}"], rows)
+
+
+def measure(folder: Path, tags: int, runs: int) -> list[Row]:
+    """A row for each way. Raises EngineUnavailableError where there is no registry to be had."""
+    ensure_registry()
+    with serve(folder / "registry", cache=True) as registry:
+        expected = fill(Publisher(registry, "group/image"), tags)
+        image = ImageRef.parse(f"{registry.address}/group/image")
+        ours, cpu = medians(parallel, image, expected, runs)
+        target = f"at most {PROMISED:.1f} s"
+        rows = [Row(f"dates of {tags} tags, in parallel", "", seconds(ours), "", target, verdict(ours, tags))]
+        rows += [Row("  CPU time", "", seconds(cpu), "", "", "")]
+        for name, way in {"one after the other": serial, "python-dxf": by_dxf, "oras": by_oras}.items():
+            try:
+                theirs, burnt = medians(way, image, expected, runs)
+            except ImportError as missing:
+                rows.append(Row(f"{name}: not installed ({missing.name})", "", "", "", "", ""))
+                continue
+            rows.append(Row(f"dates, {name}", seconds(theirs), seconds(ours), f"{theirs / ours:.2f}x", "", ""))
+            rows.append(Row("  CPU time", seconds(burnt), seconds(cpu), f"{burnt / cpu:.2f}x", "", ""))
+    return rows
 
 
 def fill(publisher: Publisher, count: int) -> Dates:

@@ -37,7 +37,7 @@ def deployment_repository(directory: Path) -> Repo:
     check_version()
     if not directory.is_dir():
         raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
-    asked = ("git", "-C", str(directory), "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
+    asked = ("git", "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
     done = attempt(*asked, cwd=directory)
     if done.returncode:
         raise BadInputError(
@@ -117,6 +117,26 @@ def switch(repo: Repo, branch: str) -> None:
         _git(repo, "switch", "-q", branch)
     else:
         _git(repo, "switch", "-q", "-c", branch)
+
+
+@contextmanager
+def on_branch(repo: Repo, branch: str | None) -> Iterator[None]:
+    """Be on the branch, as `switch` does (None: where one is); when the block fails without a commit, be back.
+
+    Then a branch that was made for it is gone again.
+    """
+    before, head = current_branch(repo), repo.text("rev-parse", "HEAD")
+    existed = branch is None or repo.succeeds("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
+    if branch is not None:
+        switch(repo, branch)
+    try:
+        yield
+    except BaseException:
+        if branch not in (None, before) and repo.text("rev-parse", "HEAD") == head:
+            _git(repo, "switch", "-q", *([before] if before else ["--detach", head]))
+            if not existed:
+                _git(repo, "branch", "-q", "-D", str(branch))
+        raise
 
 
 def write(repo: Repo, edits: Sequence[FileEdit]) -> None:

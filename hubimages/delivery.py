@@ -63,9 +63,8 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
         changes.write(repo, edits)
         files = len({edit.path for edit in edits})
         return f"{count(files, 'file')} changed; look at it with git diff, then commit"
-    if delivery.branch is not None:
-        changes.switch(repo, delivery.branch)
-    made = [changes.commit(repo, commit) for commit in commits]
+    with changes.on_branch(repo, delivery.branch):
+        made = [changes.commit(repo, commit) for commit in commits]
     where = changes.current_branch(repo)
     done = f"committed {', '.join(each[:12] for each in made)} on {where}"
     if not delivery.open_pr:

@@ -168,7 +168,7 @@ def check_version() -> None:
 
 def check_identity(directory: Path) -> None:
     """Raise BadInputError unless git knows who commits here."""
-    if attempt("git", "-C", str(directory), "var", "GIT_COMMITTER_IDENT", cwd=directory).returncode:
+    if attempt("git", "var", "GIT_COMMITTER_IDENT", cwd=directory).returncode:
         raise BadInputError(
             "git does not know who you are: git config --global user.name 'Your Name' and "
             "git config --global user.email you@example.org"

@@ -32,6 +32,8 @@ CHOICE_HELP = {
     auto_shortflags=False,
     help={
         "image": "the image with its new tag, for example quay.io/group/image:abc123; with @sha256:... it is pinned",
+        "instead_of": "another image, as gcr.io/group/image, whose place this one takes: its references get the name, "
+        "too; with a tag, only those at this tag",
         "choice": "only this choice or profile of a profile list, by its slug",
         "because": "a line for the commit's message and the pull request: what caused this, an address say",
         "all": "wherever the repository refers to the image, without a question",
@@ -48,6 +50,7 @@ def point_hubs(
     hub: list[str] | None = None,
     file: list[str] | None = None,
     choice: str | None = None,
+    instead_of: str | None = None,
     all: bool = False,
     unchecked: bool = False,
     branch: str | None = None,
@@ -62,23 +65,24 @@ def point_hubs(
 
     The tag is changed everywhere the repository refers to the image, or where --hub, --file and --choice say; which
     hubs and files that reaches is shown first. A tag that the registry does not have is refused. Nothing but the tags
-    changes in a file.
+    changes in a file; with --instead-of, for an image that has moved, the names do, too.
     """
     from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries
     from hubimages.user_image.delivering import delivery_of, finish
     from hubimages.user_image.point import plan_point
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
     if all and (hub or file or choice):
         raise BadInputError("--all and --hub, --file or --choice contradict each other: leave one out")
     wanted = ImageRef.parse(image)
-    chosen = Selection(tuple(hub or ()), tuple(file or ()), choice)
+    former = ImageRef.parse(instead_of) if instead_of is not None else None
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()), choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
     )
-    plan = plan_point(Path(repo), wanted, chosen, delivery, registries=registries, because=because)
+    plan = plan_point(Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former)
     if plan is None:
         console.result(f"{wanted}: all of it has this tag already; nothing to do")
         return
@@ -115,11 +119,11 @@ def roll_back_image(
     from hubimages.registry import Registries
     from hubimages.user_image.delivering import delivery_of, finish
     from hubimages.user_image.roll_back import plan_roll_back
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
     if not hub and not file:
         raise BadInputError("--hub is missing: which hub goes back? Add --hub=CLUSTER/HUB")
-    chosen = Selection(tuple(hub or ()), tuple(file or ()))
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
     registries = None if unchecked or dry_run else Registries()
     delivery = delivery_of(branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr)
     plan = plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
@@ -160,14 +164,14 @@ def bump_images(
     from hubimages.registry import Registries
     from hubimages.user_image.bump import plan_bump
     from hubimages.user_image.delivering import delivery_of, finish
-    from hubimages.user_image.selection import Selection
+    from hubimages.user_image.selection import Selection, files_from
 
-    chosen = Selection(tuple(hub or ()), tuple(file or ()))
+    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
     delivery = delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     with Registries() as registries:
         plan = plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
-    if plan is None:
-        console.result("no image has a newer tag; nothing to do")
+    if not plan.changes:
+        console.result("\n".join([*plan.notes, "no image has a newer tag; nothing to do"]))
         return
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")

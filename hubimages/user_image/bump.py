@@ -20,8 +20,8 @@ from hubimages.user_image.selection import Selection
 
 def plan_bump(
     directory: Path, chosen: Selection, wanted: Delivery, *, patterns: Sequence[str], registries: Registries
-) -> Plan | None:
-    """The plan that gives every user image its newest tag of the same shape; None where nothing is outdated.
+) -> Plan:
+    """The plan that gives every user image its newest tag of the same shape; without changes where none is outdated.
 
     `patterns` (`quay.io/group/*`) choose images, then others than user images, too. Images that the registries did not
     answer about are named in the notes. Raises BadInputError where no image matches, and NoAnswerError where nothing is
@@ -38,13 +38,13 @@ def plan_bump(
     for reference, tag in newer.tags.items():
         by_image.setdefault(ImageRef(reference.host, reference.name, tag), []).append(reference)
     if not by_image:
-        check_answers(newer, meant)
-        return None
+        check_answers(newer)
     made = []
     for image in sorted(by_image, key=str):
         pinned = any(each.digest for each in by_image[image])
         made.append(change_of(repo, inventory, image, by_image[image], check_tag(registries, image) if pinned else ""))
     notes = [f"note: {image} was not looked at: {error}" for image, error in newer.unanswered.items()]
+    notes += [f"note: {image} was not looked at: {what}" for image, what in newer.not_asked.items()]
     for change in made:
         notes += notes_of(inventory, change, chosen)
     return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)))
@@ -59,7 +59,7 @@ def is_meant(reference: Reference, patterns: Sequence[str]) -> bool:
     return is_user_image(reference)
 
 
-def check_answers(newer: Newer, meant: Sequence[Reference]) -> None:
+def check_answers(newer: Newer) -> None:
     """Raise NoAnswerError where nothing is outdated only because a registry did not answer."""
     silent = [image for image, error in newer.unanswered.items() if not isinstance(error, NotThereError)]
     if silent:

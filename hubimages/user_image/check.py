@@ -104,7 +104,7 @@ def _deprecated(reference: Reference) -> Iterator[Finding]:
         yield Finding(
             "deprecated-registry",
             f"{reference.repository}: {reference.host} {why}",
-            f"use {new}, after looking that it has the tag",
+            f"move to {new}, if it has the tag: hubimages point-hubs {new}:TAG --instead-of={reference.repository}",
             reference.file,
             reference.line,
         )

@@ -1,8 +1,7 @@
 """Ask the registries about every image that is referenced: is it there, for everybody, and is there a newer one?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from hubimages.console import count
 from hubimages.errors import HubImagesError, NoAnswerError
@@ -14,12 +13,10 @@ from hubimages.registry import (
     NameRefusedError,
     NotThereError,
     Registries,
-    all_tags,
-    creation_dates,
     digests,
 )
 from hubimages.user_image.check import Report, in_order, offline
-from hubimages.user_image.newest import candidates, needs_dates, newest
+from hubimages.user_image.newer import newer_tags
 from hubimages.user_image.reference import Inventory, Reference
 
 Absent = (NotThereError, NameRefusedError)
@@ -74,41 +71,19 @@ class _Asked:
 
     def newer(self, references: Sequence[Reference]) -> list[Finding]:
         """Tags for which there is a newer one of the same shape."""
-        wanted = [each for each in references if each.name and each.tag and candidates(each.tag, [each.tag])]
-        images = {ImageRef(each.host, each.name) for each in wanted} - self.silent
-        tags: dict[ImageRef, list[str]] = {}
-        for image, answer in all_tags(self.ours, images).items():
-            if isinstance(answer, list):
-                tags[image] = answer
-            elif not isinstance(answer, NotThereError | HiddenError):
+        newer = newer_tags(
+            self.ours, [each for each in references if ImageRef(each.host, each.name) not in self.silent]
+        )
+        for image, answer in newer.unanswered.items():
+            if not isinstance(answer, NotThereError | HiddenError):
                 self.not_answered(image, answer)
-        dates = self.dates(wanted, tags)
+        self.not_checked += (f"{image}: {what}" for image, what in newer.not_asked.items())
         found = []
-        for each in wanted:
-            image = ImageRef(each.host, each.name)
-            newer = newest(each.tag, tags.get(image, ()), dates.get(image))
-            if newer:
-                remedy = f"hubimages point-hubs {each.repository}:{newer}"
-                message = f"{each.repository}: {newer} is newer than {each.tag}"
-                found.append(Finding("newer-tag", message, remedy, each.file, each.line))
+        for each, tag in newer.tags.items():
+            remedy = f"hubimages point-hubs {each.repository}:{tag}"
+            message = f"{each.repository}: {tag} is newer than {each.tag}"
+            found.append(Finding("newer-tag", message, remedy, each.file, each.line))
         return found
-
-    def dates(
-        self, references: Iterable[Reference], tags: Mapping[ImageRef, Sequence[str]]
-    ) -> dict[ImageRef, dict[str, datetime]]:
-        """When the images were made whose tags are commits; only of those, and of their siblings."""
-        wanted: set[ImageRef] = set()
-        for each in references:
-            image = ImageRef(each.host, each.name)
-            if needs_dates(each.tag):
-                wanted.update(image.at(tag) for tag in candidates(each.tag, tags.get(image, ())))
-        dates: dict[ImageRef, dict[str, datetime]] = {}
-        for image, answer in creation_dates(self.ours, wanted).items():
-            if isinstance(answer, datetime):
-                dates.setdefault(image.at(), {})[image.tag] = answer
-            elif isinstance(answer, NoAnswerError):
-                self.not_answered(image, answer)
-        return dates
 
     def not_answered(self, image: ImageRef, answer: object) -> None:
         """Remember why nothing is known about an image."""

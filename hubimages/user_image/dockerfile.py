@@ -5,7 +5,7 @@ of an earlier stage, or a variable that an `ARG` before the first `FROM` has giv
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubimages.user_image.image_text import ImageText, read_image
 from hubimages.user_image.reference import Form, Place, Reference
@@ -71,7 +71,7 @@ def _reference(place: Place, arguments: _Arguments) -> Reference | None:
         return None
     alone = last.span() == (0, len(place.value))  # FROM $BASE
     if alone or (last.end() == len(place.value) and place.value[last.start() - 1] == ":"):  # FROM name:$TAG
-        return _named(argument, whole, place, tag_alone=not alone)
+        return _named(argument, whole, place, tag_alone=None if alone else (0, last.start() - 1))
     tag = place.value.rpartition(":")[2]
     if whole.lead or "$" in tag or "/" in tag:
         return None
@@ -79,13 +79,30 @@ def _reference(place: Place, arguments: _Arguments) -> Reference | None:
     return _named(place, ImageText(whole.image, part), place)
 
 
-def _named(place: Place, read: ImageText | None, line: Place, *, tag_alone: bool = False) -> Reference | None:
-    """The reference whose tag is the part of a place that was read, or the whole of it."""
+def _named(
+    place: Place, read: ImageText | None, line: Place, *, tag_alone: tuple[int, int] | None = None
+) -> Reference | None:
+    """The reference whose tag is the part of a place that was read, or the whole of it.
+
+    Then `tag_alone` is the span of the name in `line`.
+    """
     if read is None:
         return None
     part, lead = ((0, len(place.value)), "") if tag_alone else (read.part, read.lead)
-    tag_place = Place(place.file, place.line, place.start, place.end, place.value, part, lead)
+    tag_place = replace(place, part=part, lead=lead)
+    name_place: Place | None = replace(line, part=tag_alone) if tag_alone else replace(place, part=read.name_part)
+    if name_place and "$" in name_place.text:
+        name_place = None
     image = read.image
     return Reference(
-        Form.DOCKERFILE, line.file, line.line, (), image.host, image.name, image.tag, image.digest, tag_place
+        Form.DOCKERFILE,
+        line.file,
+        line.line,
+        (),
+        image.host,
+        image.name,
+        image.tag,
+        image.digest,
+        tag_place,
+        name_place,
     )

@@ -24,12 +24,18 @@ _WORDS = re.compile(
 class ImageText:
     """The image that a text names, and the span of its tag (with the digest behind it) in the text.
 
-    `lead` is the colon that a tag would need first, where there is none.
+    `lead` is the colon that a tag would need first, where there is none; `start` is where the name begins.
     """
 
     image: ImageRef
     part: tuple[int, int]
     lead: str = ""
+    start: int = 0
+
+    @property
+    def name_part(self) -> tuple[int, int]:
+        """The span of the name, registry included."""
+        return self.start, self.part[0] - (0 if self.lead else 1)
 
 
 @lru_cache(maxsize=4096)

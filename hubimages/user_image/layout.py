@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from hubimages.user_image.reference import Path
-from hubimages.yaml_text import MappingNode, Node, SequenceNode, Tree, data, effective, resolved
+from hubimages.yaml_text import MappingNode, Node, SequenceNode, Tree, Visits, data, effective, resolved
 
 YAML = (".yaml", ".yml")
 CLUSTER = ("cluster.yaml", "cluster.yml")
@@ -68,14 +68,15 @@ def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> t
 
 def data_of(tree: Tree) -> Any:
     """The data of the first document, as far as a layout can be read from it."""
-    return _data(tree.documents[0]) if tree.documents else None
+    return _data(tree.documents[0], Visits()) if tree.documents else None
 
 
-def _data(node: Node) -> Any:
+def _data(node: Node, visits: Visits) -> Any:
+    visits.count(node)
     node = resolved(node)
     if isinstance(node, MappingNode):
-        return {name: _data(value) for name, (_, value) in effective(node).items() if name in KEYS}
-    return [_data(item) for item in node.items] if isinstance(node, SequenceNode) else data(node)
+        return {name: _data(value, visits) for name, (_, value) in effective(node).items() if name in KEYS}
+    return [_data(item, visits) for item in node.items] if isinstance(node, SequenceNode) else data(node)
 
 
 def _of_cluster(
@@ -102,7 +103,7 @@ def _of_deployment(
 ) -> Iterator[Hub]:
     folder = PurePosixPath(file).parent
     config = folder / "config"
-    own = [path for path in files if PurePosixPath(path).parent == config and path.endswith(YAML)]
+    own = [path for path in files if path.rpartition("/")[0] == str(config) and path.endswith(YAML)]
     common = [path for path in own if PurePosixPath(path).stem == "common"]
     chart = _chart_layers(charts.get("hub"), (), known, read)
     for path in sorted(set(own) - set(common)):

@@ -5,6 +5,7 @@ Only what stands in one line is found, or `name` and `tag` in lines next to each
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hubimages.user_image.image_keys import is_meant, is_variable, names_image
 from hubimages.user_image.image_text import is_placeholder, read_image, read_tag
@@ -58,9 +59,11 @@ def _string(key: str, place: Place) -> Reference | None:
     form = Form.ENVIRONMENT if is_variable(key) else Form.STRING
     image = read.image
     tag_place = Place(place.file, place.line, place.start, place.end, place.value, read.part, read.lead)
+    name_place = replace(place, part=read.name_part)
     return Reference(
-        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest, tag_place, parsed=False
-    )
+        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest, tag_place, name_place,
+        parsed=False,
+    )  # fmt: skip
 
 
 def _pair(name: Place, tag: Place) -> Iterator[Reference]:

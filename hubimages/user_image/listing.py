@@ -1,6 +1,5 @@
 """The references as people and programs read them: one line each, or one JSON object."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -61,6 +60,8 @@ def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
 
 def as_json(inventory: Inventory) -> str:
     """Everything as one JSON object."""
+    import json
+
     whole = {
         "version": 1,
         "references": [as_object(each) for each in inventory.references],

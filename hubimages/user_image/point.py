@@ -19,10 +19,9 @@ from hubimages.user_image import selection
 from hubimages.user_image.reference import Inventory, Reference, is_hub
 from hubimages.user_image.retag import Target, file_edits
 from hubimages.user_image.scan import find_references
-from hubimages.user_image.selection import Selection
+from hubimages.user_image.selection import Selection, named
 
 Ask = Callable[[str], bool]
-SHOWN = 6  # hubs named; the rest are counted
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Change:
 
     @property
     def changed(self) -> list[Reference]:
-        """The references that get another tag, by place."""
-        return [each for each, target in self.targets.items() if (each.tag, each.digest) != (target.tag, target.digest)]
+        """The references that get another tag or name, by place."""
+        return [each for each, target in self.targets.items() if target.changes(each)]
 
     @property
     def hubs(self) -> list[str]:
@@ -52,8 +51,9 @@ class Change:
         lines = [head]
         for each in self.changed:
             hubs = named(each.hubs) or "no hub"
-            old = each.tag + (f"@{each.digest}" if each.digest else "") or "(no tag)"
-            lines.append(f"  {each.file}:{each.line} {each.values_path}\n    {old} -> {self.targets[each]}   {hubs}")
+            old = Target(each.tag, each.digest, each.image if self.targets[each].name else None)
+            shown = f"{old or '(no tag)'} -> {self.targets[each]}"
+            lines.append(f"  {each.file}:{each.line} {each.values_path}\n    {shown}   {hubs}")
         lines += [
             f"  {each.file}:{each.line} is pinned by a digest, which is looked up when it is written"
             for each in self.pinned
@@ -62,7 +62,7 @@ class Change:
 
     def message(self, because: str = "") -> str:
         """The commit's message."""
-        old = sorted({each.tag for each in self.changed if each.tag})
+        old = sorted({str(each.image) if self.targets[each].name else each.tag for each in self.changed if each.tag})
         where = named(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
         subject = f"Use {self.image.repository}:{self.image.tag}"
         body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}Hubs: {where}."
@@ -117,6 +117,7 @@ class Plan:
             {
                 "file": each.file, "line": each.line, "path": each.values_path, "hubs": list(each.hubs),
                 "image": change.image.repository, "before": each.tag, "after": change.targets[each].tag,
+                **({"instead_of": each.repository} if change.targets[each].name else {}),
             }
             for change in self.changes
             for each in change.changed
@@ -132,17 +133,23 @@ def plan_point(
     *,
     registries: Registries | None,
     because: str = "",
+    instead_of: ImageRef | None = None,
 ) -> Plan | None:
     """The plan that gives an image's references the tag; None where all of them have it.
 
-    With `registries` the tag is looked up first, and the digest for places that are pinned by one. Raises
+    `instead_of` is another image whose references get the name, too; those at its tag, where it has one. With
+    `registries` the tag is looked up first, and the digest for places that are pinned by one. Raises
     BadInputError for a tag that is not there or an image that nothing refers to, NoAnswerError, RefusedError.
     """
     if not image.tag:
         raise BadInputError(f"{image}: which tag? Give it as {image.repository}:TAG")
     repo = changes.deployment_repository(directory)
     inventory = find_references(directory)
-    found = selection.of_image(inventory, image, chosen)
+    found = (
+        selection.to_change(inventory, instead_of, image, chosen)
+        if instead_of
+        else selection.of_image(inventory, image, chosen)
+    )
     digest = check_tag(registries, image) if registries is not None else ""
     change = change_of(repo, inventory, image, found, digest)
     if not change.changed and not change.pinned:
@@ -159,35 +166,14 @@ def change_of(repo: Repo, inventory: Inventory, image: ImageRef, found: Sequence
     assert repo.work_tree is not None
     targets: dict[Reference, Target] = {}
     pinned = []
-    for each in with_siblings(inventory, found):
+    for each in selection.with_siblings(inventory, image, found):
         if each.digest and not (image.digest or digest):
             pinned.append(each)
         else:
-            targets[each] = Target(image.tag, image.digest or (digest if each.digest else ""))
+            name = image if (each.host, each.name) != (image.host, image.name) else None
+            targets[each] = Target(image.tag, image.digest or (digest if each.digest else ""), name)
     edits = [edit for edit in file_edits(repo.work_tree, targets) if edit.before != edit.after]
     return Change(image, targets, edits, pinned)
-
-
-def with_siblings(inventory: Inventory, found: Sequence[Reference]) -> list[Reference]:
-    """The references, and those of other hubs that share a tag with one of them.
-
-    Raises RefusedError where another image shares it.
-    """
-    by_place: dict[tuple[str, int], Reference] = {
-        (each.tag_place.file, each.tag_place.start): each for each in found if each.tag_place
-    }
-    whole = list(found)
-    for each in inventory.references:
-        meant = by_place.get((each.tag_place.file, each.tag_place.start)) if each.tag_place else None
-        if meant is None or each in found:
-            continue
-        if each.repository != meant.repository:
-            raise RefusedError(
-                f"{each.file}:{each.line}: the tag is also that of {each.repository or 'another image'} "
-                f"({named(each.hubs) or 'no hub'}); give each of the two a tag of its own first"
-            )
-        whole.append(each)
-    return whole
 
 
 def check_tag(registries: Registries, image: ImageRef) -> str:
@@ -216,12 +202,6 @@ def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[st
     if nameless:
         notes.append(f"note: a tag whose image is named in no file was left alone: {', '.join(nameless)}")
     return notes
-
-
-def named(hubs: Sequence[str]) -> str:
-    """The hubs' names; of many the first ones, and how many more."""
-    more = len(hubs) - SHOWN
-    return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def agree(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from hubimages.user_image.reference import Path
-from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, effective, resolved
+from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, pair_of, resolved
 
 LISTS = ("profileList", "profile_list")  # the chart's key, and KubeSpawner's own
 UNLISTED = "unlisted_choice"
@@ -44,6 +44,6 @@ def slug_of(display_name: str) -> str:
 def _text(node: Node | None, key: str) -> str:
     if not isinstance(node, MappingNode):
         return ""
-    pair = effective(node).get(key)
+    pair = pair_of(node, key)
     value = resolved(pair[1]) if pair else None
     return " ".join(value.value.split()) if isinstance(value, ScalarNode) else ""

@@ -1,6 +1,6 @@
 """One image reference in a deployment repository: what it names, where every part of it stands, who runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -47,9 +47,10 @@ class Place:
         """The part itself."""
         return self.value[slice(*self.part)]
 
-    def with_part(self, text: str) -> str:
-        """The whole value with another text in place of the part."""
-        return self.value[: self.part[0]] + self.lead + text + self.value[self.part[1] :]
+    @property
+    def scalar(self) -> tuple[str, int]:
+        """What tells its scalar from all others: the file, and where it begins."""
+        return self.file, self.start
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Reference:
 
     `host` and `name` are empty where the name is in a chart that is not in the repository; the digest goes before the
     tag, as everywhere. The place of the tag is a scalar of its own, or the part of a `name:tag` after the colon (empty,
-    at the end, where there is no tag). A digest that stands behind the tag is part of it.
+    at the end, where there is no tag). A digest that stands behind the tag is part of it. The name's place is the part
+    before the colon there; None where the name is not in one piece (`$REGISTRY/name`), and in a chart elsewhere.
     """
 
     form: Form
@@ -72,6 +74,7 @@ class Reference:
     tag_place: Place | None
     name_place: Place | None = None
     digest_place: Place | None = None
+    registry_place: Place | None = None  # where the registry's host is not in the name's scalar
     also: tuple[Path, ...] = ()  # further values paths of the same scalars, by aliases and merge keys
     hubs: tuple[str, ...] = ()  # where it takes effect: no later file of theirs overrides it
     read_by: tuple[str, ...] = ()  # hubs whose configuration the file is part of
@@ -106,20 +109,47 @@ class Reference:
         """The path as Helm's users write it: `singleuser.profileList[0].kubespawner_override.image`."""
         return dotted(self.path)
 
-    def retagged(self, tag: str, digest: str = "") -> tuple[tuple[Place, str], ...]:
-        """Every scalar that must change for another tag, with its whole new value. A digest that is not given goes.
+    def retagged(self, tag: str, digest: str = "", name: ImageRef | None = None) -> tuple[tuple[Place, str], ...]:
+        """Every scalar that must change for another tag, and another name where one is given, with its whole new value.
 
-        Raises RefusedError where no scalar of the file holds the tag.
+        A digest that is not given goes. Raises RefusedError where no scalar holds the tag, or none the name.
         """
         if self.tag_place is None:
             raise RefusedError(
                 f"{self.file}:{self.line}: no tag stands beside {self.repository}; write one there, then run this again"
             )
         text = f"{tag}@{digest}" if digest and self.digest_place is None else tag
-        edits = [(self.tag_place, self.tag_place.with_part(text))]
-        if self.digest_place is not None:
-            edits.append((self.digest_place, self.digest_place.with_part(digest)))
-        return tuple(edits)
+        parts = [(self.tag_place, self.tag_place.lead + text)]
+        if self.digest_place is not None and digest != self.digest:
+            parts.append((self.digest_place, digest))
+        if name is not None:
+            if self.name_place is None:
+                raise RefusedError(
+                    f"{self.file}:{self.line}: {self.repository} is put together of several parts; change it by hand"
+                )
+            parts.append((self.name_place, name.name if self.registry_place else name.repository))
+            if self.registry_place:
+                parts.append((self.registry_place, name.host))
+        return put_together(parts)
+
+    def scalars(self, *, with_name: bool) -> set[tuple[str, int]]:
+        """The scalars that hold the tag, and the name."""
+        names = (self.name_place, self.registry_place) if with_name else ()
+        return {place.scalar for place in (self.tag_place, *names) if place}
+
+
+def put_together(parts: Sequence[tuple[Place, str]]) -> tuple[tuple[Place, str], ...]:
+    """The whole new value of every scalar whose parts get these texts."""
+    scalars: dict[tuple[str, int], list[tuple[Place, str]]] = {}
+    for place, text in parts:
+        scalars.setdefault(place.scalar, []).append((place, text))
+    whole = []
+    for here in scalars.values():
+        value = here[0][0].value
+        for place, text in sorted(here, key=lambda each: -each[0].part[0]):
+            value = value[: place.part[0]] + text + value[place.part[1] :]
+        whole.append((here[0][0], value))
+    return tuple(whole)
 
 
 @dataclass(frozen=True)

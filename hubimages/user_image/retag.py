@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hubimages.errors import RefusedError
 from hubimages.file_edit import FileEdit, read_text
+from hubimages.image_ref import ImageRef
 from hubimages.user_image.reference import Place, Reference
 from hubimages.user_image.scan import references_in
 from hubimages.yaml_text import replace as replace_scalars
@@ -14,13 +15,25 @@ from hubimages.yaml_text import scalars
 
 @dataclass(frozen=True)
 class Target:
-    """What a place is to say."""
+    """What a reference is to say; `name` where the image is to be another one."""
 
     tag: str
     digest: str = ""
+    name: ImageRef | None = None
 
     def __str__(self) -> str:
+        if self.name:
+            return str(self.name.at(self.tag, self.digest))
         return self.tag + (f"@{self.digest}" if self.digest else "")
+
+    def of(self, reference: Reference) -> Reference:
+        """The reference as it then is."""
+        host, name = (self.name.host, self.name.name) if self.name else (reference.host, reference.name)
+        return replace(reference, host=host, name=name, tag=self.tag, digest=self.digest)
+
+    def changes(self, reference: Reference) -> bool:
+        """Whether it is another image, tag or digest than what stands there."""
+        return self.of(reference) != reference
 
 
 Targets = Mapping[Reference, Target]
@@ -34,18 +47,18 @@ def file_edits(root: Path, targets: Targets) -> list[FileEdit]:
     """
     wanted: dict[str, dict[int, tuple[Place, str, Reference]]] = {}
     for reference, target in targets.items():
-        for place, text in reference.retagged(target.tag, target.digest):
+        for place, text in reference.retagged(target.tag, target.digest, target.name):
             here = wanted.setdefault(place.file, {})
             known = here.get(place.start)
             if known and known[1] != text:
                 raise RefusedError(
-                    f"{place.file}:{place.line}: one tag for {known[2].repository} and {reference.repository}; "
+                    f"{place.file}:{place.line}: one text for {known[2].repository} and {reference.repository}; "
                     "give each hub a tag of its own in its values file first"
                 )
             here[place.start] = (place, text, reference)
     edits = [_edit(root, file, [(place, text) for place, text, _ in here.values()]) for file, here in wanted.items()]
     for edit in edits:
-        check(edit, {each: new for each, new in targets.items() if each.tag_place and each.tag_place.file == edit.path})
+        check(edit, targets)
     return edits
 
 
@@ -67,14 +80,17 @@ def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
 
 
 def check(edit: FileEdit, targets: Targets) -> None:
-    """Raise RefusedError unless the file, read again, has every reference as before, but for the tags that were set."""
+    """Raise RefusedError unless the file, read again, has every reference as before, but for what was set."""
     assert edit.before is not None
     assert edit.after is not None
-    changed = {each.tag_place.start: target for each, target in targets.items() if each.tag_place}
+    tags = {each.tag_place.scalar: target for each, target in targets.items() if each.tag_place}
+    names = {each.name_place.scalar: new.name for each, new in targets.items() if each.name_place and new.name}
     expected = []
     for each in references_in(edit.path, edit.before):
-        target = changed.get(each.tag_place.start) if each.tag_place else None
-        expected.append(_essence(replace(each, tag=target.tag, digest=target.digest) if target else each))
+        target = tags.get(each.tag_place.scalar) if each.tag_place else None
+        name = names.get(each.name_place.scalar) if each.name_place else None
+        after = replace(each, tag=target.tag, digest=target.digest) if target else each
+        expected.append(_essence(replace(after, host=name.host, name=name.name) if name else after))
     found = [_essence(each) for each in references_in(edit.path, edit.after)]
     if found != expected:
         was = next((old for old, new in zip(expected, found, strict=False) if old != new), expected[-1])

@@ -11,7 +11,7 @@ from hubimages.user_image.image_text import read_image, read_tag
 from hubimages.user_image.layout import Hub, Layer
 from hubimages.user_image.reference import Form, Path, Place, Reference
 from hubimages.user_image.yaml_references import NAMES, TAGS
-from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, data, effective, resolved
+from hubimages.yaml_text import MappingNode, ScalarNode, Tree, data, pair_of, resolved
 
 Trees = Mapping[str, Tree]
 
@@ -95,23 +95,11 @@ def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
         if not isinstance(node, MappingNode):
             # a file that is empty, or only comments, has no mapping at the top and says nothing
             return node is not resolved(tree.documents[0])
-        value = _value(node, str(step))
-        if value is None:
+        pair = pair_of(node, str(step))
+        if pair is None:
             return False
-        node = resolved(value)
+        node = resolved(pair[1])
     return True
-
-
-def _value(mapping: MappingNode, name: str) -> Node | None:
-    """What a mapping has under a key, the last of duplicates; merge keys are looked into."""
-    merges = False
-    for key, value in reversed(mapping.pairs):
-        if isinstance(key, ScalarNode):
-            if key.value == name and not merges:
-                return value
-            merges = merges or key.value == "<<"
-    pair = effective(mapping).get(name) if merges else None
-    return pair[1] if pair else None
 
 
 def _last(hub: Hub, path: Path, keys: Sequence[str], trees: Trees) -> _Other | None:
@@ -123,9 +111,9 @@ def _last(hub: Hub, path: Path, keys: Sequence[str], trees: Trees) -> _Other | N
         local = path[len(layer.prefix) :]
         node = tree.find(local)
         if isinstance(node, MappingNode):
-            pairs = effective(node)
             for key in keys:
-                scalar = resolved(pairs[key][1]) if key in pairs else None
+                pair = pair_of(node, key)
+                scalar = resolved(pair[1]) if pair else None
                 if isinstance(scalar, ScalarNode) and data(scalar) not in (None, ""):
                     part = (0, len(scalar.value))
                     place = Place(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from hubimages.errors import BadInputError
 from hubimages.git import Repo
 from hubimages.user_image import dockerfile, layout, lines, run_by, yaml_references
 from hubimages.user_image.reference import Inventory, NotRead, Reference
+from hubimages.user_image.yaml_references import Found
 from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 
 YAML = (".yaml", ".yml")
 TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
 BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
-# Without one of these no file can hold a reference; the list of profiles matters where it replaces another one.
-WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list")
-KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|\? ")
+# Without one of these no file can hold a reference, or take one away: a list replaces another one as a whole.
+WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
+KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? ")
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
 
@@ -74,6 +76,8 @@ def listed(directory: Path) -> tuple[Path, list[str]]:
         raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
     here = directory.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
+    if root is None and (here / "HEAD").is_file() and (here / "objects").is_dir():
+        raise BadInputError(f"{directory} is a bare repository, without files: give a clone of it")
     if root is None:
         return here, sorted(_walked(here))
     names = Repo(root / ".git", root).read("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
@@ -102,10 +106,8 @@ class _Scan:
     def look_at(self, file: str) -> None:
         """Read a file in the way its name asks for, where it can hold a reference at all."""
         name = file.rpartition("/")[2]
-        is_yaml = name.endswith(YAML)
-        by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
-        is_dockerfile = not is_yaml and dockerfile.NAMES.fullmatch(file) is not None
-        if not (is_yaml or by_line or is_dockerfile):
+        kind = kind_of(file)
+        if kind is None:
             suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
             if not suffix and os.path.isdir(f"{self.root}/{file}"):  # noqa: PTH112
                 self.not_read.append(NotRead(file, 0, "a submodule; give its own clone as --repo"))
@@ -119,18 +121,20 @@ class _Scan:
         if ENCRYPTED in content:
             self.not_read.append(NotRead(file, 0, "encrypted (SOPS)"))
             return
-        if not is_dockerfile and not (any(word in content for word in WORDS) and (by_line or KEYS.search(content))):
+        if not may_hold_reference(content, kind):
             return
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            kind = "encrypted (git-crypt)" if content.startswith(b"\0GITCRYPT") else "not UTF-8"
-            self.not_read.append(NotRead(file, 0, kind))
+            why = "encrypted (git-crypt)" if content.startswith(b"\0GITCRYPT") else "not UTF-8"
+            self.not_read.append(NotRead(file, 0, why))
             return
-        if is_yaml:
-            self.yaml(file, text)
-        else:
-            self.take(*(dockerfile.find if is_dockerfile else lines.find)(file, text))
+        found, tree = read(file, text, kind)
+        if tree is not None:
+            self.trees[file] = tree
+        self.references += found.references
+        self.placeholders += found.placeholders
+        self.not_read += found.not_read
 
     def bytes_of(self, file: str) -> bytes | None:
         """The content; None for what is not a file of its own: a link, a submodule, a file that is deleted."""
@@ -142,28 +146,11 @@ class _Scan:
             with open(path, "rb") as opened:  # noqa: PTH123
                 return opened.read()
         except FileNotFoundError:
+            self.not_read.append(NotRead(file, 0, "not in the work tree: deleted, or left out by a sparse checkout"))
             return None
         except OSError as error:
             self.not_read.append(NotRead(file, 0, error.strerror or "cannot be read"))
             return None
-
-    def yaml(self, file: str, text: str) -> None:
-        """By its keys, or line by line where it is no YAML."""
-        try:
-            tree = compose(text)
-            found = yaml_references.find(file, tree)
-        except UnreadableYamlError as error:
-            self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem}); read line by line"))
-            self.take(*lines.find(file, text))
-            return
-        self.trees[file] = tree
-        self.take(found.references, found.placeholders)
-        self.not_read += found.not_read
-
-    def take(self, references: list[Reference], placeholders: int) -> None:
-        """Keep what was found in a file."""
-        self.references += references
-        self.placeholders += placeholders
 
     def data(self, file: str) -> Any:
         """What a YAML file says; None where it cannot be read."""
@@ -171,16 +158,57 @@ class _Scan:
             if file not in self.trees:
                 self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
             return layout.data_of(self.trees[file])
-        except (UnreadableYamlError, UnicodeDecodeError, OSError):
+        except UnreadableYamlError as error:
+            if all(each.file != file for each in self.not_read):
+                self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem})"))
+            return None
+        except (UnicodeDecodeError, OSError):
             return None
 
 
-def references_in(file: str, text: str) -> list[Reference]:
-    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files."""
-    if not file.endswith(YAML):
-        is_dockerfile = dockerfile.NAMES.fullmatch(file) is not None
-        return (dockerfile.find if is_dockerfile else lines.find)(file, text)[0]
+class Kind(Enum):
+    """How a file is read."""
+
+    YAML = "by its keys, or line by line where it is no YAML"
+    LINES = "line by line"
+    DOCKERFILE = "by its instructions"
+
+
+def kind_of(file: str) -> Kind | None:
+    """How the file's name asks for it to be read; None for a file that is not looked into."""
+    name = file.rpartition("/")[2]
+    if name.endswith(YAML):
+        return Kind.YAML
+    if dockerfile.NAMES.fullmatch(file):
+        return Kind.DOCKERFILE
+    by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
+    return Kind.LINES if by_line else None
+
+
+def may_hold_reference(content: bytes, kind: Kind) -> bool:
+    """Whether it is worth to decode and parse: a tenth of most repositories' files are."""
+    if kind is Kind.DOCKERFILE:
+        return True
+    return any(word in content for word in WORDS) and (kind is Kind.LINES or KEYS.search(content) is not None)
+
+
+def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
+    """What is in a text that is read in this way, and its tree, where it is YAML."""
+    if kind is Kind.DOCKERFILE:
+        return Found(*dockerfile.find(file, text)), None
+    if kind is Kind.LINES:
+        return Found(*lines.find(file, text)), None
     try:
-        return yaml_references.find(file, compose(text)).references
-    except UnreadableYamlError:
-        return lines.find(file, text)[0]
+        tree = compose(text)
+        return yaml_references.find(file, tree), tree
+    except UnreadableYamlError as error:
+        why = NotRead(file, error.line, f"not YAML ({error.problem}); read line by line")
+        return Found(*lines.find(file, text), [why]), None
+
+
+def references_in(file: str, text: str) -> list[Reference]:
+    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files.
+
+    A name that is not looked into (a file that was called otherwise once) is read line by line.
+    """
+    return read(file, text, kind_of(file) or Kind.LINES)[0].references

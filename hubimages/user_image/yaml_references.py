@@ -19,13 +19,12 @@ from hubimages.yaml_text import (
     ScalarNode,
     SequenceNode,
     Tree,
-    UnreadableYamlError,
+    Visits,
     data,
     effective,
     resolved,
 )
 
-MAX_PLACES = 200_000  # a few lines of aliases can stand for billions of places
 NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
 SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
@@ -64,7 +63,7 @@ class _Finder:
         self.file = file
         self.tree = tree
         self.document = 0
-        self.visited = 0
+        self.visits = Visits()
         self.references: dict[tuple[int, ...], Reference] = {}
         self.also: dict[tuple[int, ...], list[Path]] = {}
         self.placeholders: set[int] = set()
@@ -74,9 +73,7 @@ class _Finder:
 
     def walk(self, node: Node, path: Path, parent: str) -> None:
         """Look at every place below; `parent` is the nearest key that is not a position."""
-        self.visited += 1
-        if self.visited > MAX_PLACES:
-            raise UnreadableYamlError(node.line, "its aliases stand for too much")
+        self.visits.count(node)
         here = resolved(node)
         if isinstance(here, MappingNode):
             own: Scalars = {}
@@ -130,7 +127,7 @@ class _Finder:
             if read and is_meant(name, read, text):
                 shift = len(name) + 1
                 part = (read.part[0] + shift, read.part[1] + shift)
-                self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part))
+                self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part, start=shift))
             elif is_placeholder(text):
                 self.placeholders.add(id(scalar))
         elif parent.lower().endswith("images"):
@@ -152,8 +149,8 @@ class _Finder:
         place = Place(
             self.file, scalar.line, scalar.start, scalar.end, scalar.value, read.part, read.lead, path, self.document
         )
-        image = read.image
-        self.add((id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, None)
+        image, name_place = read.image, replace(place, part=read.name_part, lead="")
+        self.add((id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, name_place)
 
     def pair(self, own: Scalars, path: Path) -> Iterator[str]:
         """name and tag as keys of one mapping, or one of them; the keys that are used up."""
@@ -165,7 +162,7 @@ class _Finder:
             self.string("image", name, (*path, name_key), Form.STRING)
             yield name_key
             return
-        registry = own["registry"].value if "registry" in own and name_key == "repository" else ""
+        registry = own.get("registry") if name_key == "repository" else None
         self.two(name, tag, (*path, name_key or ""), (*path, tag_key or ""), own.get("digest"), registry)
         yield from (key for key in (name_key, tag_key) if key)
 
@@ -174,7 +171,7 @@ class _Finder:
         tags = [other for other in own if other.lower().replace("-", "_") in tag_keys(key)]
         if not tags or _has_tag(own[key].value):
             return False
-        self.two(own[key], own[tags[0]], (*path, key), (*path, tags[0]), None, "")
+        self.two(own[key], own[tags[0]], (*path, key), (*path, tags[0]))
         return True
 
     def two(
@@ -183,8 +180,8 @@ class _Finder:
         tag: ScalarNode | None,
         name_path: Path,
         tag_path: Path,
-        digest: ScalarNode | None,
-        registry: str,
+        digest: ScalarNode | None = None,
+        registry: ScalarNode | None = None,
     ) -> None:
         """A reference of a name and a tag that stand in scalars of their own."""
         if tag and data(tag) in (None, ""):
@@ -192,17 +189,19 @@ class _Finder:
             if name:  # chartpress, or somebody, fills it in
                 return
             tag = None
-        if any(each and is_placeholder(each.value) for each in (name, tag)):
+        if any(each and is_placeholder(each.value) for each in (name, tag, registry)):
             self.placeholders.add(id(tag or name))
             return
-        named = read_image(f"{registry.rstrip('/')}/{name.value}" if registry else name.value) if name else None
+        if registry and data(registry) in (None, ""):
+            registry = None
+        named = read_image(f"{registry.value.rstrip('/')}/{name.value}" if registry else name.value) if name else None
         tagged = read_tag(tag.value) if tag else ("", "")
         if (name and (not named or named.image.tag)) or tagged is None or not (name or tag):
             return
         if not tag and named and not (name_path[-2:-1] == ("image",) or "/" in named.image.repository):
             return
         form = Form.PAIR if name and tag else Form.TAG_ONLY if tag else Form.NAME_ONLY
-        digest_value = digest.value if digest else ""
+        digest_value = digest.value if digest and data(digest) is not None else ""
         name_place = self.whole(name, name_path) if name else None
         tag_place = self.whole(tag, tag_path) if tag else None
         host_and_name = (named.image.host, named.image.name) if named else ("", "")
@@ -210,6 +209,7 @@ class _Finder:
         self.add(
             key, form, tag_path if tag else name_path, host_and_name, (tagged[0], tagged[1] or digest_value),
             tag_place, name_place, self.whole(digest, (*tag_path[:-1], "digest")) if digest else None,
+            self.whole(registry, (*name_path[:-1], "registry")) if registry else None,
             misread=_misread(tag) if tag else "",
         )  # fmt: skip
 
@@ -229,6 +229,7 @@ class _Finder:
         tag_place: Place | None,
         name_place: Place | None,
         digest_place: Place | None = None,
+        registry_place: Place | None = None,
         misread: str = "",
     ) -> None:
         """One reference more, or one more place of a reference."""
@@ -239,8 +240,8 @@ class _Finder:
         assert place is not None
         where = profile_place(self.tree, self.document, path)
         self.references[key] = Reference(
-            form, self.file, place.line, path, *name, *tag, tag_place, name_place, digest_place, misread=misread,
-            profile=where.profile, choice=where.choice, title=where.title,
+            form, self.file, place.line, path, *name, *tag, tag_place, name_place, digest_place, registry_place,
+            misread=misread, profile=where.profile, choice=where.choice, title=where.title,
         )  # fmt: skip
 
 

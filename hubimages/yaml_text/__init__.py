@@ -1,13 +1,28 @@
 """Find scalars in YAML text, and replace them without touching another byte: text in, text out."""
 
-from hubimages.yaml_text.insert import add_item, add_key
-from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode, effective, resolved
-from hubimages.yaml_text.quoting import as_text
-from hubimages.yaml_text.remove import remove
-from hubimages.yaml_text.replace import replace
-from hubimages.yaml_text.scalars import Scalar, scalars
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hubimages.yaml_text.nodes import (
+    AliasNode,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    Visits,
+    effective,
+    pair_of,
+    resolved,
+)
 from hubimages.yaml_text.tree import Path, Tree, compose, data
 from hubimages.yaml_text.unreadable import UnreadableYamlError
+
+if TYPE_CHECKING:
+    from hubimages.yaml_text.finding import Scalar, scalars
+    from hubimages.yaml_text.insert import add_item, add_key
+    from hubimages.yaml_text.quoting import as_text
+    from hubimages.yaml_text.removing import remove
+    from hubimages.yaml_text.replacing import replace
 
 __all__ = [
     "AliasNode",
@@ -19,14 +34,33 @@ __all__ = [
     "SequenceNode",
     "Tree",
     "UnreadableYamlError",
+    "Visits",
     "add_item",
     "add_key",
     "as_text",
     "compose",
     "data",
     "effective",
+    "pair_of",
     "remove",
     "replace",
     "resolved",
     "scalars",
 ]
+
+# Imported when asked for: a list of images writes nothing, and this would be a tenth of its time.
+WRITING = {
+    "Scalar": "finding",
+    "add_item": "insert",
+    "add_key": "insert",
+    "as_text": "quoting",
+    "remove": "removing",
+    "replace": "replacing",
+    "scalars": "finding",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in WRITING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{WRITING[name]}"), name)

@@ -7,6 +7,7 @@ same errors. Events, not PyYAML's nodes, because these refuse an anchor that is 
 import re
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, ScalarNode, SequenceNode
@@ -24,20 +25,24 @@ BLOCK = ("literal", "folded")
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def compose_documents(text: str) -> list[Node]:
+def compose_documents(text: str, *, keep: bool = False) -> list[Node]:
     """The top node of every document; an empty document has an empty scalar, a text without one gives no node.
 
     Raises UnreadableYamlError, for aliases that contain themselves, too.
     """
-    return Reader(text).read(_documents)
+    return Reader(text, keep=keep).read(_documents)
 
 
 class Reader:
-    """Gives the events of a text, and knows their places in it."""
+    """Gives the events of a text, and knows their places in it.
 
-    def __init__(self, text: str) -> None:
+    With `keep` they are kept until another text is read so: who finds scalars mostly replaces one of them right after.
+    """
+
+    def __init__(self, text: str, *, keep: bool = False) -> None:
         import yaml
 
+        self.keep = keep
         self.text = text
         self.shift = 1 if text.startswith(BYTE_ORDER_MARK) else 0
         odd = OTHER_BREAK.search(text) is not None
@@ -55,6 +60,8 @@ class Reader:
 
     def events(self) -> Callable[[], Any]:
         """A function that gives one event after the other."""
+        if self.keep:
+            return iter(_event_list(self.text)).__next__
         text = self.text[self.shift :]
         if not self.yaml.__with_libyaml__:
             return self.yaml.SafeLoader(text).get_event  # type: ignore[no-any-return]
@@ -113,6 +120,18 @@ class Reader:
         return UnreadableYamlError(
             self.line(forbidden.start() if forbidden else 0), str(getattr(error, "reason", error))
         )
+
+
+@lru_cache(maxsize=1)
+def _event_list(text: str) -> list[Any]:
+    reader = Reader(text)
+    next_event, end = reader.events(), reader.yaml.StreamEndEvent
+    found = []
+    while True:
+        event = next_event()
+        found.append(event)
+        if type(event) is end:
+            return found
 
 
 def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event

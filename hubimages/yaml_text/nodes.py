@@ -7,6 +7,10 @@ and the tag. `line` counts from 1, as git and editors do: by line feeds.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hubimages.yaml_text.unreadable import UnreadableYamlError
+
+MAX_PLACES = 200_000
+
 
 @dataclass(slots=True, eq=False)
 class ScalarNode:
@@ -63,6 +67,22 @@ Node = ScalarNode | MappingNode | SequenceNode | AliasNode
 Resolved = ScalarNode | MappingNode | SequenceNode
 
 
+class Visits:
+    """Counts the nodes that are visited over aliases: a few lines of them can stand for billions of places.
+
+    go-yaml refuses "excessive aliasing", too.
+    """
+
+    def __init__(self) -> None:
+        self.left = MAX_PLACES
+
+    def count(self, node: Node) -> None:
+        """Raises UnreadableYamlError where it is one too many."""
+        self.left -= 1
+        if self.left < 0:
+            raise UnreadableYamlError(node.line, "its aliases stand for too much")
+
+
 def resolved(node: Node) -> Resolved:
     """The node, or what an alias stands for."""
     return node.target if isinstance(node, AliasNode) else node
@@ -91,13 +111,31 @@ def effective(mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
     go-yaml 2 lets a merge key override the keys above it, against the specification; so do we.
     """
     result: dict[str, tuple[Node, Node]] = {}
+    _put_into(result, mapping, Visits())
+    return result
+
+
+def _put_into(result: dict[str, tuple[Node, Node]], mapping: MappingNode, visits: Visits) -> None:
     for key, value in mapping.pairs:
-        if is_merge(key):
+        if type(key) is ScalarNode and key.value != "<<":  # nearly every key
+            result[key.value] = (key, value)
+        elif is_merge(key):
             for other in merged(value):
-                result.update(effective(other))
+                visits.count(key)
+                _put_into(result, other, visits)
         else:
             result[key_text(key)] = (key, value)
-    return result
+
+
+def pair_of(mapping: MappingNode, name: str) -> tuple[Node, Node] | None:
+    """What `effective` has for one key, without looking at all others."""
+    for pair in reversed(mapping.pairs):
+        key = pair[0]
+        if type(key) is not ScalarNode or key.value == "<<":
+            return effective(mapping).get(name)
+        if key.value == name:
+            return pair
+    return None
 
 
 def key_text(key: Node) -> str:

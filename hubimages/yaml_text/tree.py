@@ -6,7 +6,17 @@ from typing import Any
 
 from hubimages.yaml_text.compose import compose_documents
 from hubimages.yaml_text.meaning import Plain, read_plain
-from hubimages.yaml_text.nodes import MappingNode, Node, ScalarNode, SequenceNode, effective, key_text, resolved
+from hubimages.yaml_text.nodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    Visits,
+    effective,
+    key_text,
+    pair_of,
+    resolved,
+)
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 Path = tuple[str | int, ...]  # keys as text, positions in sequences as numbers
@@ -39,7 +49,7 @@ class Tree:
         for step in path:
             node = resolved(node)
             if isinstance(node, MappingNode):
-                pair = effective(node).get(str(step))
+                pair = pair_of(node, str(step))
                 if pair is None:
                     return None
                 key, node = pair
@@ -66,12 +76,18 @@ def compose(text: str) -> Tree:
 
 def data(node: Node) -> Any:
     """What Helm reads at a node. Raises UnreadableYamlError where Helm does, for `!!int abc` for instance."""
+    here = resolved(node)
+    return read(here) if isinstance(here, ScalarNode) else _data(here, Visits())
+
+
+def _data(node: Node, visits: Visits) -> Any:
+    visits.count(node)
     node = resolved(node)
     if isinstance(node, ScalarNode):
         return read(node)
     if isinstance(node, SequenceNode):
-        return [data(item) for item in node.items]
-    return {_json_key(key): data(value) for key, value in effective(node).values()}
+        return [_data(item, visits) for item in node.items]
+    return {_json_key(key): _data(value, visits) for key, value in effective(node).values()}
 
 
 def read(node: ScalarNode) -> Plain:

@@ -90,10 +90,14 @@ def test_googles_old_registry_is_found_with_where_to_move(tmp_path: Path) -> Non
     text = "".join(f"k{n}: {{image: '{host}:1.0.0'}}\n" for n, host in enumerate(hosts))
     report = check_images(inventory_of(tmp_path, {"values.yaml": text}), online=False)
     assert [(each.code, each.line, each.remedy) for each in report.findings] == [
-        ("deprecated-registry", 1, "use us-docker.pkg.dev/proj/gcr.io/hub, after looking that it has the tag"),
-        ("deprecated-registry", 2, "use europe-docker.pkg.dev/proj/eu.gcr.io/hub, after looking that it has the tag"),
-        ("deprecated-registry", 3, "use registry.k8s.io/pause, after looking that it has the tag"),
+        ("deprecated-registry", 1, moved("us-docker.pkg.dev/proj/gcr.io/hub", "gcr.io/proj/hub")),
+        ("deprecated-registry", 2, moved("europe-docker.pkg.dev/proj/eu.gcr.io/hub", "eu.gcr.io/proj/hub")),
+        ("deprecated-registry", 3, moved("registry.k8s.io/pause", "k8s.gcr.io/pause")),
     ]
+
+
+def moved(new: str, old: str) -> str:
+    return f"move to {new}, if it has the tag: hubimages point-hubs {new}:TAG --instead-of={old}"
 
 
 def made(days: int) -> dict[str, str]:

@@ -152,3 +152,14 @@ def test_a_hub_is_meant_by_its_whole_name_or_that_of_its_cluster() -> None:
     assert [hub for hub in hubs if is_hub(hub, "leap")] == ["leap/prod", "leap/staging"]
     assert [hub for hub in hubs if is_hub(hub, "leap/prod")] == ["leap/prod"]
     assert [hub for hub in hubs if is_hub(hub, "prod")] == []
+
+
+def test_a_file_that_only_takes_containers_away_counts_too(tmp_path: Path) -> None:
+    folder = "config/clusters/uni"
+    files = {
+        f"{folder}/cluster.yaml": "name: uni\nhubs:\n- {name: a, helm_chart_values_files: [common.yaml]}\n"
+        "- {name: b, helm_chart_values_files: [common.yaml, b.yaml]}\n",
+        f"{folder}/common.yaml": "singleuser:\n  initContainers:\n  - image: a/b:1\n",
+        f"{folder}/b.yaml": "singleuser:\n  initContainers: []\n",
+    }
+    assert run_by(inventory_of(tmp_path, files)) == [(f"{folder}/common.yaml:3", "a/b:1", ("uni/a",))]

@@ -101,6 +101,7 @@ def test_files_that_git_ignores_links_and_other_kinds_are_left_out_with_a_word(t
     inventory = find_references(root)
     assert run_by(inventory) == [("new.yaml:1", "a/new:1", ()), ("values.yaml:1", "a/b:1", ())]
     assert list(inventory.not_read) == [
+        NotRead("deleted.yaml", 0, "not in the work tree: deleted, or left out by a sparse checkout"),
         NotRead("latin.yaml", 0, "not UTF-8"),
         NotRead("link.yaml", 0, "a link; what it points to is read where it stands"),
     ]
@@ -133,3 +134,10 @@ def test_a_repository_in_a_repository_is_not_read(tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="--repo names a clone of the deployment repository"):
         find_references(tmp_path / "nowhere")
+
+
+def test_a_bare_repository_is_refused(tmp_path: Path) -> None:
+    root = deployment(tmp_path / "deployment", {"a.yaml": "image: a/b:1\n"})
+    subprocess.run(["git", "clone", "-q", "--bare", str(root), str(tmp_path / "bare.git")], check=True)
+    with pytest.raises(BadInputError, match="is a bare repository, without files"):
+        find_references(tmp_path / "bare.git")

@@ -1,6 +1,7 @@
 """Hubs are pointed at another tag by place; everything else in the repository stays as it is, byte for byte."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,41 @@ def test_a_tag_that_helm_would_read_as_something_else_is_quoted(tag: str, root: 
     assert f"{{tag: '{tag}', name:" in (root / OTHER).read_text()
 
 
+@pytest.mark.parametrize("here", [".", "deployment/config"])
+def test_the_repository_can_be_given_from_where_one_stands(
+    here: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path / here)
+    relative = Path(os.path.relpath(root / "config"))
+    assert hubimages(relative, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked").returncode == 0
+    assert changed_lines(root) == ALL_LINES
+
+
+@pytest.mark.parametrize("file", ["other/prod.values.yaml", f"./../../{OTHER}", f"./{OTHER}", "/{root}/" + OTHER])
+def test_a_file_can_be_given_from_where_one_stands_and_from_the_top(
+    file: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root / "config/clusters")
+    given = file.replace("/{root}", str(root))
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", f"--file={given}", "--unchecked")
+    assert (done.returncode, changed_lines(root)) == (0, ALL_LINES[:2]), done.stderr
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_commit_that_a_hook_refuses_leaves_no_branch_behind(detached: bool, root: Path) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today\nexit 1\n")
+    hook.chmod(0o755)
+    if detached:
+        git(root, "switch", "-q", "--detach")
+    before = git(root, "branch", "--all"), git(root, "rev-parse", "--abbrev-ref", "HEAD")
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--branch=bump")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (4, "")
+    assert "not today" in done.stderr
+    assert (git(root, "branch", "--all"), git(root, "rev-parse", "--abbrev-ref", "HEAD")) == before
+
+
 def test_json_has_every_place(root: Path) -> None:
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=other", "--dry-run", "--json")
     assert json.loads(done.stdout) == {
@@ -182,4 +218,4 @@ def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> No
     git(root, "commit", "-qm", "Share the tag")
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
-    assert "quay.io/g/another (uni/prod); give each of the two a tag of its own first" in done.stderr
+    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr

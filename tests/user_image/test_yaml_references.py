@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.user_image import Form, NotRead
+from hubimages.yaml_text import UnreadableYamlError, scalars
 from tests.user_image.deployment import inventory_of, references_in
 
 HEX = "9cb7ae26ffbe"
@@ -322,3 +323,29 @@ def test_the_form_of_each_reference_is_told(tmp_path: Path) -> None:
     )
     found = [each.form for each in inventory_of(tmp_path, {"values.yaml": text}).references]
     assert found == [Form.STRING, Form.PAIR, Form.TAG_ONLY, Form.NAME_ONLY, Form.ENVIRONMENT]
+
+
+def bomb(first: str, one: str, *, levels: int = 12) -> str:
+    """Twelve lines that stand for 10**11 places."""
+    lines = [f"a0: &a0 {first}\n"]
+    lines += [f"a{n}: &a{n} {one.format(', '.join([f'*a{n - 1}'] * 10))}\n" for n in range(1, levels)]
+    return "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("first", "one"), [("[]", "[{}]"), ("{x: 1}", "{{<<: [{}]}}")], ids=["of empty lists", "of merge keys"]
+)
+def test_no_kind_of_aliases_and_merge_keys_takes_for_ever(first: str, one: str, tmp_path: Path) -> None:
+    files = {
+        "values.yaml": "image: a/b:1\n" + bomb(first, one),
+        "config/clusters/uni/cluster.yaml": bomb(first, one) + "name: uni\nhubs: *a11\n",
+        "other.yaml": "image: a/b:2\n",
+    }
+    inventory = inventory_of(tmp_path, files)
+    assert [(each.file, each.tag, each.parsed) for each in inventory.references] == [
+        ("other.yaml", "2", True),
+        ("values.yaml", "1", False),
+    ]
+    assert [each.file for each in inventory.not_read] == ["config/clusters/uni/cluster.yaml", "values.yaml"]
+    with pytest.raises(UnreadableYamlError, match="its aliases stand for too much"):
+        scalars(files["values.yaml"])

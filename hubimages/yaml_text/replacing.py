@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from hubimages.errors import RefusedError
 from hubimages.yaml_text.compose import BREAKS, Reader
+from hubimages.yaml_text.finding import Scalar
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode
 from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
-from hubimages.yaml_text.scalars import Scalar
 from hubimages.yaml_text.tree import YAML, read
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
@@ -40,7 +40,7 @@ def _verify(before: str, after: str, wanted: dict[int, str]) -> None:
 
     Both are read again, event by event, without a tree: this is half of the time that an edit takes.
     """
-    one, other = Reader(before), Reader(after)
+    one, other = Reader(before, keep=True), Reader(after)
     try:
         one.read(lambda _: other.read(lambda _: _compare(one, other, wanted)))
     except UnreadableYamlError as error:

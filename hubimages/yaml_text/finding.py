@@ -1,7 +1,6 @@
 """Find every scalar of a text, with its place in the text and its places in the data."""
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from hubimages.yaml_text.compose import BLOCK, STYLES, Reader, compose_documents
@@ -11,16 +10,15 @@ from hubimages.yaml_text.nodes import (
     Node,
     ScalarNode,
     SequenceNode,
+    Visits,
     effective,
     key_text,
     resolved,
 )
 from hubimages.yaml_text.tree import Path
-from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 ALIAS = re.compile(r"[\s,\[{:?-]\*[A-Za-z0-9]")
 KEY, VALUE, OUTSIDE = -1, -2, -3
-MAX_PLACES = 200_000  # go-yaml refuses "excessive aliasing", too: a few lines can stand for billions of places
 
 
 class Scalar(NamedTuple):
@@ -46,8 +44,8 @@ def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
     Raises UnreadableYamlError.
     """
     aliased = "<<" in text or ("*" in text and ALIAS.search(text) is not None)  # where wrong, it only takes longer
-    found = None if keys or aliased else Reader(text).read(_read_directly)
-    return _from_trees(compose_documents(text), keys) if found is None else found
+    found = None if keys or aliased else Reader(text, keep=True).read(_read_directly)
+    return _from_trees(compose_documents(text, keep=True), keys) if found is None else found
 
 
 def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - one branch for each kind of event
@@ -151,20 +149,19 @@ def _walk(node: Node, path: Path, found: list[tuple[Path, ScalarNode, bool]], ke
 def _all_places(top: Node) -> dict[int, list[Path]]:
     """Where every scalar counts in the data, by the node's id."""
     places: dict[int, list[Path]] = {}
-    for count, (path, node) in enumerate(_places(top, ())):
-        if count >= MAX_PLACES:
-            raise UnreadableYamlError(top.line, "its aliases stand for too much")
-        places.setdefault(id(node), []).append(path)
+    visits = Visits()
+
+    def add(node: Node, path: Path) -> None:
+        visits.count(node)
+        here = resolved(node)
+        if isinstance(here, ScalarNode):
+            places.setdefault(id(here), []).append(path)
+        elif isinstance(here, SequenceNode):
+            for number, item in enumerate(here.items):
+                add(item, (*path, number))
+        else:
+            for name, (_, value) in effective(here).items():
+                add(value, (*path, name))
+
+    add(top, ())
     return places
-
-
-def _places(node: Node, path: Path) -> Iterator[tuple[Path, ScalarNode]]:
-    node = resolved(node)
-    if isinstance(node, ScalarNode):
-        yield path, node
-    elif isinstance(node, SequenceNode):
-        for number, item in enumerate(node.items):
-            yield from _places(item, (*path, number))
-    else:
-        for name, (_, value) in effective(node).items():
-            yield from _places(value, (*path, name))
