@@ -24,6 +24,21 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
+    """The version of each chart. Raises BadInputError."""
+    from hubimages.imagebuilding.chart_repository import REPOSITORIES
+
+    if given and not plain:
+        raise BadInputError("--chart-version goes with --values: a deployment repository's Chart.yaml has the versions")
+    versions = {}
+    for one in given:
+        name, _, version = one.partition("=")
+        if name not in REPOSITORIES or not version:
+            raise BadInputError(f"--chart-version={one}: write NAME=VERSION, NAME one of {', '.join(REPOSITORIES)}")
+        versions[name] = version
+    return versions
+
+
 @task(
     iterable=["set_"],
     auto_shortflags=False,
@@ -83,7 +98,7 @@ def new_imagebuilding_hub(
 
 
 @task(
-    iterable=["values"],
+    iterable=["values", "chart_version"],
     auto_shortflags=False,
     help={
         "cluster": "the hub's cluster: a folder of config/clusters",
@@ -93,6 +108,7 @@ def new_imagebuilding_hub(
         "can be repeated",
         "repo": "the deployment repository",
         "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to look in first; or ${CHARTS_FOLDER}",
+        "chart_version": "with --values: NAME=VERSION of jupyterhub or binderhub-service; can be repeated",
         "offline": "ask no chart repository; only the charts in the folder and those fetched before are used",
         "json": "print one JSON object",
     },
@@ -107,6 +123,7 @@ def check_imagebuilding_hub(
     values: list[str] | None = None,
     repo: str = ".",
     charts: str | None = None,
+    chart_version: list[str] | None = None,
     offline: bool = False,
     json: bool = False,
 ) -> None:
@@ -130,7 +147,12 @@ def check_imagebuilding_hub(
     folder = charts or os.environ.get(CHARTS_FOLDER)
     if folder and not Path(folder).is_dir():
         raise BadInputError(f"no folder of charts {folder}")
-    made = check.check(hubs, ChartSources(Path(folder).resolve() if folder else None, offline=offline))
+    sources = ChartSources(
+        Path(folder).resolve() if folder else None,
+        offline=offline,
+        versions=chart_versions(chart_version or [], plain=bool(values)),
+    )
+    made = check.check(hubs, sources)
     console.result(report.as_json(made) if json else report.as_text(made))
     if made.findings:
         raise Exit(code=1)

@@ -56,7 +56,7 @@ class Plan:
         """Raise NotInstalledError where there is no sops, before a password is asked for."""
         for part in self.secret_parts:
             keys = [".".join(path) for path, _ in secret.leaves(part.content(secrets(self.answers, "")))]
-            secret.check_sops(self.places.root, part.path, keys)
+            secret.check_sops(part.path, keys)
 
 
 def plan(places: Places, answers: Answers, have: Values) -> Plan:

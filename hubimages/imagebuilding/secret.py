@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -99,15 +100,13 @@ def command(path: str) -> str:
     return f"sops --encrypt --input-type yaml --output-type yaml --filename-override {path} /dev/stdin > {path}"
 
 
-def check_sops(root: Path, path: str, keys: Sequence[str]) -> None:
+def check_sops(path: str, keys: Sequence[str]) -> None:
     """Raise NotInstalledError, with what to do by hand, where there is no sops."""
-    try:
-        attempt("sops", "--version", cwd=root)
-    except NotInstalledError:
+    if shutil.which("sops") is None:
         raise NotInstalledError(
             "sops is not installed (https://getsops.io), and a password is never written in clear: nothing was "
             f"written. Install it and run this again. It runs {command(path)}, with {', '.join(keys)} on standard input"
-        ) from None
+        )
 
 
 def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:

@@ -1,10 +1,12 @@
 """Make imagebuilding hubs, for every registry, on both layouts: what is written, what is refused, what is kept."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from hubimages.imagebuilding.values import Values
 from hubimages.run import environment
 from tests.imagebuilding import small_charts
 
+# The image in the answers is anybody's, and charts in a folder may have another version than is asked for.
+EXPECTED = re.compile(r"quay\.io/2i2c/hub:1\.0 has|the folder's, of version")
 PASSWORD = "correct horse battery"
 JSON_KEY = json.dumps({"type": "service_account", "private_key": "-----BEGIN\nKEY-----\n", "project_id": "p"}, indent=2)
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -161,7 +165,10 @@ def test_a_hub_on_basehub_has_what_image_building_needs(
 ) -> None:
     with_key(deployment, fingerprint)
     shutil.rmtree(deployment / "helm-charts")
-    small_charts.write_basehub(deployment / "helm-charts/basehub", BASEHUB, "http://127.0.0.1:9/")
+    if (charts / "basehub").is_dir():  # the real one
+        shutil.copytree(charts / "basehub", deployment / "helm-charts/basehub")
+    else:
+        small_charts.write_basehub(deployment / "helm-charts/basehub", BASEHUB, "http://127.0.0.1:9/")
     password = JSON_KEY if kind == "google-artifact-registry" else PASSWORD
     make(Where(deployment, "north", "ocean", None), answers(kind, dask=dask), tmp_path, password=password)
     check(ocean(deployment), kind, dask)
@@ -206,8 +213,8 @@ def test_a_plain_hub_has_what_image_building_needs(
 
 def findings(hub: hubs.Hub, charts: Path) -> list[str]:
     """What check-imagebuilding-hub finds in every layer."""
-    report = checking.check([hub], ChartSources(charts, offline=True))
-    assert report.not_checked == ()
+    report = checking.check([hub], ChartSources(charts, offline=True), today=date(2026, 11, 1))
+    assert [one for one in report.not_checked if not EXPECTED.search(one)] == []
     return [f"{one.code}: {one.message}" for one in report.findings]
 
 
