@@ -191,7 +191,7 @@ def make(
         name = (file.parent.resolve() / file.name).relative_to(root).as_posix()
         places = beside(root, name, where.cluster, where.hub)
     have = places.have()
-    known = known_answers(places)
+    known = known_answers(places, have)
     answers = complete(raw, cluster=where.cluster, hub=where.hub, known=known, ask=ask, wants=wants(places, have))
     planned = plan(places, answers, have)
     if dry_run:
@@ -212,13 +212,14 @@ def wants(places: Places, have: Values) -> tuple[str, ...]:
     return tuple(asked)
 
 
-def known_answers(places: Places) -> dict[str, str]:
-    """Recommended answers that the repository gives: the provider that cluster.yaml names."""
+def known_answers(places: Places, have: Values) -> dict[str, str]:
+    """Recommended answers that the repository gives: Dask where it is on; the provider that cluster.yaml names."""
+    dask = {"dask": "yes"} if have.get("dask-gateway", "enabled") is True else {}
     if not places.basehub:
-        return {}
+        return dask
     listing = read_layer(read_text(places.root, hubs.cluster_file(places.cluster)), places.cluster).data
     provider = str(listing.get("provider") or "")
-    return {"provider": provider} if provider in PROVIDERS else {}
+    return {**dask, **({"provider": provider} if provider in PROVIDERS else {})}
 
 
 def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:

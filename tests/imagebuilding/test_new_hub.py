@@ -20,7 +20,7 @@ from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.hubs import read_values
 from hubimages.imagebuilding.new_hub import Delivery, Where
 from hubimages.imagebuilding.new_hub_values import builds
-from hubimages.imagebuilding.registries import KINDS, robot_name
+from hubimages.imagebuilding.registries import KINDS, robot_name, service_account
 from hubimages.imagebuilding.values import Values
 from hubimages.run import environment
 from tests.imagebuilding import small_charts
@@ -271,6 +271,36 @@ def test_on_basehub_only_what_is_missing_is_written_and_the_account_once(deploym
     assert sum("*registry_account" in line for line in added) == 2
     assert not [line for line in added if "build_image" in line or "tolerations" in line or "auth_enabled" in line]
     assert git(deployment, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("dask", ["yes", "no"])
+def test_dask_that_the_clusters_common_file_has_on_is_completed_or_switched_off(
+    dask: str, deployment: Path, tmp_path: Path
+) -> None:
+    common = "  custom:\n    daskhubSetup:\n      enabled: true\ndask-gateway:\n  enabled: true\n"
+    (deployment / "config/clusters/north/common.values.yaml").write_text(COMMON + common)
+    shown = make(Where(deployment, "north", "ocean", None), answers(dask=dask), tmp_path, dry_run=True)
+    added = [line[1:] for line in shown.splitlines() if line.startswith("+")]
+    off = ["dask-gateway:", "  enabled: false"]
+    at = added.index("dask-gateway:")
+    assert (added[at : at + 2] == off, "      enabled: false" in added) == (dask == "no", dask == "no")
+    assert any("name: image-pull-secret" in line for line in added[at:]) == (dask == "yes")
+
+
+def test_a_common_file_of_daskhub_hubs_is_not_listed_for_a_basehub_hub(deployment: Path, tmp_path: Path) -> None:
+    listing = deployment / "config/clusters/north/cluster.yaml"
+    listing.write_text(CLUSTER.replace("helm_chart: basehub", "helm_chart: daskhub"))
+    (deployment / "config/clusters/north/common.values.yaml").write_text("basehub:\n  jupyterhub: {}\n")
+    raw = answers(authenticator="github")
+    shown = make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
+    assert "+  - ocean.values.yaml" in shown
+    assert "+  - common.values.yaml" not in shown
+
+
+def test_a_service_account_of_google_begins_with_a_letter_and_is_short_enough() -> None:
+    assert service_account("north", "ocean") == "north-ocean-builder"
+    assert service_account("2i2c", "ocean") == "hub-2i2c-ocean-builder"
+    assert service_account("a-very-long-cluster", "ocean-of-it") == "a-very-long-cluster-ocean-of-i"
 
 
 def test_a_dry_run_asks_for_no_password_and_needs_no_sops(
