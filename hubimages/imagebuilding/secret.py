@@ -12,6 +12,7 @@ from typing import Any
 
 from hubimages import console
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
+from hubimages.file_edit import read_text
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.run import attempt, failure
 from hubimages.yaml_text import add_key, compose
@@ -140,6 +141,15 @@ def check_encrypted(text: str, path: str, values: Mapping[str, Any]) -> None:
             found = found.get(key) if isinstance(found, dict) else None
         if not isinstance(found, Encrypted) or str(secret) in text:
             raise ProgramFailedError(f"sops left {'.'.join(keys)} of {path} unencrypted; nothing was written")
+
+
+def holds(root: Path, path: str, values: Mapping[str, Any]) -> bool:
+    """Whether the file is there and has a secret at the path of each value, all encrypted. Raises BadInputError."""
+    if not (root / path).is_file():
+        return False
+    layer = read_layer(read_text(root, path), path)
+    found = {keys for keys, value in leaves(layer.data) if isinstance(value, Encrypted)}
+    return layer.encrypted and all(keys in found for keys, _ in leaves(values))
 
 
 def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:

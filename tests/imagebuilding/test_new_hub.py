@@ -303,6 +303,24 @@ def test_a_service_account_of_google_begins_with_a_letter_and_is_short_enough() 
     assert service_account("a-very-long-cluster", "ocean-of-it") == "a-very-long-cluster-ocean-of-i"
 
 
+def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
+    deployment: Path, tmp_path: Path, fingerprint: str
+) -> None:
+    with_key(deployment, fingerprint)
+    where = Where(deployment, "north", "ocean", None)
+    make(where, answers(), tmp_path)
+    whole = {name: (deployment / name).read_text() for name in (OCEAN, SECRET, "config/clusters/north/cluster.yaml")}
+    for left in ([SECRET], [SECRET, OCEAN]):  # they are written in this order, cluster.yaml last
+        git(deployment, "stash", "-q", "--all")
+        for name in left:
+            (deployment / name).write_text(whole[name])
+        with pytest.raises(RefusedError, match="not committed"):
+            make(where, answers(), tmp_path, delivery=Delivery(None, commit=True))
+        shown = make(where, answers(), tmp_path)
+        assert shown.startswith(f"kept {SECRET}, which holds the secret already\n")
+        assert {name: (deployment / name).read_text() for name in whole} == whole
+
+
 def test_a_dry_run_asks_for_no_password_and_needs_no_sops(
     deployment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
