@@ -106,7 +106,7 @@ def new_imagebuilding_hub(
         "all_": "check every hub of the repository on which users build images",
         "values": "a plain values file of Zero to JupyterHub, or of binderhub-service, in place of a repository; "
         "can be repeated",
-        "repo": "the deployment repository",
+        "repo": "the deployment repository, or any directory in it",
         "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to look in first; or ${CHARTS_FOLDER}",
         "chart_version": "with --values: NAME=VERSION of jupyterhub or binderhub-service; can be repeated",
         "offline": "ask no chart repository; only the charts in the folder and those fetched before are used",
@@ -136,8 +136,9 @@ def check_imagebuilding_hub(
     from hubimages.imagebuilding import check, report
     from hubimages.imagebuilding.charts import ChartSources
     from hubimages.imagebuilding.hubs import find_hub, plain_hub
+    from hubimages.imagebuilding.preview import root_of
 
-    root = Path(repo).resolve()
+    root = root_of(Path(repo)).resolve()
     if sum((bool(cluster or hub), all_, bool(values))) != 1 or bool(cluster) != bool(hub):
         raise BadInputError("say what to check: --cluster=NAME --hub=NAME, or --all, or --values=FILE")
     if values:

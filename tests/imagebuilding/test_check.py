@@ -258,6 +258,26 @@ def test_without_a_version_the_newest_release_is_taken_and_named(
     assert wrong.not_checked[0] == f"chart jupyterhub: {repository} has no chart jupyterhub 0.1"
 
 
+def test_a_hub_that_cannot_be_read_is_a_finding_among_others_and_the_others_are_checked(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    (root / "config/clusters/mars/prod.values.yaml").write_text("dynamic_image_building: [\n")
+    made = check.check(check.building_hubs(root), own(own_charts), today=good_hubs.TODAY)
+    assert made.hubs == ("earth/staging", "mars/prod")
+    assert [(finding.code, finding.hubs) for finding in made.findings] == [("values-unreadable", ("mars/prod",))]
+    assert made.findings[0].message.startswith("config/clusters/mars/prod.values.yaml:2: ")
+
+
+def test_addresses_that_cannot_be_taken_apart_are_findings(deployment: Deployment, own_charts: Path) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["jupyterhub"]["hub"]["services"] = {"binder": {"url": "http://[binderhub:8090"}}
+    hub["binderhub-service"]["extraEnv"][0]["value"] = "http://hub:port/hub/api"
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "https://[quay.io"
+    found = codes(checked(deployment(hub, good_hubs.SECRET), own(own_charts)))
+    assert sorted(found) == ["binder-service-port", "hub-api-url-wrong", "registry-host-differs"]
+
+
 def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment) -> None:
     hub = copy.deepcopy(good_hubs.OF_HUB)
     hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
