@@ -105,7 +105,9 @@ def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
     """Write the plan, all of it or nothing, and commit it where that is wanted; returns what is left to do."""
     lines = [f"kept {path}, which holds the secret already" for path in plan.kept]
     lines += [f"wrote {edit.path}" for edit in plan.edits]
-    if repo is None:
+    if not plan.edits:
+        lines.append("nothing to write: the hub's files have everything")
+    elif repo is None:
         file_edit.apply(plan.places.root, plan.edits)
     elif not delivery.commit:
         changes.write(repo, plan.edits)

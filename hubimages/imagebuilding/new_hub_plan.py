@@ -108,8 +108,12 @@ def part_edit(places: Places, part: Part, values: dict[str, Any]) -> FileEdit | 
         listed = "".join(
             f"\n-  {'.'.join(one.path)}: {one.found!r}\n+  {'.'.join(one.path)}: {one.needed!r}" for one in against
         )
-        raise RefusedError(f"{part.path}: nothing was written, since values in it are not those needed:{listed}")
-    return FileEdit(part.path, before, put(before, new))
+        raise RefusedError(
+            f"{part.path}: nothing was written, since values in it are not those needed. Write what stands after + and "
+            f"run this again:{listed}"
+        )
+    after = put(before, new)
+    return FileEdit(part.path, before, after) if after != before else None
 
 
 def cluster_edit(places: Places, answers: Answers) -> FileEdit:
@@ -156,4 +160,6 @@ def steps(places: Places, answers: Answers, have: Values, parts: Sequence[Part])
             "Install the charts into one namespace, each with its files and secrets (helm secrets, or sops --decrypt): "
             f"binderhub-service with {', '.join(listed)}; the hub's service is called http://binderhub:8090."
         )
+        if answers.dask and not any("jupyterhub" in part.sections and len(part.sections) > 1 for part in places.parts):
+            found.append("Install dask-gateway there, too (with dask-gateway.values.yaml, where that was written).")
     return found

@@ -303,6 +303,27 @@ def test_a_service_account_of_google_begins_with_a_letter_and_is_short_enough() 
     assert service_account("a-very-long-cluster", "ocean-of-it") == "a-very-long-cluster-ocean-of-i"
 
 
+def test_a_plain_hub_that_has_everything_is_left_as_it_is(plain: Path, tmp_path: Path, fingerprint: str) -> None:
+    with_key(plain, fingerprint)
+    where = Where(plain, "north", "ocean", plain / "config.yaml")
+    make(where, answers(dask="yes"), tmp_path)
+    git(plain, "add", ".")
+    git(plain, "commit", "-q", "-m", "Add")
+    shown = make(where, answers(dask="yes"), tmp_path, delivery=Delivery(None, commit=True))
+    assert "nothing to write: the hub's files have everything" in shown
+    assert git(plain, "log", "-1", "--format=%s") == "Add"
+
+
+def test_a_key_without_a_value_is_no_place_to_put_one_into(deployment: Path, tmp_path: Path) -> None:
+    (deployment / OCEAN).write_text("binderhub-service:\n  enabled:\n  dockerApi:\n")
+    git(deployment, "add", ".")
+    git(deployment, "commit", "-q", "-m", "Begin")
+    with pytest.raises(
+        RefusedError, match=r"\n-  binderhub-service.enabled: None\n\+  binderhub-service.enabled: True$"
+    ):
+        make(Where(deployment, "north", "ocean", None), answers(), tmp_path)
+
+
 def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
     deployment: Path, tmp_path: Path, fingerprint: str
 ) -> None:
@@ -370,7 +391,8 @@ def test_a_value_that_says_something_else_is_shown_and_refused(deployment: Path,
     with pytest.raises(RefusedError) as refused:
         make(Where(deployment, "north", "ocean", None), answers(), tmp_path)
     assert str(refused.value) == (
-        f"{OCEAN}: nothing was written, since values in it are not those needed:\n"
+        f"{OCEAN}: nothing was written, since values in it are not those needed. Write what stands after + and "
+        "run this again:\n"
         "-  binderhub-service.service.port: 80\n+  binderhub-service.service.port: 8090"
     )
 
