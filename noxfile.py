@@ -16,10 +16,11 @@ PATIENCE = {"interrupt_timeout": 40.0, "terminate_timeout": 40.0}
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def install(session: nox.Session, *groups: str) -> None:
+def install(session: nox.Session, *groups: str, extras: bool = False) -> None:
     """The package from this checkout, and dependency groups by name: a pip of before 25.1 knows no `--group`."""
     requirements = [line for group in groups for line in nox.project.dependency_groups(PYPROJECT, group)]
-    session.install("-e", ".", *requirements)
+    package = f".[{','.join(PYPROJECT['project']['optional-dependencies'])}]" if extras else "."
+    session.install("-e", package, *requirements)
 
 
 @nox.session
@@ -31,15 +32,15 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test; arguments go to pytest, as in: -- -k extract -x."""
-    install(session, "tests")
-    session.run("python", "-m", "pytest", *session.posargs)
+    """Run every test, on all cores; arguments go to pytest, as in: -- -k extract -x, and it then uses one."""
+    install(session, "tests", extras=True)
+    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "--dist", "loadgroup"]))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
-    install(session, "lint")
+    install(session, "lint", extras=True)  # types are checked against what is really there
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
@@ -57,7 +58,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Compare with what people use today: -- benchmarks/NAME.py ARGUMENTS."""
-    install(session, "tests")  # benchmarks/build.py needs an engine, as some tests do
+    install(session, "tests", extras=True)  # benchmarks/build.py needs an engine, as some tests do
     session.run("python", *(session.posargs or ["benchmarks/extract.py", "--help"]))
 
 

@@ -60,6 +60,7 @@ def push(session: nox.Session) -> None:
     reference = f"{IMAGE}:{tags.own(session)}"
     check_may_be_pushed(session, reference)
     programs.check_engine(session)
+    check_is_built(session, reference)
     finish(session, reference, wants_push=True)
 
 
@@ -68,8 +69,8 @@ def test(session: nox.Session) -> None:
     """Test an image: the contract with the hub (image-contract/), then this repository's own tests (image-tests/)."""
     programs.check_engine(session)
     reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
-    if not programs.has_image(reference) and not session.posargs:
-        session.error(f"there is no image {reference} here: build it first, nox -s build")
+    if not session.posargs:
+        check_is_built(session, reference)
     check_image(session, reference)
 
 
@@ -106,6 +107,9 @@ def settings(session: nox.Session) -> None:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
         session.error("not everything is set up yet")
+<% if cookiecutter.__parts %>
+    programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
+<% endif %>
 
 
 <% if cookiecutter.registry in ("quay.io", "ghcr.io", "google-artifact-registry") %>
@@ -146,6 +150,12 @@ def check_may_be_pushed(session: nox.Session, reference: str) -> None:
         session.error(problem)
     if reference.endswith("-dirty"):
         session.error("not pushed: there are changes that no commit has. Commit them first (git status shows them)")
+
+
+def check_is_built(session: nox.Session, reference: str) -> None:
+    """Stop when the commit's image is not here."""
+    if not programs.has_image(reference):
+        session.error(f"there is no image {reference} here: build it first, nox -s build")
 
 
 def check_image(session: nox.Session, reference: str) -> None:

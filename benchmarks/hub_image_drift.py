@@ -13,7 +13,8 @@ from pathlib import Path
 from hubimages.errors import BadInputError
 from hubimages.git import Repo
 from hubimages.hub_image.agreement import Agreement, compare
-from hubimages.hub_image.layout import CONFIG, Reader, read_config
+from hubimages.hub_image.dependencies import Reader
+from hubimages.hub_image.layout import CONFIG, read_config
 
 DAY = 86_400
 MATTER = ("chartpress.yaml", "Dockerfile", "Chart.yaml", "requirements.yaml")

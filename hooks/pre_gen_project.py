@@ -77,7 +77,7 @@ def arm64_problem(answer: str) -> str | None:
 
 
 def configuration_problem(name: str) -> str | None:
-    if name and not CONFIGURATION.fullmatch(name):
+    if name and (not CONFIGURATION.fullmatch(name) or name.endswith(("/.", "/.."))):
         return f"{name!r} is no repository on GitHub: OWNER/NAME, or nothing"
     return None
 

@@ -3,16 +3,22 @@
 The user's own changes, staged or not, stay what they are. Nothing is pushed unless that was asked for.
 """
 
+import fcntl
 import os
-from collections.abc import Sequence
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import file_edit
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.file_edit import FileEdit
 from hubimages.git import Repo, check_identity, check_version
 from hubimages.run import attempt, failure
+
+LOCK_WAIT = 1.0  # seconds; an editor that looks at the repository holds git's lock for less
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,14 @@ def check_clean(repo: Repo, paths: Sequence[str]) -> None:
 
 def current_branch(repo: Repo) -> str:
     """The branch that is checked out; empty on a detached HEAD."""
-    return repo.text("symbolic-ref", "--short", "-q", "HEAD") if repo.succeeds("symbolic-ref", "-q", "HEAD") else ""
+    return repo.text("branch", "--show-current")
 
 
 def check_can_commit(repo: Repo, *, branch: str | None = None) -> None:
-    """Raise an error unless a commit can be made now: somebody to commit as, a branch, no merge under way."""
+    """Raise an error unless a commit can be made now: somebody to commit as, a branch, no merge under way, no lock."""
     assert repo.work_tree is not None
     check_identity(repo.work_tree)
+    check_unlocked(repo)
     for name, what in (("MERGE_HEAD", "a merge"), ("rebase-merge", "a rebase"), ("CHERRY_PICK_HEAD", "a cherry-pick")):
         if (repo.git_dir / name).exists():
             raise RefusedError(f"{what} is under way in {repo.work_tree}: finish it or abort it first")
@@ -70,6 +77,31 @@ def check_can_commit(repo: Repo, *, branch: str | None = None) -> None:
         raise BadInputError(f"{branch!r} is no name for a branch")
     if branch is None and not current_branch(repo):
         raise RefusedError(f"{repo.work_tree} has no branch checked out: git switch one, or add --branch=NAME")
+
+
+def check_unlocked(repo: Repo) -> None:
+    """Raise RefusedError where git's lock of the index stays: a git that was killed leaves it behind."""
+    lock = repo.git_dir / "index.lock"
+    end = time.monotonic() + LOCK_WAIT
+    while lock.exists():
+        if time.monotonic() > end:
+            raise RefusedError(
+                f"{lock} is there: git is at work in {repo.work_tree}, or was killed there. Wait until it has ended; "
+                f"where none is running, rm {shlex.quote(str(lock))}"
+            )
+        time.sleep(LOCK_WAIT / 20)
+
+
+def check_no_links(repo: Repo, paths: Sequence[str]) -> None:
+    """Raise RefusedError for a symbolic link: the text stands elsewhere, and a commit of the link would not hold it."""
+    assert repo.work_tree is not None
+    for path in paths:
+        place = repo.work_tree / path
+        if place.is_symlink():
+            raise RefusedError(
+                f"{path} is a link to {place.readlink()}, and what is edited there would not be committed: "
+                "put the file itself in the place of the link"
+            )
 
 
 def switch(repo: Repo, branch: str) -> None:
@@ -97,23 +129,33 @@ def commit(repo: Repo, change: Commit) -> str:
     """Write the edits, commit them and nothing else, and return the id of the commit.
 
     What the user has staged stays staged. Raises ProgramFailedError when git refuses, a hook of the repository say;
-    then the files are as before.
+    then the files are as before, except for those that a hook has changed, which the message names. Raises
+    RefusedError for links, and where a file has changed since the edit was made.
     """
     assert repo.work_tree is not None
     edits = [edit for edit in change.edits if edit.before != edit.after]
     paths = [edit.path for edit in edits]
     made = [edit.path for edit in edits if edit.before is None]
-    file_edit.apply(repo.work_tree, edits)
-    try:
-        if made:
-            _git(repo, "add", "--", *made)
-        _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=change.message)
-    except BaseException:
-        if made:
-            _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *made)
-        file_edit.apply(repo.work_tree, [FileEdit(edit.path, edit.after, edit.before) for edit in edits])
-        raise
-    return repo.text("rev-parse", "HEAD")
+    check_no_links(repo, paths)
+    with _alone(repo):
+        if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, paths):
+            return repo.text("rev-parse", "HEAD")  # another run has committed the same meanwhile
+        file_edit.apply(repo.work_tree, edits)
+        try:
+            if made:
+                _git(repo, "add", "--", *made)
+            _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=change.message)
+        except BaseException as error:
+            if made:
+                _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *made)
+            left = _take_back(repo.work_tree, edits)
+            if left and isinstance(error, ProgramFailedError):
+                raise ProgramFailedError(
+                    f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; "
+                    f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
+                ) from error
+            raise
+        return repo.text("rev-parse", "HEAD")
 
 
 def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
@@ -121,17 +163,49 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
 
     What else is staged stays staged. Raises ProgramFailedError when git refuses; then all is as before.
     """
-    listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
-    new = [path for path in paths if path not in listed and repo.work_tree and os.path.lexists(repo.work_tree / path)]
+    assert repo.work_tree is not None
+    with _alone(repo):
+        if not _uncommitted(repo, paths):
+            return repo.text("rev-parse", "HEAD")  # another run has committed them meanwhile
+        listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
+        new = [path for path in paths if path not in listed and os.path.lexists(repo.work_tree / path)]
+        try:
+            if new:
+                _git(repo, "add", "--intent-to-add", "--", *new)
+            _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=message)
+        except BaseException:
+            if new:
+                _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
+            raise
+        return repo.text("rev-parse", "HEAD")
+
+
+def _take_back(root: Path, edits: Sequence[FileEdit]) -> list[str]:
+    """Undo edits that were written; the paths of files that are something else by now and are left as they are."""
+    left = []
+    for edit in edits:
+        try:
+            file_edit.apply(root, [FileEdit(edit.path, edit.after, edit.before)])
+        except RefusedError:
+            left.append(edit.path)
+    return left
+
+
+def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
+    """Whether one of the files differs from what HEAD has."""
+    return bool(repo.read("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths))
+
+
+@contextmanager
+def _alone(repo: Repo) -> Iterator[None]:
+    """Within the block no other task commits in this work tree. The lock, of git's directory, ends with its process."""
+    directory = os.open(repo.git_dir, os.O_RDONLY)
     try:
-        if new:
-            _git(repo, "add", "--intent-to-add", "--", *new)
-        _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=message)
-    except BaseException:
-        if new:
-            _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
-        raise
-    return repo.text("rev-parse", "HEAD")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _git(repo: Repo, *args: str, stdin: str = "") -> None:

@@ -3,12 +3,16 @@
 import os
 import re
 import shlex
+import shutil
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 from hubimages.errors import RefusedError
 
+MINUTE = 60.0  # seconds
 USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
@@ -41,6 +45,42 @@ def write(stream: TextIO, text: str) -> None:
     except OSError:
         discard(stream)
         raise
+
+
+class Waiting:
+    """What a person sees who waits for a program: how long, and its latest line, in one line that is written over.
+
+    Without a terminal, a line a minute. Use as a context: the line is gone at its end.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.begun = time.monotonic()
+        self.next = MINUTE
+        self.in_place = sys.stderr is not None and sys.stderr.isatty()
+
+    def __enter__(self) -> "Waiting":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        if self.in_place:
+            self._over("")
+
+    def __call__(self, line: str) -> None:
+        """Show that the program is at work, and at what."""
+        seconds = time.monotonic() - self.begun
+        if self.in_place:
+            shown = "".join(character if character.isprintable() else " " for character in line)
+            said = f"{self.name} {int(seconds) // 60}:{int(seconds) % 60:02} {shown}"
+            self._over(said[: shutil.get_terminal_size().columns - 1])
+        elif seconds >= self.next:
+            self.next += MINUTE
+            step(f"{self.name} is at work for {count(int(seconds / MINUTE), 'minute')}: {line}")
+
+    def _over(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that went away
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
 
 
 def discard(stream: TextIO) -> None:

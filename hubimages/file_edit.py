@@ -76,6 +76,11 @@ def apply(root: Path, edits: Sequence[FileEdit]) -> None:
         raise
 
 
+def are_written(root: Path, edits: Sequence[FileEdit]) -> bool:
+    """Whether every file is what its edit makes of it already."""
+    return all(_now(root / edit.path) == edit.after for edit in edits)
+
+
 def _lines(text: str | None) -> list[str]:
     """Lines as git counts them, ended by a line feed alone: U+2028 and a lone carriage return end none."""
     return list(_split(text)) if text else []

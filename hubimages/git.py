@@ -153,6 +153,7 @@ ENVIRONMENT = {
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",  # from git 2.44, and in the security releases before
     "GIT_ALLOW_PROTOCOL": "",
+    "GIT_OPTIONAL_LOCKS": "0",  # to look at a repository is not to write into it, nor to be in somebody's way
 }
 
 

@@ -3,8 +3,10 @@
 import contextlib
 import errno
 import os
+import selectors
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +14,8 @@ from hubimages import console
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
 
 LAST_LINES = 12
+EVERY = 1.0  # seconds between two looks at what a program says
+LONGEST_LINE = 4096  # bytes of a line that are of interest
 
 # Variables that tie git to one repository (`git rev-parse --local-env-vars`): a task that is itself started by git,
 # in a hook say, must not inherit them. Those that say how to log in or whom to commit as are kept.
@@ -75,6 +79,34 @@ def attempt(
         raise NotInstalledError(f"{argv[0]} is not installed, or not on PATH") from missing
     except OSError as error:
         raise os_failure(error) from error
+
+
+def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.CompletedProcess[bytes]:
+    """Like `attempt`, with what the program says handed on as it comes: its last line, once a second, also unchanged.
+
+    Both of its outputs are one, in the order in which they came, as `stdout`.
+    """
+    output, line = bytearray(), ""
+    process = start(*argv, cwd=cwd, stderr=subprocess.STDOUT)
+    with ended(process), selectors.DefaultSelector() as waiting:
+        assert process.stdout is not None
+        waiting.register(process.stdout, selectors.EVENT_READ)
+        due = time.monotonic() + EVERY
+        while True:
+            if waiting.select(max(0.0, due - time.monotonic())):
+                came = os.read(process.stdout.fileno(), 1 << 16)
+                if not came:
+                    break
+                output += came
+            if time.monotonic() >= due:
+                line = next(filter(None, map(str.strip, reversed(_tail(output).splitlines()))), line)
+                said(console.censor(line))
+                due = time.monotonic() + EVERY
+        return subprocess.CompletedProcess(argv, process.wait(), bytes(output), b"")
+
+
+def _tail(output: bytearray) -> str:
+    return output[-LONGEST_LINE:].decode(errors="replace")
 
 
 def start(

@@ -21,6 +21,18 @@ IDENTITY = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, a file stays in one of them, and so does all that needs the engine.
+
+    Each process would otherwise start an engine, a hub, a registry of its own for what one can do.
+    """
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            needs_engine = "engine" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("engine" if needs_engine else item.path.stem))
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home directory; git reads no configuration but the file in it, and knows who commits."""

@@ -1,6 +1,7 @@
 """Commits hold exactly our edits; what the user has changed, staged or left untracked stays as it is."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,54 @@ def test_files_that_a_hook_refuses_stay_as_they_were(root: Path) -> None:
     with pytest.raises(ProgramFailedError):
         changes.commit_files(repo(root), "Refused", ["folder/new"])
     assert git(root, "status", "--porcelain") == before
+
+
+def test_a_lock_that_a_killed_git_left_is_named_with_what_to_do(root: Path) -> None:
+    (root / ".git/index.lock").touch()
+    with pytest.raises(RefusedError, match=r"git is at work in .*, or was killed there.*rm .*/\.git/index\.lock"):
+        changes.check_can_commit(repo(root))
+    (root / ".git/index.lock").unlink()
+    changes.check_can_commit(repo(root))
+
+
+def test_a_link_is_refused_whose_text_a_commit_would_not_hold(root: Path) -> None:
+    (root / "link.yaml").symlink_to("a.yaml")
+    edits = [FileEdit("link.yaml", "tag: old\n", "tag: new\n")]
+    with pytest.raises(RefusedError, match=r"link\.yaml is a link to a\.yaml"):
+        changes.commit(repo(root), Commit("Use new", edits))
+    assert (root / "a.yaml").read_text() == "tag: old\n"
+
+
+def test_a_hook_that_edits_a_file_and_refuses_is_heard_and_its_edit_is_named(root: Path) -> None:
+    (root / "d.yaml").write_text("tag: old\n")
+    git(root, "add", "d.yaml")
+    git(root, "commit", "-q", "-m", "More", "--", "d.yaml")
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\necho '# end' >>a.yaml\necho 'Fixing a.yaml' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    edits = [FileEdit(name, "tag: old\n", "tag: new\n") for name in ("a.yaml", "d.yaml")]
+    with pytest.raises(ProgramFailedError) as refused:
+        changes.commit(repo(root), Commit("Use new", edits))
+    message = str(refused.value)
+    assert "Fixing a.yaml" in message
+    assert "a.yaml was changed meanwhile, by a hook it seems" in message
+    assert git(root, "status", "--porcelain") == " M a.yaml\n" + USERS
+    subprocess.run(message.rpartition("as it was: ")[2].split(), check=True)
+    assert git(root, "status", "--porcelain") == USERS
+
+
+def test_two_runs_at_once_leave_one_commit_and_nothing_else(root: Path) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nsleep 0.3\n")
+    hook.chmod(0o755)
+    edits = [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]
+    with ThreadPoolExecutor() as both:
+        made = list(both.map(lambda _: changes.commit(repo(root), Commit("Use new", edits)), range(2)))
+    assert made == [git(root, "rev-parse", "HEAD").strip()] * 2
+    assert git(root, "log", "--format=%s") == "Use new\nStart\n"
+    assert git(root, "status", "--porcelain") == USERS
+    (root / "e.yaml").write_text("mine\n")
+    with ThreadPoolExecutor() as both:
+        made = list(both.map(lambda _: changes.commit_files(repo(root), "Mine", ["e.yaml"]), range(2)))
+    assert made == [git(root, "rev-parse", "HEAD").strip()] * 2
+    assert git(root, "status", "--porcelain") == USERS

@@ -11,11 +11,12 @@ from hubimages.file_edit import FileEdit, show
 from hubimages.git import Repo
 from hubimages.hub_image.chartpress import find_builder
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
+from hubimages.hub_image.dependencies import Dependency, Place, Reader
 from hubimages.hub_image.dockerfile import Span, hub_bases, with_tags
 from hubimages.hub_image.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
-from hubimages.hub_image.layout import Chart, Dependency, Image, Place, Reader, read_layout
+from hubimages.hub_image.layout import Chart, Image, read_layout
 from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
-from hubimages.hub_image.report import Outcome, take_back
+from hubimages.hub_image.report import Outcome, as_command, take_back
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
 from hubimages.image_ref import TAG
@@ -65,8 +66,7 @@ class Plan:
         if self.request.branch:
             lines.append(f"$ git switch -c {self.request.branch}\n")
         if self.edits:
-            files = " ".join(edit.path for edit in self.edits)
-            lines.append(f"$ git commit -m '{self.commit.message.splitlines()[0]}' -- {files}\n")
+            lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += self.publication.steps()
         lines += [f"# {note}\n" for note in self.notes]
         if not needs_lookup(self.request.chart_version):
@@ -109,8 +109,9 @@ def plan_bump(request: Request, *, dry_run: bool) -> Plan:
     builder = find_builder(request.builder, request.platform)
     publication = Publication(repo, chart, images, builder, request.push)
     edits = edits_for(dependency, images, target, read)
+    changes.check_no_links(repo, [edit.path for edit in edits])
     check_unchanged(repo, publication, edits)
-    publication.places()
+    publication.check()
     return Plan(request, publication, dependency, target, edits, notes_on(chart, images, target))
 
 
@@ -205,7 +206,7 @@ def bump(request: Request, ask: Ask) -> Outcome:
     first = changes.commit(repo, plan.commit) if plan.edits else ""
     if first:
         console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
-    hint = take_back(first, [edit.path for edit in plan.edits])
+    hint = take_back(repo, first, [edit.path for edit in plan.edits])
     built, second = going_on(lambda: publish(publication, chartpress), hint)
     outcome = Outcome(publication, built, tuple(filter(None, [first, second])), tuple(plan.links()))
     return outcome.with_pull_request(plan.commit.message, base, request.branch) if request.open_pr else outcome

@@ -21,7 +21,7 @@ from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedErro
 from hubimages.git import Repo
 from hubimages.hub_image.layout import Chart, Image, work_tree_reader
 from hubimages.hub_image.throwaway import throwaway
-from hubimages.run import attempt, failure
+from hubimages.run import failure, watch
 
 PIN = re.compile(
     r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
@@ -189,9 +189,10 @@ def start(program: Path, options: Sequence[str], directory: Path) -> None:
     """Run chartpress. Raises ProgramFailedError with what it said before its traceback."""
     argv = (str(program), *options)
     console.command(argv)
-    done = attempt(*argv, cwd=directory)
+    with console.Waiting(program.name) as waiting:
+        done = watch(*argv, cwd=directory, said=waiting)
     if done.returncode:
-        said, _, trace = done.stderr.rpartition(b"Traceback (most recent call last)")
+        said, _, trace = done.stdout.rpartition(b"Traceback (most recent call last)")
         raise failure(argv, done.returncode, said.strip() or trace)
 
 

@@ -4,46 +4,19 @@ Nothing is changed, nothing is built. What cannot be told is said, and is neithe
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from hubimages import console, yaml_text
 from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, LoginError, RefusedError
-from hubimages.findings import Finding
-from hubimages.git import Repo
-from hubimages.hub_image.agreement import Agreement, compare
 from hubimages.hub_image.check_report import Report
-from hubimages.hub_image.companions import companions
-from hubimages.hub_image.dockerfile import hub_bases
+from hubimages.hub_image.check_state import Check, read
+from hubimages.hub_image.check_versions import check_companions, check_versions
+from hubimages.hub_image.choice import check_dockerfile
 from hubimages.hub_image.freshness import State, freshness
-from hubimages.hub_image.layout import Chart, Dependency, Image, Layout, read_layout, shared_values_paths
+from hubimages.hub_image.layout import Image, read_layout, shared_values_paths
 from hubimages.hub_image.values import ImageValue, image_values
 from hubimages.image_ref import ImageRef
-
-
-@dataclass
-class Check:
-    """A check under way."""
-
-    repo: Repo
-    layout: Layout
-    findings: list[Finding] = field(default_factory=list)
-    not_checked: list[str] = field(default_factory=list)
-    tags: dict[ImageRef, tuple[Image, ImageValue, int]] = field(default_factory=dict)
-    no_answer: bool = False
-    hidden: bool = False
-
-    def add(self, code: str, file: str, line: int, message: str, remedy: str) -> None:
-        """A finding; two images with one Dockerfile have it once."""
-        finding = Finding(code, message, remedy, file, line)
-        if finding not in self.findings:
-            self.findings.append(finding)
-
-    def cannot_tell(self, text: str) -> None:
-        """What could not be checked."""
-        if text not in self.not_checked:
-            self.not_checked.append(text)
 
 
 def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bool = False) -> Report:
@@ -57,6 +30,8 @@ def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bo
     layout = read_layout(repo)
     images = [image for image in layout.images if image.is_hub]
     if not images:
+        for image in layout.images:
+            check_dockerfile(image)
         raise BadInputError(
             f"none of the images in {layout.charts[0].config if layout.charts else 'chartpress.yaml'} builds upon "
             "jupyterhub/k8s-hub: there is no hub image to check"
@@ -74,67 +49,6 @@ def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bo
     names = ", ".join(image.name for image in images)
     good = f"{console.count(len(images), 'hub image')} in step, as far as was checked: {names}"
     return Report(check.findings, check.not_checked, good, check.no_answer, check.hidden)
-
-
-def check_versions(check: Check, image: Image) -> None:
-    """Is the image that the Dockerfile builds upon the one of the chart's version?"""
-    try:
-        bases = hub_bases(image.dockerfile, image.bases or ())
-    except BadInputError as error:
-        check.cannot_tell(str(error))
-        return
-    dependencies = list(dependencies_for(check.layout, image))
-    if not dependencies:
-        check.cannot_tell(f"{image.dockerfile}: no chart in {image.config} depends on jupyterhub, to compare it with")
-    for base in bases:
-        for dependency in dependencies:
-            place = dependency.version
-            tag = base.reference().tag
-            answer, why = compare(place.scalar.value, tag)
-            told = f"{base.text} and the chart's version {place.scalar.value} ({place})"
-            if answer is Agreement.CANNOT_TELL:
-                check.cannot_tell(f"{image.dockerfile}:{base.line}: {told}: {why}")
-            elif answer is Agreement.DIFFER:
-                check.add(
-                    "versions-differ",
-                    image.dockerfile,
-                    base.line,
-                    f"{told} do not belong together: {why}",
-                    f"hubimages bump-hub-image --chart-version {place.scalar.value} (or the version that is wanted)",
-                )
-
-
-def dependencies_for(layout: Layout, image: Image) -> Sequence[Dependency]:
-    """The jupyterhub dependencies that the image belongs to: those of its own chart, else those of the others."""
-    own = [chart for chart in layout.charts if (chart.name, chart.config) == (image.chart, image.config)]
-    found = [dependency for chart in own for dependency in chart.dependencies]
-    return found or [dependency for chart in layout.charts for dependency in chart.dependencies]
-
-
-def check_companions(check: Check, chart: Chart) -> None:
-    """Are the other images of Zero to JupyterHub in the chart's values of the chart's version?"""
-    text = read(check.repo, chart.values_file)
-    if len(chart.dependencies) != 1 or text is None:
-        return
-    version = chart.dependencies[0].version
-    try:
-        found = sorted(companions(text), key=lambda one: one.line)
-    except yaml_text.UnreadableYamlError as error:
-        check.cannot_tell(f"{chart.values_file}: {error}")
-        return
-    for companion in found:
-        answer, why = compare(version.scalar.value, companion.tag)
-        told = f"{companion.name}:{companion.tag} and the chart's version {version.scalar.value} ({version})"
-        if answer is Agreement.CANNOT_TELL:
-            check.cannot_tell(f"{chart.values_file}:{companion.line}: {told}: {why}")
-        elif answer is Agreement.DIFFER:
-            check.add(
-                "companion-version",
-                chart.values_file,
-                companion.line,
-                f"{told} do not belong together: {why}",
-                f"write {companion.name}:{version.scalar.value}, or take the line out to have the chart's own",
-            )
 
 
 def check_sharing(check: Check, images: Sequence[Image]) -> None:
@@ -195,12 +109,12 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
     if not tag or written is None:
         check.cannot_tell(f"{place.file}:{place.line}: no tag for {image.repository}; the deployment sets it elsewhere")
         return
-    if place.tag is not None and place.tag.style == "plain" and not reads_as_text(tag):
+    if place.tag is not None and place.tag.style == "plain" and (what := read_as(tag)):
         check.add(
             "tag-not-text",
             place.file,
             written.line,
-            f"Helm reads the tag {tag} as a number, and looks for another one",
+            f"Helm reads the tag {tag} as a {what}, and looks for another one",
             f'write it in quotes: tag: "{tag}"',
         )
     found = freshness(check.repo, image, tag)
@@ -222,9 +136,10 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
         check.cannot_tell(f"{place.file}:{written.line}: {error}")
 
 
-def reads_as_text(tag: str) -> bool:
-    """Whether Helm reads the tag, without quotes, as text."""
-    return isinstance(yaml_text.compose(tag).data(), str)
+def read_as(tag: str) -> str:
+    """What Helm reads in the place of a tag without quotes; empty where it reads the text."""
+    value = yaml_text.compose(tag).data()
+    return "" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
 
 
 def check_registry(check: Check) -> None:
@@ -249,10 +164,3 @@ def check_registry(check: Check) -> None:
         check.hidden = check.hidden or isinstance(answer, LoginError)
         check.no_answer = check.no_answer or not isinstance(answer, LoginError)
         check.cannot_tell(f"whether {reference} exists: {answer}")
-
-
-def read(repo: Repo, file: str) -> str | None:
-    """The text of a file of the work tree; None where there is none."""
-    assert repo.work_tree is not None
-    path = repo.work_tree / file
-    return path.read_bytes().decode(errors="replace") if path.is_file() else None

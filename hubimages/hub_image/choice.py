@@ -1,9 +1,11 @@
 """Which chart and which of its images are meant."""
 
+import posixpath
 from collections.abc import Sequence
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.layout import CHART, Chart, Dependency, Image, Layout, shared_values_paths
+from hubimages.hub_image.dependencies import CHART, Dependency
+from hubimages.hub_image.layout import Chart, Image, Layout, shared_values_paths
 
 
 def chart_of_hub(layout: Layout, asked: Sequence[str]) -> Chart:
@@ -48,13 +50,19 @@ def chart_of_images(layout: Layout, asked: Sequence[str]) -> Chart:
 
 
 def find_image(layout: Layout, name: str) -> Image:
-    """The image called `name` or `chart/name`. Raises BadInputError where that is not exactly one."""
-    found = [image for image in layout.images if name in (image.name, spell(image))]
+    """The image called `name`, `chart/name` or `folder/chart/name`, the folder being that of its chartpress.yaml.
+
+    Raises BadInputError where that is not exactly one.
+    """
+    found = [image for image in layout.images if name in (image.name, spell(image), spell_whole(image))]
     if not found:
         known = ", ".join(image.name for image in layout.images) or "no image"
         raise BadInputError(f"no image {name!r} in chartpress.yaml, which has {known}")
     if len(found) > 1:
-        raise BadInputError(f"several charts have an image {name!r}: --image={' or --image='.join(map(spell, found))}")
+        names = list(map(spell, found))
+        if len(set(names)) < len(names):
+            names = list(map(spell_whole, found))
+        raise BadInputError(f"several charts have an image {name!r}: --image={' or --image='.join(names)}")
     return found[0]
 
 
@@ -75,22 +83,33 @@ def asked_images(layout: Layout, chart: Chart, asked: Sequence[str]) -> tuple[Im
                 f"say which one is meant, --image={sharing[0].name} for example"
             )
     if not images:
+        for image in chart.images:
+            if image.values_paths:
+                check_dockerfile(image)
         names = ", ".join(image.name for image in chart.images)
         raise BadInputError(
             f"none of the images of {chart.name} ({names or 'none'}) builds upon jupyterhub/k8s-hub and has a "
             "valuesPath: name one with --image"
         )
     for image in images:
-        if image.bases is None:
-            raise BadInputError(
-                f"no file {image.dockerfile}, which {image.config}:{image.line} builds {image.name} from"
-            )
+        check_dockerfile(image)
     return images
+
+
+def check_dockerfile(image: Image) -> None:
+    """Raise BadInputError where there is none."""
+    if image.bases is None:
+        raise BadInputError(f"no file {image.dockerfile}, which {image.config}:{image.line} builds {image.name} from")
 
 
 def spell(image: Image) -> str:
     """The image's name, with the chart that it belongs to."""
     return f"{image.chart}/{image.name}"
+
+
+def spell_whole(image: Image) -> str:
+    """The same with the folder of its chartpress.yaml, where two of these have charts of one name."""
+    return f"{posixpath.dirname(image.config) or '.'}/{spell(image)}"
 
 
 def listed(charts: Sequence[Chart]) -> str:

@@ -1,27 +1,21 @@
 """Which images a Dockerfile builds upon, and where in its text their tags stand.
 
-`FROM` is read as BuildKit reads it (https://docs.docker.com/reference/dockerfile/): instructions in any case, lines
-continued, here-documents, `--platform`, arguments with and without defaults, stages that build upon stages. PyPI's
-dockerfile-parse knows neither here-documents nor offsets, which an edit of one tag needs.
+`FROM` is read as BuildKit reads it: `--platform`, arguments with and without defaults, stages that build upon stages.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import NamedTuple
 
 from hubimages.errors import BadInputError
+from hubimages.hub_image.instructions import Instruction, Letter, instructions, spell, unquoted, words
 from hubimages.image_ref import ImageRef
 
 HUB_IMAGE = "jupyterhub/k8s-hub"
 
-ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
-DIRECTIVE = re.compile(r"#\s*\w+\s*=")
-KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
-HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2(?=\s|$|[;|&>)])")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
-STARTS_WITH_HEREDOC = ("RUN", "COPY", "ADD")
+# https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
+PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
 @dataclass(frozen=True)
@@ -57,23 +51,6 @@ class Base:
         head, colon, tag = name.rpartition(":")
         name = head if colon and "/" not in tag else name
         return name == HUB_IMAGE or name.endswith(f"/{HUB_IMAGE}")
-
-
-class Letter(NamedTuple):
-    """One character and where it comes from: the Dockerfile, or the value of a build argument."""
-
-    character: str
-    offset: int
-    build_arg: str = ""
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """One instruction, its lines joined and its comments left out."""
-
-    keyword: str
-    arguments: Sequence[Letter]
-    line: int
 
 
 def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
@@ -123,7 +100,10 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
         built_upon = ", ".join(base.text for base in found) or "no image from outside"
         raise BadInputError(f"{dockerfile} builds upon {built_upon}, not upon {HUB_IMAGE}: it is no hub image")
     for base in hubs:
-        reference = base.reference()
+        try:
+            reference = base.reference()
+        except BadInputError as error:
+            raise BadInputError(f"{dockerfile}:{base.line}: FROM {error}") from error
         if reference.digest:
             raise BadInputError(
                 f"{dockerfile}:{base.line}: FROM is pinned to a digest, which would go on naming the old image: "
@@ -137,57 +117,6 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
                 "have it stand in one place"
             )
     return hubs
-
-
-def instructions(text: str) -> Iterator[Instruction]:
-    """All instructions in order."""
-    lines = text.split("\n")
-    offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    escape = escape_character(lines)
-    number = 0
-    while number < len(lines):
-        if not says_something(lines[number]):
-            number += 1
-            continue
-        first = number
-        letters: list[Letter] = []
-        continued = True
-        while continued and number < len(lines):
-            if says_something(lines[number]):  # comments and empty lines may stand between continued lines
-                line = lines[number].rstrip()
-                continued = line.endswith(escape)
-                kept = line.removesuffix(escape)
-                letters += [Letter(character, offsets[number] + column) for column, character in enumerate(kept)]
-            number += 1
-        keyword = KEYWORD.match(spell(letters))
-        if not keyword:
-            continue
-        instruction = Instruction(keyword[1].upper(), letters[keyword.end() :], first + 1)
-        if instruction.keyword in STARTS_WITH_HEREDOC:
-            number = after_heredocs(spell(instruction.arguments), lines, number)
-        yield instruction
-
-
-def says_something(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
-def escape_character(lines: Sequence[str]) -> str:
-    """What continues a line: a backslash, unless a directive at the top says otherwise."""
-    for line in lines:
-        if found := ESCAPE.fullmatch(line.strip()):
-            return found[1]
-        if not DIRECTIVE.match(line):
-            break
-    return "\\"
-
-
-def after_heredocs(arguments: str, lines: Sequence[str], number: int) -> int:
-    """The number of the first line after the here-documents that the arguments open."""
-    for dash, _, name in HEREDOC.findall(arguments):
-        ends = (at for at in range(number, len(lines)) if (lines[at].lstrip("\t") if dash else lines[at]) == name)
-        number = next((at + 1 for at in ends), number)
-    return number
 
 
 def declare(instruction: Instruction, arguments: dict[str, list[Letter]], build_args: Mapping[str, str]) -> None:
@@ -214,6 +143,8 @@ def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], wi
             value = word[found.start(4) : found.end(4)]
         elif (found[3] or "").endswith("+"):
             value = word[found.start(4) : found.end(4)] if value else []
+        elif not value and PLATFORM.fullmatch(name):
+            value = word[found.start() : found.end()]  # known only to a build
         elif not value:
             without_value.append(name)
         expanded += value or []
@@ -231,29 +162,3 @@ def tag_span(image: Sequence[Letter]) -> Span | None:
     if any(letter[1:] != (first.offset + index, first.build_arg) for index, letter in enumerate(tag)):
         return None
     return Span(first.offset, first.offset + len(tag), first.build_arg)
-
-
-def words(letters: Sequence[Letter]) -> list[list[Letter]]:
-    """The words that spaces outside of quotes separate."""
-    result: list[list[Letter]] = []
-    quote = ""
-    inside = False
-    for letter in letters:
-        if letter.character.isspace() and not quote:
-            inside = False
-            continue
-        if letter.character in "\"'" and quote in ("", letter.character):
-            quote = "" if quote else letter.character
-        if not inside:
-            result.append([])
-        inside = True
-        result[-1].append(letter)
-    return result
-
-
-def unquoted(letters: Sequence[Letter]) -> list[Letter]:
-    return [letter for letter in letters if letter.character not in "\"'"]
-
-
-def spell(letters: Sequence[Letter]) -> str:
-    return "".join(letter.character for letter in letters)

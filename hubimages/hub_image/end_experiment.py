@@ -11,6 +11,7 @@ from hubimages.errors import BadInputError, RefusedError
 from hubimages.file_edit import FileEdit
 from hubimages.git import Repo
 from hubimages.hub_image import requirements
+from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.experiments import (
     Use,
     experimental,
@@ -19,7 +20,7 @@ from hubimages.hub_image.experiments import (
     requirements_file,
     uses,
 )
-from hubimages.hub_image.layout import Image, Layout, Reader, read_layout
+from hubimages.hub_image.layout import Image, Layout, read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.pull_request import PullRequest
 

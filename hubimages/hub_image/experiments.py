@@ -21,6 +21,7 @@ from hubimages.hub_image.layout import CONFIG, Image, Layout, read_layout, work_
 from hubimages.hub_image.values import image_values
 
 ALLOWED = timedelta(weeks=4)
+GREP = ("grep", "--untracked", "-F")
 REQUIREMENTS = re.compile(r"\S*requirements[^/\s]*\.(?:txt|in)")
 
 
@@ -200,12 +201,12 @@ def dates(repo: Repo, files: Sequence[str]) -> dict[str, datetime]:
 
 
 def uses(repo: Repo, images: Sequence[str]) -> dict[str, list[Use]]:
-    """The lines of the repository's YAML files, as they are now, that name each image; comments do not count."""
+    """The lines of YAML files that name each image, as they are now, of new files too; comments do not count."""
     found: dict[str, list[Use]] = {image: [] for image in images}
-    if not images or not repo.succeeds("grep", "-q", "-F", *_patterns(images)):
+    if not images or not repo.succeeds(*GREP, "-q", *_patterns(images)):
         return found
     # Literal pathspecs have no wildcards: the files are chosen here.
-    lines = repo.read("grep", "-n", "-z", "-I", "-F", *_patterns(images)).decode(errors="surrogateescape").split("\n")
+    lines = repo.read(*GREP, "-n", "-z", "-I", *_patterns(images)).decode(errors="surrogateescape").split("\n")
     for line in lines:
         file, _, rest = line.partition("\0")
         number, _, text = rest.partition("\0")

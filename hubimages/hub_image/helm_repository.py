@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from hubimages.errors import BadInputError, LoginError, NoAnswerError
-from hubimages.hub_image.layout import CHART
+from hubimages.hub_image.dependencies import CHART
 from hubimages.hub_image.versions import is_release, newest
 from hubimages.image_ref import ImageRef
 

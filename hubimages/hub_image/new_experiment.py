@@ -120,9 +120,9 @@ def plan_new_experiment(
         repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
     )
     edits = [edit for edit in edits if edit.before != edit.after]
-    return NewExperiment(
-        Publication(repo, chart, (made,), find_builder(builder, platform), push), main, edits, branch, open_pr
-    )
+    publication = Publication(repo, chart, (made,), find_builder(builder, platform), push)
+    publication.check()
+    return NewExperiment(publication, main, edits, branch, open_pr)
 
 
 def planned_edits(repo: Repo, main: Image, name: str, argument: str, specs: Sequence[str]) -> list[FileEdit]:

@@ -18,11 +18,20 @@ from hubimages.hub_image.chartpress import (
     find_chartpress,
     find_pin,
     meets,
+    needed,
 )
 from hubimages.hub_image.layout import Chart, Image
 from hubimages.hub_image.values import ImageValue, image_values, with_image
-from hubimages.hub_image.work_tree import changed_files, reader_of_head, refuse_changes
+from hubimages.hub_image.work_tree import (
+    changed_files,
+    check_no_submodules,
+    ignored_files,
+    reader_of_head,
+    refuse_changes,
+)
 from hubimages.image_ref import ImageRef
+
+SHOWN = 3  # files
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,17 @@ class Publication:
     def references(self) -> list[ImageRef]:
         return [ImageRef.parse(image.repository) for image in self.images]
 
+    def check(self) -> None:
+        """Raise BadInputError or RefusedError for what would stop a build or an edit and can be known before both."""
+        for image in self.images:
+            try:
+                ImageRef.parse(image.repository)
+            except BadInputError as error:
+                raise BadInputError(f"{image.config}:{image.line}: {error}") from error
+        changes.check_no_links(self.repo, [self.chart.values_file])
+        self.places()
+        check_no_submodules(self.repo, needed(self.chart, self.images))
+
     def steps(self) -> list[str]:
         """What will be run and changed, as a dry run shows it, line by line."""
         program = " ".join(["$ chartpress", *arguments(push=self.push, builder=self.builder)])
@@ -46,7 +66,16 @@ class Publication:
         for image, place in self.places() if self.push else []:
             where = f"{place.file}:{place.line}"
             lines.append(f"# then, in a commit of its own, {where}: {image.repository} and the tag that it got\n")
-        return lines
+        return [*lines, *(f"# {note}\n" for note in self.replaced())]
+
+    def replaced(self) -> list[str]:
+        """What a person should know where values.yaml names another image than the one that will stand there."""
+        return [
+            f"{place.file}:{place.line} names {place.current_name} now: all hubs with these values go from that image "
+            f"to {image.repository}"
+            for image, place in (self.places() if self.push else [])
+            if place.current_name not in ("", image.repository)
+        ]
 
     def places(self) -> list[tuple[Image, ImageValue]]:
         """Where the images stand in values.yaml. Raises BadInputError or RefusedError where they cannot be edited."""
@@ -70,6 +99,8 @@ def prepare(publication: Publication) -> Chartpress:
         console.step(
             f"{pin.place} asks for chartpress{pin.wanted}: activate the repository's environment to use that one"
         )
+    for note in publication.replaced():
+        console.step(f"note: {note}")
     check_engine()
     if publication.push:
         from hubimages.registry import Registries, login_state
@@ -133,6 +164,9 @@ def publish(publication: Publication, chartpress: Chartpress) -> tuple[tuple[Bui
     """
     options = arguments(push=publication.push, builder=publication.builder)
     console.step(f"building {' and '.join(image.name for image in publication.images)} from a copy of the repository")
+    if ignored := ignored_files(publication.repo, [image.context for image in publication.images]):
+        more = f" and {len(ignored) - SHOWN} more" if ignored[SHOWN:] else ""
+        console.step(f"note: what git ignores is not in that copy: {', '.join(ignored[:SHOWN])}{more}")
     built = build(publication.repo, publication.chart, publication.images, chartpress=chartpress, options=options)
     if not publication.push:
         return built, ""

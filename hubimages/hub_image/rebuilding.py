@@ -10,7 +10,7 @@ from hubimages.hub_image.chartpress import find_builder
 from hubimages.hub_image.choice import asked_images, chart_of_images
 from hubimages.hub_image.layout import Image, read_layout
 from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
-from hubimages.hub_image.report import Outcome, take_back
+from hubimages.hub_image.report import Outcome, as_command, take_back
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, refuse_changes
 
 
@@ -48,7 +48,7 @@ class Plan:
         if self.request.branch:
             lines.append(f"$ git switch -c {self.request.branch}\n")
         if self.files:
-            lines.append(f"$ git commit -m '{self.message.splitlines()[0]}' -- {' '.join(self.files)}\n")
+            lines.append(as_command(self.message, self.files))
         lines += self.publication.steps()
         return "".join([*lines, f"# not checked: engine{', login' if self.request.push else ''}\n"])
 
@@ -72,7 +72,7 @@ def plan_rebuild(request: Request) -> Plan:
     if kept:
         raise RefusedError(f"{', '.join(kept)}: changes that are not committed, in a file that chartpress edits; "
                            "commit or stash them first")  # fmt: skip
-    publication.places()
+    publication.check()
     check_values(publication, interrupted=not files)
     return Plan(request, publication, request.message or f"Update the {images[0].name} image", files)
 
@@ -93,6 +93,6 @@ def rebuild(request: Request) -> Outcome:
         changes.switch(repo, request.branch)
     first = changes.commit_files(repo, plan.message, plan.files) if plan.files else ""
     console.step(f"committed {first[:12]}: {', '.join(plan.files)}" if first else "no edited file: building HEAD")
-    built, second = going_on(lambda: publish(publication, chartpress), take_back(first, ()))
+    built, second = going_on(lambda: publish(publication, chartpress), take_back(repo, first, ()))
     outcome = Outcome(publication, built, tuple(filter(None, [first, second])), ())
     return outcome.with_pull_request(plan.message, base, request.branch) if request.open_pr else outcome

@@ -1,9 +1,11 @@
 """What a bump or a rebuild tells at its end, or when it stops in the middle."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hubimages import changes, pull_request
+from hubimages.git import Repo
 from hubimages.hub_image.chartpress import Built
 from hubimages.hub_image.publish import Publication
 from hubimages.pull_request import PullRequest
@@ -52,10 +54,18 @@ class Outcome:
         return replace(self, opened=pull_request.open_pull_request(self.publication.repo, request))
 
 
-def take_back(commit: str, files: Sequence[str]) -> str:
+def as_command(message: str, files: Sequence[str]) -> str:
+    """The commit as a dry run shows it, a line that can be pasted."""
+    return f"$ git commit -m {shlex.quote(message.splitlines()[0])} -- {shlex.join(files)}\n"
+
+
+def take_back(repo: Repo, commit: str, files: Sequence[str]) -> str:
     """How to go on after a failure, and how to undo the commit; the user's own changes stay either way."""
     again = "Mend that and run the same command again: it goes on from here"
     if not commit:
         return again
-    undo = "git reset --soft HEAD~1" + (f" && git restore --staged --worktree -- {' '.join(files)}" if files else "")
+    git = f"git -C {shlex.quote(str(repo.work_tree))}"
+    undo = f"{git} reset --soft HEAD~1"
+    if files:
+        undo += f" && {git} restore --staged --worktree -- {shlex.join(files)}"
     return f"{again}.\nThe commit {commit[:12]} stays; to take it back: {undo}"

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from hubimages import staging
 from hubimages.changes import current_branch
-from hubimages.errors import RefusedError
 from hubimages.git import Repo
 from hubimages.run import attempt, failure
 
@@ -28,15 +27,14 @@ OWN_SETTINGS = """\
 \tsparseCheckout = false
 \tfsmonitor = false
 """
-SUBMODULE = b"160000"
 
 
 @contextmanager
 def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
     """A directory with the files below `paths` as HEAD has them, in a repository with HEAD's history.
 
-    Gone at the end; what a killed run left is removed by the next one. Raises RefusedError for submodules among the
-    files, ProgramFailedError where git cannot give the files.
+    Gone at the end; what a killed run left is removed by the next one. Submodules give no files. Raises
+    ProgramFailedError where git cannot give the files.
     """
     assert repo.work_tree is not None
     name = hashlib.sha256(str(repo.work_tree).encode(errors="surrogateescape")).hexdigest()[:16]
@@ -72,14 +70,9 @@ def make_repository(repo: Repo, directory: Path) -> Repo:
 def check_out(own: Repo, paths: Sequence[str]) -> None:
     """Write the files below the paths; a path that is not in HEAD gives none."""
     listed = own.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")[:-1]
-    entries = [entry.split(b"\t", 1) for entry in listed]
-    for facts, path in entries:
-        if facts.startswith(SUBMODULE):
-            name = path.decode(errors="replace")
-            raise RefusedError(f"{name} is a submodule among the image's files, which cannot be built from here: "
-                               "run chartpress in a clone of your own")  # fmt: skip
+    files = [entry.partition(b"\t")[2] for entry in listed]
     own.read("read-tree", "HEAD")
-    own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for _, path in entries))
+    own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
 
 
 def quoted(text: str) -> str:

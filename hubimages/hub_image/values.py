@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from hubimages import yaml_text
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.layout import Image, parse
+from hubimages.hub_image.dependencies import parse
+from hubimages.hub_image.entries import text_of
+from hubimages.hub_image.layout import Image
 from hubimages.yaml_text import MappingNode, Path, Scalar, ScalarNode, SequenceNode, Tree
 
 NAME_KEYS = ("name", "repository")  # chartpress sets each of them that is there
@@ -66,9 +68,11 @@ def find(image: Image, dotted: str, tree: Tree, written: dict[Path, Scalar]) -> 
             raise BadInputError(f"{where} has neither `name` nor `repository`: add `name:` there")
         tag = own(where, (*path, "tag"), written) if "tag" in keys else None
         return ImageValue(image.values_file, path, node.line, names, tag)
-    if isinstance(node, ScalarNode):
+    if isinstance(node, ScalarNode) and text_of(node):
         return ImageValue(image.values_file, path, node.line, whole=own(where, path, written))
-    raise BadInputError(f"{where} is not there: add `name:` and `tag:` under it, or mend the valuesPath")
+    raise BadInputError(
+        f"{where} is {'empty' if node else 'not there'}: add `name:` and `tag:` under it, or mend the valuesPath"
+    )
 
 
 def parts(tree: Tree, path: Path) -> Iterator[tuple[str, object]]:

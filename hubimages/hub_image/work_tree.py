@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from hubimages.errors import RefusedError
 from hubimages.git import Repo
-from hubimages.hub_image.layout import Reader, work_tree_reader
+from hubimages.hub_image.dependencies import Reader
+from hubimages.hub_image.layout import work_tree_reader
+
+SUBMODULE = b"160000"  # the mode of git's entry
 
 
 def check_whole_history(repo: Repo) -> None:
@@ -36,7 +39,8 @@ def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
             return unchanged(path)
         if not repo.succeeds("cat-file", "-e", f"HEAD:{path}"):
             return None
-        return repo.read("cat-file", "blob", f"HEAD:{path}").decode("utf-8", "surrogateescape")
+        # --filters: with the line ends that a checkout gives it
+        return repo.read("cat-file", "--filters", f"HEAD:{path}").decode("utf-8", "surrogateescape")
 
     return read
 
@@ -48,6 +52,24 @@ def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str 
     changed = unexpected(repo, changed_files(repo, sorted(set(paths)), untracked=True), expected)
     if changed:
         raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
+
+
+def check_no_submodules(repo: Repo, paths: Sequence[str]) -> None:
+    """Raise RefusedError for a submodule below the paths: its files are not in the repository's history."""
+    for entry in repo.read("ls-files", "--stage", "-z", "--", *paths).split(b"\0"):
+        facts, _, path = entry.partition(b"\t")
+        if facts.startswith(SUBMODULE):
+            name = path.decode(errors="replace")
+            raise RefusedError(
+                f"{name} is a submodule among the image's files, which cannot be built from here: "
+                "run chartpress in a clone of your own"
+            )
+
+
+def ignored_files(repo: Repo, paths: Sequence[str]) -> list[str]:
+    """Files and folders below the paths that git ignores, and that a build in the work tree itself would see."""
+    asked = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", "--", *paths)
+    return repo.read(*asked).decode(errors="surrogateescape").split("\0")[:-1]
 
 
 def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str | None]) -> list[str]:

@@ -40,21 +40,32 @@ def read_image_repository(directory: Path, environment: Mapping[str, str]) -> Im
     named, line, settings = "", None, {}
     for name, value in _assigned(tree):
         if name == "IMAGE":
-            texts = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
-            named, line = str(texts[-1]) if texts else "", value.lineno
+            named, line = _text(value), value.lineno
         if name in SETTINGS and isinstance(value, ast.Dict):
             settings = _texts(value)
     if environment.get("IMAGE"):
         named, line = environment["IMAGE"], None
     if not named:
-        raise BadInputError(f'{file} names no image: it needs a line IMAGE = "HOST/NAME", as the template writes it')
+        where = f"{file}:{line}" if line else str(file)
+        raise BadInputError(
+            f"{where} names no image that can be read without running the file: it needs a line "
+            'IMAGE = "HOST/NAME", as the template writes it'
+        )
     return ImageRepository(directory, named, line, settings)
 
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     for statement in tree.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            yield statement.targets[0].id, statement.value
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and statement.value:
+            yield target.id, statement.value
+
+
+def _text(value: ast.expr) -> str:
+    """A text, or the one that `os.environ.get("IMAGE", "...")` falls back on; empty where it is something else."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in ("os.environ.get", "os.getenv"):
+        value = value.args[1] if len(value.args) == 2 else value
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""
 
 
 def _texts(table: ast.Dict) -> dict[str, str]:

@@ -43,8 +43,8 @@ class Provider:
 QUAY = Provider(
     "quay.io",
     re.compile(r"quay\.io"),
-    re.compile(rf"[a-z0-9][a-z0-9_.-]{{1,254}}/{PART}"),
-    "organisation/repository, with one slash: quay.io has no nested names",
+    re.compile(rf"[a-z0-9][a-z0-9_.-]{{1,254}}(?:/{PART})+"),  # nested names since Quay 3.6
+    "organisation/repository, an organisation of two characters at least first",
     "docker login quay.io",
     "an administrator of {first} on quay.io for the Write permission on the repository, for your user or robot account",
     "create it at https://quay.io/new/ and make it public, or ask an administrator of {first}; if it is there and "

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")  # as in the template's image_name.py
 WRITE_THE_NAME = (
-    "Decide on the image's name and write it over {image} in noxfile.py: until then the workflows stop in their first "
-    "seconds."
+    "Decide on the image's name and write it over {host}/{image} in noxfile.py: until then the workflows stop in their "
+    "first seconds."
 )
 APP = (
     "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID "
@@ -40,7 +41,7 @@ STEPS = {
 def next_steps(answers: Mapping[str, str]) -> list[str]:
     """One sentence for each step, in order, for exactly this registry and image."""
     steps = list(STEPS[answers["registry"]])
-    if answers["image"].startswith("your-organisation/"):
+    if any(word in f"{answers['registry_host']}/{answers['image']}" for word in PLACEHOLDERS):
         steps.insert(0, WRITE_THE_NAME)
     if answers.get("configuration_repository"):
         steps.append(APP)

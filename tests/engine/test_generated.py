@@ -16,6 +16,7 @@ from hubimages import template
 from hubimages.run import environment
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
+from tests.engine.small import PASSES
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
 
@@ -101,6 +102,7 @@ def test_the_next_image_is_compared_with_the_one_before(generated: Generated) ->
         pytest.skip("one starter will do")
     before = generated.tag
     (generated.path / "data").write_bytes(os.urandom(3_000_000))
+    (generated.path / "image-contract/test_contract.py").write_text(PASSES)  # it was run on the image before
     git("-C", generated.path, "add", "--all")
     git("-C", generated.path, "commit", "--quiet", "--message", "Add data")
     done = generated.nox("build", "--", "--push")

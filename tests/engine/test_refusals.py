@@ -58,6 +58,20 @@ def test_a_dirty_tree_is_not_pushed_and_not_even_built(repository: Repository, e
     assert not images(engine)
 
 
+def test_a_push_of_what_was_not_built_says_how_to_build_it(repository: Repository) -> None:
+    told = session_error(repository.nox("push"))
+    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag} here: build it first, nox -s build" in told
+
+
+@pytest.mark.parametrize("given", [{}, {"REGISTRY_USERNAME": "our+robot"}, {"REGISTRY_PASSWORD": "secret"}])
+def test_half_a_login_is_not_taken_for_a_registry_that_does_not_answer(
+    repository: Repository, given: dict[str, str]
+) -> None:
+    told = session_error(repository.nox("login", **{"REGISTRY_USERNAME": "", "REGISTRY_PASSWORD": "", **given}))
+    assert "REGISTRY_USERNAME and REGISTRY_PASSWORD are to have a login for 127.0.0.1:9 (on GitHub, with" in told
+    assert "secret" not in told.replace("settings/secrets", "")
+
+
 def test_a_dirty_tree_is_built_under_a_tag_that_says_so(repository: Repository, engine: Engine) -> None:
     (repository.path / "README.md").write_text("changed")
     done = repository.nox("build")

@@ -26,7 +26,7 @@ POINT_HUBS = (
     'hubimages point-hubs "$IMAGE" --all --because "$CHANGE" --commit --branch "user-image-${IMAGE##*:}" --open-pr'
 )
 CANNOT_RUN = {
-    "az acr login --name yourregistry": "asks Azure: it needs Azure's command line, an account and a registry there",
+    'az acr login --name "$REGISTRY"': "asks Azure: it needs Azure's command line, an account and a registry there",
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
 }
 # A machine that is not to be changed: these run in a container that has what they remove, and sudo.

@@ -113,6 +113,18 @@ def merging(clone: Path) -> None:
     (clone / ".git/MERGE_HEAD").write_text(git(clone, "rev-parse", "HEAD") + "\n")
 
 
+def linked(clone: Path) -> None:
+    (clone / "images/hub/Dockerfile").rename(clone / "images/Dockerfile")
+    (clone / "images/hub/Dockerfile").symlink_to("../Dockerfile")
+    git(clone, "add", "--all")
+    git(clone, "commit", "-qm", "Link")
+
+
+def submodule(clone: Path) -> None:
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{git(clone, 'rev-parse', 'HEAD')},images/hub/sub")
+    git(clone, "commit", "-qm", "Submodule")
+
+
 CONFIG = AT_ROOT["chartpress.yaml"].replace("@registry@", "quay.io")
 DEPENDENCY = AT_ROOT["hub/requirements.yaml"].replace("@old@", OLD).replace("@helm@", "https://charts.example.org/")
 BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
@@ -144,7 +156,19 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
         2,
         "has no version",
     ),
-    "no Dockerfile": (remove("images/hub/Dockerfile"), 2, "none of the images of hub (hub, postgres) builds upon"),
+    "no Dockerfile": (remove("images/hub/Dockerfile"), 2, "no file images/hub/Dockerfile, which chartpress.yaml:6"),
+    "Dockerfile that is a link": (linked, 3, "images/hub/Dockerfile is a link to ../Dockerfile"),
+    "submodule in the context": (submodule, 3, "images/hub/sub is a submodule among the image's files"),
+    "no name for an image": (
+        commit("chartpress.yaml", CONFIG.replace("core/", "CORE/")),
+        2,
+        "chartpress.yaml:6: 'quay.io/CORE/jupyterhub-hub' is no image reference",
+    ),
+    "empty values path": (
+        commit("hub/values.yaml", "jupyterhub: {hub: {image: }}\n"),
+        2,
+        "(valuesPath of hub in chartpress.yaml:6) is empty: add `name:` and `tag:` under it",
+    ),
     "FROM another image": (commit("images/hub/Dockerfile", "FROM python\n"), 2, "none of the images of hub (hub, p"),
     "FROM by ARG": (commit("images/hub/Dockerfile", "ARG A\nFROM $A\n"), 2, "images/hub/Dockerfile:2: FROM uses the"),
     "FROM with digest": (
@@ -264,7 +288,7 @@ def test_a_rebuild_shows_what_it_would_commit(tmp_path: Path) -> None:
     assert edited_lines(done.stdout) == ["-<svg/>", "+<svg></svg>"]
     assert done.stdout.splitlines()[-5:-2] == [
         "# new file: images/hub/new.txt",
-        "$ git commit -m 'Logo' -- images/hub/logos/logo.svg images/hub/new.txt",
+        "$ git commit -m Logo -- images/hub/logos/logo.svg images/hub/new.txt",
         "$ chartpress --push  # in a copy, for hub alone",
     ]
     assert state(clone) == before
@@ -290,3 +314,30 @@ def test_a_rebuild_refuses_what_a_bump_refuses(
     done = hubimages("rebuild-hub-image", "--image", "hub", "--repo", str(clone), "--dry-run")
     assert done.returncode == code
     assert message in done.stderr
+
+
+def test_what_an_interrupted_run_wrote_is_known_where_git_changes_line_ends(tmp_path: Path) -> None:
+    origin = deployments.make(tmp_path / "origin", AT_ROOT)
+    git(tmp_path, "clone", "-q", "-c", "core.autocrlf=true", str(origin), "r")
+    clone = tmp_path / "r"
+    plan = dry(clone)
+    file = clone / "hub/requirements.yaml"
+    assert b"\r\n" in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(OLD.encode(), NEW.encode()))
+    assert dry(clone) == plan
+
+
+def test_that_every_hub_goes_to_another_image_is_said(tmp_path: Path) -> None:
+    clone = deployments.make(tmp_path / "r", UNDER_FOLDER)
+    done = hubimages("rebuild-hub-image", "--image", "helpers", "--repo", str(clone), "--dry-run")
+    assert (
+        "# helm-charts/basehub/values.yaml:6 names quay.io/org/pilot-hub now: all hubs with these values go from that "
+        "image to quay.io/org/pilot-helpers\n"
+    ) in done.stdout
+
+
+def test_of_two_chartpress_yaml_with_one_chart_each_the_folder_says_which(tmp_path: Path) -> None:
+    clone = deployments.make(tmp_path / "r", {**AT_ROOT, **{f"sub/{path}": text for path, text in AT_ROOT.items()}})
+    done = hubimages("bump-hub-image", "--chart-version", NEW, "--image", "hub", "--repo", str(clone), "--dry-run")
+    assert done.stderr == "error: several charts have an image 'hub': --image=./hub/hub or --image=sub/hub/hub\n"
+    assert "--- a/sub/hub/requirements.yaml\n" in dry(clone, images=["sub/hub/hub"])

@@ -10,7 +10,7 @@ from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.hub_image.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
 from tests import deployments
-from tests.deployments import AT_ROOT, UNDER_FOLDER, git
+from tests.deployments import AT_ROOT, UNDER_FOLDER
 
 
 def environment(directory: Path, version: str) -> Path:
@@ -79,20 +79,6 @@ def test_a_failure_shows_what_was_said_and_not_the_traceback(tmp_path: Path) -> 
     with pytest.raises(ProgramFailedError) as failed:
         start(program, [], tmp_path)
     assert str(failed.value) == f"{program} failed (exit code 1):\n    COPY failed: no such file"
-
-
-def test_submodules_among_the_files_are_refused(tmp_path: Path) -> None:
-    clone = deployments.make(tmp_path / "r", AT_ROOT)
-    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{git(clone, 'rev-parse', 'HEAD')},images/hub/sub")
-    git(clone, "commit", "-qm", "Submodule")
-    from hubimages.errors import RefusedError
-    from hubimages.hub_image.throwaway import throwaway
-
-    with (
-        pytest.raises(RefusedError, match="images/hub/sub is a submodule"),
-        throwaway(deployment_repository(clone), ["images"]),
-    ):
-        pass
 
 
 @pytest.mark.parametrize(

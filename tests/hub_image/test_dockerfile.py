@@ -12,6 +12,8 @@ EDITED = {
     "quay": "FROM quay.io/jupyterhub/k8s-hub:|3.3.8|\n",
     "host with a port": "FROM localhost:5000/jupyterhub/k8s-hub:|3.3.8|\n",
     "small letters, platform and name": "from --platform=linux/amd64 jupyterhub/k8s-hub:|3.3.8| as hub\n",
+    "byte order mark": "\ufeffFROM jupyterhub/k8s-hub:|3.3.8|\n",
+    "platform in another stage": "FROM tool-${TARGETARCH}:1 AS tool\nFROM jupyterhub/k8s-hub:|3.3.8|\n",
     "no line end": "FROM jupyterhub/k8s-hub:|3.3.8|",
     "Windows line ends": "# a\r\nFROM jupyterhub/k8s-hub:|3.3.8|\r\nUSER root\r\n",
     "continued line": "FROM \\\n  # why\n  jupyterhub/k8s-hub:|3.3.8| \\\n  AS hub\n",
@@ -45,6 +47,7 @@ REFUSED = {
     "\n\nFROM jupyterhub/k8s-hub\n": "Dockerfile:3: FROM jupyterhub/k8s-hub has no tag",
     "ARG TAG\nFROM jupyterhub/k8s-hub:$TAG\n": "Dockerfile:2: FROM uses the argument TAG, which has no default",
     "FROM jupyterhub/k8s-hub:${TAG}\n": "the argument TAG, which has no default",
+    "ARG TAG=v3\nFROM jupyterhub/k8s-hub:${TAG#v}\n": "Dockerfile:2: FROM 'jupyterhub/k8s-hub:${TAG#v}' is no im",
     "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "put together from several arguments",
     f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "pinned to a digest",
 }

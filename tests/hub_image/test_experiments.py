@@ -158,7 +158,8 @@ def test_an_experiment_older_than_four_weeks_is_a_finding(hub: Deployment, monke
 def test_an_end_is_refused_while_a_hub_uses_it(hub: Deployment) -> None:
     with_trial(hub)
     use(hub)
-    with pytest.raises(RefusedError, match=r"trial is in use: hubs/ucla.values.yaml:4; take it out there first"):
+    (hub.path / "hubs/new.values.yaml").write_text("image: quay.io/2i2c/pilot-trial:1\n")  # not yet known to git
+    with pytest.raises(RefusedError, match=r"trial is in use: hubs/new.values.yaml:1, hubs/ucla.values.yaml:4; take"):
         plan_end_experiment(hub.path, "trial")
 
 

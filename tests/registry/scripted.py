@@ -9,7 +9,12 @@ from threading import Lock, Thread
 from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
+from hubimages.errors import HubImagesError
 from hubimages.image_ref import ImageRef
+from hubimages.registry import Limits, Registries, digests
+from tests.registry.images import sha256
+
+DIGEST = sha256(b"{}")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,10 @@ class Reply:
     cut: bool = False
 
 
+HERE = Reply(200, b"", {"Docker-Content-Digest": DIGEST})
+QUICK = Limits(connect=1, answer=1, patience=2)
+
+
 def tags(*names: str, **headers: str) -> Reply:
     return Reply(200, json.dumps({"name": "a/b", "tags": list(names)}).encode(), headers)
 
@@ -46,6 +55,12 @@ def tags(*names: str, **headers: str) -> Reply:
 def error(status: int, code: str = "UNKNOWN", message: str = "as the test wants it", **headers: str) -> Reply:
     body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
     return Reply(status, body, {key.replace("_", "-"): value for key, value in headers.items()})
+
+
+def replies(*given: Reply) -> Callable[[Asked], Reply]:
+    """The replies one after the other, and the last one again and again."""
+    left = list(given)
+    return lambda asked: left.pop(0) if len(left) > 1 else left[0]
 
 
 @dataclass
@@ -120,3 +135,9 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def ask(answer: Callable[[Asked], Reply], limits: Limits = QUICK) -> tuple[str | HubImagesError, Scripted]:
+    """The digest of an image at a server, or the error, and the server with what it was asked."""
+    with scripted(answer) as server, Registries.anonymous(limits=limits) as registries:
+        return digests(registries, [server.image])[server.image], server

@@ -11,6 +11,7 @@ import pytest
 
 from hubimages import template
 from hubimages.registry import Limits, check_registry
+from hubimages.registry.generated import read_image_repository
 from hubimages.registry.providers import PROVIDERS, provider
 from tests.engine import process
 from tests.engine.registry import Registry
@@ -138,7 +139,7 @@ def test_a_server_that_only_says_this_is_no_answer_and_no_finding(
         ("quay.io/org/hub:latest", "name-refused", "with a tag or digest"),
         ("quay.io/Org/hub", "name-refused", "must be parts of small letters"),
         ("quay.io/hub", "name-refused", "quay.io does not take the name hub"),
-        ("quay.io/org/team/hub", "name-refused", "quay.io has no nested names"),
+        ("quay.io/o/hub", "name-refused", "an organisation of two characters at least first"),
         ("ghcr.io/hub", "name-refused", "owner/image"),
         ("us-docker.pkg.dev/prj/hub", "name-refused", "project/repository/image"),
         ("public.ecr.aws/hub", "name-refused", "alias/repository"),
@@ -169,7 +170,6 @@ def test_registries_that_are_none_to_choose_come_with_the_reason_and_the_way_ove
     image: str, reason: str, way_over: str, tmp_path: Path
 ) -> None:
     from hubimages.registry.check import Report, check_name
-    from hubimages.registry.generated import read_image_repository
 
     report = Report(image)
     assert check_name(read_image_repository(repository(tmp_path, image), {}), report) is not None
@@ -215,7 +215,10 @@ def test_what_the_template_renders_today_is_understood(tmp_path: Path) -> None:
         ({}, "no noxfile.py in"),
         ({"noxfile.py": "def broken(:"}, "cannot be read"),
         ({"noxfile.py": "import nox\n"}, "names no image"),
-        ({"noxfile.py": 'IMAGE = ""\n'}, "names no image"),
+        ({"noxfile.py": 'IMAGE = ""\n'}, "noxfile.py:1 names no image"),
+        ({"noxfile.py": 'HOST = "quay.io"\nIMAGE = f"{HOST}/org/x"\n'}, "noxfile.py:2 names no image"),
+        ({"noxfile.py": 'IMAGE = os.environ.get("IMAGE", HOST + "/org/x")\n'}, "without running the file"),
+        ({"noxfile.py": 'IMAGE = os.environ["IMAGE"]\n'}, "without running the file"),
         ({"noxfile.py": "\0"}, "cannot be read"),
     ],
 )
@@ -227,6 +230,15 @@ def test_what_is_no_repository_of_the_template_is_refused_in_one_line(
     done = hubimages(str(tmp_path))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['IMAGE = "quay.io/org/x"', 'IMAGE: str = ("quay.io/"\n "org/x")', 'IMAGE = os.getenv("IMAGE", "quay.io/org/x")'],
+)
+def test_a_name_written_by_hand_is_understood_too(tmp_path: Path, line: str) -> None:
+    (tmp_path / "noxfile.py").write_text(f"import os\n{line}\n")
+    assert read_image_repository(tmp_path, {}).image == "quay.io/org/x"
 
 
 def test_every_registry_of_the_template_has_rules_of_its_own() -> None:
@@ -241,7 +253,6 @@ def test_every_registry_of_the_template_has_rules_of_its_own() -> None:
 def test_the_robots_login_is_taken_from_the_settings_of_the_workflow(tmp_path: Path, password: str) -> None:
     from hubimages.image_ref import ImageRef
     from hubimages.registry.check import Report, report_right, settings_login
-    from hubimages.registry.generated import read_image_repository
     from hubimages.registry.push import Right, describe
 
     image = ImageRef.parse("quay.io/org/hub")

@@ -70,6 +70,13 @@ def test_every_question_that_a_workflow_asks_is_combined():
     assert len(list(combinations())) == 6 * 3 * 2 * 2**6 - refused
 
 
+def test_every_workflow_looks_hand_written():
+    trace = re.compile(r"<<|<%|%>|<#|#>|cookiecutter|\n\n\n|[ \t]$|\n\n\Z|[^\n]\Z", re.MULTILINE)
+    assert {
+        (name, *trace.findall(text)): answers for (name, text), answers in WORKFLOWS.items() if trace.search(text)
+    } == {}
+
+
 def test_zizmor_finds_nothing(files):
     argv = [PROGRAMS / "zizmor", "--offline", "--no-progress", "--quiet", *files]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -224,7 +231,7 @@ def run_script(node: Path, folder: Path, address: str, workflow: str, *, fork: b
     """Run a workflow's script as the action does; the page of the run."""
     (script,) = [step["with"]["script"] for _, step in steps(workflow) if "github-script" in step.get("uses", "")]  # type: ignore[index]
     (folder / "script.js").write_text(script)
-    head = {"ref": "a/branch", "repo": {"full_name": "somebody/fork" if fork else "our-org/our-image"}}
+    head = {"ref": "a/branch_(new)", "repo": {"full_name": "somebody/fork" if fork else "our-org/our-image"}}
     pull_request = {"number": 7, "head": head, "base": {"repo": {"full_name": "our-org/our-image"}}}
     (folder / "event.json").write_text(json.dumps({"pull_request": pull_request, "number": 7}))
     (folder / "summary.md").touch()
@@ -266,5 +273,5 @@ def test_the_link_to_binder_is_a_comment_and_from_a_fork_on_the_page_of_the_run(
         page = run_script(node, tmp_path, address, workflow, fork=True)
         assert len(changes) == 1
     assert (method, path) == ("POST", "/repos/our-org/our-image/issues/7/comments")
-    assert "(https://mybinder.org/v2/gh/our-org/our-image/a%2Fbranch)" in str(body)
-    assert "(https://mybinder.org/v2/gh/somebody/fork/a%2Fbranch)" in page
+    assert "(https://mybinder.org/v2/gh/our-org/our-image/a%2Fbranch_%28new%29)" in str(body)
+    assert "(https://mybinder.org/v2/gh/somebody/fork/a%2Fbranch_%28new%29)" in page

@@ -173,6 +173,7 @@ def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings
     ("registry", "host", "image"),
     [
         ("quay.io", "quay.io", "our-org/hub"),
+        ("quay.io", "quay.io", "our-org/courses/hub"),
         ("ghcr.io", "ghcr.io", "our-org/hub"),
         ("google-artifact-registry", "europe-west1-docker.pkg.dev", "project/repository/hub"),
         ("amazon-ecr", "123456789012.dkr.ecr.us-west-2.amazonaws.com", "hub"),
@@ -188,8 +189,40 @@ def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp
     assert check_settings(rendering, tmp_path / "r", WORKFLOWS[1]).returncode == 0
     assert not re.search("your-?org|yourregistry|000000000000", text(rendering, "README.md"))
     if registry == "amazon-ecr":
-        assert "aws-region: us-west-2" in text(rendering, WORKFLOWS[0])
-        assert 'registries: "123456789012"' in text(rendering, WORKFLOWS[0])
+        assert "--region us-west-2 --repository-name hub" in text(rendering, "README.md")
+
+
+@pytest.mark.parametrize(
+    ("registry", "builder", "image", "told"),
+    [
+        ("amazon-ecr", "nox", "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub",
+         {"host": "123456789012.dkr.ecr.us-west-2.amazonaws.com", "name": "hub", "registry": "123456789012",
+          "region": "us-west-2"}),
+        ("azure-container-registry", "repo2docker-action", "ourregistry.azurecr.io/our/hub",
+         {"host": "ourregistry.azurecr.io", "name": "our/hub", "registry": "ourregistry"}),
+        ("quay.io", "repo2docker-action", "quay.io/our-org/hub",
+         {"host": "quay.io", "name": "our-org/hub", "registry": "quay"}),
+        ("quay.io", "nox", "quay.io/our-org/hub", {}),
+    ],
+)  # fmt: skip
+def test_the_image_is_named_in_noxfile_alone(renderings, registry, builder, image, told, tmp_path):
+    """Whoever writes the name over the placeholder has nothing else to change: the first step tells it the others."""
+    rendering = renderings[(registry, "environment.yml", builder)]
+    placeholder = next(re.finditer(r'"IMAGE", "(.*)"', text(rendering, "noxfile.py")))[1]
+    (host, _, name), workflows = placeholder.partition("/"), [text(rendering, each) for each in WORKFLOWS]
+    assert not any(word in each for each in workflows for word in (name, "000000000000", "yourregistry"))
+    assert not re.search("your-?org|yourregistry|000000000000", text(rendering, "README.md").partition("## Set up")[2])
+    assert host
+    for number, workflow in enumerate(WORKFLOWS):
+        output = tmp_path / str(number)
+        output.touch()
+        names = dict.fromkeys(re.findall(r"- `([A-Z_]+)`", text(rendering, "README.md")), "set")
+        done = check_settings(rendering, tmp_path / "r", workflow, IMAGE=image, GITHUB_OUTPUT=str(output), **names)
+        assert done.returncode == 0, done.stdout
+        assert dict(line.split("=") for line in output.read_text().splitlines()) == told
+        used = set(re.findall(r"steps\.settings\.outputs\.(\w+)", workflows[number]))
+        assert used <= set(told)
+        assert ("id: settings" in workflows[number]) == bool(used)
 
 
 def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tmp_path):
@@ -316,7 +349,7 @@ def test_all_options_at_once_look_hand_written(tmp_path):
 @pytest.mark.parametrize(
     ("image", "refused"),
     [
-        ("quay.io/our-org/deep/hub", "must have two parts on quay.io"),
+        ("quay.io/hub", "lacks its first part: organisation/name"),
         ("quay.io/o/hub", "has at least two characters"),
         ("quay.io/Our-Org/hub", "has capitals"),
         ("europe-west1-docker.pkg.dev/proj/repository/hub", "is no id of a Google Cloud project"),

@@ -54,8 +54,8 @@ def image_problem(image: str, host: str) -> str | None:
 
 def registry_problem(image: str, parts: list[str], host: str) -> str | None:
     """What is particular to one registry."""
-    if host == "quay.io" and len(parts) != 2:
-        return f"{image!r} must have two parts on quay.io: organisation/name"
+    if host == "quay.io" and len(parts) < 2:
+        return f"{image!r} lacks its first part: organisation/name"
     if host == "quay.io" and len(parts[0]) < 2:
         return f"{image!r}: an organisation on quay.io has at least two characters"
     if host in ("ghcr.io", "public.ecr.aws") and len(parts) < 2:

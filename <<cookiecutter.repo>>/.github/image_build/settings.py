@@ -24,6 +24,14 @@ def name_problem(image: str) -> str | None:
     return None
 
 
+def parts(image: str) -> dict[str, str]:
+    """What steps of a workflow need of the image's name, so that it is written in one place: IMAGE in noxfile.py."""
+    host, _, name = image.partition("/")
+    labels = host.split(".")
+    region = {"region": labels[3]} if ".dkr.ecr." in host else {}  # ACCOUNT.dkr.ecr.REGION.amazonaws.com
+    return {"host": host, "name": name, "registry": labels[0], **region}
+
+
 def missing(settings: Mapping[str, str]) -> list[str]:
     """What is not set in the repository's settings, and where to set it."""
     return [
@@ -50,6 +58,8 @@ def where_set(settings: Mapping[str, str]) -> str:
 def log_in(session: nox.Session, host: str, settings: Mapping[str, str]) -> None:
     """Log Docker in to a registry with the name and password in the environment; the password is in no argument."""
     name, password = (os.environ.get(f"REGISTRY_{what}", "") for what in ("USERNAME", "PASSWORD"))
+    if not name or not password:
+        session.error(f"REGISTRY_USERNAME and REGISTRY_PASSWORD are to have a login for {host} ({where_set(settings)})")
     done = docker("login", "--username", name, "--password-stdin", host, stdin=password)
     if done.returncode and re.search(r"unauthorized|denied|forbidden|incorrect|invalid|\b40[13]\b", done.stderr, re.I):
         session.error(f"{host} takes neither this name nor this password ({where_set(settings)}). {last(done)}")
