@@ -24,6 +24,21 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
+    """The version of each chart. Raises BadInputError."""
+    from hubimages.imagebuilding.chart_repository import REPOSITORIES
+
+    if given and not plain:
+        raise BadInputError("--chart-version goes with --values: a deployment repository's Chart.yaml has the versions")
+    versions = {}
+    for one in given:
+        name, _, version = one.partition("=")
+        if name not in REPOSITORIES or not version:
+            raise BadInputError(f"--chart-version={one}: write NAME=VERSION, NAME one of {', '.join(REPOSITORIES)}")
+        versions[name] = version
+    return versions
+
+
 @task(
     iterable=["set_"],
     auto_shortflags=False,
@@ -83,7 +98,7 @@ def new_imagebuilding_hub(
 
 
 @task(
-    iterable=["values"],
+    iterable=["values", "chart_version"],
     auto_shortflags=False,
     help={
         "cluster": "the hub's cluster: a folder of config/clusters",
@@ -91,8 +106,9 @@ def new_imagebuilding_hub(
         "all_": "check every hub of the repository on which users build images",
         "values": "a plain values file of Zero to JupyterHub, or of binderhub-service, in place of a repository; "
         "can be repeated",
-        "repo": "the deployment repository",
+        "repo": "the deployment repository, or any directory in it",
         "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to look in first; or ${CHARTS_FOLDER}",
+        "chart_version": "with --values: NAME=VERSION of jupyterhub or binderhub-service; can be repeated",
         "offline": "ask no chart repository; only the charts in the folder and those fetched before are used",
         "json": "print one JSON object",
     },
@@ -107,6 +123,7 @@ def check_imagebuilding_hub(
     values: list[str] | None = None,
     repo: str = ".",
     charts: str | None = None,
+    chart_version: list[str] | None = None,
     offline: bool = False,
     json: bool = False,
 ) -> None:
@@ -119,8 +136,9 @@ def check_imagebuilding_hub(
     from hubimages.imagebuilding import check, report
     from hubimages.imagebuilding.charts import ChartSources
     from hubimages.imagebuilding.hubs import find_hub, plain_hub
+    from hubimages.imagebuilding.preview import root_of
 
-    root = Path(repo).resolve()
+    root = root_of(Path(repo)).resolve()
     if sum((bool(cluster or hub), all_, bool(values))) != 1 or bool(cluster) != bool(hub):
         raise BadInputError("say what to check: --cluster=NAME --hub=NAME, or --all, or --values=FILE")
     if values:
@@ -130,7 +148,12 @@ def check_imagebuilding_hub(
     folder = charts or os.environ.get(CHARTS_FOLDER)
     if folder and not Path(folder).is_dir():
         raise BadInputError(f"no folder of charts {folder}")
-    made = check.check(hubs, ChartSources(Path(folder).resolve() if folder else None, offline=offline))
+    sources = ChartSources(
+        Path(folder).resolve() if folder else None,
+        offline=offline,
+        versions=chart_versions(chart_version or [], plain=bool(values)),
+    )
+    made = check.check(hubs, sources)
     console.result(report.as_json(made) if json else report.as_text(made))
     if made.findings:
         raise Exit(code=1)

@@ -26,7 +26,7 @@ def cache_folder() -> Path:
 
 
 def fetch(name: str, version: str, repository: str) -> Path:
-    """The archive of a chart; without a version, of the newest. Once fetched, a version is asked for no more.
+    """The archive of a chart; without a version, of the newest release. Once fetched, a version is asked for no more.
 
     Raises NoAnswerError where the repository gives no answer, BadInputError where it has no such chart.
     """
@@ -60,7 +60,9 @@ def _entry(name: str, version: str, base: str) -> dict[str, Any]:
     wanted = [entry for entry in entries if version in ("", str(entry.get("version")))]
     if not wanted:
         raise BadInputError(f"{base} has no chart {name} {version}".rstrip())
-    found: dict[str, Any] = max(wanted, key=lambda entry: str(entry.get("created", "")))
+    # as Helm does: a development version counts only where there is no other
+    released = [entry for entry in wanted if "-" not in str(entry.get("version"))] or wanted
+    found: dict[str, Any] = max(released, key=lambda entry: str(entry.get("created", "")))
     return found
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ class ChartSources:
     folder: Path | None = None
     offline: bool = False
     repositories: dict[str, str] = field(default_factory=lambda: dict(REPOSITORIES))
+    versions: Mapping[str, str] = field(default_factory=dict)  # for plain files, which name none
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
     if hub.chart == PLAIN:
         made = []
         for name in ("jupyterhub", "binderhub-service"):
-            if _put(name, "", sources.repositories.get(name, ""), work / name, sources, notes):
+            version = sources.versions.get(name, "")
+            if _put(name, version, sources.repositories.get(name, ""), work / name, sources, notes):
                 made.append(ReadyChart(work / name, name))
             else:
                 missing.append(name)
@@ -98,6 +101,9 @@ def _put(
     except (NoAnswerError, BadInputError) as error:
         notes.append(f"chart {name}: {error}")
         return False
+    if not version:
+        newest = _metadata(target).get("version", "")
+        notes.append(f"chart {name} {newest}, the newest, was used; --chart-version={name}=VERSION takes another")
     return True
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
@@ -17,6 +18,7 @@ from hubimages.imagebuilding import (
     option_names,
     render,
     rules_access,
+    rules_files,
     rules_pods,
     rules_pull,
     rules_registry,
@@ -33,8 +35,8 @@ from hubimages.imagebuilding.values import Values, merge
 
 RULES: dict[str, Sequence[Rule]] = {
     "rules": (
-        *rules_registry.RULES, *rules_access.RULES, *rules_pods.RULES, *rules_pull.RULES, *rules_secrets.RULES,
-        *rules_versions.RULES,
+        *rules_files.RULES, *rules_registry.RULES, *rules_access.RULES, *rules_pods.RULES, *rules_pull.RULES,
+        *rules_secrets.RULES, *rules_versions.RULES,
     ),
     "manifests": (manifests.against_kubernetes,),
     "options": option_names.RULES,
@@ -57,10 +59,17 @@ class _Job:
     hub: Hub
     ready: ReadyCharts
     prefixes: tuple[tuple[str, str, Place], ...]
+    today: date
+    alone: bool  # the only hub
 
 
-def check(hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None) -> Report:
-    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError."""
+def check(
+    hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
+) -> Report:
+    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError.
+
+    `today` is what ages are counted from.
+    """
     if not hubs:
         return Report()
     prefixes = all_prefixes(hubs[0])
@@ -69,7 +78,7 @@ def check(hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None =
             layout: prepare(next(hub for hub in hubs if hub.chart == layout), sources, Path(folder, layout))
             for layout in {hub.chart for hub in hubs}
         }
-        jobs = [_Job(hub, layouts[hub.chart], prefixes) for hub in hubs]
+        jobs = [_Job(hub, layouts[hub.chart], prefixes, today or date.today(), len(hubs) == 1) for hub in hubs]
         count = processes or min(os.cpu_count() or 1, 4)
         if len(jobs) < POOL_FROM or count == 1:
             reports = [check_one(job) for job in jobs]
@@ -86,9 +95,14 @@ def check(hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None =
 def check_one(job: _Job) -> Report:
     """All layers for one hub. What is not installed is noted, and the other layers still run."""
     hub, notes = job.hub, []
-    values, not_read = read_all(hub)
+    try:
+        values, not_read = read_all(hub)
+    except BadInputError as error:
+        if job.alone:
+            raise
+        return Report((unreadable(hub, error),), (hub.label,))
     notes += [f"{file}: the package jsonnet is not installed ({render.EXTRA})" for file in not_read]
-    subject = Subject(hub, values, not_read, prefixes=job.prefixes)
+    subject = Subject(hub, values, not_read, prefixes=job.prefixes, today=job.today)
     found: list[Finding] = []
     rendered = Rendered()
     try:
@@ -103,9 +117,18 @@ def check_one(job: _Job) -> Report:
                 found.extend(replace(finding, layer=layer) for finding in rule(subject))
             except NotInstalledError as error:
                 notes.append(f"layer {layer}: {error}")
+    notes += rules_versions.not_known(subject)
     if not rendered.manifests:
         notes.append(f"layer manifests: nothing was rendered of {hub.label}")
     return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
+
+
+def unreadable(hub: Hub, error: BadInputError) -> Finding:
+    """A hub among others whose values cannot be read: the others are checked all the same."""
+    return Finding(
+        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked any further",
+        "mend the file that is named", "schema", (hub.label,),
+    )  # fmt: skip
 
 
 def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
@@ -127,7 +150,11 @@ def building_hubs(root: Path) -> tuple[Hub, ...]:
     found = []
     for hub in find_hubs(root):
         if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
-            values = merge(read_layers(hub), read_defaults(hub))
+            try:
+                values = merge(read_layers(hub), read_defaults(hub))
+            except BadInputError:
+                found.append(hub)  # what is wrong is told when it is checked
+                continue
             subject = Subject(hub, values)
             form = any(form_rules.BUILDING in option for _, _, option in form_rules.options(subject))
             public = values.get("jupyterhub", "custom", "binderhubUI", "enabled") is True
@@ -163,7 +190,10 @@ def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Laye
 
 def _texts(hub: Hub) -> Iterable[str]:
     for file in hub.yaml_files:
-        yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
+        try:
+            yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
+        except BadInputError:
+            yield "dynamic_image_building"  # may be in it: reading the hub tells what is wrong
 
 
 __all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Place
@@ -43,6 +44,7 @@ class Subject:
     not_read: tuple[str, ...] = ()  # files that make values, but could not be read here
     rendered: Rendered = field(default_factory=Rendered)
     prefixes: tuple[tuple[str, str, Place], ...] = ()  # hub, image_prefix and its place, of all hubs
+    today: date = field(default_factory=date.today)
 
 
 Rule = Callable[[Subject], Iterator[Finding]]

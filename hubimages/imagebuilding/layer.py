@@ -35,6 +35,14 @@ class Encrypted(str):
         return made
 
 
+class Twice(NamedTuple):
+    """A key that a mapping has twice: Helm takes the later one, and drops all that is below the first."""
+
+    path: Path
+    first: int
+    later: int
+
+
 @dataclass(frozen=True)
 class Layer:
     """A values file: `data` is what Helm reads in it, `places` says where each path of it is written.
@@ -48,6 +56,7 @@ class Layer:
     places: Mapping[Path, Place]
     encrypted: bool = False
     of_chart: bool = False
+    twice: tuple[Twice, ...] = ()
 
 
 def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = None) -> Layer:
@@ -59,6 +68,7 @@ def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = Non
     try:
         tree = compose(text)
         values, places = _top(tree.documents[0], file) if tree.documents else ({}, {})
+        twice = tuple(Twice(path, first.line, later.line) for path, first, later in tree.duplicates())
     except UnreadableYamlError as error:
         raise BadInputError(f"{file}:{error.line}: {error.problem}; mend the YAML") from None
     encrypted = isinstance(values.get("sops"), dict) and "mac" in values["sops"]
@@ -70,7 +80,9 @@ def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = Non
     for key in reversed(below):
         values = {str(key): values}
     placed = {below[: n + 1]: Place(file, 1) for n in range(len(below))}
-    return Layer(file, values, {**placed, **{(*below, *path): place for path, place in places.items()}}, encrypted)
+    return Layer(
+        file, values, {**placed, **{(*below, *path): place for path, place in places.items()}}, encrypted, twice=twice
+    )
 
 
 def _top(node: Node, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:

@@ -8,6 +8,7 @@ from typing import Any
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.finding import Finding, Subject
 from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.quick_import import without_grammar
 from hubimages.imagebuilding.render import EXTRA, dotted
 from hubimages.imagebuilding.rendered import Manifest
 from hubimages.yaml_text import Path
@@ -50,7 +51,8 @@ def version() -> str:
 
 def _library() -> Any:
     try:
-        from kubernetes_validate import utils
+        with without_grammar():
+            from kubernetes_validate import utils
     except ImportError:
         raise NotInstalledError(f"kubernetes-validate is not installed: {EXTRA}") from None
     return utils

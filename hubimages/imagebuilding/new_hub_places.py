@@ -93,9 +93,12 @@ def on_2i2c(root: Path, cluster: str, hub: str) -> Places:
 
 
 def common_files(root: Path, folder: str, listed: Sequence[Hub]) -> tuple[str, ...]:
-    """The cluster's common file, where it has one that its other hubs use."""
+    """The cluster's common file, where it has one that its other hubs use with the same chart.
+
+    In a cluster of daskhub hubs its values stand below `basehub`, which basehub itself refuses.
+    """
     common = f"{folder}/{COMMON}"
-    used = any(common in one.files for one in listed) or not listed
+    used = any(common in one.files and one.chart == BASEHUB for one in listed) or not listed
     return (common,) if used and (root / common).is_file() else ()
 
 

@@ -58,7 +58,7 @@ def conflicts(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> 
         there = _data(text, here)
         if isinstance(value, Mapping) and isinstance(there, Mapping):
             found += conflicts(text, value, here)
-        elif there not in (None, value, {}):
+        elif there != value and not (isinstance(value, Mapping) and there in (None, {})):
             found.append(Conflict(here, node.line, there, value))
     return found
 
@@ -68,6 +68,8 @@ def put(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
     for key, value in new.items():
         here = (*path, key)
         there = _data(text, here)
+        if there == value and compose(text).find(here) is not None:
+            continue
         if isinstance(value, Mapping) and isinstance(there, Mapping) and there:
             text = put(text, value, here)
         elif compose(text).find(here) is None:

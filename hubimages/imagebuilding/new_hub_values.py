@@ -42,6 +42,8 @@ def wanted(answers: Answers, have: Values, *, hub_api: str, basehub: bool) -> di
     }
     if answers.dask:
         values["dask-gateway"] = dask_gateway(answers)
+    elif have.get("dask-gateway", "enabled") is True:
+        values["dask-gateway"] = {"enabled": False}
     return values
 
 
@@ -171,7 +173,9 @@ def custom(answers: Answers, have: Values) -> dict[str, Any]:
     values: dict[str, Any] = {
         "homepage": {"templateVars": {key: dict(have.mapping(*path, key)) or value for key, value in new.items()}}
     }
-    return {**values, "daskhubSetup": {"enabled": True}} if answers.dask else values
+    if answers.dask or have.get("jupyterhub", "custom", "daskhubSetup", "enabled") is True:
+        values["daskhubSetup"] = {"enabled": answers.dask}
+    return values
 
 
 def profiles(answers: Answers, have: Values) -> list[Any]:

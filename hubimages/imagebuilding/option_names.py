@@ -10,6 +10,7 @@ from hubimages.imagebuilding.finding import Finding, Subject
 from hubimages.imagebuilding.form_rules import PROFILES, entries, mapping, options
 from hubimages.imagebuilding.hubs import did_you_mean
 from hubimages.imagebuilding.layer import Encrypted
+from hubimages.imagebuilding.quick_import import without_grammar
 from hubimages.imagebuilding.render import EXTRA
 from hubimages.imagebuilding.rules_registry import CONFIG
 from hubimages.yaml_text import Path
@@ -88,7 +89,8 @@ def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
 def spawner_class() -> Any:
     """KubeSpawner itself. Raises NotInstalledError."""
     try:
-        from kubespawner import KubeSpawner
+        with without_grammar():
+            from kubespawner import KubeSpawner
     except ImportError:
         raise NotInstalledError(f"jupyterhub-kubespawner is not installed: {EXTRA}") from None
     return KubeSpawner

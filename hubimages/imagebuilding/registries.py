@@ -21,7 +21,9 @@ OTHER_NAMES = {
     "docker hub": "docker.io",
     "gcr": "gcr.io",
 }
-HELPER = "https://github.com/manics/binderhub-container-registry-helper"
+HELPER_NAME = "binderhub-container-registry-helper"  # BinderHub looks for a Service of this name
+HELPER = f"https://github.com/manics/{HELPER_NAME}"
+HELPER_CHARTS = f"https://www.manicstreetpreacher.co.uk/{HELPER_NAME}/"
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,25 @@ def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
         steps=(
             f"On https://quay.io/organization/{organization}?tab=robots make the robot account {robot}; give it access "
             "to none of the repositories that exist.",
-            f"On https://quay.io/organization/{organization}?tab=teams make a team whose role is Creator, and add "
-            f"{organization}+{robot} to it: a build makes a repository {prefix}... of its own.",
+            f"On https://quay.io/organization/{organization}?tab=teams make a team whose role lets it create "
+            f"repositories (Creator), and add {organization}+{robot} to it: a build makes a repository {prefix}... of "
+            "its own.",
             "Open the robot account and copy its token: that is the password.",
             "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",
         ),
     )  # fmt: skip
 
 
+def service_account(cluster: str, hub: str) -> str:
+    """The short name of Google's service account: 6 to 30 small letters, digits and hyphens, a letter first."""
+    name = f"{cluster}-{hub}-builder"
+    return (name if name[0].isalpha() else f"hub-{name}")[:30].rstrip("-")
+
+
 def _google(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     region, project, repository = parts["region"], parts["project"], parts["repository"]
     host = f"{region}-docker.pkg.dev"
-    account = f"{cluster}-{hub}-builder"[:30].rstrip("-")
+    account = service_account(cluster, hub)
     member = f"{account}@{project}.iam.gserviceaccount.com"
     return Target(
         "google-artifact-registry", host, f"{host}/{project}/{repository}/", "_json_key", pull_secret=False,
@@ -130,8 +139,10 @@ def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
             "with ecr:GetAuthorizationToken.",
             f"Make an IAM role with that policy for the helper's service account: eksctl create iamserviceaccount "
             f"--cluster={cluster} --namespace={hub} --name=binderhub-container-registry-helper --role-only ...",
-            f"Install the helper's chart into the hub's namespace as binderhub-container-registry-helper, for Amazon, "
-            f"region {region}, with that role; its auth token is the secret given here.",
+            f"Install the helper: helm upgrade --install {HELPER_NAME} {HELPER_NAME} --repo {HELPER_CHARTS} "
+            f"--namespace={hub} with values cloud_provider: amazon, auth_token: the secret given here, and "
+            "serviceAccount.annotations: eks.amazonaws.com/role-arn of that role. By that name BinderHub finds it, at "
+            f"http://{HELPER_NAME}:8080.",
             "The cluster's nodes pull with their own role: it needs AmazonEC2ContainerRegistryReadOnly.",
         ),
     )  # fmt: skip
@@ -146,7 +157,7 @@ def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
         steps=(
             f"Make a GitHub account for the hub's builds and invite it to {organization}; its name is the account of "
             "the registry (--set account=NAME).",
-            f"In {organization}'s settings, Packages: let members make private packages.",
+            f"In {organization}'s settings, Packages, Package creation: let members publish private packages.",
             "As that account make a personal access token (classic; the registry takes no fine-grained one) with "
             "write:packages alone, which includes read:packages: that is the password. Note when it ends.",
             "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hubimages.image_ref import split_host
 
@@ -53,7 +53,17 @@ def prefix_host(prefix: str) -> str:
     return split_host(prefix.strip("/") + "x" if prefix.endswith("-") else prefix.strip("/"))[0]
 
 
+def split_address(address: str) -> SplitResult:
+    """The parts of an address; without any for one that cannot be read, with `[` in its host say."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018  # raises for what is no number
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
 def address_host(address: str) -> str:
     """The host, with its port, of a registry's address with or without https://."""
-    host = urlsplit(address if "://" in address else f"https://{address}").netloc.rpartition("@")[2].lower()
+    host = split_address(address if "://" in address else f"https://{address}").netloc.rpartition("@")[2].lower()
     return "docker.io" if host in ("index.docker.io", "registry-1.docker.io", "hub.docker.com") else host

@@ -13,6 +13,9 @@ def as_text(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    if not report.hubs:
+        yield "no hub here lets users build images: nothing was checked"
+        return
     for layer, about in LAYERS.items():
         found = [finding for finding in report.findings if finding.layer == layer]
         yield f"{layer} ({about}): {_count(len(found), 'finding')}"

@@ -6,10 +6,10 @@ that to the service `binder`, and BinderHub, with auth_enabled, asks the hub's A
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from hubimages.imagebuilding.finding import Finding, Subject
 from hubimages.imagebuilding.hubs import PLAIN
+from hubimages.imagebuilding.registry_kinds import split_address
 from hubimages.imagebuilding.rules_registry import CONFIG, SERVICE
 
 HUB = ("jupyterhub", "hub")
@@ -40,7 +40,7 @@ def service(subject: Subject) -> Iterator[Finding]:
             "JupyterHub's proxy has no route to BinderHub", f"set url: http://binderhub:{port}",
         )  # fmt: skip
         return
-    parts = urlsplit(url)
+    parts = split_address(url)
     try:
         given = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
@@ -111,7 +111,7 @@ def hub_api(subject: Subject) -> Iterator[Finding]:
                 "replaces the earlier one)", f"add {{name: {API_URL}, value: {where}}}",
             )  # fmt: skip
     elif isinstance(found, str):
-        parts = urlsplit(found)
+        parts = split_address(found)
         host = (parts.hostname or "").split(".")
         elsewhere = subject.hub.cluster and host[2:3] in ([], ["svc"]) and host[1:2] not in ([], [subject.hub.name])
         if parts.scheme not in ("http", "https") or parts.path.rstrip("/") != "/hub/api" or elsewhere:
@@ -159,7 +159,7 @@ def roles(subject: Subject) -> Iterator[Finding]:
     services = values.mapping(*HUB, "services")
     for (role, number), scope in granted.items():
         name = scope.partition("!service=")[2]
-        if scope.startswith("access:services!") and name not in services:
+        if scope.startswith("access:services!") and name not in services and not subject.not_read:
             yield Finding(
                 "scope-service-unknown", values.place(*key, role, "scopes", number),
                 f"scope {scope!r} names a service that hub.services does not have",

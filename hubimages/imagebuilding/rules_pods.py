@@ -20,7 +20,7 @@ TAINTS = ("hub.jupyter.org/dedicated", "hub.jupyter.org_dedicated")
 PURPOSE = "hub.jupyter.org/node-purpose"
 QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i?|[kmun]|e[0-9]+)?")
 CALENDAR = re.compile(r"v?(20[0-9]{2})\.([0-9]{1,2})\b.*")
-OLDEST_BUILDER = (2025, 1)  # Python 3.13 and JupyterHub 5 came to repo2docker's defaults after 2024.07, the chart's
+OLDEST_BUILDER = 24  # months; between two releases of repo2docker there has been more than a year
 
 
 def selectors(subject: Subject) -> Iterator[Finding]:
@@ -125,9 +125,10 @@ def build_image(subject: Subject) -> Iterator[Finding]:
         yield Finding("build-image-invalid", place, str(error), "no build pod can start", remedy)
         return
     dated = CALENDAR.fullmatch(image.tag)
-    if dated and (int(dated[1]), int(dated[2])) < OLDEST_BUILDER:
+    months = (subject.today.year - int(dated[1])) * 12 + subject.today.month - int(dated[2]) if dated else 0
+    if months > OLDEST_BUILDER:
         yield Finding(
-            "build-image-old", place, f"the build image {text} is of {dated[1]}",
+            "build-image-old", place, f"the build image {text} is more than two years old",
             "users get old versions of Python, JupyterLab and the server, with their security holes", remedy,
         )  # fmt: skip
     elif (not image.tag and not image.digest) or image.tag in ("latest", "main", "master"):

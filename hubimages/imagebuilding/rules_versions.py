@@ -16,7 +16,8 @@ from hubimages.yaml_text import Path as KeyPath
 IMAGE: KeyPath = ("jupyterhub", "hub", "image")
 FIRST_WITH_LOGIN = (0, 6, 0)
 WITHOUT = ("jupyterhub/k8s-hub", "quay.io/jupyterhub/k8s-hub")
-OLD = ("quay.io/2i2c/dynamic-image-building-experiment",)  # never rebuilt since 0.2 of fancy-profiles
+# Last built with 0.3.6; its requirements went away from 2i2c-org/infrastructure in January 2025 (59bce3344).
+OLD = {"quay.io/2i2c/dynamic-image-building-experiment": "0.3.6 or older"}
 COMMIT = re.compile(r".*\.h([0-9a-f]{7,40})")
 IN_TAG = re.compile(r".*fancy-profiles-v?(\d+(?:\.\d+)+)")
 PINNED = re.compile(r"^jupyterhub[-_]fancy[-_]profiles\s*(?:\[[^]]*\])?\s*==\s*([0-9.]+)", re.MULTILINE | re.IGNORECASE)
@@ -36,8 +37,7 @@ def hub_image(subject: Subject) -> Iterator[Finding]:
             "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer",
         )  # fmt: skip
         return
-    at = values.place(*IMAGE, "tag" if tag else "name")
-    found = fancy_profiles(subject.hub.root, name, tag, at.file) if subject.hub.cluster else _in_tag(name, tag)
+    found = version_in(subject)
     if found == "":
         yield Finding(
             "hub-image-without-fancy-profiles", values.place(*IMAGE, "tag"),
@@ -55,9 +55,28 @@ def hub_image(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def version_in(subject: Subject) -> str | None:
+    """The version in the hub image; empty for an image without it, None where nothing tells."""
+    values = subject.values
+    name, tag = values.text(*IMAGE, "name"), str(values.get(*IMAGE, "tag", default=""))
+    if not subject.hub.cluster:
+        return _in_tag(name, tag)
+    return fancy_profiles(subject.hub.root, name, tag, values.place(*IMAGE, "tag" if tag else "name").file)
+
+
+def not_known(subject: Subject) -> Iterator[str]:
+    """A line where nothing tells which version the hub image has."""
+    name, tag = subject.values.text(*IMAGE, "name"), subject.values.get(*IMAGE, "tag", default="")
+    if name and name not in WITHOUT and version_in(subject) is None:
+        yield (
+            f"which jupyterhub-fancy-profiles the hub image {name}:{tag} has: neither its tag nor the repository tells "
+            "(BinderHub's auth needs 0.6.0 or newer)"
+        )
+
+
 def _in_tag(name: str, tag: str) -> str | None:
     matched = IN_TAG.fullmatch(tag)
-    return matched[1] if matched else "0.2" if name in OLD else None
+    return matched[1] if matched else OLD.get(name)
 
 
 @functools.lru_cache(maxsize=64)
@@ -109,7 +128,7 @@ def _requirements(chartpress: str, image: str) -> str | None:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.strip(".").split(".") if part)
+    return tuple(int(part) for part in version.partition(" ")[0].strip(".").split(".") if part)
 
 
 RULES = (hub_image,)

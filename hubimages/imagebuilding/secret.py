@@ -4,6 +4,7 @@ import getpass
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from hubimages import console
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
+from hubimages.file_edit import read_text
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.run import attempt, failure
 from hubimages.yaml_text import add_key, compose
@@ -99,15 +101,13 @@ def command(path: str) -> str:
     return f"sops --encrypt --input-type yaml --output-type yaml --filename-override {path} /dev/stdin > {path}"
 
 
-def check_sops(root: Path, path: str, keys: Sequence[str]) -> None:
+def check_sops(path: str, keys: Sequence[str]) -> None:
     """Raise NotInstalledError, with what to do by hand, where there is no sops."""
-    try:
-        attempt("sops", "--version", cwd=root)
-    except NotInstalledError:
+    if shutil.which("sops") is None:
         raise NotInstalledError(
             "sops is not installed (https://getsops.io), and a password is never written in clear: nothing was "
             f"written. Install it and run this again. It runs {command(path)}, with {', '.join(keys)} on standard input"
-        ) from None
+        )
 
 
 def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:
@@ -141,6 +141,15 @@ def check_encrypted(text: str, path: str, values: Mapping[str, Any]) -> None:
             found = found.get(key) if isinstance(found, dict) else None
         if not isinstance(found, Encrypted) or str(secret) in text:
             raise ProgramFailedError(f"sops left {'.'.join(keys)} of {path} unencrypted; nothing was written")
+
+
+def holds(root: Path, path: str, values: Mapping[str, Any]) -> bool:
+    """Whether the file is there and has a secret at the path of each value, all encrypted. Raises BadInputError."""
+    if not (root / path).is_file():
+        return False
+    layer = read_layer(read_text(root, path), path)
+    found = {keys for keys, value in leaves(layer.data) if isinstance(value, Encrypted)}
+    return layer.encrypted and all(keys in found for keys, _ in leaves(values))
 
 
 def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:

@@ -1,6 +1,7 @@
 """Good hubs, as people write them, to seed mistakes into; as data, so that the same mistake fits every layout."""
 
 import copy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,7 @@ SECRET: dict[str, Any] = {
         "buildPodsRegistryCredentials": {"password": ENCRYPTED},
     },
 }  # fmt: skip
+TODAY = date(2026, 11, 1)  # the build image above is not old then
 SOPS = {"mac": ENCRYPTED, "version": "3.8.1"}
 ENC = "enc-staging.secret.values.yaml"
 Data = dict[str, Any]

@@ -2,9 +2,11 @@
 
 import copy
 import json
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding import binderhub_table, check, report
@@ -20,7 +22,11 @@ OFFLINE = ChartSources(offline=True)
 
 
 def checked(root: Path, sources: ChartSources = OFFLINE) -> check.Report:
-    return check.check([find_hub(root, "earth", "staging")], sources)
+    return check.check([find_hub(root, "earth", "staging")], sources, today=good_hubs.TODAY)
+
+
+def own(charts: Path) -> ChartSources:
+    return ChartSources(charts, offline=True)
 
 
 def codes(made: check.Report) -> list[str]:
@@ -175,6 +181,101 @@ def test_the_version_of_fancy_profiles_is_read_at_the_commit_in_the_hub_images_t
         good_hubs.write(root / "helm-charts/basehub/values.yaml", chart)
         found.append(codes(checked(root, ChartSources(own_charts, offline=True))))
     assert found == [["fancy-profiles-old"], []]
+
+
+def test_a_hub_image_of_an_unknown_version_is_noted_as_not_checked(deployment: Deployment, own_charts: Path) -> None:
+    image = {"jupyterhub": {"hub": {"image": {"name": "quay.io/example/other", "tag": "1.0"}}}}
+    made = checked(deployment(good_hubs.merged(good_hubs.OF_HUB, image), good_hubs.SECRET), own(own_charts))
+    assert codes(made) == []
+    assert made.not_checked == (
+        "which jupyterhub-fancy-profiles the hub image quay.io/example/other:1.0 has: neither its tag nor the "
+        "repository tells (BinderHub's auth needs 0.6.0 or newer)",
+    )
+
+
+def test_the_documents_old_hub_image_is_too_old_in_each_of_its_versions(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    image = {"name": "quay.io/2i2c/dynamic-image-building-experiment", "tag": "0.0.1-0.dev.git.8889.hb2bbe6ab"}
+    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"image": image}}})
+    made = checked(deployment(hub, good_hubs.SECRET), own(own_charts))
+    assert codes(made) == ["fancy-profiles-old"]
+    assert "has jupyterhub-fancy-profiles 0.3.6 or older" in made.findings[0].message
+
+
+def test_a_key_that_stands_twice_is_found_with_both_lines(deployment: Deployment, own_charts: Path) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    file = root / "config/clusters/earth/staging.values.yaml"
+    before = file.read_text()
+    file.write_text(before + "dask-gateway:\n  enabled: false\n")
+    first = 1 + before.splitlines().index("dask-gateway:")
+    found = [finding for finding in checked(root, own(own_charts)).findings if finding.code == "key-twice"]
+    assert [(finding.place.line, finding.message) for finding in found] == [
+        (len(before.splitlines()) + 1, f"dask-gateway stands here again; it is in line {first}, too")
+    ]
+
+
+def test_without_jsonnet_a_service_that_it_may_define_is_no_finding(
+    deployment: Deployment, own_charts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "_jsonnet", None)  # as where the package is not installed
+    scopes = {"jupyterhub": {"hub": {"loadRoles": {"user": {"scopes": ["self", "access:services!service=quota"]}}}}}
+    root = deployment(good_hubs.merged(good_hubs.OF_HUB, scopes), good_hubs.SECRET)
+    (root / "helm-charts/basehub/values.jsonnet").write_text("{jupyterhub: {hub: {services: {quota: {}}}}}")
+    made = checked(root, own(own_charts))
+    assert codes(made) == []
+    assert made.not_checked == (
+        "helm-charts/basehub/values.jsonnet: the package jsonnet is not installed (pip install "
+        "'hubimages[imagebuilding]')",
+    )
+
+
+def test_without_a_version_the_newest_release_is_taken_and_named(
+    published: Path, repository: str, tmp_path: Path
+) -> None:
+    index = published / "index.yaml"
+    before = index.read_text()
+    charts = yaml.safe_load(before)
+    entry = charts["entries"]["jupyterhub"][0]
+    later = {
+        **entry,
+        "version": f"{entry['version']}-0.dev.git.1.h1",
+        "created": "2026-02-01T00:00:00Z",
+        "urls": ["no"],
+    }
+    charts["entries"]["jupyterhub"].insert(0, later)
+    index.write_text(yaml.safe_dump(charts))
+    good_hubs.write(tmp_path / "z2jh.yaml", good_hubs.merged(good_hubs.OF_CHART, good_hubs.OF_HUB))
+    hub = plain_hub([tmp_path / "z2jh.yaml"])
+    addresses = dict.fromkeys(("jupyterhub", "binderhub-service"), repository)
+    try:
+        newest = check.check([hub], ChartSources(repositories=addresses))
+        wrong = check.check([hub], ChartSources(repositories=addresses, versions={"jupyterhub": "0.1"}))
+    finally:
+        index.write_text(before)
+    named = f"chart jupyterhub {entry['version']}, the newest, was used; --chart-version=jupyterhub=VERSION"
+    assert newest.not_checked[0] == f"{named} takes another"
+    assert wrong.not_checked[0] == f"chart jupyterhub: {repository} has no chart jupyterhub 0.1"
+
+
+def test_a_hub_that_cannot_be_read_is_a_finding_among_others_and_the_others_are_checked(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    (root / "config/clusters/mars/prod.values.yaml").write_text("dynamic_image_building: [\n")
+    made = check.check(check.building_hubs(root), own(own_charts), today=good_hubs.TODAY)
+    assert made.hubs == ("earth/staging", "mars/prod")
+    assert [(finding.code, finding.hubs) for finding in made.findings] == [("values-unreadable", ("mars/prod",))]
+    assert made.findings[0].message.startswith("config/clusters/mars/prod.values.yaml:2: ")
+
+
+def test_addresses_that_cannot_be_taken_apart_are_findings(deployment: Deployment, own_charts: Path) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["jupyterhub"]["hub"]["services"] = {"binder": {"url": "http://[binderhub:8090"}}
+    hub["binderhub-service"]["extraEnv"][0]["value"] = "http://hub:port/hub/api"
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "https://[quay.io"
+    found = codes(checked(deployment(hub, good_hubs.SECRET), own(own_charts)))
+    assert sorted(found) == ["binder-service-port", "hub-api-url-wrong", "registry-host-differs"]
 
 
 def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment) -> None:

@@ -44,7 +44,7 @@ def seeded(hub: Data, secret: Data, seed: Seed) -> None:
 
 def found(root: Path, charts: Path) -> list[Finding]:
     hub = find_hub(root, "earth", "staging")
-    return list(check.check([hub], ChartSources(charts, offline=True)).findings)
+    return list(check.check([hub], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
 
 
 @pytest.mark.parametrize("layout", good_hubs.LAYOUTS)
@@ -77,14 +77,17 @@ def test_a_mistake_is_found_in_plain_files_too(tmp_path: Path, charts: Path, see
     secret = copy.deepcopy(good_hubs.SECRET)
     seeded(hub, secret, seed)
     files = plain_files(tmp_path, hub, secret)
-    codes = {finding.code for finding in check.check([plain_hub(files)], ChartSources(charts, offline=True)).findings}
-    assert seed.code in codes
+    assert seed.code in {finding.code for finding in found_in(files, charts)}
 
 
 def test_good_plain_files_give_no_finding(tmp_path: Path, charts: Path) -> None:
     hub = good_hubs.merged(good_hubs.OF_CHART, good_hubs.OF_HUB)
     files = plain_files(tmp_path, hub, good_hubs.SECRET)
-    assert check.check([plain_hub(files)], ChartSources(charts, offline=True)).findings == ()
+    assert found_in(files, charts) == []
+
+
+def found_in(files: list[Path], charts: Path) -> list[Finding]:
+    return list(check.check([plain_hub(files)], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
 
 
 def plain_files(folder: Path, hub: Data, secret: Data) -> list[Path]:
