@@ -149,8 +149,8 @@ def commit(repo: Repo, change: Commit) -> str:
     """Write the edits, commit them and nothing else, and return the id of the commit.
 
     What the user has staged stays staged. Raises ProgramFailedError when git refuses, a hook of the repository say;
-    then the files are as before, except for those that a hook has changed, which the message names. Raises
-    RefusedError for links, and where a file has changed since the edit was made.
+    then the files are as before, except for those that a hook has changed, which the message names; and when a hook
+    put more into the commit, which then stays. Raises RefusedError for links, and where a file has changed since the edit was made.
     """
     assert repo.work_tree is not None
     edits = [edit for edit in change.edits if edit.before != edit.after]
@@ -175,7 +175,8 @@ def commit(repo: Repo, change: Commit) -> str:
                     f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
                 ) from error
             raise
-        return repo.text("rev-parse", "HEAD")
+        other = [] if file_edit.are_written(repo.work_tree, edits) else paths
+        return _committed(repo, paths, changed=other)
 
 
 def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
@@ -197,7 +198,28 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
             if new:
                 _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
             raise
-        return repo.text("rev-parse", "HEAD")
+        return _committed(repo, paths)
+
+
+def _committed(repo: Repo, paths: Sequence[str], *, changed: Sequence[str] = ()) -> str:
+    """The id of the commit just made. Raises ProgramFailedError where it is not what was to be committed.
+
+    A hook of the repository may add other files to a commit, or change those that are in it (`changed`, and what now
+    differs from the commit). The commit stays: whether it is good is for its owner to say.
+    """
+    asked = ("diff-tree", "--root", "-r", "-z", "--no-renames", "--name-only", "HEAD")
+    made, *names = repo.read(*asked).decode(errors="surrogateescape").rstrip("\0").split("\0")
+    other = sorted({*names} - {*paths})
+    if not other and (changed or _uncommitted(repo, paths)):
+        other = sorted(paths)
+    if other:
+        git = f"git -C {shlex.quote(str(repo.work_tree))}"
+        raise ProgramFailedError(
+            f"the commit {made[:12]} has other changes than were to be committed, in {', '.join(other)}: a hook of the "
+            f"repository made them, it seems. Look at it: {git} show {made[:12]}. To keep it, run the same command "
+            f"again, which goes on from there; to take it back: {git} reset --soft HEAD~1"
+        )
+    return made
 
 
 def _take_back(root: Path, edits: Sequence[FileEdit]) -> list[str]:

@@ -194,3 +194,34 @@ def test_two_runs_at_once_leave_one_commit_and_nothing_else(root: Path) -> None:
         made = list(both.map(lambda _: changes.commit_files(repo(root), "Mine", ["e.yaml"]), range(2)))
     assert made == [git(root, "rev-parse", "HEAD").strip()] * 2
     assert git(root, "status", "--porcelain") == USERS
+
+
+def commit_hook(root: Path, text: str) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{text}\n")
+    hook.chmod(0o755)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["edits", "files"])
+def test_files_that_a_hook_adds_to_the_commit_are_named_and_the_users_work_is_there(root: Path, whole: bool) -> None:
+    commit_hook(root, "git add c.yaml")
+    with pytest.raises(ProgramFailedError) as failed:
+        if whole:
+            changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
+        else:
+            (root / "a.yaml").write_text("tag: new\n")
+            changes.commit_files(repo(root), "Use new", ["a.yaml"])
+    head = git(root, "rev-parse", "HEAD")[:12]
+    assert f"the commit {head} has other changes than were to be committed, in c.yaml: a hook" in str(failed.value)
+    assert "reset --soft HEAD~1" in str(failed.value)
+    git(root, "reset", "-q", "--soft", "HEAD~1")
+    assert (root / "c.yaml").read_text() == "tag: user, not staged\n"
+    assert (root / "b.yaml").read_text() == "tag: user, staged\n"
+
+
+def test_a_hook_that_changes_what_is_committed_is_heard(root: Path) -> None:
+    commit_hook(root, "echo '# end' >>a.yaml; git add a.yaml")
+    with pytest.raises(ProgramFailedError, match=r"other changes than were to be committed, in a\.yaml: a hook"):
+        changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
+    assert git(root, "show", "HEAD:a.yaml") == "tag: new\n# end\n"
