@@ -150,7 +150,8 @@ def commit(repo: Repo, change: Commit) -> str:
 
     What the user has staged stays staged. Raises ProgramFailedError when git refuses, a hook of the repository say;
     then the files are as before, except for those that a hook has changed, which the message names; and when a hook
-    put more into the commit, which then stays. Raises RefusedError for links, and where a file has changed since the edit was made.
+    put more into the commit, which then stays. Raises RefusedError for links, and where a file has changed since the
+    edit was made.
     """
     assert repo.work_tree is not None
     edits = [edit for edit in change.edits if edit.before != edit.after]

@@ -68,9 +68,8 @@ def open_pull_request(repo: Repo, request: PullRequest) -> str:
 
 def remote_address(repo: Repo) -> WebAddress | None:
     """Owner and repository of `origin` as it is written in the configuration."""
-    if not repo.succeeds("config", "--get", "remote.origin.url"):
-        return None
-    return web_address(repo.text("config", "--get", "remote.origin.url"))
+    written = repo.text("config", "--get", "--default=", "remote.origin.url")
+    return web_address(written) if written else None
 
 
 def token() -> str:

@@ -107,7 +107,7 @@ def plan_bump(request: Request, *, dry_run: bool) -> Plan:
     if needs_lookup(asked) or not dry_run:
         target = resolve(asked, dependency.repository)
     builder = find_builder(request.builder, request.platform)
-    publication = Publication(repo, chart, images, builder, request.push)
+    publication = Publication(repo, chart, images, builder, request.push, read)
     edits = edits_for(dependency, images, target, read)
     changes.check_no_links(repo, [edit.path for edit in edits])
     check_unchanged(repo, publication, edits)
@@ -158,11 +158,12 @@ def check_unchanged(repo: Repo, publication: Publication, edits: Sequence[FileEd
     """Raise RefusedError for changes in files that are edited or built from, an interrupted run's own excepted."""
     expected = {edit.path: edit.after or "" for edit in edits}
     sources = [path for image in publication.images for path in image.paths]
-    changed = changed_files(repo, sorted({*expected, *sources}), untracked=True)
-    for path in unexpected(repo, changed, expected):
+    values = publication.chart.values_file
+    changed = changed_files(repo, sorted({*expected, *sources, values}), untracked=True)
+    for path in unexpected(repo, [path for path in changed if path != values], expected):
         why = "in a file that this task edits" if path in expected else BUILT_FROM
         raise RefusedError(f"{path}: changes that are not committed, {why}; commit or stash them first")
-    check_values(publication, interrupted=not edits)
+    check_values(publication, changed, interrupted=not edits)
 
 
 def notes_on(chart: Chart, images: Sequence[Image], target: Target) -> tuple[str, ...]:

@@ -120,7 +120,8 @@ def plan_new_experiment(
         repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
     )
     edits = [edit for edit in edits if edit.before != edit.after]
-    publication = Publication(repo, chart, (made,), find_builder(builder, platform), push)
+    head = reader_of_head(repo, changed_files(repo, [chart.values_file]))
+    publication = Publication(repo, chart, (made,), find_builder(builder, platform), push, head)
     publication.check()
     return NewExperiment(publication, main, edits, branch, open_pr)
 

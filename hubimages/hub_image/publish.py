@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hubimages import changes, console
 from hubimages.changes import Commit
@@ -20,6 +21,7 @@ from hubimages.hub_image.chartpress import (
     meets,
     needed,
 )
+from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.layout import Chart, Image
 from hubimages.hub_image.values import ImageValue, image_values, with_image
 from hubimages.hub_image.work_tree import (
@@ -36,13 +38,17 @@ SHOWN = 3  # files
 
 @dataclass(frozen=True)
 class Publication:
-    """Images of one chart that are to be built, pushed unless `push` is False, and pointed at."""
+    """Images of one chart that are to be built, pushed unless `push` is False, and pointed at.
+
+    `read` gives files as HEAD has them at the beginning.
+    """
 
     repo: Repo
     chart: Chart
     images: tuple[Image, ...]
     builder: Builder
     push: bool
+    read: Reader
 
     @property
     def references(self) -> list[ImageRef]:
@@ -56,14 +62,14 @@ class Publication:
             except BadInputError as error:
                 raise BadInputError(f"{image.config}:{image.line}: {error}") from error
         changes.check_no_links(self.repo, [self.chart.values_file])
-        self.places()
+        len(self.places)  # which raises
         check_no_submodules(self.repo, needed(self.chart, self.images))
 
     def steps(self) -> list[str]:
         """What will be run and changed, as a dry run shows it, line by line."""
         program = " ".join(["$ chartpress", *arguments(push=self.push, builder=self.builder)])
         lines = [f"{program}  # in a copy, for {' and '.join(image.name for image in self.images)} alone\n"]
-        for image, place in self.places() if self.push else []:
+        for image, place in self.places if self.push else []:
             where = f"{place.file}:{place.line}"
             lines.append(f"# then, in a commit of its own, {where}: {image.repository} and the tag that it got\n")
         return [*lines, *(f"# {note}\n" for note in self.replaced())]
@@ -73,14 +79,14 @@ class Publication:
         return [
             f"{place.file}:{place.line} names {place.current_name} now: all hubs with these values go from that image "
             f"to {image.repository}"
-            for image, place in (self.places() if self.push else [])
+            for image, place in (self.places if self.push else [])
             if place.current_name not in ("", image.repository)
         ]
 
+    @cached_property
     def places(self) -> list[tuple[Image, ImageValue]]:
         """Where the images stand in values.yaml. Raises BadInputError or RefusedError where they cannot be edited."""
-        read = reader_of_head(self.repo, changed_files(self.repo, [self.chart.values_file]))
-        content = read(self.chart.values_file)
+        content = self.read(self.chart.values_file)
         with_values = [image for image in self.images if image.values_paths]
         if content is None and with_values:
             raise BadInputError(f"no file {self.chart.values_file}, in which {with_values[0].name} has its valuesPath")
@@ -111,13 +117,13 @@ def prepare(publication: Publication) -> Chartpress:
     return chartpress
 
 
-def check_values(publication: Publication, *, interrupted: bool) -> None:
-    """Raise RefusedError where values.yaml has changes that are not committed.
+def check_values(publication: Publication, changed: Sequence[str], *, interrupted: bool) -> None:
+    """Raise RefusedError where values.yaml is among the files with changes that are not committed.
 
     With `interrupted`, what a run like this one has written and not committed may stand there.
     """
     chart = publication.chart
-    if not changed_files(publication.repo, [chart.values_file]):
+    if chart.values_file not in changed:
         return
     expected: dict[str, str] = {}
     if interrupted:
@@ -190,21 +196,26 @@ def check_pushed(built: Sequence[Built]) -> None:
 
 def commit_values(publication: Publication, built: Sequence[Built]) -> str:
     """Put name and tag of the images into values.yaml, and nothing else, and commit that; the commit's id or ""."""
-    edit = values_edit(publication, built)
+    changed = changed_files(publication.repo, [publication.chart.values_file], untracked=True)
+    edit = values_edit(publication, built, changed)
     if edit is None or edit.before == edit.after:
         return ""
-    refuse_changes(publication.repo, [edit.path], {edit.path: edit.after or ""}, "in a file that this task edits")
+    if changed:
+        refuse_changes(publication.repo, [edit.path], {edit.path: edit.after or ""}, "in a file that this task edits")
     names = ", ".join(one.image.name for one in built)
     body = "".join(f"{one}\n" for one in built)
     return changes.commit(publication.repo, Commit(f"Use the new {names} image\n\n{body}", [edit]))
 
 
-def values_edit(publication: Publication, built: Sequence[Built]) -> FileEdit | None:
-    """The edit of values.yaml; None where none of the images stands there."""
+def values_edit(publication: Publication, built: Sequence[Built], changed: Sequence[str]) -> FileEdit | None:
+    """The edit of values.yaml as HEAD has it; None where none of the images stands there.
+
+    `changed` are files with changes that are not committed.
+    """
     path = publication.chart.values_file
     if not any(one.image.values_paths for one in built):
         return None
-    before = reader_of_head(publication.repo, changed_files(publication.repo, [path]))(path) or ""
+    before = reader_of_head(publication.repo, changed)(path) or ""
     after = before
     for one in built:
         for number in range(len(one.image.values_paths)):

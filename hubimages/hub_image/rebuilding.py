@@ -11,7 +11,7 @@ from hubimages.hub_image.choice import asked_images, chart_of_images
 from hubimages.hub_image.layout import Image, read_layout
 from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
 from hubimages.hub_image.report import Outcome, as_command, take_back
-from hubimages.hub_image.work_tree import changed_files, check_whole_history, refuse_changes
+from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def plan_rebuild(request: Request) -> Plan:
     layout = read_layout(repo)
     chart = chart_of_images(layout, [request.image])
     images = asked_images(layout, chart, [request.image])
-    publication = Publication(repo, chart, images, find_builder(request.builder, request.platform), request.push)
+    changed = changed_files(repo, [chart.values_file], untracked=True)
+    builder = find_builder(request.builder, request.platform)
+    publication = Publication(repo, chart, images, builder, request.push, reader_of_head(repo, changed))
     refuse_changes(repo, [chart.config], {}, "and every image's tag depends on that file")
     files = changed_files(repo, sources(images), untracked=True)
     kept = [path for path in files if path in (chart.values_file, chart.chart_file)]
@@ -73,7 +75,7 @@ def plan_rebuild(request: Request) -> Plan:
         raise RefusedError(f"{', '.join(kept)}: changes that are not committed, in a file that chartpress edits; "
                            "commit or stash them first")  # fmt: skip
     publication.check()
-    check_values(publication, interrupted=not files)
+    check_values(publication, changed, interrupted=not files)
     return Plan(request, publication, request.message or f"Update the {images[0].name} image", files)
 
 

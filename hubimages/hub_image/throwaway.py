@@ -48,8 +48,7 @@ def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
 def make_repository(repo: Repo, directory: Path) -> Repo:
     """The repository without files; HEAD is on the same branch at the same commit."""
     asked = ("rev-parse", "--path-format=absolute", "--show-object-format", "--git-path", "objects")
-    form, objects, common = repo.text(*asked, "--git-common-dir", "HEAD").split("\n")[:3]
-    head = repo.text("rev-parse", "HEAD")
+    form, objects, common, head = repo.text(*asked, "--git-common-dir", "HEAD").split("\n")
     branch = current_branch(repo)
     initial = f"--initial-branch={branch or 'detached'}"
     argv = ("git", "init", "-q", "--template=", f"--object-format={form}", initial, str(directory))
