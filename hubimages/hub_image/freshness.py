@@ -99,6 +99,7 @@ def _changed(repo: Repo, image: Image, commit: str) -> Freshness | None:
         )
     try:
         changed = repo.read("diff", "--name-only", "-z", "--no-renames", commit, "--", *image.sources)
+        changed += repo.read("ls-files", "--others", "--exclude-standard", "-z", "--", *image.sources)
     except ProgramFailedError:
         return Freshness(State.CANNOT_TELL, "git could not compare the sources with those it was built from")
     others = _named_by_others(image, [*then.items(), *now.items()])

@@ -5,7 +5,8 @@ are chartpress's own (https://github.com/jupyterhub/chartpress, `chartpress.py`)
 """
 
 import posixpath
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubimages import yaml_text
@@ -82,16 +83,31 @@ def read_layout(repo: Repo, read: Reader | None = None) -> Layout:
     Raises BadInputError where git tracks no chartpress.yaml, and, with file and line, where one cannot be understood.
     """
     assert repo.work_tree is not None
-    tracked = repo.read("ls-files", "-z").decode(errors="surrogateescape").split("\0")
-    files = frozenset(tracked)
+    entries = repo.read("ls-files", "-t", "-z").decode(errors="surrogateescape").split("\0")[:-1]
+    files = frozenset(entry[2:] for entry in entries)
     configs = sorted(file for file in files if file == CONFIG or file.endswith(f"/{CONFIG}"))
     if not configs:
         raise BadInputError(
             f"no {CONFIG} among the files that git tracks in {repo.work_tree}: --repo names a clone of the "
             "repository with the hub's chart"
         )
-    reader = read or work_tree_reader(repo)
+    reader = with_all_files(read or work_tree_reader(repo), {entry[2:] for entry in entries if entry.startswith("S ")})
     return Layout(tuple(chart for config in configs for chart in read_config(config, reader)))
+
+
+def with_all_files(read: Reader, left_out: Collection[str]) -> Reader:
+    """The same, and files that a sparse checkout leaves out raise BadInputError: they are there, and cannot be read."""
+
+    def read_or_raise(path: str) -> str | None:
+        content = read(path)
+        if content is None and path in left_out:
+            raise BadInputError(
+                f"{path} is not in the work tree, which is a sparse checkout: "
+                f"git sparse-checkout add {shlex.quote(posixpath.dirname(path) or '.')}, or git sparse-checkout disable"
+            )
+        return content
+
+    return read_or_raise
 
 
 def work_tree_reader(repo: Repo) -> Reader:

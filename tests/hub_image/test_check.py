@@ -93,6 +93,15 @@ def test_sources_that_are_newer_than_the_tag_are_found(hub: Deployment) -> None:
     assert codes(hub) == []
 
 
+def test_a_new_file_that_git_does_not_know_yet_makes_the_tag_stale_and_an_ignored_one_does_not(hub: Deployment) -> None:
+    context = hub.path / "helm-charts/images/hub"
+    (hub.path / ".git/info/exclude").write_text("*.log\n")
+    (context / "build.log").touch()
+    assert codes(hub) == []
+    (context / "new.py").touch()
+    assert codes(hub) == [("stale-tag", VALUES, 8)]
+
+
 def test_a_changed_build_argument_of_the_image_makes_its_tag_stale(hub: Deployment) -> None:
     hub.edit("chartpress.yaml", "          REQUIREMENTS_FILE: requirements.txt\n", "          OTHER: x\n")
     hub.commit()

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from hubimages.changes import deployment_repository
+from hubimages.errors import BadInputError
 from hubimages.hub_image.layout import read_layout, shared_values_paths
 from hubimages.hub_image.values import image_values, with_image
 from tests import deployments
@@ -95,3 +98,14 @@ def test_chart_yaml_of_the_old_format_gives_way_to_requirements_yaml(tmp_path: P
     (clone / "c/Chart.yaml").write_text(chart.format("v2"))
     git(clone, "commit", "-qam", "Helm 3")
     assert str(read_layout(repo).charts[0].dependencies[0].version) == "c/Chart.yaml:4"
+
+
+def test_a_file_that_a_sparse_checkout_leaves_out_is_named_with_what_brings_it(tmp_path: Path) -> None:
+    made = deployments.make(tmp_path / "r", UNDER_FOLDER)
+    git(made, "sparse-checkout", "set", "--no-cone", "/*", "!/helm-charts/basehub/")
+    with pytest.raises(BadInputError) as missing:
+        read_layout(deployment_repository(made))
+    assert str(missing.value) == (
+        "helm-charts/basehub/Chart.yaml is not in the work tree, which is a sparse checkout: "
+        "git sparse-checkout add helm-charts/basehub, or git sparse-checkout disable"
+    )
