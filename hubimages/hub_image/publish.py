@@ -1,8 +1,10 @@
 """From a commit to its image in the registry and its tag in values.yaml: what a bump and a rebuild have in common."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hubimages import changes, console
 from hubimages.changes import Commit
@@ -33,6 +35,9 @@ from hubimages.hub_image.work_tree import (
 )
 from hubimages.image_ref import ImageRef
 
+if TYPE_CHECKING:
+    from hubimages.registry import LoginState
+
 SHOWN = 3  # files
 
 
@@ -61,7 +66,7 @@ class Publication:
                 ImageRef.parse(image.repository)
             except BadInputError as error:
                 raise BadInputError(f"{image.config}:{image.line}: {error}") from error
-        changes.check_no_links(self.repo, [self.chart.values_file])
+        changes.check_no_links(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
         len(self.places)  # which raises
         check_no_submodules(self.repo, needed(self.chart, self.images))
 
@@ -107,14 +112,21 @@ def prepare(publication: Publication) -> Chartpress:
         )
     for note in publication.replaced():
         console.step(f"note: {note}")
-    check_engine()
-    if publication.push:
-        from hubimages.registry import Registries, login_state
-
-        with Registries() as registries:
-            for image in publication.references:
-                login_state(registries, image).check()
+    with ThreadPoolExecutor(1) as beside:
+        engine = beside.submit(check_engine)  # while the registry is asked
+        logins = login_states(publication.references) if publication.push else []
+        engine.result()
+    for login in logins:
+        login.check()
     return chartpress
+
+
+def login_states(references: Sequence[ImageRef]) -> "list[LoginState]":
+    """Whether we may push each of the images. Raises NoAnswerError."""
+    from hubimages.registry import Registries, login_state
+
+    with Registries() as registries:
+        return [login_state(registries, reference) for reference in references]
 
 
 def check_values(publication: Publication, changed: Sequence[str], *, interrupted: bool) -> None:

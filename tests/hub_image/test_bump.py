@@ -120,6 +120,11 @@ def linked(clone: Path) -> None:
     git(clone, "commit", "-qm", "Link")
 
 
+def unknown_values(clone: Path) -> None:
+    git(clone, "rm", "-q", "--cached", "hub/values.yaml")
+    git(clone, "commit", "-qm", "Forget")
+
+
 def submodule(clone: Path) -> None:
     git(clone, "update-index", "--add", "--cacheinfo", f"160000,{git(clone, 'rev-parse', 'HEAD')},images/hub/sub")
     git(clone, "commit", "-qm", "Submodule")
@@ -130,6 +135,7 @@ DEPENDENCY = AT_ROOT["hub/requirements.yaml"].replace("@old@", OLD).replace("@he
 BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "dirty chart": (write("hub/requirements.yaml", DEPENDENCY + "# mine\n"), 3, "hub/requirements.yaml: changes that"),
     "dirty values": (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: changes that are not committed"),
+    "values that git does not know": (unknown_values, 3, "hub/values.yaml: changes that are not committed"),
     "new file in the context": (
         write("images/hub/new", ""),
         3,
@@ -304,6 +310,7 @@ def test_a_rebuild_shows_what_it_would_commit(tmp_path: Path) -> None:
         ),
         (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: changes that are not committed"),
         (shallow, 3, "git fetch --unshallow"),
+        (linked, 3, "images/hub/Dockerfile is a link to ../Dockerfile"),
     ],
 )
 def test_a_rebuild_refuses_what_a_bump_refuses(
