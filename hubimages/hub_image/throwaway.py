@@ -6,6 +6,7 @@ worktree would be registered in the user's repository, also after a kill, and co
 """
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from pathlib import Path
 
 from hubimages import staging
 from hubimages.changes import current_branch
+from hubimages.errors import ProgramFailedError, StorageError
 from hubimages.git import Repo
 from hubimages.run import attempt, failure
 
+FULL = 1 << 16  # bytes that are free: what git writes next may be larger
 # The user's own settings are included; these are what must differ.
 OWN_SETTINGS = """\
 [include]
@@ -67,11 +70,19 @@ def make_repository(repo: Repo, directory: Path) -> Repo:
 
 
 def check_out(own: Repo, paths: Sequence[str]) -> None:
-    """Write the files below the paths; a path that is not in HEAD gives none."""
+    """Write the files below the paths; a path that is not in HEAD gives none. Raises StorageError for a full disk."""
     listed = own.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")[:-1]
     files = [entry.partition(b"\t")[2] for entry in listed]
     own.read("read-tree", "HEAD")
-    own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
+    try:
+        own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
+    except ProgramFailedError as error:  # git names the files that it could not write, and no reason
+        if shutil.disk_usage(own.directory).free >= FULL:
+            raise
+        raise StorageError(
+            f"the disk with {tempfile.gettempdir()} is full, where the image is built from a copy of its files: "
+            "free some space there, or set TMPDIR to a folder on another disk"
+        ) from error
 
 
 def quoted(text: str) -> str:
