@@ -34,7 +34,7 @@ def demo(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test, on all cores; arguments go to pytest, as in: -- -k extract -x, and it then uses one."""
     install(session, "tests", extras=True)
-    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "--dist", "loadgroup"]))
+    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
 
 
 @nox.session

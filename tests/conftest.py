@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ import pytest
 for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
+
+NEED_THE_ENGINE = ("tests/engine/", "tests/imagebuilding/test_preview.py")
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser"]
 
@@ -21,16 +24,20 @@ IDENTITY = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Where several processes run the tests, a file stays in one of them, and so does all that needs the engine.
 
-    Each process would otherwise start an engine, a hub, a registry of its own for what one can do.
+    Each process would otherwise start an engine, a hub, a registry of its own for what one can do. (`--dist loadgroup`
+    does nothing with pytest 9.2 and pytest-xdist 3.8.)
     """
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            needs_engine = "engine" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("engine" if needs_engine else item.path.stem))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneEngine(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return "engine" if nodeid.startswith(NEED_THE_ENGINE) else nodeid.partition("::")[0]
+
+    return OneEngine(config, log)
 
 
 @pytest.fixture(autouse=True)
