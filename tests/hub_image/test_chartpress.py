@@ -1,14 +1,17 @@
 """Which chartpress runs, and how it is told to build."""
 
 import platform
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from hubimages.changes import deployment_repository
-from hubimages.errors import BadInputError, ProgramFailedError
+from hubimages.errors import BadInputError, ProgramFailedError, StorageError
 from hubimages.hub_image.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
+from hubimages.hub_image.throwaway import throwaway
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER
 
@@ -92,3 +95,19 @@ def test_what_chartpress_would_refuse_is_refused_first(name: str, wanted: str | 
     with pytest.raises(BadInputError) as refused:
         find_builder(name, wanted)
     assert str(refused.value) == message
+
+
+def test_a_full_disk_below_tmpdir_is_said_to_be_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = deployment_repository(deployments.make(tmp_path / "r", {"big": "x" * 300_000}))
+    small = tmp_path / "small"
+    small.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "none", small], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
+    monkeypatch.setattr(tempfile, "tempdir", str(small))
+    try:
+        with pytest.raises(StorageError, match=r"the disk with .*small is full.* set TMPDIR"), throwaway(repo, ["big"]):
+            pass
+        assert list(small.iterdir()) == []
+    finally:
+        subprocess.run(["umount", small], check=True)
