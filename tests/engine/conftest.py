@@ -32,6 +32,18 @@ def pip_cache() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def logins_end_with_the_module(engine: Engine) -> Iterator[None]:
+    """Docker's configuration is one for all tests: who logs in must not do it for the tests of another module."""
+    file = Path(engine.env["DOCKER_CONFIG"]) / "config.json"
+    before = file.read_bytes() if file.exists() else None
+    yield
+    if before is not None:
+        file.write_bytes(before)
+    else:
+        file.unlink(missing_ok=True)
+
+
 @pytest.fixture(scope="session")
 def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A generated repository in which the sessions' tools are installed, for all tests."""
