@@ -13,6 +13,7 @@ from invoke import Collection, Context, Exit, Task, task
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.task import operator_errors
+from hubimages.tasks_doctor import doctor
 from hubimages.tasks_hub_check import TASKS as HUB_CHECK_TASKS
 from hubimages.tasks_hub_image import TASKS as HUB_IMAGE_TASKS
 from hubimages.tasks_imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
@@ -173,6 +174,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
+    "This machine": [doctor],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

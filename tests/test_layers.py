@@ -15,6 +15,7 @@ LAYERS = (
     ("tasks", "command_line"),
     # the tasks of one job each
     (
+        "tasks_doctor",
         "tasks_registry",
         "tasks_hub_image",
         "tasks_hub_check",
@@ -24,7 +25,7 @@ LAYERS = (
         "tasks_point",
     ),
     ("task",),
-    ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
+    ("extract", "build", "doctor"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "user_image", "imagebuilding", "live_hub"),
     ("delivery",),
     ("pull_request",),
