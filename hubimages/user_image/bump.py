@@ -11,7 +11,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.registry import NotThereError, Registries
 from hubimages.user_image import selection
 from hubimages.user_image.newer import Newer, newer_tags
-from hubimages.user_image.point import Plan, change_of, check_tag, notes_of
+from hubimages.user_image.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.user_image.reference import Reference
 from hubimages.user_image.roll_back import is_user_image
 from hubimages.user_image.scan import find_references
@@ -39,10 +39,11 @@ def plan_bump(
         by_image.setdefault(ImageRef(reference.host, reference.name, tag), []).append(reference)
     if not by_image:
         check_answers(newer)
-    made = []
+    to_set = []
     for image in sorted(by_image, key=str):
         pinned = any(each.digest for each in by_image[image])
-        made.append(change_of(repo, inventory, image, by_image[image], check_tag(registries, image) if pinned else ""))
+        to_set.append(Wanted(image, by_image[image], check_tag(registries, image) if pinned else ""))
+    made = changes_of(repo, inventory, to_set)
     notes = [f"note: {image} was not looked at: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not looked at: {what}" for image, what in newer.not_asked.items()]
     for change in made:
