@@ -27,7 +27,7 @@ def install(session: nox.Session, *groups: str, extras: bool = False) -> None:
 def demo(session: nox.Session) -> None:
     """Extract an image from a made-up deployment repository, or from one of yours: -- SOURCE IMAGE_DIR."""
     install(session)
-    session.run("python", "-m", "hubimages.demo", *session.posargs)
+    session.run("python", "-m", "hubimages.cli.demo", *session.posargs)
 
 
 @nox.session

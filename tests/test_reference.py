@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from hubimages import errors
-from hubimages.program import contexts
+from hubimages.cli.program import contexts
 
 CHECKOUT = Path(__file__).parent.parent
 

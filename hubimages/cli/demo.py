@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubimages import console, extract, git
+from hubimages import console, extract
 from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.repository import git
 from hubimages.run import read
 
 MARKER = ".made-by-hubimages-demo"

@@ -1,4 +1,4 @@
-"""The `hubimages` command: the tasks of `hubimages.tasks`, for people who have no checkout to run `invoke` in.
+"""The `hubimages` command: the tasks of `hubimages.cli.tasks`, for people who have no checkout to run `invoke` in.
 
 It is invoke's Program with its own reading of the command line (see `command_line`), and without invoke's
 configuration: an `invoke.yaml` in the directory or in HOME belongs to other projects' tasks.
@@ -14,9 +14,10 @@ from invoke import Config, Exit, Program
 from invoke.parser import ParserContext, ParseResult
 
 from hubimages import __doc__ as DESCRIPTION
-from hubimages import __version__, command_line, console
-from hubimages.task import errors_as_exit
-from hubimages.tasks import GROUPS, namespace
+from hubimages import __version__, console
+from hubimages.cli import command_line
+from hubimages.cli.task import errors_as_exit
+from hubimages.cli.tasks import GROUPS, namespace
 
 
 class Settings(Config):

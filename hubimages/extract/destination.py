@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.extract.source import check_word, is_address
-from hubimages.git import Repo, remote_environment, remote_failure
+from hubimages.extract.sources.source import check_word, is_address
+from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt, read
 
 BASE = "refs/heads/base"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hubimages.console import count
-from hubimages.user_image.reference import Inventory, NotRead, Reference, dotted
+from hubimages.references.reference import Inventory, NotRead, Reference, dotted
 
 SHOWN = 3  # hubs of a line; files of a reason
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from hubimages.user_image.image_text import read_image
-from hubimages.user_image.reference import NotRead, Path, dotted
+from hubimages.references.image_text import read_image
+from hubimages.references.reference import NotRead, Path, dotted
 from hubimages.yaml_text import MappingNode, Node, ScalarNode
 
 BLOCKS = ("literal", "folded")

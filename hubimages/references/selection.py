@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.user_image.reference import Form, Inventory, Reference, is_hub
+from hubimages.references.reference import Form, Inventory, Reference, is_hub
 
 SHOWN = 6  # hubs named; the rest are counted
 

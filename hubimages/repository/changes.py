@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import file_edit
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo, check_identity, check_version
+from hubimages.repository import file_edit
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo, check_identity, check_version
 from hubimages.run import attempt, failure
 
 LOCK_WAIT = 1.0  # seconds; an editor that looks at the repository holds git's lock for less

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hubimages import changes, file_edit, pull_request
-from hubimages.changes import Commit
 from hubimages.console import count
 from hubimages.errors import HubImagesError
-from hubimages.git import Repo
-from hubimages.pull_request import PullRequest
+from hubimages.repository import changes, file_edit, pull_request
+from hubimages.repository.changes import Commit
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
 
 
 @dataclass(frozen=True)

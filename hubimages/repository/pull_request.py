@@ -8,11 +8,11 @@ import os
 from dataclasses import dataclass
 
 from hubimages import console
-from hubimages.changes import current_branch
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
-from hubimages.git import Repo, remote_environment, remote_failure
+from hubimages.repository.changes import current_branch
+from hubimages.repository.git import Repo, remote_environment, remote_failure
+from hubimages.repository.web_address import WebAddress, web_address
 from hubimages.run import attempt
-from hubimages.web_address import WebAddress, web_address
 
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")  # in the order of GitHub's own command line
 

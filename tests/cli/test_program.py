@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hubimages import __version__
-from hubimages.program import contexts
-from hubimages.tasks import GROUPS
+from hubimages.cli.program import contexts
+from hubimages.cli.tasks import GROUPS
 
 TASKS = sorted(contexts())
 

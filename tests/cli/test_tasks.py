@@ -9,7 +9,7 @@ import pytest
 from invoke import Context, Exit
 
 from hubimages import errors
-from hubimages.task import operator_errors
+from hubimages.cli.task import operator_errors
 
 CHECKOUT = Path(__file__).parent.parent
 

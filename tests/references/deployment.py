@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from hubimages.user_image import Inventory, Reference, find_references
+from hubimages.references import Inventory, Reference, find_references
 
 
 def deployment(root: Path, files: Mapping[str, str]) -> Path:

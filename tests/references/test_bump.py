@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.registry import Registry
+from tests.references.pointing import FILES, OTHER, changed_lines, git, hubimages, make_deployment
 from tests.registry.images import Publisher
-from tests.user_image.pointing import FILES, OTHER, changed_lines, git, hubimages, make_deployment
 
 OLD, NEWER, NEWEST = "0a1b2c3d4e5f", "1111111111ab", "0000000000ab"
 

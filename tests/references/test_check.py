@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from hubimages.findings import Finding
+from hubimages.references import check_images
 from hubimages.registry import Limits
-from hubimages.user_image import check_images
 from tests.engine import process
 from tests.engine.plugin import serve
 from tests.engine.registry import Registry
+from tests.references.deployment import inventory_of
 from tests.registry.images import Publisher
-from tests.user_image.deployment import inventory_of
 
 
 @pytest.fixture(scope="module")

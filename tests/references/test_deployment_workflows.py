@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from tests.engine.registry import Registry
 from tests.github import GitHub, answering
+from tests.references.pointing import FILES, git, make_deployment
 from tests.registry.images import Publisher
-from tests.user_image.pointing import FILES, git, make_deployment
 
 FOLDER = Path(__file__).parents[2] / "deployment-workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yaml"))

@@ -11,13 +11,13 @@ from typing import Any
 import helm_python
 import pytest
 
-from hubimages.file_edit import FileEdit
-from hubimages.user_image import Inventory, Place, Reference, find_references
-from hubimages.user_image.retag import Target, file_edits
-from hubimages.user_image.scan import references_in
-from tests.user_image.deployment import CLUSTERS, deployment
-from tests.user_image.pointing import FILES
-from tests.user_image.test_instead_of import FORMS, written
+from hubimages.references import Inventory, Place, Reference, find_references
+from hubimages.references.change.retag import Target, file_edits
+from hubimages.references.find.scan import references_in
+from hubimages.repository.file_edit import FileEdit
+from tests.references.deployment import CLUSTERS, deployment
+from tests.references.pointing import FILES
+from tests.references.test_instead_of import FORMS, written
 
 REAL = [folder for folder in os.environ.get("HUBIMAGES_DEPLOYMENTS", "").split(os.pathsep) if folder]
 # A commit that is no number, three that Helm reads as numbers without quotes, a date, a word that is true.

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hubimages.user_image import is_hub
-from tests.user_image.deployment import CLUSTERS, inventory_of, run_by
+from hubimages.references import is_hub
+from tests.references.deployment import CLUSTERS, inventory_of, run_by
 
 COMMON = "config/clusters/leap/common.values.yaml"
 STAGING = "config/clusters/leap/staging.values.yaml"

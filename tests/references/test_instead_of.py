@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.user_image import find_references
-from tests.user_image.pointing import changed_lines, git, hubimages, make_deployment
+from hubimages.references import find_references
+from tests.references.pointing import changed_lines, git, hubimages, make_deployment
 
 OLD, NEW = "gcr.io/proj/image", "quay.io/group/image"
 ARGS = ("point-hubs", f"{NEW}:f5e4d3c2b1a0", f"--instead-of={OLD}", "--unchecked")

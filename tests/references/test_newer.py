@@ -1,7 +1,7 @@
 """How many dates are asked for, so that a check does not use up what a registry lets pass."""
 
 from hubimages.image_ref import ImageRef
-from hubimages.user_image.newer import MOST_DATES, Newer, dates_to_ask
+from hubimages.references.newest.registries import MOST_DATES, Newer, dates_to_ask
 
 
 def test_docker_hub_is_asked_for_few_dates_in_all_and_other_registries_for_as_many_as_an_image_may_have() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.user_image import NotRead, find_references
-from tests.user_image.deployment import deployment, inventory_of, references_in, run_by
+from hubimages.references import NotRead, find_references
+from tests.references.deployment import deployment, inventory_of, references_in, run_by
 
 
 def test_a_dockerfile_has_the_images_of_its_from_and_copy_but_no_stages(tmp_path: Path) -> None:

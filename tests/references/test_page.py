@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hubimages.user_image import check_images, write_page
-from hubimages.user_image.page import page
-from tests.user_image.deployment import inventory_of
+from hubimages.references import check_images, write_page
+from hubimages.references.page.html import page
+from tests.references.deployment import inventory_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

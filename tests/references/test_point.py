@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.user_image.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
+from tests.references.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
 
 NEW = "f5e4d3c2b1a0"
 ALL_LINES = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.user_image.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
+from tests.references.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
 
 FIRST, SECOND, THIRD = "111111111aaa", "222222222bbb", "333333333ccc"
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hubimages.user_image.newest import candidates, needs_dates, newest
-from hubimages.user_image.tag_shape import Kind, shape_of
+from hubimages.references.newest.choose import candidates, needs_dates, newest
+from hubimages.references.tag_shape import Kind, shape_of
 
 SHAPES = {
     "": (Kind.NONE, "none"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.user_image.deployment import CLUSTERS, deployment
+from tests.references.deployment import CLUSTERS, deployment
 
 COMMON = "config/clusters/leap/common.values.yaml"
 FILES = {

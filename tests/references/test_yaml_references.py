@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.user_image import Form, NotRead
+from hubimages.references import Form, NotRead
 from hubimages.yaml_text import UnreadableYamlError, scalars
-from tests.user_image.deployment import inventory_of, references_in
+from tests.references.deployment import inventory_of, references_in
 
 HEX = "9cb7ae26ffbe"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from hubimages import changes
-from hubimages.changes import Commit
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo
+from hubimages.repository import changes
+from hubimages.repository.changes import Commit
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
 
 
 def git(root: Path, *args: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hubimages import file_edit
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.file_edit import FileEdit
+from hubimages.repository import file_edit
+from hubimages.repository.file_edit import FileEdit
 
 TEXTS = {
     "a line feed at the end": ("a: 1\nb: 2\n", "a: 1\nb: 3\n"),

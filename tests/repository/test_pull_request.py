@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hubimages import changes, pull_request
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
-from hubimages.pull_request import PullRequest
+from hubimages.repository import changes, pull_request
+from hubimages.repository.pull_request import PullRequest
 from tests.github import GitHub, answering
 
 SECRET = "ghp_a-secret-of-this-test"

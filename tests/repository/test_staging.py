@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hubimages import staging
 from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.repository import staging
 
 WORKER = """
 import sys, time

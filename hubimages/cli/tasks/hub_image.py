@@ -2,12 +2,12 @@
 
 import functools
 from pathlib import Path
-from typing import Any
 
-from invoke import Context, Task, task
+from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.task import operator_errors
+from hubimages.cli.task import operator_errors
+from hubimages.errors import BadInputError
 
 PUBLISH_HELP = {
     "repo": "a clone of the deployment repository, or a folder in it",
@@ -69,7 +69,7 @@ def bump_hub_image(
     if dry_run:
         console.result(hub_image.plan_bump(request, dry_run=True).show())
         return
-    console.result(str(hub_image.bump(request, functools.partial(console.confirm, yes=yes, flags="--yes"))))
+    console.result(str(hub_image.bump_hub_image(request, functools.partial(console.confirm, yes=yes, flags="--yes"))))
 
 
 @task(
@@ -111,7 +111,40 @@ def rebuild_hub_image(
         platform=platform,
         open_pr=open_pr,
     )
-    console.result(hub_image.plan_rebuild(request).show() if dry_run else str(hub_image.rebuild(request)))
+    console.result(hub_image.plan_rebuild(request).show() if dry_run else str(hub_image.rebuild_hub_image(request)))
 
 
-TASKS: list[Task[Any]] = [bump_hub_image, rebuild_hub_image]
+@task(
+    auto_shortflags=False,
+    help={
+        "repo": "a clone of the deployment repository; the current directory otherwise",
+        "offline": "do not ask the registry whether the tags exist",
+        "before_commit": "look only at what a commit can put right, not at tags; this is what the pre-commit hook does",
+        "json": "print the report as one JSON object",
+        "github": "print the report as annotations for GitHub Actions",
+    },
+)
+@operator_errors
+def check_hub_image(
+    c: Context,
+    *,
+    repo: str = ".",
+    offline: bool = False,
+    before_commit: bool = False,
+    json: bool = False,
+    github: bool = False,
+) -> None:
+    """Check that the hub image, its chart and values.yaml are in step.
+
+    Does the Dockerfile build upon the image of the chart's version? Is the tag in values.yaml built from the sources
+    as they are, and is it in the registry? Have two images one valuesPath? Are companions of the chart's version? Exit
+    code 1 when something is wrong, 75 when a registry did not answer, 77 when it wants a login.
+    """
+    from hubimages import hub_image
+
+    if json and github:
+        raise BadInputError("--json and --github contradict each other: leave one out")
+    report = hub_image.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
+    console.result(report.as_json() if json else report.as_annotations() if github else str(report))
+    if report.exit_code:
+        raise Exit(code=report.exit_code)

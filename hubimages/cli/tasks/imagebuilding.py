@@ -6,8 +6,8 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
+from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
-from hubimages.task import operator_errors
 
 CHARTS_FOLDER = "HUBIMAGES_CHARTS"
 HUB_HELP = {
@@ -26,7 +26,7 @@ def port_number(text: str) -> int:
 
 def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
     """The version of each chart. Raises BadInputError."""
-    from hubimages.imagebuilding.chart_repository import REPOSITORIES
+    from hubimages.imagebuilding import REPOSITORIES
 
     if given and not plain:
         raise BadInputError("--chart-version goes with --values: a deployment repository's Chart.yaml has the versions")
@@ -78,18 +78,17 @@ def new_imagebuilding_hub(
     to do by hand. Files that are there are added to, and nothing in them is changed. Questions without an answer are
     put to you.
     """
-    from hubimages.imagebuilding import new_hub
-    from hubimages.imagebuilding.answers import from_terminal, given_answers
+    from hubimages import imagebuilding
 
     if not cluster or not hub:
         raise BadInputError("--cluster and --hub are needed: the hub's images are named after them")
-    raw = given_answers(set_ or [], Path(answers) if answers else None)
-    where = new_hub.Where(Path(repo), cluster, hub, Path(values) if values else None)
-    delivery = new_hub.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
-    done = new_hub.make(
+    raw = imagebuilding.given_answers(set_ or [], Path(answers) if answers else None)
+    where = imagebuilding.Where(Path(repo), cluster, hub, Path(values) if values else None)
+    delivery = imagebuilding.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
+    done = imagebuilding.make_hub(
         where,
         raw,
-        from_terminal(yes=yes),
+        imagebuilding.from_terminal(yes=yes),
         delivery,
         password_file=Path(password_file) if password_file else None,
         dry_run=dry_run,
@@ -133,28 +132,27 @@ def check_imagebuilding_hub(
     the form goes through KubeSpawner; and what must agree between hub, BinderHub and registry is compared. Each
     finding has its file and line, why it matters and how to mend it. Exits with 1 where there is one.
     """
-    from hubimages.imagebuilding import check, report
-    from hubimages.imagebuilding.charts import ChartSources
-    from hubimages.imagebuilding.hubs import find_hub, plain_hub
-    from hubimages.imagebuilding.preview import root_of
+    from hubimages import imagebuilding
 
-    root = root_of(Path(repo)).resolve()
+    root = imagebuilding.root_of(Path(repo)).resolve()
     if sum((bool(cluster or hub), all_, bool(values))) != 1 or bool(cluster) != bool(hub):
         raise BadInputError("say what to check: --cluster=NAME --hub=NAME, or --all, or --values=FILE")
     if values:
-        hubs = [plain_hub([Path(file) for file in values])]
+        hubs = [imagebuilding.plain_hub([Path(file) for file in values])]
     else:
-        hubs = [find_hub(root, cluster, hub)] if cluster and hub else list(check.building_hubs(root))
+        hubs = (
+            [imagebuilding.find_hub(root, cluster, hub)] if cluster and hub else list(imagebuilding.building_hubs(root))
+        )
     folder = charts or os.environ.get(CHARTS_FOLDER)
     if folder and not Path(folder).is_dir():
         raise BadInputError(f"no folder of charts {folder}")
-    sources = ChartSources(
+    sources = imagebuilding.ChartSources(
         Path(folder).resolve() if folder else None,
         offline=offline,
         versions=chart_versions(chart_version or [], plain=bool(values)),
     )
-    made = check.check(hubs, sources)
-    console.result(report.as_json(made) if json else report.as_text(made))
+    made = imagebuilding.check_hubs(hubs, sources)
+    console.result(imagebuilding.as_json(made) if json else imagebuilding.as_text(made))
     if made.findings:
         raise Exit(code=1)
 
@@ -191,18 +189,17 @@ def preview_imagebuilding_hub(
     A real JupyterHub shows the form that users will get, at an address on loopback that logs you in. With a container
     engine it starts what you choose, with BinderHub it builds. Ctrl-C ends it.
     """
-    from hubimages.imagebuilding import preview
-    from hubimages.imagebuilding.preview_at_hand import Options
+    from hubimages import imagebuilding
 
-    form = preview.form_of_hub(Path(repo), cluster, hub, [Path(file) for file in values or []])
-    options = Options(
+    form = imagebuilding.form_of_hub(Path(repo), cluster, hub, [Path(file) for file in values or []])
+    options = imagebuilding.Options(
         port=port_number(port),
         local=local,
         binderhub=Path(binderhub) if binderhub else None,
         registry=registry,
         repositories=Path(repositories) if repositories else None,
     )
-    with preview.running(form, options) as shown:
+    with imagebuilding.running(form, options) as shown:
         for note in shown.notes:
             console.step(note)
         console.result(shown.address)

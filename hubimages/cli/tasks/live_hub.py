@@ -5,8 +5,8 @@ import functools
 from invoke import Context, Exit, task
 
 from hubimages import console
+from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
-from hubimages.task import operator_errors
 
 HELP = {
     "hub_url": "address of the hub as its users see it, for example https://hub.example.org; "
@@ -33,11 +33,10 @@ def set_configurator_image(c: Context, *, hub_url: str = "", image: str = "", dr
 
     Its schema is read first, what was written is read back, and what was set before is shown.
     """
-    from hubimages.live_hub import configurator
-    from hubimages.live_hub.hub_api import Hub
+    from hubimages import live_hub
 
     required(hub_url=hub_url, image=image)
-    done = configurator.plan(hub_url, image) if dry_run else configurator.set_image(Hub.at(hub_url), image)
+    done = live_hub.plan_set_image(hub_url, image) if dry_run else live_hub.set_image(live_hub.Hub.at(hub_url), image)
     console.result(str(done))
 
 
@@ -71,16 +70,15 @@ def try_image(
     It is the server of the token's owner, and it is stopped again. What the hub tells meanwhile is shown. Exit code 1
     when the server does not answer, or when the hub started another image.
     """
-    from hubimages.live_hub import try_image as trial
-    from hubimages.live_hub.hub_api import Hub
+    from hubimages import live_hub
 
     required(hub_url=hub_url, image=image)
-    options = trial.user_options(image, profile, profile_option)
+    options = live_hub.user_options(image, profile, profile_option)
     if dry_run:
-        console.result(trial.plan(hub_url, image, options))
+        console.result(live_hub.plan_trial(hub_url, image, options))
         return
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    done = trial.try_image(Hub.at(hub_url), image, options, ask=ask, wait=wait)
+    done = live_hub.try_image(live_hub.Hub.at(hub_url), image, options, ask=ask, wait=wait)
     console.result(done.as_json() if json else str(done))
     if not done.passed:
         raise Exit(code=1)

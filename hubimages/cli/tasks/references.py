@@ -5,7 +5,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.task import operator_errors
+from hubimages.cli.task import operator_errors
 
 REPO = "the deployment repository, or a directory in it; this one otherwise"
 HTML = "write one page with tables to sort and filter into this file"
@@ -21,15 +21,15 @@ def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool =
     keys of values files, over aliases and over the files that make up a hub's configuration, and in Dockerfiles. At
     the end it says what was not read, and why.
     """
-    from hubimages import user_image
+    from hubimages import references
 
-    inventory = user_image.find_references(Path(repo))
+    inventory = references.find_references(Path(repo))
     if html:
-        user_image.write_page(Path(html), inventory)
+        references.write_page(Path(html), inventory)
         console.step(f"wrote {html}")
-    console.result(user_image.as_json(inventory) if json else user_image.as_lines(inventory))
+    console.result(references.as_json(inventory) if json else references.as_lines(inventory))
     if not json:
-        console.step(user_image.summary(inventory))
+        console.step(references.summary(inventory))
 
 
 @task(
@@ -46,15 +46,15 @@ def check_images(
     not read as text, registries that are shut down, tags that are not there, images that need a login, and newer
     tags. Exit code 1 for a finding, 75 without one when a registry gave no answer.
     """
-    from hubimages import user_image
+    from hubimages import references
 
-    inventory = user_image.find_references(Path(repo))
-    report = user_image.check_images(inventory, online=not offline)
+    inventory = references.find_references(Path(repo))
+    report = references.check_images(inventory, online=not offline)
     if html:
-        user_image.write_page(Path(html), inventory, report)
+        references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")
     console.result(report.as_json() if json else str(report))
     if not json:
-        console.step(user_image.summary(inventory))
+        console.step(references.summary(inventory))
     if report.exit_code:
         raise Exit(code=report.exit_code)

@@ -6,7 +6,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.task import operator_errors
+from hubimages.cli.task import operator_errors
 
 
 @task(

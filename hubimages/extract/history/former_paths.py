@@ -7,9 +7,9 @@ appears ("birth"), git's own rename detection is asked where its files came from
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hubimages.extract.history import History, Trees, trees_at
-from hubimages.extract.origins import BlobLoader, Origin, origin_of
-from hubimages.git import Repo
+from hubimages.extract.history.log import History, Trees, trees_at
+from hubimages.extract.history.origins import BlobLoader, Origin, origin_of
+from hubimages.repository.git import Repo
 
 ROOT = "."  # what the top of the repository, whose path is empty, is called
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from hubimages.errors import BadInputError
-from hubimages.extract.history import History, Trees, trees_at
-from hubimages.extract.prune import Kept, prune
-from hubimages.extract.source import Source, check_word
-from hubimages.git import Repo
+from hubimages.extract.history.log import History, Trees, trees_at
+from hubimages.extract.history.prune import Kept, prune
+from hubimages.extract.sources.source import Source, check_word
+from hubimages.repository.git import Repo
 
 # https://repo2docker.readthedocs.io/en/latest/configuration/: any of these makes a directory an image's, at its top or
 # in binder/ or .binder/. Dockerfiles are often named after what they build.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hubimages.git import Repo
+from hubimages.repository.git import Repo
 from hubimages.run import finish
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

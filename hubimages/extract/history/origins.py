@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from hubimages.extract.history import History, Trees
-from hubimages.git import Repo
+from hubimages.extract.history.log import History, Trees
+from hubimages.repository.git import Repo
 from hubimages.run import finish
 
 MOST_COPIES_LOOKED_AT = 4

@@ -10,7 +10,7 @@ and that a merge's tree is never computed against the wrong parent.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hubimages.extract.history import EMPTY_TREE, History
+from hubimages.extract.history.log import EMPTY_TREE, History
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from hubimages.console import count
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract import former_paths, history, image_directory, prune
-from hubimages.extract.former_paths import ROOT, Era
-from hubimages.extract.history import History, Trees
-from hubimages.extract.origins import Origin
-from hubimages.extract.prune import Kept
-from hubimages.extract.source import Source
+from hubimages.extract.history import former_paths, image_directory, prune
+from hubimages.extract.history import log as history
+from hubimages.extract.history.former_paths import ROOT, Era
+from hubimages.extract.history.log import History, Trees
+from hubimages.extract.history.origins import Origin
+from hubimages.extract.history.prune import Kept
+from hubimages.extract.sources.source import Source
 
 Question = Callable[[str], bool]
 """Put a question to a person; raises RefusedError where nobody can answer."""

@@ -6,18 +6,11 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.remote_source import open_remote
-from hubimages.extract.source import (
-    Source,
-    check_word,
-    is_address,
-    is_bundle,
-    resolve,
-    scratch_repository,
-)
-from hubimages.git import ENVIRONMENT, Repo
+from hubimages.extract.sources.remote import open_remote
+from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
+from hubimages.repository.git import ENVIRONMENT, Repo
+from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
-from hubimages.web_address import web_address
 
 
 def open_source(given: str, ref: str | None, stage: Path) -> Source:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.source import (
+from hubimages.extract.sources.source import (
     COMMIT_EXPRESSION,
     PARTIAL,
     Source,
@@ -16,9 +16,9 @@ from hubimages.extract.source import (
     scratch_repository,
     server,
 )
-from hubimages.git import Repo, remote_environment, remote_failure
+from hubimages.repository.git import Repo, remote_environment, remote_failure
+from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
-from hubimages.web_address import web_address
 
 
 def open_remote(given: str, ref: str | None, stage: Path) -> Source:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError
-from hubimages.git import ENVIRONMENT, Repo, remote_environment, remote_failure
+from hubimages.repository.git import ENVIRONMENT, Repo, remote_environment, remote_failure
+from hubimages.repository.web_address import WebAddress
 from hubimages.run import attempt, failure
-from hubimages.web_address import WebAddress
 
 COMMIT_EXPRESSION = re.compile(r"[0-9a-f]{7,40}|.*[~^@:].*")
 PARTIAL = "--filter=blob:none"

@@ -61,7 +61,7 @@ def resolve(asked: str, address: str) -> Target:
 
         with Registries() as registries:
             return find(asked, address, in_registry(registries, address))
-    from hubimages.registry.transport import Transport
+    from hubimages.registry import Transport
 
     if not address.startswith(("http://", "https://")):
         raise BadInputError(

@@ -4,22 +4,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import changes, console, pull_request, yaml_text
-from hubimages.changes import Commit
+from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.file_edit import FileEdit, show
-from hubimages.git import Repo
-from hubimages.hub_image.chartpress import find_builder
+from hubimages.hub_image.bump.chartpress import find_builder
+from hubimages.hub_image.bump.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
+from hubimages.hub_image.bump.publish import Publication, check_values, going_on, prepare, publish
+from hubimages.hub_image.bump.report import Outcome, as_command, take_back
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
 from hubimages.hub_image.dependencies import Dependency, Place, Reader
 from hubimages.hub_image.dockerfile import Span, hub_bases, with_tags
-from hubimages.hub_image.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
 from hubimages.hub_image.layout import Chart, Image, read_layout
-from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
-from hubimages.hub_image.report import Outcome, as_command, take_back
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
 from hubimages.image_ref import TAG
+from hubimages.repository import changes, pull_request
+from hubimages.repository.changes import Commit
+from hubimages.repository.file_edit import FileEdit, show
+from hubimages.repository.git import Repo
 
 BUILT_FROM = "among what the image is built from, where chartpress would not see them"
 
@@ -27,7 +28,7 @@ Ask = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Request:
+class BumpRequest:
     """What a person asks for. `images` are the names in chartpress.yaml; none means the chart's hub images."""
 
     directory: Path
@@ -45,7 +46,7 @@ class Request:
 class Plan:
     """The first commit, what is built after it, and where its tag goes."""
 
-    request: Request
+    request: BumpRequest
     publication: Publication
     dependency: Dependency
     target: Target
@@ -80,7 +81,7 @@ class Plan:
         return [f"{link}\n" for link in release_notes(self.dependency.version.scalar.value, self.target.version)]
 
 
-def plan_bump(request: Request, *, dry_run: bool) -> Plan:
+def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
     """What a bump would do, from what HEAD has; nothing is changed.
 
     A dry run asks no server, except for `latest`, `latest-dev` and development versions, of which only the Helm
@@ -182,7 +183,7 @@ def notes_on(chart: Chart, images: Sequence[Image], target: Target) -> tuple[str
     return tuple(notes)
 
 
-def bump(request: Request, ask: Ask) -> Outcome:
+def bump_hub_image(request: BumpRequest, ask: Ask) -> Outcome:
     """Bump, build, push and commit. Run again after an interruption, it goes on where that came.
 
     Raises what `plan_bump` and `prepare` raise, before anything is changed; after the first commit what `publish`

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hubimages import changes, console
-from hubimages.changes import Commit
+from hubimages import console
 from hubimages.container_engine import check_engine
 from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, ProgramFailedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo
-from hubimages.hub_image.chartpress import (
+from hubimages.hub_image.bump.chartpress import (
     Builder,
     Built,
     Chartpress,
@@ -34,6 +31,10 @@ from hubimages.hub_image.work_tree import (
     refuse_changes,
 )
 from hubimages.image_ref import ImageRef
+from hubimages.repository import changes
+from hubimages.repository.changes import Commit
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
 
 if TYPE_CHECKING:
     from hubimages.registry import LoginState

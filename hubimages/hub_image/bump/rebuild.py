@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import changes, console, pull_request
+from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.chartpress import find_builder
+from hubimages.hub_image.bump.chartpress import find_builder
+from hubimages.hub_image.bump.publish import Publication, check_values, going_on, prepare, publish
+from hubimages.hub_image.bump.report import Outcome, as_command, take_back
 from hubimages.hub_image.choice import asked_images, chart_of_images
 from hubimages.hub_image.layout import Image, read_layout
-from hubimages.hub_image.publish import Publication, check_values, going_on, prepare, publish
-from hubimages.hub_image.report import Outcome, as_command, take_back
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.repository import changes, pull_request
 
 
 @dataclass(frozen=True)
-class Request:
+class RebuildRequest:
     """What a person asks for. The commit's message has a default."""
 
     directory: Path
@@ -32,7 +33,7 @@ class Request:
 class Plan:
     """The files to commit, and what is built after it."""
 
-    request: Request
+    request: RebuildRequest
     publication: Publication
     message: str
     files: tuple[str, ...]
@@ -53,7 +54,7 @@ class Plan:
         return "".join([*lines, f"# not checked: engine{', login' if self.request.push else ''}\n"])
 
 
-def plan_rebuild(request: Request) -> Plan:
+def plan_rebuild(request: RebuildRequest) -> Plan:
     """What a rebuild would do; nothing is changed. Raises BadInputError, RefusedError."""
     if not request.image:
         raise BadInputError("--image is missing: the name of an image in chartpress.yaml")
@@ -84,7 +85,7 @@ def sources(images: Sequence[Image]) -> list[str]:
     return sorted({path for image in images for path in image.sources})
 
 
-def rebuild(request: Request) -> Outcome:
+def rebuild_hub_image(request: RebuildRequest) -> Outcome:
     """Commit the edited sources, build, push and commit the tag; see `bump`."""
     plan = plan_rebuild(request)
     publication = plan.publication

@@ -4,11 +4,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hubimages import changes, pull_request
-from hubimages.git import Repo
-from hubimages.hub_image.chartpress import Built
-from hubimages.hub_image.publish import Publication
-from hubimages.pull_request import PullRequest
+from hubimages.hub_image.bump.chartpress import Built
+from hubimages.hub_image.bump.publish import Publication
+from hubimages.repository import changes, pull_request
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
 
 
 @dataclass(frozen=True)

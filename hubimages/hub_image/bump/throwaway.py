@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from hubimages import staging
-from hubimages.changes import current_branch
 from hubimages.errors import ProgramFailedError, StorageError
-from hubimages.git import Repo
+from hubimages.repository import staging
+from hubimages.repository.changes import current_branch
+from hubimages.repository.git import Repo
 from hubimages.run import attempt, failure
 
 FULL = 1 << 16  # bytes that are free: what git writes next may be larger

@@ -14,8 +14,8 @@ from typing import Any
 
 from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, ProgramFailedError
-from hubimages.git import Repo
 from hubimages.hub_image.layout import Image
+from hubimages.repository.git import Repo
 
 # 0.0.1-0.dev.git.16609.hb23fbd448   0.9.0-n116.h1c766a1   0.8-7b33351   7b33351
 COMMIT_IN_TAG = re.compile(r"(?:.*[.-])?(?:(?<=[.-])h)?(?P<id>[0-9a-f]{6,40})")

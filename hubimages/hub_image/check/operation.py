@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hubimages import console, yaml_text
-from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, LoginError, RefusedError
-from hubimages.hub_image.check_report import Report
-from hubimages.hub_image.check_state import Check, read
-from hubimages.hub_image.check_versions import check_companions, check_versions
+from hubimages.hub_image.check.freshness import State, freshness
+from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.state import Check, read
+from hubimages.hub_image.check.versions import check_companions, check_versions
 from hubimages.hub_image.choice import check_dockerfile
-from hubimages.hub_image.freshness import State, freshness
 from hubimages.hub_image.layout import Image, read_layout, shared_values_paths
 from hubimages.hub_image.values import ImageValue, image_values
 from hubimages.image_ref import ImageRef
+from hubimages.repository.changes import deployment_repository
 
 
 def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bool = False) -> Report:

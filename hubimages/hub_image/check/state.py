@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from hubimages.findings import Finding
-from hubimages.git import Repo
 from hubimages.hub_image.layout import Image, Layout
 from hubimages.hub_image.values import ImageValue
 from hubimages.image_ref import ImageRef
+from hubimages.repository.git import Repo
 
 
 @dataclass

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from hubimages import yaml_text
 from hubimages.errors import BadInputError
-from hubimages.hub_image.agreement import Agreement, compare
-from hubimages.hub_image.check_state import Check, read
-from hubimages.hub_image.companions import companions
+from hubimages.hub_image.check.agreement import Agreement, compare
+from hubimages.hub_image.check.companions import companions
+from hubimages.hub_image.check.state import Check, read
 from hubimages.hub_image.dependencies import Dependency
 from hubimages.hub_image.dockerfile import hub_bases
 from hubimages.hub_image.layout import Chart, Image, Layout

@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import changes, console, file_edit, pull_request, yaml_text
-from hubimages.changes import Commit, deployment_repository
+from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo
-from hubimages.hub_image import requirements
 from hubimages.hub_image.dependencies import Reader
-from hubimages.hub_image.experiments import (
+from hubimages.hub_image.experiments import requirements
+from hubimages.hub_image.experiments.listing import (
     Use,
     experimental,
     main_image,
@@ -22,7 +19,11 @@ from hubimages.hub_image.experiments import (
 )
 from hubimages.hub_image.layout import Image, Layout, read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
-from hubimages.pull_request import PullRequest
+from hubimages.repository import changes, file_edit, pull_request
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
 
 
 @dataclass(frozen=True)

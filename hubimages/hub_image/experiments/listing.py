@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hubimages import console, findings
-from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError
 from hubimages.findings import Finding
-from hubimages.git import Repo
 from hubimages.hub_image.layout import CONFIG, Image, Layout, read_layout, work_tree_reader
 from hubimages.hub_image.values import image_values
+from hubimages.repository.changes import deployment_repository
+from hubimages.repository.git import Repo
 
 ALLOWED = timedelta(weeks=4)
 GREP = ("grep", "--untracked", "-F")

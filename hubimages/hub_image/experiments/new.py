@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubimages import changes, console, file_edit, pull_request, yaml_text
-from hubimages.changes import Commit, deployment_repository
+from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo
-from hubimages.hub_image import requirements
-from hubimages.hub_image.chartpress import find_builder
-from hubimages.hub_image.experiments import main_image, requirements_argument
+from hubimages.hub_image.bump.chartpress import find_builder
+from hubimages.hub_image.bump.publish import Publication, going_on, prepare, publish
+from hubimages.hub_image.experiments import requirements
+from hubimages.hub_image.experiments.listing import main_image, requirements_argument
 from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_reader
-from hubimages.hub_image.publish import Publication, going_on, prepare, publish
 from hubimages.hub_image.values import values_path
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
-from hubimages.pull_request import PullRequest
+from hubimages.repository import changes, file_edit, pull_request
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
 
 NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 KEPT_OPTIONS = ("extraBuildCommandOptions", "paths", "rebuildOnContextPathChanges", "skipPlatforms")

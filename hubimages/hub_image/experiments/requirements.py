@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from hubimages import console
 from hubimages.errors import BadInputError
-from hubimages.git import remote_environment
+from hubimages.repository.git import remote_environment
 from hubimages.run import attempt
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

@@ -1,8 +1,8 @@
 """BinderHub's option names and types: the table in this folder, and how it is made from an installed BinderHub.
 
 BinderHub's release on PyPI is years old, and binderhub-service runs its newest commit, so the table is read from the
-source: `python -m hubimages.imagebuilding.binderhub_table > hubimages/imagebuilding/binderhub_options.json` where
-that is installed.
+source, where that is installed:
+`python -m hubimages.imagebuilding.check.binderhub_table > hubimages/imagebuilding/check/binderhub_options.json`.
 """
 
 import functools
@@ -31,7 +31,7 @@ def options() -> dict[str, dict[str, str]]:
 
 def read() -> dict[str, Any]:
     """The table: `version`, `commit` and `classes`."""
-    found: dict[str, Any] = json.loads(files("hubimages.imagebuilding").joinpath(TABLE).read_text("utf-8"))
+    found: dict[str, Any] = json.loads(files("hubimages.imagebuilding.check").joinpath(TABLE).read_text("utf-8"))
     return found
 
 

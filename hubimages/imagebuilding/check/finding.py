@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from hubimages.imagebuilding.check.rendered import Rendered
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Place
-from hubimages.imagebuilding.rendered import Rendered
 from hubimages.imagebuilding.values import Values
 
 LAYERS = {

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from hubimages.errors import NotInstalledError
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.jsonschema import without_grammar
+from hubimages.imagebuilding.check.render import EXTRA, dotted
+from hubimages.imagebuilding.check.rendered import Manifest
 from hubimages.imagebuilding.layer import Place
-from hubimages.imagebuilding.quick_import import without_grammar
-from hubimages.imagebuilding.render import EXTRA, dotted
-from hubimages.imagebuilding.rendered import Manifest
 from hubimages.yaml_text import Path
 
 API_GROUP = re.compile(r"^([^./]*)(?:\.[^/]*)?/")

@@ -10,28 +10,23 @@ from datetime import date
 from pathlib import Path
 
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
-from hubimages.file_edit import read_text
-from hubimages.imagebuilding import (
-    form_rules,
-    jsonnet,
-    manifests,
-    option_names,
-    render,
-    rules_access,
-    rules_files,
-    rules_pods,
-    rules_pull,
-    rules_registry,
-    rules_secrets,
-    rules_versions,
-    spawn,
-)  # fmt: skip
+from hubimages.imagebuilding import jsonnet
 from hubimages.imagebuilding.charts import ChartSources, ReadyCharts, prepare
-from hubimages.imagebuilding.finding import LAYERS, Finding, Rule, Subject, joined
+from hubimages.imagebuilding.check import manifests, option_names, render, spawn
+from hubimages.imagebuilding.check.finding import LAYERS, Finding, Rule, Subject, joined
+from hubimages.imagebuilding.check.rendered import Rendered
+from hubimages.imagebuilding.check.rules import access as rules_access
+from hubimages.imagebuilding.check.rules import files as rules_files
+from hubimages.imagebuilding.check.rules import form as form_rules  # fmt: skip
+from hubimages.imagebuilding.check.rules import pods as rules_pods
+from hubimages.imagebuilding.check.rules import pull as rules_pull
+from hubimages.imagebuilding.check.rules import registry as rules_registry
+from hubimages.imagebuilding.check.rules import secrets as rules_secrets
+from hubimages.imagebuilding.check.rules import versions as rules_versions
 from hubimages.imagebuilding.hubs import Hub, find_hubs, read_defaults, read_hub_layer, read_layers
 from hubimages.imagebuilding.layer import Layer, Place
-from hubimages.imagebuilding.rendered import Rendered
 from hubimages.imagebuilding.values import Values, merge
+from hubimages.repository.file_edit import read_text
 
 RULES: dict[str, Sequence[Rule]] = {
     "rules": (
@@ -63,7 +58,7 @@ class _Job:
     alone: bool  # the only hub
 
 
-def check(
+def check_hubs(
     hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
 ) -> Report:
     """Check the hubs, in the given number of processes (one for each core). Raises BadInputError.
@@ -196,4 +191,4 @@ def _texts(hub: Hub) -> Iterable[str]:
             yield "dynamic_image_building"  # may be in it: reading the hub tells what is wrong
 
 
-__all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check"]
+__all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check_hubs"]

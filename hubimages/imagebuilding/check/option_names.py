@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from hubimages.errors import NotInstalledError
-from hubimages.imagebuilding import binderhub_table
-from hubimages.imagebuilding.finding import Finding, Subject
-from hubimages.imagebuilding.form_rules import PROFILES, entries, mapping, options
+from hubimages.imagebuilding.check import binderhub_table
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.jsonschema import without_grammar
+from hubimages.imagebuilding.check.render import EXTRA
+from hubimages.imagebuilding.check.rules.form import PROFILES, entries, mapping, options
+from hubimages.imagebuilding.check.rules.registry import CONFIG
 from hubimages.imagebuilding.hubs import did_you_mean
 from hubimages.imagebuilding.layer import Encrypted
-from hubimages.imagebuilding.quick_import import without_grammar
-from hubimages.imagebuilding.render import EXTRA
-from hubimages.imagebuilding.rules_registry import CONFIG
 from hubimages.yaml_text import Path
 
 TYPES: dict[str, tuple[type, ...]] = {

@@ -6,10 +6,10 @@ from typing import Any
 
 from hubimages.errors import NoAnswerError, NotInstalledError
 from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
-from hubimages.imagebuilding.finding import Finding
+from hubimages.imagebuilding.check.finding import Finding
+from hubimages.imagebuilding.check.rendered import Manifest, Rendered
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Encrypted
-from hubimages.imagebuilding.rendered import Manifest, Rendered
 from hubimages.imagebuilding.values import Values
 from hubimages.yaml_text import Path
 

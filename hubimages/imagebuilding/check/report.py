@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 
-from hubimages.imagebuilding.check import Report
-from hubimages.imagebuilding.finding import LAYERS
+from hubimages.imagebuilding.check.finding import LAYERS
+from hubimages.imagebuilding.check.operation import Report
 
 
 def as_text(report: Report) -> str:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from hubimages.imagebuilding.finding import Finding, Subject
-from hubimages.imagebuilding.form_rules import PROFILES, entries, mapping
-from hubimages.imagebuilding.manifests import problems
-from hubimages.imagebuilding.option_names import spawner_class
-from hubimages.imagebuilding.render import dotted, plain
-from hubimages.imagebuilding.rules_registry import PREFIX
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.manifests import problems
+from hubimages.imagebuilding.check.option_names import spawner_class
+from hubimages.imagebuilding.check.render import dotted, plain
+from hubimages.imagebuilding.check.rules.form import PROFILES, entries, mapping
+from hubimages.imagebuilding.check.rules.registry import PREFIX
 from hubimages.yaml_text import Path
 
 SAMPLE = "quay.io/organisation/name:2026.01"

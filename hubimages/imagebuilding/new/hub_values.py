@@ -6,7 +6,7 @@ In one shape for every layout, as `Values` describes it: `binderhub-service`, `j
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hubimages.imagebuilding.answers import Answers, Choice
+from hubimages.imagebuilding.new.answers import Answers, Choice
 from hubimages.imagebuilding.values import Values
 
 BINDER = "/services/binder"

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubimages import changes, file_edit
 from hubimages.errors import BadInputError
-from hubimages.file_edit import read_text
-from hubimages.git import Repo
-from hubimages.imagebuilding import hubs, secret
-from hubimages.imagebuilding.answers import PROVIDERS, Ask, complete
+from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.layer import read_layer
-from hubimages.imagebuilding.new_hub_places import Places, beside, on_2i2c
-from hubimages.imagebuilding.new_hub_plan import Plan, plan
-from hubimages.imagebuilding.new_hub_values import has_form
+from hubimages.imagebuilding.new import secret
+from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete
+from hubimages.imagebuilding.new.hub_values import has_form
+from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
+from hubimages.imagebuilding.new.plan import Plan, plan
 from hubimages.imagebuilding.values import Values
-from hubimages.pull_request import PullRequest, check_can_open, open_pull_request
+from hubimages.repository import changes, file_edit
+from hubimages.repository.file_edit import read_text
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest, check_can_open, open_pull_request
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Delivery:
     open_pr: bool = False
 
 
-def make(
+def make_hub(
     where: Where, raw: Mapping[str, Any], ask: Ask, delivery: Delivery, *, password_file: Path | None, dry_run: bool
 ) -> str:
     """Make the hub, or with `dry_run` say what would be done; returns what to show.

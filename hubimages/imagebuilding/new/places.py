@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.file_edit import read_text
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.hubs import BASEHUB, PLAIN, UMBRELLA_KEYS, Hub
 from hubimages.imagebuilding.layer import Place, read_layer
-from hubimages.imagebuilding.new_hub_text import SERVICE
+from hubimages.imagebuilding.new.text import SERVICE
 from hubimages.imagebuilding.values import Values
+from hubimages.repository.file_edit import read_text
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # a Kubernetes namespace, and part of images' names
 COMMON = "common.values.yaml"

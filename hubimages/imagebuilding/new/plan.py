@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hubimages import file_edit
 from hubimages.errors import RefusedError
-from hubimages.file_edit import FileEdit, read_text
-from hubimages.imagebuilding import hubs, secret
-from hubimages.imagebuilding.answers import Answers
-from hubimages.imagebuilding.new_hub_places import Part, Places, check_prefix
-from hubimages.imagebuilding.new_hub_text import Conflict, conflicts, fresh, missing, put
-from hubimages.imagebuilding.new_hub_values import CLASSES, builds, secrets, wanted
+from hubimages.imagebuilding import hubs
+from hubimages.imagebuilding.new import secret
+from hubimages.imagebuilding.new.answers import Answers
+from hubimages.imagebuilding.new.hub_values import CLASSES, builds, secrets, wanted
+from hubimages.imagebuilding.new.places import Part, Places, check_prefix
+from hubimages.imagebuilding.new.text import Conflict, conflicts, fresh, missing, put
 from hubimages.imagebuilding.values import Values
+from hubimages.repository import file_edit
+from hubimages.repository.file_edit import FileEdit, read_text
 from hubimages.yaml_text import add_item
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from hubimages import console
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
-from hubimages.file_edit import read_text
 from hubimages.imagebuilding.layer import Encrypted, read_layer
+from hubimages.repository.file_edit import read_text
 from hubimages.run import attempt, failure
 from hubimages.yaml_text import add_key, compose
 

@@ -21,11 +21,11 @@ from jupyterhub_fancy_profiles import setup_ui
 from tornado.web import HTTPError
 from traitlets import Unicode
 
-from hubimages.imagebuilding.preview_settings import Settings
-from hubimages.imagebuilding.preview_spawner import LOOPBACK, PreviewSpawner
+from hubimages.imagebuilding.preview.settings import Settings
+from hubimages.imagebuilding.preview.spawner import LOOPBACK, PreviewSpawner
 
 USER = "you"
-BINDER_CONFIG = Path(__file__).with_name("preview_binderhub_config.py")
+BINDER_CONFIG = Path(__file__).with_name("binderhub_config.py")
 
 
 class PreviewLogin(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
@@ -109,7 +109,7 @@ def binder(settings: Settings) -> dict[str, Any]:
         command = [settings.binderhub, "-m", "binderhub", f"--config={BINDER_CONFIG}", f"--port={port}"]
         path = os.pathsep.join([str(Path(settings.binderhub).parent), os.environ.get("PATH", "")])
     else:
-        command = [sys.executable, "-m", "hubimages.imagebuilding.preview_no_builds"]
+        command = [sys.executable, "-m", "hubimages.imagebuilding.preview.no_builds"]
         path = os.environ.get("PATH", "")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB_", "GIT_"))}
     return {

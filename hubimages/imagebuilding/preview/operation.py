@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console
-from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.imagebuilding import hubs
-from hubimages.imagebuilding.preview_at_hand import (
+from hubimages.imagebuilding.preview.options import (
     Options,
     builder,
     check_installed,
@@ -29,8 +28,9 @@ from hubimages.imagebuilding.preview_at_hand import (
     checked_registry,
     engine_answers,
 )
-from hubimages.imagebuilding.preview_processes import descendants, end
-from hubimages.imagebuilding.preview_settings import Form, Settings, form_of
+from hubimages.imagebuilding.preview.processes import descendants, end
+from hubimages.imagebuilding.preview.settings import Form, Settings, form_of
+from hubimages.repository.changes import deployment_repository
 from hubimages.run import LAST_LINES, attempt, start
 
 PATIENCE = 60.0  # seconds until the hub must answer; it takes two or three
@@ -126,7 +126,7 @@ def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
     folder = Path(settings.folder)
     (folder / "kubeconfig").write_text(NOWHERE)
     config = folder / "jupyterhub_config.py"
-    config.write_text("from hubimages.imagebuilding.preview_hub import configure\n\nconfigure(get_config())\n")
+    config.write_text("from hubimages.imagebuilding.preview.hub import configure\n\nconfigure(get_config())\n")
     argv = (sys.executable, "-m", "jupyterhub", "--config", str(config))
     # KubeSpawner takes a cluster's own variables first
     nowhere = {"KUBECONFIG": str(folder / "kubeconfig"), "KUBERNETES_SERVICE_HOST": ""}

@@ -39,7 +39,7 @@ class Settings:
     missing: str = ""
     registry: str = ""
     repositories: str = ""
-    repo2docker_config: str = str(Path(__file__).with_name("preview_repo2docker_config.py"))
+    repo2docker_config: str = str(Path(__file__).with_name("repo2docker_config.py"))
 
     @property
     def address(self) -> str:

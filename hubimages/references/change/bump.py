@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hubimages import changes
-from hubimages.delivery import Delivery
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import ImageRef
+from hubimages.references import selection
+from hubimages.references.change.point import Plan, change_of, check_tag, notes_of
+from hubimages.references.change.roll_back import is_user_image
+from hubimages.references.find.scan import find_references
+from hubimages.references.newest.registries import Newer, newer_tags
+from hubimages.references.reference import Reference
+from hubimages.references.selection import Selection
 from hubimages.registry import NotThereError, Registries
-from hubimages.user_image import selection
-from hubimages.user_image.newer import Newer, newer_tags
-from hubimages.user_image.point import Plan, change_of, check_tag, notes_of
-from hubimages.user_image.reference import Reference
-from hubimages.user_image.roll_back import is_user_image
-from hubimages.user_image.scan import find_references
-from hubimages.user_image.selection import Selection
+from hubimages.repository import changes
+from hubimages.repository.delivery import Delivery
 
 
 def plan_bump(

@@ -3,9 +3,9 @@
 import re
 
 from hubimages import console
-from hubimages.delivery import Delivery
-from hubimages.user_image.point import Ask, Plan, agree
-from hubimages.user_image.selection import Selection
+from hubimages.references.change.point import Ask, Plan, agree
+from hubimages.references.selection import Selection
+from hubimages.repository.delivery import Delivery
 
 
 def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -> Delivery:

@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hubimages import changes, delivery
-from hubimages.changes import Commit
 from hubimages.console import count
-from hubimages.delivery import Delivery
 from hubimages.errors import BadInputError, NoAnswerError, RefusedError
-from hubimages.file_edit import FileEdit
-from hubimages.git import Repo
 from hubimages.image_ref import ImageRef
+from hubimages.references import selection
+from hubimages.references.change.retag import Target, file_edits
+from hubimages.references.find.scan import find_references
+from hubimages.references.reference import Inventory, Reference, is_hub
+from hubimages.references.selection import Selection, named
 from hubimages.registry import HiddenError, NotThereError, Registries
-from hubimages.user_image import selection
-from hubimages.user_image.reference import Inventory, Reference, is_hub
-from hubimages.user_image.retag import Target, file_edits
-from hubimages.user_image.scan import find_references
-from hubimages.user_image.selection import Selection, named
+from hubimages.repository import changes, delivery
+from hubimages.repository.changes import Commit
+from hubimages.repository.delivery import Delivery
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
 
 Ask = Callable[[str], bool]
 

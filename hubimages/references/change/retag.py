@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages.errors import RefusedError
-from hubimages.file_edit import FileEdit, read_text
 from hubimages.image_ref import ImageRef
-from hubimages.user_image.reference import Place, Reference
-from hubimages.user_image.scan import references_in
+from hubimages.references.find.scan import references_in
+from hubimages.references.reference import Place, Reference
+from hubimages.repository.file_edit import FileEdit, read_text
 from hubimages.yaml_text import replace as replace_scalars
 from hubimages.yaml_text import scalars
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hubimages import changes
-from hubimages.delivery import Delivery
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.git import Repo
 from hubimages.image_ref import ImageRef
+from hubimages.references import selection
+from hubimages.references.change.point import Change, Plan, change_of, check_tag, notes_of
+from hubimages.references.find.scan import find_references, references_in
+from hubimages.references.reference import Inventory, Reference
+from hubimages.references.selection import Selection
 from hubimages.registry import NotThereError, Registries
-from hubimages.user_image import selection
-from hubimages.user_image.point import Change, Plan, change_of, check_tag, notes_of
-from hubimages.user_image.reference import Inventory, Reference
-from hubimages.user_image.scan import find_references, references_in
-from hubimages.user_image.selection import Selection
+from hubimages.repository import changes
+from hubimages.repository.delivery import Delivery
+from hubimages.repository.git import Repo
 
 FAR = 400  # commits of a file that are looked at
 

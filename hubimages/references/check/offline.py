@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hubimages import findings
 from hubimages.console import count
 from hubimages.findings import Finding
-from hubimages.user_image.reference import Inventory, Reference
+from hubimages.references.reference import Inventory, Reference
 
 # https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr and, for the images of Kubernetes,
 # https://kubernetes.io/blog/2023/03/10/image-registry-redirect/

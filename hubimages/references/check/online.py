@@ -7,6 +7,9 @@ from hubimages.console import count
 from hubimages.errors import HubImagesError, NoAnswerError
 from hubimages.findings import Finding
 from hubimages.image_ref import ImageRef
+from hubimages.references.check.offline import Report, in_order, offline
+from hubimages.references.newest.registries import newer_tags
+from hubimages.references.reference import Inventory, Reference
 from hubimages.registry import (
     HiddenError,
     Limits,
@@ -15,9 +18,6 @@ from hubimages.registry import (
     Registries,
     digests,
 )
-from hubimages.user_image.check import Report, in_order, offline
-from hubimages.user_image.newer import newer_tags
-from hubimages.user_image.reference import Inventory, Reference
 
 Absent = (NotThereError, NameRefusedError)
 

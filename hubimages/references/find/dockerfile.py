@@ -7,8 +7,8 @@ of an earlier stage, or a variable that an `ARG` before the first `FROM` has giv
 import re
 from dataclasses import dataclass, field, replace
 
-from hubimages.user_image.image_text import ImageText, read_image
-from hubimages.user_image.reference import Form, Place, Reference
+from hubimages.references.image_text import ImageText, read_image
+from hubimages.references.reference import Form, Place, Reference
 
 NAMES = re.compile(r"(?:.*[./])?(Dockerfile|Containerfile)|(?:.*/)?(Dockerfile|Containerfile)\..+", re.IGNORECASE)
 

@@ -7,10 +7,10 @@ was there as a whole, and null takes it away (https://helm.sh/docs/chart_templat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hubimages.user_image.image_text import read_image, read_tag
-from hubimages.user_image.layout import Hub, Layer
-from hubimages.user_image.reference import Form, Path, Place, Reference
-from hubimages.user_image.yaml_references import NAMES, TAGS
+from hubimages.references.find.layout import Hub, Layer
+from hubimages.references.find.yaml_files import NAMES, TAGS
+from hubimages.references.image_text import read_image, read_tag
+from hubimages.references.reference import Form, Path, Place, Reference
 from hubimages.yaml_text import MappingNode, ScalarNode, Tree, data, pair_of, resolved
 
 Trees = Mapping[str, Tree]

@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from hubimages.user_image.image_text import ImageText
-from hubimages.user_image.reference import Path
+from hubimages.references.image_text import ImageText
+from hubimages.references.reference import Path
 
 # `X_image_name` beside `X_image_tag`, in any spelling
 SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)

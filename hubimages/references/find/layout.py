@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from hubimages.user_image.reference import Path
+from hubimages.references.reference import Path
 from hubimages.yaml_text import MappingNode, Node, SequenceNode, Tree, Visits, data, effective, resolved
 
 YAML = (".yaml", ".yml")

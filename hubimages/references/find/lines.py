@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hubimages.user_image.image_keys import is_meant, is_variable, names_image
-from hubimages.user_image.image_text import is_placeholder, read_image, read_tag
-from hubimages.user_image.reference import Form, Place, Reference
+from hubimages.references.find.image_keys import is_meant, is_variable, names_image
+from hubimages.references.image_text import is_placeholder, read_image, read_tag
+from hubimages.references.reference import Form, Place, Reference
 
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"

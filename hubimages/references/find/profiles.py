@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hubimages.user_image.reference import Path
+from hubimages.references.reference import Path
 from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, pair_of, resolved
 
 LISTS = ("profileList", "profile_list")  # the chart's key, and KubeSpawner's own

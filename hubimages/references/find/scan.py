@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
-from hubimages.git import Repo
-from hubimages.user_image import dockerfile, layout, lines, run_by, yaml_references
-from hubimages.user_image.reference import Inventory, NotRead, Reference
-from hubimages.user_image.yaml_references import Found
+from hubimages.references.find import dockerfile, layout, lines
+from hubimages.references.find import hubs as run_by
+from hubimages.references.find import yaml_files as yaml_references
+from hubimages.references.find.yaml_files import Found
+from hubimages.references.reference import Inventory, NotRead, Reference
+from hubimages.repository.git import Repo
 from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 
 YAML = (".yaml", ".yml")

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from hubimages.user_image import remarks
-from hubimages.user_image.image_keys import is_image_mapping, is_meant, is_variable, may_be_image, tag_keys
-from hubimages.user_image.image_text import ImageText, is_picture, is_placeholder, read_image, read_tag
-from hubimages.user_image.profiles import profile_place
-from hubimages.user_image.reference import Form, NotRead, Path, Place, Reference
+from hubimages.references import remarks
+from hubimages.references.find.image_keys import is_image_mapping, is_meant, is_variable, may_be_image, tag_keys
+from hubimages.references.find.profiles import profile_place
+from hubimages.references.image_text import ImageText, is_picture, is_placeholder, read_image, read_tag
+from hubimages.references.reference import Form, NotRead, Path, Place, Reference
 from hubimages.yaml_text import (
     MappingNode,
     Node,

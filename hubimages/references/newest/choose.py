@@ -8,7 +8,7 @@ are never replaced.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from hubimages.user_image.tag_shape import Kind, shape_of
+from hubimages.references.tag_shape import Kind, shape_of
 
 SORTED = (Kind.DATE, Kind.VERSION, Kind.CHARTPRESS)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from hubimages.errors import HubImagesError
 from hubimages.image_ref import DOCKER_HUB, ImageRef
+from hubimages.references.newest.choose import candidates, needs_dates, newest
+from hubimages.references.reference import Reference
 from hubimages.registry import Registries, all_tags, creation_dates
-from hubimages.user_image.newest import candidates, needs_dates, newest
-from hubimages.user_image.reference import Reference
 
 # Docker Hub counts each date as a pull, and lets 100 of them pass in six hours from one address without a login
 # (https://docs.docker.com/docker-hub/usage/): all images of it together get fewer, since hubs want to pull, too.

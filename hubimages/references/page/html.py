@@ -9,9 +9,9 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from hubimages.user_image.check import Report, by_image, version
-from hubimages.user_image.listing import by_reason
-from hubimages.user_image.reference import Inventory, Reference
+from hubimages.references.check.offline import Report, by_image, version
+from hubimages.references.listing import by_reason
+from hubimages.references.reference import Inventory, Reference
 
 AGES = 5  # colours from the newest to the oldest
 
@@ -52,7 +52,7 @@ def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    folder = files("hubimages.user_image") / "page"
+    folder = files("hubimages.references.page")
     parts = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
     return environment.from_string(parts["page.html"]).render(
         style=parts["page.css"],

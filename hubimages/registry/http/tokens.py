@@ -11,11 +11,11 @@ from threading import Lock
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from hubimages.errors import HubImagesError, NoAnswerError
-from hubimages.registry.challenge import Challenge, challenges
 from hubimages.registry.hosts import is_loopback
-from hubimages.registry.logins import Login
+from hubimages.registry.http.challenge import Challenge, challenges
+from hubimages.registry.http.logins import Login
+from hubimages.registry.http.transport import Response, Transport
 from hubimages.registry.problems import LoginRefusedError, NameRefusedError
-from hubimages.registry.transport import Response, Transport
 
 PULL, PUSH = "pull", "pull,push"
 CLIENT = "hubimages"

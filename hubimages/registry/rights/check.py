@@ -9,12 +9,12 @@ from hubimages.errors import BadInputError, LoginError, NoAnswerError
 from hubimages.findings import Finding
 from hubimages.image_ref import ImageRef
 from hubimages.registry.client import Registries
-from hubimages.registry.generated import FILE, PLACEHOLDERS, ImageRepository, read_image_repository
-from hubimages.registry.logins import DockerConfiguration, Login
+from hubimages.registry.http.logins import DockerConfiguration, Login
+from hubimages.registry.http.transport import Limits
 from hubimages.registry.problems import NotThereError
-from hubimages.registry.providers import Provider, provider
-from hubimages.registry.push import LoginState, Right, is_shown, login_state
-from hubimages.registry.transport import Limits
+from hubimages.registry.rights.generated import FILE, PLACEHOLDERS, ImageRepository, read_image_repository
+from hubimages.registry.rights.providers import Provider, provider
+from hubimages.registry.rights.push import LoginState, Right, is_shown, login_state
 
 CODES = {
     Right.NOT_LOGGED_IN: "not-logged-in",

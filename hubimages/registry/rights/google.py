@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from hubimages.errors import HubImagesError, NotInstalledError
-from hubimages.registry.logins import DockerConfiguration
+from hubimages.registry.http.logins import DockerConfiguration
 from hubimages.run import attempt
 
 INSTALL = "install Google's command line (https://cloud.google.com/sdk/docs/install)"

@@ -13,9 +13,10 @@ from urllib.parse import urljoin, urlsplit
 
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError
 from hubimages.image_ref import ImageRef
-from hubimages.registry.challenge import challenges
 from hubimages.registry.client import Registries, complaint
-from hubimages.registry.google import missing_steps
+from hubimages.registry.http.challenge import challenges
+from hubimages.registry.http.tokens import PUSH
+from hubimages.registry.http.transport import Response
 from hubimages.registry.problems import (
     HiddenError,
     LoginRefusedError,
@@ -23,9 +24,8 @@ from hubimages.registry.problems import (
     NoRightError,
     NotThereError,
 )
-from hubimages.registry.providers import GOOGLE, GOOGLE_CONTAINER_REGISTRY, QUAY, provider
-from hubimages.registry.tokens import PUSH
-from hubimages.registry.transport import Response
+from hubimages.registry.rights.google import missing_steps
+from hubimages.registry.rights.providers import GOOGLE, GOOGLE_CONTAINER_REGISTRY, QUAY, provider
 
 EXPIRED = re.compile(r"expired|reauthenticate", re.IGNORECASE)
 

@@ -7,10 +7,10 @@ that to the service `binder`, and BinderHub, with auth_enabled, asks the hub's A
 from collections.abc import Iterator
 from typing import Any
 
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
 from hubimages.imagebuilding.hubs import PLAIN
 from hubimages.imagebuilding.registry_kinds import split_address
-from hubimages.imagebuilding.rules_registry import CONFIG, SERVICE
 
 HUB = ("jupyterhub", "hub")
 BINDER = (*HUB, "services", "binder")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.render import dotted
 from hubimages.imagebuilding.layer import Place
-from hubimages.imagebuilding.render import dotted
 
 
 def keys_once(subject: Subject) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.registry import PREFIX
 from hubimages.imagebuilding.layer import Encrypted
-from hubimages.imagebuilding.rules_registry import PREFIX
 from hubimages.yaml_text import Path
 
 PROFILES: Path = ("jupyterhub", "singleuser", "profileList")

@@ -10,9 +10,9 @@ from typing import Any
 
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
 from hubimages.imagebuilding.layer import Place
-from hubimages.imagebuilding.rules_registry import CONFIG, SERVICE
 
 DOCKER_API = (SERVICE, "dockerApi")
 EXECUTOR = (*CONFIG, "KubernetesBuildExecutor")

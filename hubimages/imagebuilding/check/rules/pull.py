@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.registry import PREFIX
 from hubimages.imagebuilding.registry_kinds import address_host, kind_of, prefix_host
-from hubimages.imagebuilding.rules_registry import PREFIX
 
 SECRET = ("jupyterhub", "imagePullSecret")
 DASK = ("dask-gateway", "gateway", "backend", "imagePullSecrets")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host
 

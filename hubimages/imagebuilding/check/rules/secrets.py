@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from hubimages.errors import BadInputError
-from hubimages.file_edit import read_text
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.pull import SECRET
+from hubimages.imagebuilding.check.rules.registry import PUSH, REGISTRY
 from hubimages.imagebuilding.hubs import CLUSTERS, PLAIN, cluster_file, cluster_hubs
 from hubimages.imagebuilding.layer import Encrypted, Place, read_layer
-from hubimages.imagebuilding.rules_pull import SECRET
-from hubimages.imagebuilding.rules_registry import PUSH, REGISTRY
+from hubimages.repository.file_edit import read_text
 
 
 def clear_text(subject: Subject) -> Iterator[Finding]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hubimages.errors import HubImagesError
-from hubimages.imagebuilding.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.access import auth_on
 from hubimages.imagebuilding.hubs import CHARTS
 from hubimages.imagebuilding.layer import read_layer
-from hubimages.imagebuilding.rules_access import auth_on
 from hubimages.run import read
 from hubimages.yaml_text import Path as KeyPath
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from invoke import Context, task
 
 from hubimages import console
+from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
-from hubimages.task import operator_errors
 
 CHANGE_HELP = {
     "repo": "a clone of the deployment repository, or any directory in it",
@@ -67,27 +67,27 @@ def point_hubs(
     hubs and files that reaches is shown first. A tag that the registry does not have is refused. Nothing but the tags
     changes in a file; with --instead-of, for an image that has moved, the names do, too.
     """
+    from hubimages import references
     from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries
-    from hubimages.user_image.delivering import delivery_of, finish
-    from hubimages.user_image.point import plan_point
-    from hubimages.user_image.selection import Selection, files_from
 
     if all and (hub or file or choice):
         raise BadInputError("--all and --hub, --file or --choice contradict each other: leave one out")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
-    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()), choice)
+    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()), choice)
     registries = None if unchecked or dry_run else Registries()
-    delivery = delivery_of(
+    delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
     )
-    plan = plan_point(Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former)
+    plan = references.plan_point(
+        Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former
+    )
     if plan is None:
         console.result(f"{wanted}: all of it has this tag already; nothing to do")
         return
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
-    console.result(finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
 
 
 @task(
@@ -116,19 +116,19 @@ def roll_back_image(
     The tags come from the history of the files. Without --pattern the last commit that changed an image of these hubs
     is taken back; with it, each image that matches goes back one step. The registry must still have the tag.
     """
+    from hubimages import references
     from hubimages.registry import Registries
-    from hubimages.user_image.delivering import delivery_of, finish
-    from hubimages.user_image.roll_back import plan_roll_back
-    from hubimages.user_image.selection import Selection, files_from
 
     if not hub and not file:
         raise BadInputError("--hub is missing: which hub goes back? Add --hub=CLUSTER/HUB")
-    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
+    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
     registries = None if unchecked or dry_run else Registries()
-    delivery = delivery_of(branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr)
-    plan = plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+    delivery = references.delivery_of(
+        branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
+    )
+    plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    console.result(finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
 
 
 @task(
@@ -161,19 +161,17 @@ def bump_images(
     Newer is a tag of the same shape: versions and dates by their order, commits by when the image was made. Words such
     as latest are never changed.
     """
+    from hubimages import references
     from hubimages.registry import Registries
-    from hubimages.user_image.bump import plan_bump
-    from hubimages.user_image.delivering import delivery_of, finish
-    from hubimages.user_image.selection import Selection, files_from
 
-    chosen = Selection(tuple(hub or ()), files_from(Path(repo), file or ()))
-    delivery = delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
+    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
+    delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     with Registries() as registries:
-        plan = plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+        plan = references.plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     if not plan.changes:
         console.result("\n".join([*plan.notes, "no image has a newer tag; nothing to do"]))
         return
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    console.result(finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))

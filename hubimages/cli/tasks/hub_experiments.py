@@ -1,13 +1,11 @@
-"""The tasks that look at the hub image and try others beside it."""
+"""The tasks of experimental hub images."""
 
 from pathlib import Path
-from typing import Any
 
-from invoke import Context, Exit, Task, task
+from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.errors import BadInputError
-from hubimages.task import operator_errors
+from hubimages.cli.task import operator_errors
 
 REPO_HELP = {"repo": "a clone of the deployment repository; the current directory otherwise"}
 IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, where that cannot be told from values.yaml"}
@@ -16,42 +14,6 @@ BRANCH_HELP = {
     "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
 }
 DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no network, login or engine"}
-
-
-@task(
-    auto_shortflags=False,
-    help={
-        **REPO_HELP,
-        "offline": "do not ask the registry whether the tags exist",
-        "before_commit": "look only at what a commit can put right, not at tags; this is what the pre-commit hook does",
-        "json": "print the report as one JSON object",
-        "github": "print the report as annotations for GitHub Actions",
-    },
-)
-@operator_errors
-def check_hub_image(
-    c: Context,
-    *,
-    repo: str = ".",
-    offline: bool = False,
-    before_commit: bool = False,
-    json: bool = False,
-    github: bool = False,
-) -> None:
-    """Check that the hub image, its chart and values.yaml are in step.
-
-    Does the Dockerfile build upon the image of the chart's version? Is the tag in values.yaml built from the sources
-    as they are, and is it in the registry? Have two images one valuesPath? Are companions of the chart's version? Exit
-    code 1 when something is wrong, 75 when a registry did not answer, 77 when it wants a login.
-    """
-    from hubimages import hub_image
-
-    if json and github:
-        raise BadInputError("--json and --github contradict each other: leave one out")
-    report = hub_image.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
-    console.result(report.as_json() if json else report.as_annotations() if github else str(report))
-    if report.exit_code:
-        raise Exit(code=report.exit_code)
 
 
 @task(
@@ -161,6 +123,3 @@ def end_hub_experiment(
         Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr
     )
     console.result(plan.show() if dry_run else plan.apply())
-
-
-TASKS: list[Task[Any]] = [check_hub_image, new_hub_experiment, hub_experiments, end_hub_experiment]

@@ -74,7 +74,7 @@ def user_options(image: str, profile: str | None, option: str) -> dict[str, str]
     return {"profile": profile, f"{option}--unlisted-choice": image} if profile else {"image": image}
 
 
-def plan(hub_url: str, image: str, options: Mapping[str, str]) -> str:
+def plan_trial(hub_url: str, image: str, options: Mapping[str, str]) -> str:
     """The requests that would be made."""
     server = f"{hub_url.rstrip('/')}/hub/api/users/NAME/server"
     return "\n".join([f"$ POST {server} {json.dumps(dict(options))}", f"$ GET {server}/progress", f"$ DELETE {server}"])
