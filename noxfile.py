@@ -52,6 +52,7 @@ def docs(session: nox.Session) -> None:
     """Write the reference from the code and build the pages into site/; -- serve shows them while you write."""
     install(session, "docs")
     session.run("python", "docs/make_reference.py")
+    session.run("python", "docs/make_drawing.py")
     session.run("mkdocs", *(session.posargs or ["build", "--strict"]))
 
 
