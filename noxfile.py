@@ -27,7 +27,7 @@ def install(session: nox.Session, *groups: str, extras: bool = False) -> None:
 def demo(session: nox.Session) -> None:
     """Extract an image from a made-up deployment repository, or from one of yours: -- SOURCE IMAGE_DIR."""
     install(session)
-    session.run("python", "-m", "hubimages.demo", *session.posargs)
+    session.run("python", "-m", "hubimages.cli.demo", *session.posargs)
 
 
 @nox.session
@@ -52,6 +52,7 @@ def docs(session: nox.Session) -> None:
     """Write the reference from the code and build the pages into site/; -- serve shows them while you write."""
     install(session, "docs")
     session.run("python", "docs/make_reference.py")
+    session.run("python", "docs/make_drawing.py")
     session.run("mkdocs", *(session.posargs or ["build", "--strict"]))
 
 

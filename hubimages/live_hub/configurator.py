@@ -33,7 +33,7 @@ class ImageSet:
         return f"{self.hub}: {self.key} is {self.after}\n  before: {was}\n  to put it back: {undo}"
 
 
-def plan(hub_url: str, image: str) -> str:
+def plan_set_image(hub_url: str, image: str) -> str:
     """The requests that would be made."""
     address = hub_url.rstrip("/") + CONFIG
     return f"$ GET {address}\n$ POST {address} (its configuration, with the image {image})\n$ GET {address}"

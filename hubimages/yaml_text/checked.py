@@ -3,7 +3,7 @@
 from typing import Any
 
 from hubimages.errors import RefusedError
-from hubimages.yaml_text.compose import compose_documents
+from hubimages.yaml_text.composing import compose_documents
 from hubimages.yaml_text.nodes import MappingNode, Node, SequenceNode, key_text
 from hubimages.yaml_text.replacing import essence, flattened
 from hubimages.yaml_text.tree import Path, data

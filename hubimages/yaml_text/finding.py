@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from hubimages.yaml_text.compose import BLOCK, STYLES, Reader, compose_documents
+from hubimages.yaml_text.composing import BLOCK, STYLES, Reader, compose_documents
 from hubimages.yaml_text.nodes import (
     AliasNode,
     MappingNode,

@@ -4,7 +4,7 @@ from typing import Any
 
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.yaml_text.checked import check_inserted
-from hubimages.yaml_text.compose import compose_documents
+from hubimages.yaml_text.composing import compose_documents
 from hubimages.yaml_text.layout import (
     Indentation,
     block_lines,

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from hubimages.yaml_text.compose import BLOCK, BREAKS, BYTE_ORDER_MARK
+from hubimages.yaml_text.composing import BLOCK, BREAKS, BYTE_ORDER_MARK
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode
 from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
 

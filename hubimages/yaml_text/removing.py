@@ -4,7 +4,7 @@ import re
 
 from hubimages.errors import BadInputError
 from hubimages.yaml_text.checked import check_removed
-from hubimages.yaml_text.compose import BREAKS, compose_documents
+from hubimages.yaml_text.composing import BREAKS, compose_documents
 from hubimages.yaml_text.insert import end_of_pair
 from hubimages.yaml_text.layout import end_of_block, is_block, keeps_blank_lines, last_node, line_end_after, line_start
 from hubimages.yaml_text.nodes import MappingNode, Node, SequenceNode

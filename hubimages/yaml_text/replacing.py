@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from hubimages.errors import RefusedError
-from hubimages.yaml_text.compose import BREAKS, Reader
+from hubimages.yaml_text.composing import BREAKS, Reader
 from hubimages.yaml_text.finding import Scalar
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode
 from hubimages.yaml_text.quoting import as_text, plain_reads_as_text

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hubimages.yaml_text.compose import compose_documents
+from hubimages.yaml_text.composing import compose_documents
 from hubimages.yaml_text.meaning import Plain, read_plain
 from hubimages.yaml_text.nodes import (
     MappingNode,
