@@ -54,8 +54,21 @@ def read_text(root: Path, path: str) -> str:
 
 
 def show(edits: Sequence[FileEdit]) -> str:
-    """All diffs, one after the other: `git apply` takes them together."""
-    return "".join(edit.diff() for edit in edits)
+    """All diffs, one after the other, so that `git apply` takes them together.
+
+    A file that is edited several times has a diff for each edit, on top of the one before; only the whole where it is
+    made or removed in between, which `git apply` does not do in the order of the diffs.
+    """
+    by_path: dict[str, list[FileEdit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    at_once = {
+        path: combined(here)
+        for path, here in by_path.items()
+        if len(here) > 1 and any(None in (edit.before, edit.after) for edit in here)
+    }
+    shown = [each for here in at_once.values() for each in here]
+    return "".join(edit.diff() for edit in [*(each for each in edits if each.path not in at_once), *shown])
 
 
 def combined(edits: Sequence[FileEdit]) -> list[FileEdit]:
