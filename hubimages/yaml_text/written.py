@@ -38,7 +38,7 @@ def written(documents: list[Node], path: Path, document: int) -> Place:
         here = shown(path[:number])
         node = place.node
         if isinstance(node, AliasNode):
-            raise RefusedError(f"line {node.line}: {here} is the alias *{node.name}; edit line {node.target.line}")
+            raise RefusedError(f"line {node.line}: {here} is the alias *{node.name}. Edit line {node.target.line}")
         below = _step(place, step)
         if below is None:
             if isinstance(node, MappingNode) and any(is_merge(key) for key, _ in node.pairs):
