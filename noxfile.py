@@ -28,7 +28,7 @@ def install(session: nox.Session, *groups: str, extras: bool = False) -> None:
 def demo(session: nox.Session) -> None:
     """Extract an image from a made-up deployment repository, or from one of yours: -- SOURCE IMAGE_DIR."""
     install(session)
-    session.run("python", "-m", "hubimages.demo", *session.posargs)
+    session.run("python", "-m", "hubimages.cli.demo", *session.posargs)
 
 
 @nox.session
@@ -76,7 +76,14 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     session.run("python", "docs/write_address.py")
     session.run("python", "docs/make_reference.py")
+    session.run("python", "docs/make_drawing.py")
     session.run("mkdocs", *(session.posargs or ["build", "--strict"]))
+
+
+@nox.session
+def messages(session: nox.Session) -> None:
+    """Print every text that a user can see, with its place."""
+    session.run("python", "docs/list_messages.py")
 
 
 @nox.session

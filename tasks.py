@@ -1,5 +1,5 @@
 """The operator tasks, for `invoke TASK` in a checkout; `hubimages TASK` runs the same ones anywhere."""
 
-from hubimages.tasks import namespace
+from hubimages.cli.tasks import namespace
 
 __all__ = ["namespace"]

@@ -24,8 +24,9 @@ import synthetic
 from sides import Place, Run
 from table import Row, compared, limited, machine, megabytes, seconds, show
 
-from hubimages.extract import former_paths, history, image_directory
-from hubimages.extract.open_source import open_source
+from hubimages.extract.history import former_paths, image_directory
+from hubimages.extract.history import log as history
+from hubimages.extract.sources.open import open_source
 
 WAYS = ("local", "file", "slow")
 MEMORY_ALLOWED = 60_000_000

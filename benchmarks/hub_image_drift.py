@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hubimages.errors import BadInputError
-from hubimages.git import Repo
-from hubimages.hub_image.agreement import Agreement, compare
+from hubimages.hub_image.check.agreement import Agreement, compare
 from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.layout import CONFIG, read_config
+from hubimages.repository.git import Repo
 
 DAY = 86_400
 MATTER = ("chartpress.yaml", "Dockerfile", "Chart.yaml", "requirements.yaml")

@@ -21,8 +21,8 @@ from table import Row, machine, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hubimages.user_image import find_references
-from hubimages.user_image.scan import YAML, listed, read_all
+from hubimages.references import find_references
+from hubimages.references.find.scan import YAML, listed, read_all
 
 BYTES, INVOKE = 25, 2.5  # times
 CLUSTERS, HUBS = 60, 8  # with two more files for each cluster: 600

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubimages import command_line, errors
-from hubimages.program import contexts
-from hubimages.tasks import GROUPS, namespace
+from hubimages import errors
+from hubimages.cli import command_line
+from hubimages.cli.program import contexts
+from hubimages.cli.tasks import GROUPS, namespace
 
 CHECKOUT = Path(__file__).parent.parent
 PAGE = Path(__file__).with_name("reference.md")

@@ -1,5 +1,5 @@
 """`python -m hubimages`, where the `hubimages` command is not on PATH."""
 
-from hubimages.program import main
+from hubimages.cli.program import main
 
 main()

@@ -1,4 +1,4 @@
-"""docs/reference.md says what the code does: every task, option, exit code and question of the template."""
+"""The pages that are made from the code say what the code does: the reference, and the drawing of the design."""
 
 import importlib.util
 import json
@@ -8,19 +8,28 @@ from types import ModuleType
 import pytest
 
 from hubimages import errors
-from hubimages.program import contexts
+from hubimages.cli.program import contexts
 
 CHECKOUT = Path(__file__).parent.parent
 
 
-@pytest.fixture
-def make_reference() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_reference", CHECKOUT / "docs/make_reference.py")
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, CHECKOUT / f"docs/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def make_reference() -> ModuleType:
+    return script("make_reference")
+
+
+def test_the_committed_drawing_is_the_one_made_from_the_imports() -> None:
+    committed = (CHECKOUT / "docs/design.md").read_text()
+    assert committed == script("make_drawing").with_drawing(committed), "run `nox -s docs` and commit docs/design.md"
 
 
 def test_the_committed_reference_is_the_one_made_from_the_code(make_reference: ModuleType) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hubimages.doctor import extras, programs
 from hubimages.doctor.report import Report
 from hubimages.errors import BadInputError
-from hubimages.registry.logins import DockerConfiguration, strip
+from hubimages.registry import DockerConfiguration
 from hubimages.template import find_origin, template_directory
 
 
@@ -20,11 +20,6 @@ def examine() -> Report:
 def logins() -> tuple[Sequence[tuple[str, str]], str]:
     """The hosts of registries with a login, and what keeps it; and what is wrong with Docker's configuration."""
     try:
-        configuration = DockerConfiguration.read()
+        return sorted(DockerConfiguration.read().places().items()), ""
     except BadInputError as error:
         return [], str(error)
-    kept = {strip(key): str(configuration.file) for key in configuration.auths}
-    if configuration.store:
-        kept = dict.fromkeys(kept, f"docker-credential-{configuration.store}")
-    kept.update({strip(key): f"docker-credential-{helper}" for key, helper in configuration.helpers.items()})
-    return sorted(kept.items()), ""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from hubimages import git
 from hubimages.doctor.report import ALL, Item
+from hubimages.repository import git
 from hubimages.run import environment
 
 PATIENCE = 0.6  # seconds for a program to tell its version

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubimages.extract.image_directory import CONFIGURATION_FILES, is_configuration
-from hubimages.git import Repo
+from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
+from hubimages.repository.git import Repo
 
 BUILDING = "BUILDING.md"
 # What the repository is built with: a file of the image at one of these places did nothing where it was.

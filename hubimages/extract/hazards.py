@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from hubimages.extract.combine import Files, files
-from hubimages.extract.image_directory import DOCKERFILE
-from hubimages.git import Repo
+from hubimages.extract.history.image_directory import DOCKERFILE
+from hubimages.repository.git import Repo
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 LARGEST_POINTER = 1024  # bytes, by the specification of git-lfs

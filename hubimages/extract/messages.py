@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.extract.rewrite import NewId
-from hubimages.git import Repo
-from hubimages.web_address import WebAddress
+from hubimages.repository.git import Repo
+from hubimages.repository.web_address import WebAddress
 
 COMMIT_ID = rb"[0-9a-f]{7,40}"
 REFERENCE = re.compile(

@@ -6,19 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hubimages import console, git, staging
+from hubimages import console
 from hubimages.errors import HubImagesError, LoginError, NoAnswerError, RefusedError
-from hubimages.extract import hazards, image_directory, messages, repository
+from hubimages.extract import destination as repository
+from hubimages.extract import hazards, messages
 from hubimages.extract.combine import Combined, combine
+from hubimages.extract.destination import Base
+from hubimages.extract.history import image_directory
+from hubimages.extract.history.reading import Question, Reading, read
 from hubimages.extract.messages import Translator
-from hubimages.extract.open_source import open_source, refuse_inside
-from hubimages.extract.reading import Question, Reading, read
 from hubimages.extract.report import Plan, Result
-from hubimages.extract.repository import Base
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
-from hubimages.extract.source import Source
+from hubimages.extract.sources.open import open_source, refuse_inside
+from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
-from hubimages.git import Repo
+from hubimages.repository import git, staging
+from hubimages.repository.git import Repo
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from hubimages.console import count
 from hubimages.extract.combine import Decision
-from hubimages.extract.reading import Reading
-from hubimages.extract.source import Source
+from hubimages.extract.history.reading import Reading
+from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence
 
 MOST_AUTHORS_SHOWN = 10

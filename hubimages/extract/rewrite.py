@@ -20,7 +20,7 @@ from typing import Any
 import git_filter_repo
 
 from hubimages.errors import NotInstalledError, ProgramFailedError
-from hubimages.git import Repo
+from hubimages.repository.git import Repo
 from hubimages.run import ended, finish
 
 VERSION = "2.47.0"

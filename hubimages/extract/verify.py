@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubimages.errors import ProgramFailedError
-from hubimages.extract.history import EMPTY_TREE
-from hubimages.git import Repo
+from hubimages.extract.history.log import EMPTY_TREE
+from hubimages.repository.git import Repo
 
 
 @dataclass(frozen=True)

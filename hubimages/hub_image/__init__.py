@@ -1,40 +1,30 @@
 """The hub image and its chart, in step: bump, rebuild, check, experiments."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
-    from hubimages.hub_image.bumping import Request as BumpRequest
-    from hubimages.hub_image.bumping import bump, plan_bump
-    from hubimages.hub_image.check import check_hub_image
-    from hubimages.hub_image.end_experiment import plan_end_experiment
-    from hubimages.hub_image.experiments import hub_experiments
-    from hubimages.hub_image.new_experiment import plan_new_experiment
-    from hubimages.hub_image.rebuilding import Request as RebuildRequest
-    from hubimages.hub_image.rebuilding import plan_rebuild, rebuild
+    from hubimages.hub_image.bump.operation import BumpRequest as BumpRequest
+    from hubimages.hub_image.bump.operation import bump_hub_image as bump_hub_image
+    from hubimages.hub_image.bump.operation import plan_bump as plan_bump
+    from hubimages.hub_image.bump.rebuild import RebuildRequest as RebuildRequest
+    from hubimages.hub_image.bump.rebuild import plan_rebuild as plan_rebuild
+    from hubimages.hub_image.bump.rebuild import rebuild_hub_image as rebuild_hub_image
+    from hubimages.hub_image.check.operation import check_hub_image as check_hub_image
+    from hubimages.hub_image.experiments.end import plan_end_experiment as plan_end_experiment
+    from hubimages.hub_image.experiments.listing import hub_experiments as hub_experiments
+    from hubimages.hub_image.experiments.new import plan_new_experiment as plan_new_experiment
 
-__all__ = [
-    "BumpRequest", "RebuildRequest", "bump", "check_hub_image", "hub_experiments", "plan_bump", "plan_end_experiment",
-    "plan_new_experiment", "plan_rebuild", "rebuild",
-]  # fmt: skip
-
-# Imported when asked for: the check runs at every commit, and all that builds would be a quarter of its time.
-PLACES = {
-    "BumpRequest": ("bumping", "Request"),
-    "RebuildRequest": ("rebuilding", "Request"),
-    "bump": ("bumping", "bump"),
-    "check_hub_image": ("check", "check_hub_image"),
-    "hub_experiments": ("experiments", "hub_experiments"),
-    "plan_bump": ("bumping", "plan_bump"),
-    "plan_end_experiment": ("end_experiment", "plan_end_experiment"),
-    "plan_new_experiment": ("new_experiment", "plan_new_experiment"),
-    "plan_rebuild": ("rebuilding", "plan_rebuild"),
-    "rebuild": ("rebuilding", "rebuild"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = PLACES[name]
-    return getattr(import_module(f"{__name__}.{module}"), attribute)
+# Imported when first used: a task pays only for the part of the job that it runs.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "bump.operation": ["BumpRequest", "bump_hub_image", "plan_bump"],
+        "bump.rebuild": ["RebuildRequest", "plan_rebuild", "rebuild_hub_image"],
+        "check.operation": ["check_hub_image"],
+        "experiments.end": ["plan_end_experiment"],
+        "experiments.listing": ["hub_experiments"],
+        "experiments.new": ["plan_new_experiment"],
+    },
+)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from hubimages import yaml_text
 from hubimages.errors import BadInputError
-from hubimages.file_edit import read_text
-from hubimages.git import Repo
 from hubimages.hub_image.dependencies import Dependency, Reader, parse, read_dependencies
 from hubimages.hub_image.dockerfile import Base, bases
 from hubimages.hub_image.entries import items, pairs, text, text_of
+from hubimages.repository.file_edit import read_text
+from hubimages.repository.git import Repo
 from hubimages.yaml_text import Node, Path, Tree
 
 CONFIG = "chartpress.yaml"

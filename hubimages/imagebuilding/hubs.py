@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
-from hubimages.file_edit import read_text
 from hubimages.imagebuilding.layer import Layer, Place, read_layer
 from hubimages.imagebuilding.values import Values, merge
+from hubimages.repository.file_edit import read_text
 from hubimages.yaml_text import Path as KeyPath
 
 CLUSTERS = "config/clusters"

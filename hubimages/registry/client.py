@@ -17,10 +17,10 @@ from urllib.parse import urljoin, urlsplit
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry.hosts import base_address
-from hubimages.registry.logins import DockerConfiguration
+from hubimages.registry.http.logins import DockerConfiguration
+from hubimages.registry.http.tokens import PULL, Authorizer, FindLogin
+from hubimages.registry.http.transport import Limits, Response, Transport
 from hubimages.registry.problems import HiddenError, NameRefusedError, NotThereError
-from hubimages.registry.tokens import PULL, Authorizer, FindLogin
-from hubimages.registry.transport import Limits, Response, Transport
 
 # https://github.com/opencontainers/image-spec/blob/main/media-types.md
 INDEXES = (

@@ -9,7 +9,7 @@ from hubimages.errors import HubImagesError
 from hubimages.image_ref import ImageRef
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created
-from hubimages.registry.transport import CONNECTIONS
+from hubimages.registry.http.transport import CONNECTIONS
 
 T = TypeVar("T")
 

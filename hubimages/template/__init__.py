@@ -1,7 +1,7 @@
 """The template of a user-image repository: its questions, what they render to, and a new repository made from it."""
 
 from hubimages.template.answers import ask, given_answers, read_answers
-from hubimages.template.deployment_workflow import deployment_workflow
+from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin, find_origin

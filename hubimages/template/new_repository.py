@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console, git, run, staging
+from hubimages import console, run
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
+from hubimages.repository import git, staging
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin
 from hubimages.template.render import Rendering, render_files

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import git, staging
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
+from hubimages.repository import git, staging
 from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
 from hubimages.template.origin import Origin, find_origin

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubimages.extract.messages import Translator, in_order
-from hubimages.web_address import WebAddress, web_address
+from hubimages.repository.web_address import WebAddress, web_address
 from tests.extract.taking import image, take
 from tests.histories import Commit, git, make
 

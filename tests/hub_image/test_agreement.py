@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubimages.hub_image.agreement import Agreement, compare
+from hubimages.hub_image.check.agreement import Agreement, compare
 
 # What stood side by side in two public deployments from 2019 to 2026, and whether the image was the one of the chart's
 # commit in the history of zero-to-jupyterhub-k8s.

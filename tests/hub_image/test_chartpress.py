@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError, ProgramFailedError, StorageError
-from hubimages.hub_image.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
-from hubimages.hub_image.throwaway import throwaway
+from hubimages.hub_image.bump.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
+from hubimages.hub_image.bump.throwaway import throwaway
+from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER
 

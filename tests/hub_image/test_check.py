@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hubimages.findings import Finding
-from hubimages.hub_image.check import check_hub_image
-from hubimages.hub_image.check_report import Report
+from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.report import Report
 from tests.hub_image.trials import Deployment, deployment
 
 VALUES = "helm-charts/basehub/values.yaml"

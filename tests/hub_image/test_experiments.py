@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.end_experiment import plan_end_experiment
-from hubimages.hub_image.experiments import Use, hub_experiments
-from hubimages.hub_image.new_experiment import NewExperiment, plan_new_experiment
+from hubimages.hub_image.experiments.end import plan_end_experiment
+from hubimages.hub_image.experiments.listing import Use, hub_experiments
+from hubimages.hub_image.experiments.new import NewExperiment, plan_new_experiment
 from tests.hub_image.trials import Deployment, deployment
 
 TRIAL = """\

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hubimages.errors import BadInputError, HubImagesError, NoAnswerError
-from hubimages.hub_image.helm_repository import Target, entry_in, resolve, versions_in
+from hubimages.hub_image.bump.helm_repository import Target, entry_in, resolve, versions_in
 from hubimages.hub_image.versions import is_older, newest, order, release_notes
 from tests import deployments
 from tests.deployments import DEVELOPMENT, DEVELOPMENT_HUB, NEW

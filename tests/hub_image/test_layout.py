@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.changes import deployment_repository
 from hubimages.errors import BadInputError
 from hubimages.hub_image.layout import read_layout, shared_values_paths
 from hubimages.hub_image.values import image_values, with_image
+from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import OLD, UNDER_FOLDER, git
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.hub_image.requirements import Difference, check, difference, project, put
+from hubimages.hub_image.experiments.requirements import Difference, check, difference, project, put
 
 COMMIT = "7d80b0000d8b11e639f3fe0f63d0711e057a15df"
 

@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from hubimages.errors import BadInputError
-from hubimages.imagebuilding import binderhub_table, check, report
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
+from hubimages.imagebuilding.check import binderhub_table, report
+from hubimages.imagebuilding.check import operation as check
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from hubimages.imagebuilding.layer import Place
 from tests import needs
@@ -24,7 +25,7 @@ OFFLINE = ChartSources(offline=True)
 
 
 def checked(root: Path, sources: ChartSources = OFFLINE) -> check.Report:
-    return check.check([find_hub(root, "earth", "staging")], sources, today=good_hubs.TODAY)
+    return check.check_hubs([find_hub(root, "earth", "staging")], sources, today=good_hubs.TODAY)
 
 
 def own(charts: Path) -> ChartSources:
@@ -102,7 +103,7 @@ def test_what_two_hubs_have_from_one_file_stands_once(deployment: Deployment, ow
     listing = root / "config/clusters/earth/cluster.yaml"
     entry = listing.read_text().partition("hubs:\n")[2]
     listing.write_text(listing.read_text() + entry.replace("name: staging", "name: copy"))
-    made = check.check(check.building_hubs(root), ChartSources(own_charts, offline=True))
+    made = check.check_hubs(check.building_hubs(root), ChartSources(own_charts, offline=True))
     assert made.hubs == ("earth/staging", "earth/copy")
     shared = [finding for finding in made.findings if finding.code in ("registry-url-scheme", "prefix-shared")]
     assert [(finding.code, finding.hubs) for finding in shared] == [
@@ -115,7 +116,7 @@ def test_many_hubs_in_two_processes_give_the_same_report(deployment: Deployment,
     root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
     hubs = [find_hub(root, "earth", "staging")] * 5
     sources = ChartSources(own_charts, offline=True)
-    assert check.check(hubs, sources, processes=2) == check.check(hubs, sources, processes=1)
+    assert check.check_hubs(hubs, sources, processes=2) == check.check_hubs(hubs, sources, processes=1)
 
 
 def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_charts: Path) -> None:
@@ -251,8 +252,8 @@ def test_without_a_version_the_newest_release_is_taken_and_named(
     hub = plain_hub([tmp_path / "z2jh.yaml"])
     addresses = dict.fromkeys(("jupyterhub", "binderhub-service"), repository)
     try:
-        newest = check.check([hub], ChartSources(repositories=addresses))
-        wrong = check.check([hub], ChartSources(repositories=addresses, versions={"jupyterhub": "0.1"}))
+        newest = check.check_hubs([hub], ChartSources(repositories=addresses))
+        wrong = check.check_hubs([hub], ChartSources(repositories=addresses, versions={"jupyterhub": "0.1"}))
     finally:
         index.write_text(before)
     named = f"chart jupyterhub {entry['version']}, the newest, was used; --chart-version=jupyterhub=VERSION"
@@ -265,7 +266,7 @@ def test_a_hub_that_cannot_be_read_is_a_finding_among_others_and_the_others_are_
 ) -> None:
     root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
     (root / "config/clusters/mars/prod.values.yaml").write_text("dynamic_image_building: [\n")
-    made = check.check(check.building_hubs(root), own(own_charts), today=good_hubs.TODAY)
+    made = check.check_hubs(check.building_hubs(root), own(own_charts), today=good_hubs.TODAY)
     assert made.hubs == ("earth/staging", "mars/prod")
     assert [(finding.code, finding.hubs) for finding in made.findings] == [("values-unreadable", ("mars/prod",))]
     assert made.findings[0].message.startswith("config/clusters/mars/prod.values.yaml:2: ")

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from hubimages.errors import BadInputError, HubImagesError, NotInstalledError, RefusedError
-from hubimages.imagebuilding import check as checking
-from hubimages.imagebuilding import hubs, new_hub
-from hubimages.imagebuilding.answers import from_terminal, given_answers
+from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.charts import ChartSources
+from hubimages.imagebuilding.check import operation as checking
 from hubimages.imagebuilding.hubs import read_values
-from hubimages.imagebuilding.new_hub import Delivery, Where
-from hubimages.imagebuilding.new_hub_values import builds
+from hubimages.imagebuilding.new import operation as new_hub
+from hubimages.imagebuilding.new.answers import from_terminal, given_answers
+from hubimages.imagebuilding.new.hub_values import builds
+from hubimages.imagebuilding.new.operation import Delivery, Where
 from hubimages.imagebuilding.registries import KINDS, robot_name, service_account
 from hubimages.imagebuilding.values import Values
 from hubimages.run import environment
@@ -146,7 +147,7 @@ def make(
 ) -> str:
     (tmp_path / "password").write_text(password + "\n")
     ask, how = from_terminal(yes=False), delivery or Delivery(None, commit=False)
-    return new_hub.make(where, raw, ask, how, password_file=tmp_path / "password", dry_run=dry_run)
+    return new_hub.make_hub(where, raw, ask, how, password_file=tmp_path / "password", dry_run=dry_run)
 
 
 def decrypted(root: Path, path: str) -> str:
@@ -213,7 +214,7 @@ def test_a_plain_hub_has_what_image_building_needs(
 
 def findings(hub: hubs.Hub, charts: Path) -> list[str]:
     """What check-imagebuilding-hub finds in every layer."""
-    report = checking.check([hub], ChartSources(charts, offline=True), today=date(2026, 11, 1))
+    report = checking.check_hubs([hub], ChartSources(charts, offline=True), today=date(2026, 11, 1))
     assert [one for one in report.not_checked if not EXPECTED.search(one)] == []
     return [f"{one.code}: {one.message}" for one in report.findings]
 
@@ -347,7 +348,7 @@ def test_a_dry_run_asks_for_no_password_and_needs_no_sops(
 ) -> None:
     monkeypatch.setenv("PATH", only_git(tmp_path))
     where = Where(deployment, "north", "ocean", None)
-    shown = new_hub.make(
+    shown = new_hub.make_hub(
         where, answers(), from_terminal(yes=False), Delivery(None, commit=False), password_file=None, dry_run=True
     )
     assert f"$ sops --encrypt --input-type yaml --output-type yaml --filename-override {SECRET} /dev/stdin" in shown
@@ -515,3 +516,12 @@ def test_the_command_line_shows_the_steps_for_the_registry_and_no_secret(deploym
     assert "az acr token create --registry ourregistry --name north-ocean-image-builder" in done.stdout
     assert f"wrote {SECRET}" in done.stdout
     assert (deployment / SECRET).is_file()
+
+
+def test_a_values_file_whose_secrets_would_be_in_the_file_of_another_chart_is_refused(
+    plain: Path, tmp_path: Path
+) -> None:
+    """Both would be made, and the second would replace the first."""
+    where = Where(plain, "north", "ocean", plain / "binderhub-service.yaml")
+    with pytest.raises(BadInputError, match=r"one file for their secrets, enc-binderhub-service\.secret\.yaml"):
+        make(where, answers(), tmp_path, dry_run=True)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubimages.errors import BadInputError, NotInstalledError
-from hubimages.imagebuilding import preview, preview_at_hand
-from hubimages.imagebuilding.preview_processes import descendants, runs
+from hubimages.imagebuilding.preview import operation as preview
+from hubimages.imagebuilding.preview import options as preview_options
+from hubimages.imagebuilding.preview.processes import descendants, runs
 from hubimages.run import environment
 from tests import needs
 from tests.engine import process
@@ -211,7 +212,7 @@ def test_a_hub_without_a_profile_list_has_no_form_to_show(tmp_path: Path) -> Non
 def test_without_the_proxy_the_line_that_installs_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotInstalledError, match="npm install -g configurable-http-proxy"):
-        preview_at_hand.check_installed()
+        preview_options.check_installed()
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hubimages.imagebuilding import check
 from hubimages.imagebuilding.charts import ChartSources
-from hubimages.imagebuilding.finding import Finding
+from hubimages.imagebuilding.check import operation as check
+from hubimages.imagebuilding.check.finding import Finding
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from tests.imagebuilding import good_hubs
 from tests.imagebuilding.conftest import Deployment
@@ -45,7 +45,7 @@ def seeded(hub: Data, secret: Data, seed: Seed) -> None:
 
 def found(root: Path, charts: Path) -> list[Finding]:
     hub = find_hub(root, "earth", "staging")
-    return list(check.check([hub], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
+    return list(check.check_hubs([hub], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
 
 
 @pytest.mark.parametrize("layout", good_hubs.LAYOUTS)
@@ -91,7 +91,9 @@ def test_good_plain_files_give_no_finding(tmp_path: Path, charts: Path) -> None:
 
 
 def found_in(files: list[Path], charts: Path) -> list[Finding]:
-    return list(check.check([plain_hub(files)], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
+    return list(
+        check.check_hubs([plain_hub(files)], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings
+    )
 
 
 def plain_files(folder: Path, hub: Data, secret: Data) -> list[Path]:

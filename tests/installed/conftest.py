@@ -50,7 +50,9 @@ class Copy:
 
     def run(self, program: str, *words: str | Path, code: int = 0) -> str:
         """What a program prints that has `sys`, and `main` of this copy."""
-        start = f"import sys; sys.path[:0] = {[self.path] if self.path else []!r}\nfrom hubimages.program import main\n"
+        start = (
+            f"import sys; sys.path[:0] = {[self.path] if self.path else []!r}\nfrom hubimages.cli.program import main\n"
+        )
         return run(self.python, "-c", start + program, *words, cwd=self.folder, code=code).stdout
 
 

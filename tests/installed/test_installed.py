@@ -10,7 +10,7 @@ import pytest
 
 from tests import deployments
 from tests.installed.conftest import ADDRESS, COMPILED, Copy, run
-from tests.user_image.pointing import make_deployment
+from tests.references.pointing import make_deployment
 
 STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
 HUBS = "configuration_repository=our-org/our-hubs"

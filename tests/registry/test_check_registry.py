@@ -11,8 +11,8 @@ import pytest
 
 from hubimages import template
 from hubimages.registry import Limits, check_registry
-from hubimages.registry.generated import read_image_repository
-from hubimages.registry.providers import PROVIDERS, provider
+from hubimages.registry.rights.generated import read_image_repository
+from hubimages.registry.rights.providers import PROVIDERS, provider
 from tests.engine import process
 from tests.engine.registry import Registry
 from tests.registry.conftest import Configure
@@ -169,7 +169,7 @@ def test_a_name_that_the_registry_would_refuse_is_found_without_asking_it(
 def test_registries_that_are_none_to_choose_come_with_the_reason_and_the_way_over(
     image: str, reason: str, way_over: str, tmp_path: Path
 ) -> None:
-    from hubimages.registry.check import Report, check_name
+    from hubimages.registry.rights.check import Report, check_name
 
     report = Report(image)
     assert check_name(read_image_repository(repository(tmp_path, image), {}), report) is not None
@@ -252,8 +252,8 @@ def test_every_registry_of_the_template_has_rules_of_its_own() -> None:
 @pytest.mark.parametrize("password", ["right", "wrong"])
 def test_the_robots_login_is_taken_from_the_settings_of_the_workflow(tmp_path: Path, password: str) -> None:
     from hubimages.image_ref import ImageRef
-    from hubimages.registry.check import Report, report_right, settings_login
-    from hubimages.registry.push import Right, describe
+    from hubimages.registry.rights.check import Report, report_right, settings_login
+    from hubimages.registry.rights.push import Right, describe
 
     image = ImageRef.parse("quay.io/org/hub")
     environment = {**IN_A_WORKFLOW, "QUAY_USERNAME": "org+robot", "QUAY_PASSWORD": password}

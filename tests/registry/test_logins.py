@@ -8,7 +8,7 @@ import pytest
 from hubimages.errors import BadInputError, LoginError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, Registries
-from hubimages.registry.logins import DockerConfiguration, Login
+from hubimages.registry.http.logins import DockerConfiguration, Login
 from tests.registry.conftest import Configure
 from tests.registry.scripted import Reply, error, scripted
 

@@ -16,7 +16,7 @@ from hubimages.registry import (
     Right,
     login_state,
 )
-from hubimages.registry.push import describe
+from hubimages.registry.rights.push import describe
 from tests.registry.conftest import Configure
 from tests.registry.scripted import Asked, Reply, Scripted, error, scripted, tags
 from tests.registry.test_answers import QUICK

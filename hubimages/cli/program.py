@@ -1,0 +1,98 @@
+"""The `hubimages` command: the tasks of `hubimages.cli.tasks`, for people who have no checkout to run `invoke` in.
+
+It is invoke's Program with its own reading of the command line (see `command_line`), and without invoke's
+configuration: an `invoke.yaml` in the directory or in HOME belongs to other projects' tasks.
+"""
+
+import inspect
+import sys
+from copy import deepcopy
+from functools import cache
+from typing import Any
+
+from invoke import Config, Exit, Program
+from invoke.parser import ParserContext, ParseResult
+
+from hubimages import __doc__ as DESCRIPTION
+from hubimages import __version__, console
+from hubimages.cli import command_line
+from hubimages.cli.task import errors_as_exit
+from hubimages.cli.tasks import GROUPS, namespace
+
+
+class Settings(Config):
+    """invoke's defaults and nothing else: no file is read (by `lazy`), and no variable of the environment."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "lazy": True})
+
+    def load_shell_env(self) -> None:
+        """Nothing: `INVOKE_...` is meant for other tasks, and one that cannot be read would end ours."""
+
+
+class HubImages(Program):
+    """One task at a time; whatever is not understood is refused with exit code 2 before anything runs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            name="hubimages", binary="hubimages", version=__version__, namespace=namespace, config_class=Settings
+        )
+
+    def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
+        """Run the command line and exit; errors are one message and their exit code (see `errors`)."""
+        self.normalize_argv(argv)
+        try:
+            with errors_as_exit():
+                self.create_config()
+                self.core = ParseResult()
+                self.read_and_execute(self.argv[1:])
+        except Exit as end:
+            if end.message:
+                console.step(end.message)
+            sys.exit(end.code)
+
+    def read_and_execute(self, tokens: list[str]) -> None:
+        """Answer, or run the one task. Raises what the task raises, and UsageError."""
+        wanted = command_line.help_wanted(tokens, contexts())
+        if wanted:
+            console.result(command_line.task_help(contexts()[wanted], inspect.getdoc(namespace[wanted]) or ""))
+        elif wanted == "" or not tokens or tokens[0] in command_line.LIST:
+            self.refuse_more(tokens if wanted is None else [])
+            console.result(command_line.overview(overview_title(), group_lines()))
+        elif tokens[0] in command_line.VERSION:
+            self.refuse_more(tokens)
+            console.result(f"hubimages {__version__}")
+        else:
+            context = deepcopy(command_line.task_named(tokens[0], contexts()))
+            command_line.fill(context, tokens[1:])
+            self.executor_class(namespace, self.config, self.core).execute(context)
+
+    def refuse_more(self, tokens: list[str]) -> None:
+        """Raise UsageError when something follows an option that stands alone."""
+        if tokens[1:]:
+            raise command_line.UsageError(f"{tokens[0]} stands alone, without {tokens[1]!r}; {command_line.see('')}")
+
+
+@cache
+def contexts() -> dict[str, ParserContext]:
+    """The arguments of every task by its name; made once, since invoke gives out the help texts only once."""
+    return {str(context.name): context for context in namespace.to_contexts()}
+
+
+def overview_title() -> str:
+    return f"{(DESCRIPTION or '').strip().rstrip('.')} ({__version__})"
+
+
+def group_lines() -> dict[str, dict[str, str]]:
+    """Under the heading of each job, the tasks with the first line of their docstring."""
+    return {
+        heading: {
+            namespace.transform(task.name): (inspect.getdoc(task) or "").splitlines()[0].rstrip(".") for task in tasks
+        }
+        for heading, tasks in GROUPS.items()
+    }
+
+
+def main() -> None:
+    """The entry point of the `hubimages` command."""
+    HubImages().run()

@@ -1,0 +1,79 @@
+"""The task that extracts an image directory with its history."""
+
+import functools
+from pathlib import Path
+
+from invoke import Context, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+from hubimages.cli.tasks.template import ANSWER_HELP, check_push
+from hubimages.errors import BadInputError
+
+
+@task(
+    positional=["source", "image_dir", "dest"],
+    iterable=["former_path", "set_"],
+    auto_shortflags=False,
+    help={
+        "source": "the deployment repository: a directory or any address that git understands; it is only read",
+        "image_dir": "directory of the image in it, for example deployments/shiny/image; one deleted long ago, too",
+        "dest": "directory of the new repository; it must not exist yet, or be empty",
+        "ref": "branch, tag or commit of SOURCE to extract from; its default branch otherwise",
+        "former_path": "a path that the image's directory had before, instead of those that are found; can be repeated",
+        "no_former_paths": "keep only the history of IMAGE_DIR itself, not that from before it was moved there",
+        "no_template": "make main the extracted history itself, without the template's files",
+        "keep_messages": "leave commit messages as they are; otherwise commit ids and #123 in them are made to point "
+        "to the right place",
+        "json": "print the report as one JSON object",
+        **ANSWER_HELP,
+    },
+)
+@operator_errors
+def extract_image(
+    c: Context,
+    source: str,
+    image_dir: str,
+    dest: str,
+    *,
+    ref: str | None = None,
+    former_path: list[str] | None = None,
+    no_former_paths: bool = False,
+    no_template: bool = False,
+    keep_messages: bool = False,
+    set_: list[str] | None = None,
+    answers: str | None = None,
+    origin: str | None = None,
+    push: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    yes: bool = False,
+) -> None:
+    """Extract an image directory, with its history, into its own repository.
+
+    DEST becomes a repository made from the template, with the files of the image and its whole history, that from
+    before the directory was moved included. At the end the result is compared with SOURCE and the evidence printed.
+    Stopped at any moment, it leaves no DEST behind.
+    """
+    from hubimages import extract, template
+
+    check_push(push, origin)
+    if former_path and no_former_paths:
+        raise BadInputError("--former-path and --no-former-paths contradict each other: leave one out")
+    request = extract.Request(
+        source,
+        image_dir,
+        Path(dest),
+        ref=ref,
+        former_paths=former_path or [],
+        follow=False if no_former_paths else None,
+        template=not no_template,
+        keep_messages=keep_messages,
+        answers=template.given_answers(set_ or [], answers),
+        origin=origin,
+        push=push,
+    )
+    ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
+    done: extract.Plan | extract.Result
+    done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
+    console.result(done.as_json() if json else str(done))

@@ -1,0 +1,125 @@
+"""The tasks of experimental hub images."""
+
+from pathlib import Path
+
+from invoke import Context, Exit, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+
+REPO_HELP = {"repo": "a clone of the deployment repository; the current directory otherwise"}
+IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, where that cannot be told from values.yaml"}
+BRANCH_HELP = {
+    "branch": "commit on this branch, which is made at HEAD; the current one otherwise",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
+}
+DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no network, login or engine"}
+
+
+@task(
+    positional=["name"],
+    iterable=["require"],
+    auto_shortflags=False,
+    help={
+        "name": "name of the experiment: of its image, and of NAME-requirements.txt",
+        "require": "what it tries, as pip takes it: 'oauthenticator==17.3.0', 'git+https://...@COMMIT'; repeatable",
+        **REPO_HELP,
+        **IMAGE_HELP,
+        **BRANCH_HELP,
+        "no_push": "build the image without pushing it; needs no login",
+        "builder": "chartpress's builder: docker-build or docker-buildx",
+        "platform": "the platform to build for, with docker-buildx; linux/amd64 on a Mac with an ARM processor",
+        **DRY_HELP,
+    },
+)
+@operator_errors
+def new_hub_experiment(
+    c: Context,
+    name: str,
+    *,
+    require: list[str] | None = None,
+    repo: str = ".",
+    image: str | None = None,
+    branch: str | None = None,
+    open_pr: bool = False,
+    no_push: bool = False,
+    builder: str | None = None,
+    platform: str | None = None,
+    dry_run: bool = False,
+) -> None:
+    """Build an experimental hub image beside the main one.
+
+    It gets the main image's requirements with those of --require put in, and an entry in chartpress.yaml. Both are
+    committed, the image is built and pushed, and the lines are printed that a hub's values need to try it. values.yaml
+    and Chart.yaml stay as they are. Stopped in the middle, run it again.
+    """
+    from hubimages import hub_image
+
+    plan = hub_image.plan_new_experiment(
+        Path(repo),
+        name,
+        require or [],
+        image=image,
+        branch=branch,
+        open_pr=open_pr,
+        push=not no_push,
+        builder=builder,
+        platform=platform,
+        look_up=not dry_run,
+    )
+    console.result(plan.show() if dry_run else plan.apply())
+
+
+@task(
+    auto_shortflags=False,
+    help={**REPO_HELP, **IMAGE_HELP, "json": "print the report as one JSON object"},
+)
+@operator_errors
+def hub_experiments(c: Context, *, repo: str = ".", image: str | None = None, json: bool = False) -> None:
+    """List experimental hub images: how old they are, which hubs use them.
+
+    Exit code 1 when one is older than four weeks: then all hubs should get it, or none.
+    """
+    from hubimages import hub_image
+
+    found = hub_image.hub_experiments(Path(repo), image=image)
+    console.result(found.as_json() if json else str(found))
+    if found.exit_code:
+        raise Exit(code=found.exit_code)
+
+
+@task(
+    positional=["name"],
+    auto_shortflags=False,
+    help={
+        "name": "name of the experiment, as hub-experiments lists it",
+        "roll_out": "put what it tried into the main image's requirements first; it stays while hubs use it",
+        **REPO_HELP,
+        **IMAGE_HELP,
+        **BRANCH_HELP,
+        **DRY_HELP,
+    },
+)
+@operator_errors
+def end_hub_experiment(
+    c: Context,
+    name: str,
+    *,
+    roll_out: bool = False,
+    repo: str = ".",
+    image: str | None = None,
+    branch: str | None = None,
+    open_pr: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """End an experiment: take its requirements and its entry away.
+
+    Refused while a hub's values name its image. With --roll-out the main image's requirements get what it tried, in a
+    commit of its own, and the experiment goes when no hub uses it any more.
+    """
+    from hubimages import hub_image
+
+    plan = hub_image.plan_end_experiment(
+        Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr
+    )
+    console.result(plan.show() if dry_run else plan.apply())

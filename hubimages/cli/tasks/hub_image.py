@@ -1,0 +1,150 @@
+"""The tasks of the hub image and its chart."""
+
+import functools
+from pathlib import Path
+
+from invoke import Context, Exit, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+from hubimages.errors import BadInputError
+
+PUBLISH_HELP = {
+    "repo": "a clone of the deployment repository, or a folder in it",
+    "branch": "commit on this branch, made here where it does not exist yet",
+    "no_push": "build the image on this machine alone: nothing is pushed, and values.yaml stays as it is",
+    "builder": "chartpress's --builder: docker-build or docker-buildx; on a Mac with an ARM processor docker-buildx",
+    "platform": "chartpress's --platform; on a Mac with an ARM processor linux/amd64",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
+    "dry_run": "show what would be done and change nothing; needs no login and no engine",
+}
+
+
+@task(
+    iterable=["image"],
+    auto_shortflags=False,
+    help={
+        "chart_version": "version of the jupyterhub chart, or latest (release), or latest-dev",
+        "image": "name in chartpress.yaml, or chart/name; can be repeated; without it the chart's hub images are meant",
+        "release_notes": "print where the changes of the chart in between are described",
+        "yes": "take the recommended answer to every question, as shown with the question",
+        **PUBLISH_HELP,
+    },
+)
+@operator_errors
+def bump_hub_image(
+    c: Context,
+    *,
+    chart_version: str = "",
+    image: list[str] | None = None,
+    repo: str = ".",
+    branch: str | None = None,
+    no_push: bool = False,
+    builder: str | None = None,
+    platform: str | None = None,
+    open_pr: bool = False,
+    release_notes: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> None:
+    """Bump the jupyterhub chart and its hub image, in step.
+
+    Chart version and FROM tag are committed, chartpress builds and pushes the image from a copy of the repository, and
+    the image's new tag is committed to values.yaml. Nothing else is touched; commits are not pushed. Stopped at any
+    moment, the same command goes on from there.
+    """
+    from hubimages import hub_image
+
+    request = hub_image.BumpRequest(
+        Path(repo),
+        chart_version,
+        images=image or [],
+        branch=branch,
+        push=not no_push,
+        builder=builder,
+        platform=platform,
+        open_pr=open_pr,
+        release_notes=release_notes,
+    )
+    if dry_run:
+        console.result(hub_image.plan_bump(request, dry_run=True).show())
+        return
+    console.result(str(hub_image.bump_hub_image(request, functools.partial(console.confirm, yes=yes, flags="--yes"))))
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "image": "the image's name in chartpress.yaml (or chart/name)",
+        "message": "of the commit of the edited files",
+        **PUBLISH_HELP,
+    },
+)
+@operator_errors
+def rebuild_hub_image(
+    c: Context,
+    *,
+    image: str = "",
+    message: str | None = None,
+    repo: str = ".",
+    branch: str | None = None,
+    no_push: bool = False,
+    builder: str | None = None,
+    platform: str | None = None,
+    open_pr: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Commit an image's edited files, build it and push it.
+
+    What is committed are the changed and new files of the image's own paths, and nothing else. Then chartpress builds
+    and pushes the image, and its new tag is committed to values.yaml, as with bump-hub-image.
+    """
+    from hubimages import hub_image
+
+    request = hub_image.RebuildRequest(
+        Path(repo),
+        image,
+        message=message,
+        branch=branch,
+        push=not no_push,
+        builder=builder,
+        platform=platform,
+        open_pr=open_pr,
+    )
+    console.result(hub_image.plan_rebuild(request).show() if dry_run else str(hub_image.rebuild_hub_image(request)))
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        "repo": "a clone of the deployment repository; the current directory otherwise",
+        "offline": "do not ask the registry whether the tags exist",
+        "before_commit": "look only at what a commit can put right, not at tags; this is what the pre-commit hook does",
+        "json": "print the report as one JSON object",
+        "github": "print the report as annotations for GitHub Actions",
+    },
+)
+@operator_errors
+def check_hub_image(
+    c: Context,
+    *,
+    repo: str = ".",
+    offline: bool = False,
+    before_commit: bool = False,
+    json: bool = False,
+    github: bool = False,
+) -> None:
+    """Check that the hub image, its chart and values.yaml are in step.
+
+    Does the Dockerfile build upon the image of the chart's version? Is the tag in values.yaml built from the sources
+    as they are, and is it in the registry? Have two images one valuesPath? Are companions of the chart's version? Exit
+    code 1 when something is wrong, 75 when a registry did not answer, 77 when it wants a login.
+    """
+    from hubimages import hub_image
+
+    if json and github:
+        raise BadInputError("--json and --github contradict each other: leave one out")
+    report = hub_image.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
+    console.result(report.as_json() if json else report.as_annotations() if github else str(report))
+    if report.exit_code:
+        raise Exit(code=report.exit_code)

@@ -1,0 +1,88 @@
+"""The commits of a source and what one directory held in each of them, read in two passes of git's own walk."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hubimages.repository.git import Repo
+from hubimages.run import finish
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+Trees = list[str]
+"""For every commit of a history the id of one directory's tree, "" where there is no such directory."""
+
+
+@dataclass(frozen=True)
+class History:
+    """All commits reachable from one commit, parents before children; a commit is its position in these lists."""
+
+    ids: list[str]
+    trees: list[str]
+    parents: list[tuple[int, ...]]
+    index: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def up_to(self, commit: int) -> bytearray:
+        """1 at the commit and at every ancestor of it, 0 elsewhere."""
+        marked = self.ancestors([commit])
+        marked[commit] = 1
+        return marked
+
+    def ancestors(self, commits: Iterable[int]) -> bytearray:
+        """1 at every strict ancestor of one of the commits, 0 elsewhere."""
+        marked = bytearray(len(self.ids))
+        todo = [parent for commit in commits for parent in self.parents[commit]]
+        while todo:
+            commit = todo.pop()
+            if not marked[commit]:
+                marked[commit] = 1
+                todo.extend(self.parents[commit])
+        return marked
+
+
+def read(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
+    """The history of a commit, in the order in which git-filter-repo sees it, and the trees of `path` in it.
+
+    git walks twice at the same time: once for the commits, once (`--full-history`) for those that differ in the path
+    from any parent; in all others the directory is what it was in their first parent.
+    """
+    walk = repo.start("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
+    changes = repo.start("rev-list", "--full-history", tip, "--", path)
+    ids: list[str] = []
+    trees: list[str] = []
+    parents: list[tuple[int, ...]] = []
+    index: dict[str, int] = {}
+    for line in finish(walk).decode("ascii").splitlines():
+        commit, tree, *above = line.split(" ")
+        index[commit] = len(ids)
+        ids.append(commit)
+        trees.append(tree)
+        parents.append(tuple(index[parent] for parent in above if parent))
+    history = History(ids, trees, parents, index)
+    changed = finish(changes).decode("ascii").split()
+    return history, spread(history, zip(changed, trees_at(repo, changed, path), strict=True))
+
+
+def spread(history: History, changed: Iterable[tuple[str, str]]) -> Trees:
+    """The tree in every commit, from the trees in those that changed it."""
+    states = [""] * len(history)
+    known = bytearray(len(history))
+    for commit, tree in changed:
+        position = history.index[commit]
+        states[position] = tree
+        known[position] = 1
+    for position, above in enumerate(history.parents):
+        if not known[position] and above:
+            states[position] = states[above[0]]
+    return states
+
+
+def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:
+    """The id of the tree at `path` in every commit or tree; "" where there is none, or a file or submodule."""
+    if not path:
+        found = repo.batch_check([f"{name}^{{tree}}" for name in treeish])
+    else:
+        found = repo.batch_check([f"{name}:{path}" for name in treeish])
+    return [name if kind == "tree" and name != EMPTY_TREE else "" for name, kind, _ in found]

@@ -1,0 +1,119 @@
+"""Find the repository that a person named: on this machine, where it is read in place, or at an address."""
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from hubimages import console
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.extract.sources.remote import open_remote
+from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
+from hubimages.repository.git import ENVIRONMENT, Repo
+from hubimages.repository.web_address import web_address
+from hubimages.run import attempt
+
+
+def open_source(given: str, ref: str | None, stage: Path) -> Source:
+    """Find the repository and the commit, and make it readable from `stage`.
+
+    Raises BadInputError where there is no such repository or ref, RefusedError for a shallow clone, NoAnswerError and
+    LoginError for what a remote answers.
+    """
+    check_word(given.replace("\n", " "), "SOURCE")
+    if ref is not None:
+        check_word(ref, "--ref")
+    try:
+        path = Path(given).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~ of a user who does not exist
+        raise BadInputError(f"no repository at {given}: {error}") from error
+    if is_address(given) or is_bundle(path):
+        return open_remote(given if is_address(given) else str(path.absolute()), ref, stage)
+    return open_local(given, path.absolute(), ref, stage)
+
+
+def refuse_inside(dest: Path, given: str) -> None:
+    """Refuse a DEST inside of the source, which is never written to."""
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # what is wrong with SOURCE is said when it is opened
+        source = Path(given.removeprefix("file://")).expanduser().resolve()
+        if dest.is_relative_to(source):
+            raise RefusedError(f"{dest} is inside of {given}, which is never written to: name a place outside of it")
+
+
+def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
+    """Open a repository on this machine, in place: a work tree, a bare repository or a linked work tree."""
+    if not path.exists():
+        raise BadInputError(f"no repository at {given}: there is no such directory")
+    if not path.is_dir():
+        raise BadInputError(f"{given} is a file, not a git repository")
+    facts = _ask_where(
+        given, path, "--show-object-format", "--is-shallow-repository", "--is-bare-repository", "--show-cdup"
+    )
+    form, shallow, bare, *up = facts.split("\n")
+    if bare == "false" and up and up[0]:
+        raise BadInputError(
+            f"{given} is a directory inside the repository {(path / up[0]).resolve()}: give that as SOURCE, "
+            "and IMAGE_DIR as a path in it"
+        )
+    if form != "sha1":
+        raise BadInputError(
+            f"{given} has {form} object ids, which git-filter-repo cannot read: convert it to sha1 first"
+        )
+    if shallow == "true":
+        raise RefusedError(
+            f"{given} is a shallow clone, most of its history is missing: git -C {given} fetch --unshallow"
+        )
+    repo = Repo(Path(_ask_where(given, path, "--absolute-git-dir")))
+    objects = _ask_where(given, path, "--path-format=absolute", "--git-path", "objects")
+    settings = _remotes(repo)
+    _refuse_partial(given, settings)
+    commit, name = resolve(repo, given, ref)
+    form = "--format=%(objectname) %(refname)"
+    listed = repo.text("for-each-ref", form, "refs/heads", "refs/remotes", "refs/tags").split("\n")
+    refs = {name: commit for commit, _, name in (row.partition(" ") for row in listed) if name}
+    return Source(
+        given=console.censor(given),
+        scratch=scratch_repository(stage / "scratch.git", [Path(objects)]),
+        commit=commit,
+        ref=name,
+        address=web_address(settings.get("remote.origin.url", "")),
+        branches={name.split("/", 2)[2]: commit for name, commit in refs.items() if not name.startswith("refs/tags/")},
+        tags=sum(name.startswith("refs/tags/") for name in refs),
+        remote=None,
+    )
+
+
+def _ask_where(given: str, path: Path, *questions: str) -> str:
+    """What `git rev-parse` says of the repository at a directory, without the last newline.
+
+    Whose repository it is does not matter, nor whether a bare one may be found: it is read, nothing in it is run.
+    """
+    settings = ("-c", "safe.directory=*", "-c", "safe.bareRepository=all")
+    done = attempt("git", *settings, "-C", str(path), "rev-parse", *questions, cwd=path, env=ENVIRONMENT)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        if "not a git repository" in said:
+            raise BadInputError(f"{given} is not a git repository")
+        raise BadInputError(f"{given} cannot be read as a git repository: {said}")
+    return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
+
+
+def _remotes(repo: Repo) -> dict[str, str]:
+    """The settings that say where a repository comes from, and whether it lacks what it left there."""
+    question = ("config", "--null", "--get-regexp", r"^(remote\..*\.(promisor|url)|extensions\.partialclone)$")
+    done = attempt(*repo.argv(*question), cwd=repo.directory, env=ENVIRONMENT)
+    rows = (row.partition("\n") for row in done.stdout.decode(errors="replace").split("\0")[:-1])
+    return {key: value if newline else "true" for key, newline, value in rows}  # a key alone means true
+
+
+def _refuse_partial(given: str, settings: Mapping[str, str]) -> None:
+    """Refuse a partial clone: what it lacks could only be had by writing to it."""
+    promisors = [settings["extensions.partialclone"]] if "extensions.partialclone" in settings else []
+    for key, value in settings.items():
+        if key.endswith(".promisor") and value.lower() not in ("false", "no", "off", "0", ""):
+            promisors.append(key.removeprefix("remote.").removesuffix(".promisor"))
+    if promisors:
+        address = console.censor(settings.get(f"remote.{promisors[0]}.url", "")) or "its original"
+        raise RefusedError(
+            f"{given} is a partial clone, which lacks files of its history: extract from {address} instead"
+        )

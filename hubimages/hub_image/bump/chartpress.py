@@ -1,0 +1,224 @@
+"""Have chartpress build and push the images that are asked for, and no others, with the tags a plain run gives them.
+
+chartpress builds every image of its configuration. It makes each tag from the last commit that touched the image's
+paths, `chartpress.yaml` among them: it asks git's history, not the files. So it runs on a copy of that history
+(`throwaway`), in which the file chartpress.yaml, not the commit of it, names only what is asked for.
+"""
+
+import json
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from hubimages import console, yaml_text
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
+from hubimages.hub_image.bump.throwaway import throwaway
+from hubimages.hub_image.layout import Chart, Image, work_tree_reader
+from hubimages.repository.git import Repo
+from hubimages.run import failure, watch
+
+PIN = re.compile(
+    r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
+)
+PIN_FILES = re.compile(r"(?:^|.*/)(?:[^/]*requirements[^/]*\.(?:txt|in)|pyproject\.toml)")
+BUILDERS = ("docker-build", "docker-buildx")
+ENVIRONMENTS = (".venv", "venv", ".env", "env")
+OURS = Path(sys.executable).parent / "chartpress"
+INSTALL = "pip install 'hubimages[hub-image]'"
+
+
+@dataclass(frozen=True)
+class Chartpress:
+    """The program that will run, and what is to be said about it."""
+
+    program: Path
+    version: str
+    whose: str
+
+    def __str__(self) -> str:
+        return f"chartpress {self.version or '(unknown version)'} {self.whose}"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What the repository asks for, and where it says so."""
+
+    wanted: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Builder:
+    """How images are built, as chartpress's options."""
+
+    name: str = ""
+    platform: str = ""
+
+    def options(self) -> list[str]:
+        return [
+            *(["--builder", self.name] if self.name else []),
+            *(["--platform", self.platform] if self.platform else []),
+        ]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What chartpress made of an image."""
+
+    image: Image
+    name: str
+    tag: str
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.tag}"
+
+
+def find_builder(name: str | None, platform_: str | None) -> Builder:
+    """The user's choice; on a Mac with an ARM processor images are for the clusters' processors all the same.
+
+    Raises BadInputError for what chartpress would refuse after everything else was done.
+    """
+    if name and name not in BUILDERS:
+        raise BadInputError(f"--builder={name}: chartpress has {' and '.join(BUILDERS)}")
+    if platform_ and name == BUILDERS[0]:
+        raise BadInputError(f"--platform needs --builder={BUILDERS[1]}")
+    if platform_:
+        return Builder(name or "docker-buildx", platform_)
+    if name:
+        return Builder(name)
+    arm_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
+    return Builder("docker-buildx", "linux/amd64") if arm_mac else Builder()
+
+
+def find_chartpress(repo: Repo, pin: Pin | None) -> Chartpress:
+    """The repository's own chartpress where its environment has one, ours otherwise; one that meets the pin first.
+
+    Raises NotInstalledError where there is none at all.
+    """
+    assert repo.work_tree is not None
+    candidates = [
+        *((repo.work_tree / name / "bin/chartpress", f"of {name}/") for name in ENVIRONMENTS),
+        *((Path(found), "of the active environment") for found in [which("chartpress")] if found),
+        (OURS, "of hubimages' environment"),
+    ]
+    found: dict[Path, Chartpress] = {}
+    for program, whose in candidates:
+        if program.is_file() and program not in found:
+            found[program] = Chartpress(program, installed_version(program), whose)
+    if not found:
+        raise NotInstalledError(f"chartpress is not installed: {INSTALL}, or activate the repository's environment")
+    return next((one for one in found.values() if pin and meets(one.version, pin.wanted)), next(iter(found.values())))
+
+
+def find_pin(repo: Repo) -> Pin | None:
+    """The version of chartpress that a requirements file or pyproject.toml of the repository asks for."""
+    read = work_tree_reader(repo)
+    tracked = repo.read("ls-files", "-z").decode(errors="surrogateescape").split("\0")
+    for file in sorted(
+        (file for file in tracked if PIN_FILES.fullmatch(file)), key=lambda file: (file.count("/"), file)
+    ):
+        content = read(file) or ""
+        if found := PIN.search(content):
+            line = content.count("\n", 0, found.start("pin")) + 1
+            return Pin(found["pin"].strip().rstrip(","), f"{file}:{line}")
+    return None
+
+
+def installed_version(program: Path) -> str:
+    """The version of chartpress in the environment of the program; empty where it does not show."""
+    for directory in (program.parent, program.resolve().parent):
+        for installed in directory.parent.glob("lib/python*/site-packages/chartpress-*.dist-info"):
+            return installed.name.removesuffix(".dist-info").partition("-")[2]
+    if program == OURS:
+        from importlib.metadata import PackageNotFoundError, version
+
+        with suppress(PackageNotFoundError):
+            return version("chartpress")
+    return ""
+
+
+def meets(version: str, wanted: str) -> bool:
+    """Whether a version is one that the pin allows; False where that cannot be told."""
+    try:
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+        from packaging.version import InvalidVersion
+    except ImportError:
+        return version == wanted.lstrip("= ")
+    try:
+        return SpecifierSet(wanted).contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def arguments(*, push: bool, builder: Builder) -> list[str]:
+    """chartpress's options for a run."""
+    return [*(["--push"] if push else []), *builder.options()]
+
+
+def build(
+    repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress, options: Sequence[str]
+) -> tuple[Built, ...]:
+    """Build the images from HEAD, in a copy; the user's files are not touched.
+
+    Raises ProgramFailedError with chartpress's last lines when it fails, or does not say what it made.
+    """
+    with throwaway(repo, needed(chart, images)) as directory:
+        config = directory / chart.config
+        restrict(config, chart, images)
+        values = directory / chart.values_file
+        values.write_text(json.dumps({f"image-{number}": {"name": "", "tag": ""} for number, _ in enumerate(images)}))
+        start(chartpress.program, options, config.parent)
+        written = yaml_text.compose(values.read_text()).data()
+        built = tuple(
+            Built(image, *map(str, (written[f"image-{number}"][key] for key in ("name", "tag"))))
+            for number, image in enumerate(images)
+        )
+    for one in built:
+        if one.name != one.image.repository or not one.tag:
+            raise ProgramFailedError(f"chartpress ended well, and made {one} where {one.image.repository} was meant")
+    return built
+
+
+def start(program: Path, options: Sequence[str], directory: Path) -> None:
+    """Run chartpress. Raises ProgramFailedError with what it said before its traceback."""
+    argv = (str(program), *options)
+    console.command(argv)
+    with console.Waiting(program.name) as waiting:
+        done = watch(*argv, cwd=directory, said=waiting)
+    if done.returncode:
+        said, _, trace = done.stdout.rpartition(b"Traceback (most recent call last)")
+        raise failure(argv, done.returncode, said.strip() or trace)
+
+
+def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
+    """The paths whose files a build reads; everything where an option could name any file."""
+    if any(image.has_build_options for image in images):
+        return ["."]
+    paths = [chart.config, chart.chart_file]
+    for image in images:
+        paths += [image.context, image.dockerfile, *image.paths]
+    return sorted(set(paths))
+
+
+def restrict(config: Path, chart: Chart, images: Sequence[Image]) -> None:
+    """Have the file name these images alone, each with a place of its own in values.yaml. JSON is YAML, too."""
+    from ruamel.yaml import YAML  # read as chartpress reads it, so that every option means the same
+
+    everything = YAML(typ="safe", pure=True).load(config.read_text())
+    kept: dict[str, Any] = everything["charts"][chart.index]
+    kept["images"] = {
+        image.name: {**options_of(kept["images"], image), "valuesPath": f"image-{number}"}
+        for number, image in enumerate(images)
+    }
+    everything["charts"] = [kept]
+    config.write_text(json.dumps(everything, ensure_ascii=False, default=str))
+
+
+def options_of(images: Mapping[str, Any], image: Image) -> Mapping[str, Any]:
+    return next((options or {} for name, options in images.items() if str(name) == image.name), {})

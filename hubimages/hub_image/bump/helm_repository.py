@@ -1,0 +1,212 @@
+"""Which versions of the jupyterhub chart there are, and which hub image one of them runs.
+
+An index.yaml has megabytes: the chart's versions are found by their lines, and the one entry that matters is parsed
+(0.4 s become 0.01 s for that of https://jupyterhub.github.io/helm-chart/). An index written in another way, as JSON
+say, is parsed whole.
+"""
+
+import gzip
+import hashlib
+import io
+import re
+import tarfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from hubimages.errors import BadInputError, LoginError, NoAnswerError
+from hubimages.hub_image.dependencies import CHART
+from hubimages.hub_image.versions import is_release, newest
+from hubimages.image_ref import ImageRef
+
+LATEST = "latest"
+LATEST_DEVELOPMENT = "latest-dev"
+IMAGES = "artifacthub.io/images"  # an annotation that lists what the chart runs
+HUB_IMAGE_TAG = re.compile(r"/?k8s-hub:([\w.-]+)")
+LARGEST_VALUES = 4 * 1024 * 1024  # bytes
+CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The chart's version, and the tag of the hub image that it runs."""
+
+    version: str
+    hub_tag: str
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The versions of the chart, and how to come by more about one of them."""
+
+    versions: list[str]
+    annotations: Callable[[str], Mapping[str, Any]]
+    package: Callable[[str], bytes]
+
+
+def needs_lookup(asked: str) -> bool:
+    """Whether a version, or its image's tag, stands only in the Helm repository."""
+    return not is_release(asked)
+
+
+def resolve(asked: str, address: str) -> Target:
+    """The version that is asked for, by itself or as `latest` or `latest-dev`, as the Helm repository has it.
+
+    Raises BadInputError where the repository has no such version, NoAnswerError where it does not answer.
+    """
+    if address.startswith("oci://"):
+        from hubimages.registry import Registries
+
+        with Registries() as registries:
+            return find(asked, address, in_registry(registries, address))
+    from hubimages.registry import Transport
+
+    if not address.startswith(("http://", "https://")):
+        raise BadInputError(
+            f"the dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up: "
+            "write the repository's https:// address into it"
+        )
+    transport = Transport()
+    try:
+        return find(asked, address, over_http(transport, address))
+    finally:
+        transport.close()
+
+
+def find(asked: str, address: str, repository: Repository) -> Target:
+    """See `resolve`."""
+    if not repository.versions:
+        raise BadInputError(f"{address} has no chart {CHART}: mend the dependency's repository")
+    version = asked
+    if asked in (LATEST, LATEST_DEVELOPMENT):
+        version = newest(repository.versions, development=asked == LATEST_DEVELOPMENT)
+    if version not in repository.versions:
+        latest = newest(repository.versions, development=False)
+        raise BadInputError(f"{address} has no {CHART} chart {version}; the latest release is {latest or 'not there'}")
+    if is_release(version):
+        return Target(version, version)
+    listed = HUB_IMAGE_TAG.search(str(repository.annotations(version).get(IMAGES) or ""))
+    tag = listed[1] if listed else hub_tag_of(repository.package(version))
+    if not tag:
+        raise BadInputError(f"the {CHART} chart {version} of {address} does not say which hub image it runs")
+    return Target(version, tag)
+
+
+def over_http(transport: Any, address: str) -> Repository:
+    """A Helm repository with an index.yaml."""
+    base = address.rstrip("/") + "/"
+    index = download(transport, base + "index.yaml").decode("utf-8", "replace")
+    versions = versions_in(index)
+
+    def package(version: str) -> bytes:
+        entry = entry_in(index, version)
+        urls = entry.get("urls") or []
+        if not urls:
+            raise BadInputError(f"{base}index.yaml has no address for {CHART} {version}")
+        content = download(transport, urljoin(base, str(urls[0])))
+        digest = str(entry.get("digest") or "").removeprefix("sha256:")
+        if digest and hashlib.sha256(content).hexdigest() != digest:
+            raise NoAnswerError(f"{urls[0]} is not what index.yaml says it is (digest): nothing was concluded")
+        return content
+
+    return Repository(versions, lambda version: entry_in(index, version).get("annotations") or {}, package)
+
+
+def in_registry(registries: Any, address: str) -> Repository:
+    """A Helm repository in a registry of images. A tag has `_` for a version's `+` (helm.sh/docs/topics/registries)."""
+    chart = ImageRef.parse(f"{address.removeprefix('oci://').rstrip('/')}/{CHART}")
+
+    def package(version: str) -> bytes:
+        import json
+
+        tag = version.replace("+", "_")
+        manifest = registries.get(
+            chart.at(tag), f"manifests/{tag}", accept="application/vnd.oci.image.manifest.v1+json"
+        )
+        layers = json.loads(manifest.body).get("layers") or []
+        digest = next((layer["digest"] for layer in layers if layer.get("mediaType") == CHART_LAYER), "")
+        return bytes(registries.get(chart, f"blobs/{digest}", accept="*/*").body) if digest else b""
+
+    return Repository([tag.replace("_", "+") for tag in registries.tags(chart)], lambda version: {}, package)
+
+
+def download(transport: Any, address: str) -> bytes:
+    """What is at an address. Raises BadInputError where there is nothing, LoginError, NoAnswerError."""
+    answer = transport.send("GET", address, {"Accept-Encoding": "gzip"})
+    if answer.status in (404, 410):
+        raise BadInputError(f"nothing at {address}: mend the repository of the dependency {CHART}")
+    if answer.status in (401, 403):
+        raise LoginError(
+            f"{address} wants a login (status {answer.status}), which is not supported: give --chart-version"
+        )
+    if answer.status != 200:
+        raise NoAnswerError(f"no answer from {address}, try again later: status {answer.status}")
+    return bytes(answer.body)
+
+
+def versions_in(index: str) -> list[str]:
+    """All versions of the chart, in the order of the index. Raises NoAnswerError for what is no index."""
+    section, indent = section_of(index)
+    pattern = rf"^(?: {{{indent + 2}}}| {{{indent}}}- )version:[ \t]+[\"']?([^\s\"']+)"
+    found = re.findall(pattern, section, re.MULTILINE)
+    return found or [str(entry.get("version")) for entry in parsed_entries(index)]
+
+
+def entry_in(index: str, version: str) -> dict[str, Any]:
+    """The entry of one version; empty where there is none."""
+    section, indent = section_of(index)
+    wanted = re.compile(
+        rf"^(?: {{{indent + 2}}}| {{{indent}}}- )version:[ \t]+[\"']?{re.escape(version)}[\"']?\s*$", re.M
+    )
+    if hit := wanted.search(section):
+        item = re.compile(rf"^ {{{indent}}}- ", re.M)
+        starts = [match.start() for match in item.finditer(section)]
+        start = max(at for at in starts if at <= hit.start())
+        end = min((at for at in starts if at > hit.start()), default=len(section))
+        parsed = load(section[start:end])
+        return parsed[0] if isinstance(parsed, list) and isinstance(parsed[0], dict) else {}
+    return next((entry for entry in parsed_entries(index) if str(entry.get("version")) == version), {})
+
+
+def section_of(index: str) -> tuple[str, int]:
+    """The lines below `jupyterhub:` and how far its items are indented; empty where lines do not show them."""
+    head = re.search(rf"^entries:[ \t]*\n(?:.*\n)*?^(?P<indent> +){CHART}:[ \t]*\n(?P<items> *)- ", index, re.MULTILINE)
+    if not head:
+        return "", 0
+    start = head.start("items")
+    indent = len(head["indent"])
+    after = re.compile(rf"^ {{0,{indent}}}[^\s#-]", re.MULTILINE).search(index, start)
+    return index[start : after.start() if after else len(index)], len(head["items"])
+
+
+def parsed_entries(index: str) -> list[dict[str, Any]]:
+    """The chart's entries of an index that is not written line by line."""
+    whole = load(index)
+    if not isinstance(whole, dict) or not isinstance(whole.get("entries"), dict):
+        raise NoAnswerError("what the Helm repository serves as index.yaml is no index of charts")
+    return [entry for entry in whole["entries"].get(CHART) or [] if isinstance(entry, dict)]
+
+
+def load(content: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        raise NoAnswerError("what the Helm repository serves as index.yaml cannot be read") from error
+
+
+def hub_tag_of(package: bytes) -> str:
+    """The hub image's tag in the values.yaml of a packaged chart; empty where it has none."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as archive:
+            member = archive.extractfile(f"{CHART}/values.yaml")
+            values = load(member.read(LARGEST_VALUES).decode()) if member else {}
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, UnicodeDecodeError) as error:
+        raise NoAnswerError("the chart that the Helm repository serves cannot be read") from error
+    try:
+        return str(values["hub"]["image"]["tag"] or "")
+    except (KeyError, TypeError):
+        return ""

@@ -1,0 +1,40 @@
+"""A check under way: what it looks at, and what it has found so far."""
+
+from dataclasses import dataclass, field
+
+from hubimages.findings import Finding
+from hubimages.hub_image.layout import Image, Layout
+from hubimages.hub_image.values import ImageValue
+from hubimages.image_ref import ImageRef
+from hubimages.repository.git import Repo
+
+
+@dataclass
+class Check:
+    """A check under way."""
+
+    repo: Repo
+    layout: Layout
+    findings: list[Finding] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+    tags: dict[ImageRef, tuple[Image, ImageValue, int]] = field(default_factory=dict)
+    no_answer: bool = False
+    hidden: bool = False
+
+    def add(self, code: str, file: str, line: int, message: str, remedy: str) -> None:
+        """A finding; two images with one Dockerfile have it once."""
+        finding = Finding(code, message, remedy, file, line)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def cannot_tell(self, text: str) -> None:
+        """What could not be checked."""
+        if text not in self.not_checked:
+            self.not_checked.append(text)
+
+
+def read(repo: Repo, file: str) -> str | None:
+    """The text of a file of the work tree; None where there is none."""
+    assert repo.work_tree is not None
+    path = repo.work_tree / file
+    return path.read_bytes().decode(errors="replace") if path.is_file() else None

@@ -1,0 +1,163 @@
+"""End an experiment: its requirements and its entry go; with a roll-out, all hubs get what it tried."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hubimages import console, yaml_text
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.hub_image.dependencies import Reader
+from hubimages.hub_image.experiments import requirements
+from hubimages.hub_image.experiments.listing import (
+    Use,
+    experimental,
+    main_image,
+    requirements_argument,
+    requirements_file,
+    uses,
+)
+from hubimages.hub_image.layout import Image, Layout, read_layout
+from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.repository import changes, file_edit, pull_request
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
+
+
+@dataclass(frozen=True)
+class EndExperiment:
+    """What will be done: one commit that rolls it out, one that takes it away; either can be missing."""
+
+    repo: Repo
+    main: Image
+    name: str
+    commits: Sequence[Commit]
+    branch: str | None
+    open_pr: bool
+    rolled_out: bool
+    uses: Sequence[Use]
+    notes: Sequence[str]
+
+    def show(self) -> str:
+        """The plan: diffs, commands, and what comes next."""
+        lines = [f"$ git switch -c {self.branch}"] if self.branch else []
+        for commit in self.commits:
+            lines += [file_edit.show(commit.edits).rstrip("\n"), f"$ git commit -m '{commit.message.splitlines()[0]}'"]
+        return "\n".join([*lines, *self.next_steps()])
+
+    def apply(self) -> str:
+        """Commit it; what comes next."""
+        base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
+        if self.branch:
+            changes.switch(self.repo, self.branch)
+        made = changes.commit_all(self.repo, self.commits) if self.commits else []
+        for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
+            console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
+        opened = []
+        if self.open_pr and self.commits:
+            titles = [commit.message.strip() for commit in self.commits]
+            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles))
+            opened = [pull_request.open_pull_request(self.repo, asked)]
+        return "\n".join([*opened, *self.next_steps()])
+
+    def next_steps(self) -> list[str]:
+        """What is left to a person."""
+        lines = list(self.notes)
+        if self.rolled_out:
+            lines.append(f"next: hubimages rebuild-hub-image --image {self.main.name}, and deploy all hubs")
+        if self.uses:
+            lines.append(f"{self.name} stays while hubs use it: {', '.join(map(str, self.uses))}")
+            lines.append(
+                f"when they have the new image: take those lines out, then hubimages end-hub-experiment {self.name}"
+            )
+        elif self.commits:
+            lines.append(f"{self.name} is gone from this repository; its images stay in the registry")
+        return lines
+
+
+def plan_end_experiment(
+    directory: Path,
+    name: str,
+    *,
+    roll_out: bool = False,
+    image: str | None = None,
+    branch: str | None = None,
+    open_pr: bool = False,
+) -> EndExperiment:
+    """Plan the end of the experiment in the deployment repository that the directory is in.
+
+    Raises BadInputError where there is no such experiment, and RefusedError while hubs use it (with `roll_out` it is
+    then rolled out and stays), where files that change are not committed, and where a requirement was changed on both
+    sides.
+    """
+    repo = deployment_repository(directory)
+    head = reader_of_head(repo, changed_files(repo))
+    layout = read_layout(repo, head)
+    main = main_image(repo, layout, image)
+    experiments = {one.name: one for one in experimental(layout, main)}
+    if name not in experiments:
+        there = ", ".join(experiments) or "none"
+        raise BadInputError(f"no experiment {name!r} beside {main.name} in {main.config}; there are: {there}")
+    ended = experiments[name]
+    used = uses(repo, [ended.repository])[ended.repository]
+    if used and not roll_out:
+        raise RefusedError(f"{name} is in use: {', '.join(map(str, used))}; take it out there first, or add --roll-out")
+    commits: list[Commit] = []
+    notes: list[str] = []
+    if roll_out:
+        edit = rolled_out(repo, main, ended, head, notes)
+        if edit.before != edit.after:
+            commits.append(Commit(f"Roll out the experiment {name} to {main.name}\n", [edit]))
+    moved = bool(commits)
+    if not used:
+        message = f"End the experimental hub image {name}\n"
+        commits.append(Commit(message, removal(layout, main, ended, head)))
+    changes.check_can_commit(repo, branch=branch)
+    if open_pr:
+        pull_request.check_can_open(repo, branch)
+    edits = [edit for commit in commits for edit in commit.edits]
+    expected = {edit.path: edit.after for edit in edits}
+    refuse_changes(repo, list(expected), expected, "in a file that this task edits")
+    return EndExperiment(repo, main, name, commits, branch, open_pr, moved, used, notes)
+
+
+def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:
+    """The main image's requirements with what the experiment tried. Raises RefusedError where that clashes."""
+    main_file, file = requirements_file(main, main), requirements_file(ended, main)
+    now, tried = head(main_file) or "", head(file) or ""
+    found = requirements.difference(as_it_began(repo, file, main_file), tried, now)
+    if found.clashing:
+        raise RefusedError(
+            f"{main_file} has changed since the experiment began, in what the experiment changed, too: "
+            f"{', '.join(found.clashing)}. Write into {file} what all hubs are to get, commit it, and roll out again"
+        )
+    if found.absent:
+        notes.append(f"{main_file} keeps what the experiment never had: {', '.join(found.absent)}")
+    if not found.moved:
+        notes.append(f"{main_file} has all of it already")
+    return FileEdit(main_file, now, requirements.put(now, found.moved))
+
+
+def as_it_began(repo: Repo, file: str, main_file: str) -> str:
+    """The main image's requirements when the experiment's were added. Raises RefusedError in a shallow clone."""
+    check_whole_history(repo)
+    added = repo.text("log", "-1", "--diff-filter=A", "--no-renames", "--format=%H", "--", file)
+    name = f"{added}:{main_file}"
+    if not added or next(iter(repo.batch_check([name])))[1] != "blob":
+        return ""
+    return next(iter(repo.contents([name]))).decode(errors="replace")
+
+
+def removal(layout: Layout, main: Image, ended: Image, head: Reader) -> list[FileEdit]:
+    """The edits that take the entry away, and the file where no other image has it."""
+    before = head(ended.config) or ""
+    edits = [FileEdit(ended.config, before, yaml_text.remove(before, ended.entry))]
+    file = requirements_file(ended, main)
+    argument = requirements_argument(main)
+    others = [one for one in layout.images if one != ended and argument in one.build_args]
+    text = head(file)
+    if text is not None and file not in {posixpath.join(one.context, one.build_args[argument]) for one in others}:
+        edits.append(FileEdit(file, text, None))
+    return edits

@@ -1,0 +1,184 @@
+"""Begin an experiment: requirements of its own, an entry in chartpress.yaml, and the image built from both.
+
+values.yaml and Chart.yaml stay as they are: hubs that try the image name it in their own values.
+"""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubimages import console, yaml_text
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.hub_image.bump.chartpress import find_builder
+from hubimages.hub_image.bump.publish import Publication, going_on, prepare, publish
+from hubimages.hub_image.experiments import requirements
+from hubimages.hub_image.experiments.listing import main_image, requirements_argument
+from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_reader
+from hubimages.hub_image.values import values_path
+from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
+from hubimages.repository import changes, file_edit, pull_request
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest
+
+NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+KEPT_OPTIONS = ("extraBuildCommandOptions", "paths", "rebuildOnContextPathChanges", "skipPlatforms")
+
+
+@dataclass(frozen=True)
+class NewExperiment:
+    """What will be done. `edits` are empty where an earlier run has committed them already."""
+
+    publication: Publication
+    main: Image
+    edits: Sequence[FileEdit]
+    branch: str | None
+    open_pr: bool
+
+    @property
+    def image(self) -> Image:
+        return self.publication.images[0]
+
+    @property
+    def message(self) -> str:
+        """The commit's."""
+        return f"Add the experimental hub image {self.image.name}\n\nIt is tried beside {self.main.repository}.\n"
+
+    def show(self) -> str:
+        """The plan: the diff and the commands."""
+        lines = [file_edit.show(self.edits).rstrip("\n")] if self.edits else []
+        if self.branch:
+            lines.append(f"$ git switch -c {self.branch}")
+        if self.edits:
+            lines.append(f"$ git commit -m '{self.message.splitlines()[0]}'")
+        steps = "".join(self.publication.steps())
+        return "\n".join([*lines, steps, snippet(self.main, self.image.repository, "TAG")])
+
+    def apply(self) -> str:
+        """Commit, build and push; what to paste into a hub's values.
+
+        Raises what git, chartpress and the registry fail with; the commit then stays, and a second run goes on.
+        """
+        repo = self.publication.repo
+        program = prepare(self.publication)
+        base = pull_request.check_can_open(repo, self.branch) if self.open_pr else ""
+        if self.branch:
+            changes.switch(repo, self.branch)
+        if self.edits:
+            made = changes.commit(repo, Commit(self.message, self.edits))
+            console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
+        hint = (
+            f"the commit of {self.image.name} stays: run the command again to go on, or take it back with "
+            f"hubimages end-hub-experiment {self.image.name}"
+        )
+        ((built,), _) = going_on(lambda: publish(self.publication, program), hint)
+        where = f"{built} is built" + (" and pushed" if self.publication.push else ", and not pushed")
+        if self.open_pr:
+            subject, _, body = self.message.partition("\n\n")
+            asked = PullRequest(base, self.branch or "", subject, f"{body}\n- `{built}`\n")
+            where = f"{pull_request.open_pull_request(repo, asked)}\n{where}"
+        return f"{where}. In the values of a hub that tries it:\n\n{snippet(self.main, built.name, built.tag)}"
+
+
+def plan_new_experiment(
+    directory: Path,
+    name: str,
+    requires: Sequence[str],
+    *,
+    image: str | None = None,
+    branch: str | None = None,
+    open_pr: bool = False,
+    push: bool = True,
+    builder: str | None = None,
+    platform: str | None = None,
+    look_up: bool = True,
+) -> NewExperiment:
+    """Plan the experiment in the deployment repository that the directory is in.
+
+    With `look_up`, git servers are asked what a refused branch stands for. Raises BadInputError for a name or a
+    requirement that cannot be taken, RefusedError for a shallow clone, for changes that are not committed, and where
+    another image has the name.
+    """
+    if not NAME.fullmatch(name):
+        raise BadInputError(f"{name!r} is no name for an image: small letters and digits, with -, _ or . between them")
+    repo = deployment_repository(directory)
+    check_whole_history(repo)
+    main = main_image(repo, read_layout(repo), image)
+    argument = requirements_argument(main)
+    specs = [requirements.check(spec, ask=look_up) for spec in requires]
+    if not specs:
+        raise BadInputError("an experiment needs something to try: --require 'oauthenticator==17.3.0', for example")
+    changes.check_can_commit(repo, branch=branch)
+    if open_pr:
+        pull_request.check_can_open(repo, branch)
+    edits = planned_edits(repo, main, name, argument, specs)
+    chart, made = read_made(repo, main, name, edits)
+    refuse_changes(
+        repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
+    )
+    edits = [edit for edit in edits if edit.before != edit.after]
+    head = reader_of_head(repo, changed_files(repo, [chart.values_file]))
+    publication = Publication(repo, chart, (made,), find_builder(builder, platform), push, head)
+    publication.check()
+    return NewExperiment(publication, main, edits, branch, open_pr)
+
+
+def planned_edits(repo: Repo, main: Image, name: str, argument: str, specs: Sequence[str]) -> list[FileEdit]:
+    """The requirements file and the entry; unchanged texts where they are there already, just as planned."""
+    value = posixpath.join(posixpath.dirname(main.build_args[argument]), f"{name}-requirements.txt")
+    file = posixpath.join(main.context, value)
+    main_file = posixpath.join(main.context, main.build_args[argument])
+    head = reader_of_head(repo, changed_files(repo, [main.config, main_file, file], untracked=True))
+    wanted = [line for line in (head(main_file) or "").splitlines() if requirements.project(line)]
+    title = f"# The experiment {name}, beside {posixpath.basename(main_file)}\n"
+    text = requirements.put("\n".join([title, *wanted, ""]), specs)
+    there, before = head(file), head(main.config) or ""
+    if there not in (None, text):
+        raise RefusedError(f"{file} exists already, with other requirements: choose another name")
+    images = main.entry[:-1]
+    tree = yaml_text.compose(before)
+    options = yaml_text.data(tree.find(main.entry) or tree.documents[0]) or {}
+    entry = planned_entry(options, main, argument, value)
+    existing = tree.find((*images, name))
+    if existing is None:
+        after = yaml_text.add_key(before, images, name, entry)
+    elif yaml_text.data(existing) == entry and there == text:
+        after = before
+    else:
+        raise RefusedError(f"{main.config}:{existing.line}: there is an image {name} already: choose another name")
+    return [FileEdit(file, there, text), FileEdit(main.config, before, after)]
+
+
+def planned_entry(options: Any, main: Image, argument: str, value: str) -> dict[str, Any]:
+    """The entry in chartpress.yaml: the main image's, but for the requirements, and without a place in values.yaml."""
+    folder = posixpath.dirname(main.config) or "."
+    return {
+        "buildArgs": {**(options.get("buildArgs") or {}), argument: value},
+        "contextPath": posixpath.relpath(main.context, folder),
+        "dockerfilePath": posixpath.relpath(main.dockerfile, folder),
+        **{key: options[key] for key in KEPT_OPTIONS if key in options},
+    }
+
+
+def read_made(repo: Repo, main: Image, name: str, edits: Sequence[FileEdit]) -> tuple[Chart, Image]:
+    """The chart and the new image as chartpress will read them. Raises RefusedError where that is not what is meant."""
+    texts = {edit.path: edit.after for edit in edits}
+    there = work_tree_reader(repo)
+    layout = read_layout(repo, lambda path: texts[path] if path in texts else there(path))
+    chart = next(one for one in layout.charts if (one.config, one.name) == (main.config, main.chart))
+    made = next((one for one in chart.images if one.name == name), None)
+    if made is None or made.values_paths or (made.context, made.dockerfile) != (main.context, main.dockerfile):
+        raise RefusedError(f"{main.config} would not have the image {name} as it is meant: add it by hand")
+    return chart, made
+
+
+def snippet(main: Image, name: str, tag: str) -> str:
+    """What a hub's values say to have this image."""
+    path = values_path(main.values_paths[0]) if main.values_paths else ("jupyterhub", "hub", "image")
+    lines = [f"{'  ' * depth}{part}:" for depth, part in enumerate(path)]
+    indent = "  " * len(path)
+    return "\n".join([*lines, f"{indent}name: {name}", f'{indent}tag: "{tag}"'])

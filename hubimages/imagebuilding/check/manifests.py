@@ -1,0 +1,103 @@
+"""Rendered objects against Kubernetes' own schemas (kubernetes-validate), strictly: unknown fields are refused."""
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hubimages.errors import NotInstalledError
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.jsonschema import without_grammar
+from hubimages.imagebuilding.check.render import EXTRA, dotted
+from hubimages.imagebuilding.check.rendered import Manifest
+from hubimages.imagebuilding.layer import Place
+from hubimages.yaml_text import Path
+
+API_GROUP = re.compile(r"^([^./]*)(?:\.[^/]*)?/")
+BUILT_IN = re.compile(r"v1|(?:apps|batch|autoscaling|policy)/v.+|[a-z.]+\.k8s\.io/v.+")
+
+
+def against_kubernetes(subject: Subject) -> Iterator[Finding]:
+    """What Kubernetes would refuse of the objects. Raises NotInstalledError."""
+    for manifest in subject.rendered.manifests:
+        for path, said in problems(manifest.data):
+            place = _place(subject, manifest, path)
+            yield Finding(
+                "manifest", place, f"{manifest.kind} {manifest.name}: {dotted(path)}: {said}",
+                "Kubernetes refuses the object, and the deployment fails",
+                f"correct the value that {manifest.template} reads", "manifests",
+            )  # fmt: skip
+
+
+def problems(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Path and problem of each part of an object that Kubernetes would refuse; none for kinds that it does not have."""
+    api, kind = str(data.get("apiVersion", "")), str(data.get("kind", ""))
+    if not BUILT_IN.fullmatch(api):
+        return
+    validator = _validator(kind.lower(), API_GROUP.sub(r"\1-", api))
+    if validator is None:
+        yield ("apiVersion",), f"Kubernetes {version()} has no {kind} of {api}"
+        return
+    for error in validator.iter_errors(data):
+        yield tuple(error.absolute_path), _short(error.message)
+
+
+@functools.cache
+def version() -> str:
+    """The Kubernetes version that objects are compared with: the newest that is installed."""
+    found: str = _library().latest_version()
+    return found
+
+
+def _library() -> Any:
+    try:
+        with without_grammar():
+            from kubernetes_validate import utils
+    except ImportError:
+        raise NotInstalledError(f"kubernetes-validate is not installed: {EXTRA}") from None
+    return utils
+
+
+@functools.cache
+def _definitions() -> Any:
+    from referencing import Registry, Resource
+
+    contents = _library().schema_contents(_file("_definitions"), version())
+    return Resource.from_contents(contents) @ Registry()
+
+
+@functools.cache
+def _validator(kind: str, api: str) -> Any:
+    """A validator, read once; kubernetes_validate.validate reads all definitions again for every object."""
+    library = _library()
+    from jsonschema.validators import Draft202012Validator
+    from referencing import Resource
+
+    try:
+        schema = library.schema_contents(_file(f"{kind}-{api}"), version())
+    except FileNotFoundError:
+        return None
+    return Draft202012Validator(schema, registry=Resource.from_contents(schema) @ _definitions())
+
+
+def _file(name: str) -> str:
+    return f"kubernetes-json-schema/v{version()}-local-strict/{name}.json"
+
+
+def _short(said: str) -> str:
+    return said if len(said) < 200 else said[:120] + " ... " + said[-70:]
+
+
+def _place(subject: Subject, manifest: Manifest, path: Path) -> Place:
+    """The value that most likely made it: the longest end of the path that stands in the chart's own values."""
+    section = manifest.section
+    best: tuple[int, Path] = (0, (section,) if section else ())
+    for known in subject.values.places:
+        if section and known[0] != section:
+            continue
+        length = 0
+        while length < min(len(known), len(path)) and known[-1 - length] == path[-1 - length]:
+            length += 1
+        if length > best[0] and (length > 1 or not isinstance(known[-1], int)):
+            best = (length, known)
+    return subject.values.place(*best[1]) if best[1] else subject.hub.place

@@ -1,0 +1,194 @@
+"""Check hubs: read, render, and run every layer, each in turn; over many hubs in a few processes."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
+from hubimages.imagebuilding import jsonnet
+from hubimages.imagebuilding.charts import ChartSources, ReadyCharts, prepare
+from hubimages.imagebuilding.check import manifests, option_names, render, spawn
+from hubimages.imagebuilding.check.finding import LAYERS, Finding, Rule, Subject, joined
+from hubimages.imagebuilding.check.rendered import Rendered
+from hubimages.imagebuilding.check.rules import access as rules_access
+from hubimages.imagebuilding.check.rules import files as rules_files
+from hubimages.imagebuilding.check.rules import form as form_rules  # fmt: skip
+from hubimages.imagebuilding.check.rules import pods as rules_pods
+from hubimages.imagebuilding.check.rules import pull as rules_pull
+from hubimages.imagebuilding.check.rules import registry as rules_registry
+from hubimages.imagebuilding.check.rules import secrets as rules_secrets
+from hubimages.imagebuilding.check.rules import versions as rules_versions
+from hubimages.imagebuilding.hubs import Hub, find_hubs, read_defaults, read_hub_layer, read_layers
+from hubimages.imagebuilding.layer import Layer, Place
+from hubimages.imagebuilding.values import Values, merge
+from hubimages.repository.file_edit import read_text
+
+RULES: dict[str, Sequence[Rule]] = {
+    "rules": (
+        *rules_files.RULES, *rules_registry.RULES, *rules_access.RULES, *rules_pods.RULES, *rules_pull.RULES,
+        *rules_secrets.RULES, *rules_versions.RULES,
+    ),
+    "manifests": (manifests.against_kubernetes,),
+    "options": option_names.RULES,
+    "form": (*form_rules.RULES, *spawn.RULES),
+}  # fmt: skip
+POOL_FROM = 4  # hubs: fewer are done before further processes have imported what they need
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, in which hubs was looked, and what could not be looked at, a line for each."""
+
+    findings: tuple[Finding, ...] = ()
+    hubs: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Job:
+    hub: Hub
+    ready: ReadyCharts
+    prefixes: tuple[tuple[str, str, Place], ...]
+    today: date
+    alone: bool  # the only hub
+
+
+def check_hubs(
+    hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
+) -> Report:
+    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError.
+
+    `today` is what ages are counted from.
+    """
+    if not hubs:
+        return Report()
+    prefixes = all_prefixes(hubs[0])
+    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder:
+        layouts = {
+            layout: prepare(next(hub for hub in hubs if hub.chart == layout), sources, Path(folder, layout))
+            for layout in {hub.chart for hub in hubs}
+        }
+        jobs = [_Job(hub, layouts[hub.chart], prefixes, today or date.today(), len(hubs) == 1) for hub in hubs]
+        count = processes or min(os.cpu_count() or 1, 4)
+        if len(jobs) < POOL_FROM or count == 1:
+            reports = [check_one(job) for job in jobs]
+        else:
+            # spawned, not forked: Helm brings the Go runtime, which does not survive a fork once it is loaded
+            with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+                reports = list(pool.map(check_one, jobs, chunksize=1))
+    findings = joined(finding for report in reports for finding in report.findings)
+    notes = [note for layout in layouts.values() for note in layout.notes]
+    notes += [note for report in reports for note in report.not_checked]
+    return Report(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)))
+
+
+def check_one(job: _Job) -> Report:
+    """All layers for one hub. What is not installed is noted, and the other layers still run."""
+    hub, notes = job.hub, []
+    try:
+        values, not_read = read_all(hub)
+    except BadInputError as error:
+        if job.alone:
+            raise
+        return Report((unreadable(hub, error),), (hub.label,))
+    notes += [f"{file}: the package jsonnet is not installed ({render.EXTRA})" for file in not_read]
+    subject = Subject(hub, values, not_read, prefixes=job.prefixes, today=job.today)
+    found: list[Finding] = []
+    rendered = Rendered()
+    try:
+        rendered, refused = render.render(hub, values, job.ready)
+        found.extend(refused)
+    except (NotInstalledError, NoAnswerError) as error:
+        notes.append(f"layer schema: {error}")
+    subject = replace(subject, rendered=rendered)
+    for layer, rules in RULES.items():
+        for rule in rules:
+            try:
+                found.extend(replace(finding, layer=layer) for finding in rule(subject))
+            except NotInstalledError as error:
+                notes.append(f"layer {layer}: {error}")
+    notes += rules_versions.not_known(subject)
+    if not rendered.manifests:
+        notes.append(f"layer manifests: nothing was rendered of {hub.label}")
+    return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
+
+
+def unreadable(hub: Hub, error: BadInputError) -> Finding:
+    """A hub among others whose values cannot be read: the others are checked all the same."""
+    return Finding(
+        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked any further",
+        "mend the file that is named", "schema", (hub.label,),
+    )  # fmt: skip
+
+
+def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
+    """The merged values, those that Jsonnet makes among them, and the files that could not be read here."""
+    layers: list[Layer] = []
+    not_read: list[str] = []
+    own = jsonnet.chart_file(hub)
+    for file in [*([own] if own else []), *(file for file in hub.files if file.endswith(".jsonnet"))]:
+        made = jsonnet.evaluate(hub, file)
+        if made is None:
+            not_read.append(file)
+        else:
+            layers.append(made)
+    return merge([*layers, *read_layers(hub)], read_defaults(hub)), tuple(not_read)
+
+
+def building_hubs(root: Path) -> tuple[Hub, ...]:
+    """The hubs of a repository whose form lets users build images. Raises BadInputError."""
+    found = []
+    for hub in find_hubs(root):
+        if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
+            try:
+                values = merge(read_layers(hub), read_defaults(hub))
+            except BadInputError:
+                found.append(hub)  # what is wrong is told when it is checked
+                continue
+            subject = Subject(hub, values)
+            form = any(form_rules.BUILDING in option for _, _, option in form_rules.options(subject))
+            public = values.get("jupyterhub", "custom", "binderhubUI", "enabled") is True
+            if form or (values.get("binderhub-service", "enabled") is True and not public):
+                found.append(hub)
+    return tuple(found)
+
+
+def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
+    """The image_prefix of every hub of the repository, as the last of its files gives it."""
+    if not hub.cluster:
+        return ()
+    found = []
+    known: dict[tuple[str, str], Layer] = {}  # one file stands in several hubs
+    for other in find_hubs(hub.root):
+        try:
+            values = merge(_with_prefix(other, known))
+        except BadInputError:
+            continue  # another hub's unreadable file is not this one's matter
+        text = values.text(*rules_registry.PREFIX)
+        if text and not values.is_encrypted(*rules_registry.PREFIX):
+            found.append((other.label, text, values.place(*rules_registry.PREFIX)))
+    return tuple(found)
+
+
+def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Layer]:
+    for file, text in zip(hub.yaml_files, _texts(hub), strict=True):
+        if "image_prefix" in text:
+            if (hub.chart, file) not in known:
+                known[hub.chart, file] = read_hub_layer(hub, file, text)
+            yield known[hub.chart, file]
+
+
+def _texts(hub: Hub) -> Iterable[str]:
+    for file in hub.yaml_files:
+        try:
+            yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
+        except BadInputError:
+            yield "dynamic_image_building"  # may be in it: reading the hub tells what is wrong
+
+
+__all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check_hubs"]

@@ -1,0 +1,119 @@
+"""Values against the charts' schemas, and rendered, by Helm itself (helm-python-sdk)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from hubimages.errors import NoAnswerError, NotInstalledError
+from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
+from hubimages.imagebuilding.check.finding import Finding
+from hubimages.imagebuilding.check.rendered import Manifest, Rendered
+from hubimages.imagebuilding.hubs import Hub
+from hubimages.imagebuilding.layer import Encrypted
+from hubimages.imagebuilding.values import Values
+from hubimages.yaml_text import Path
+
+EXTRA = "pip install 'hubimages[imagebuilding]'"
+CHARTS_PART = re.compile(r"charts/([^/]+)/")
+CHART_LINE = re.compile(r"^([\w.-]+):$")
+AT_LINE = re.compile(r"^- at '([^']*)': (.*)$")
+QUOTED = re.compile(r"'([^']+)'")
+STAND_INS: dict[str, Any] = {"bool": True, "int": 1, "float": 1.0}
+
+
+def helm() -> Any:
+    """helm-python-sdk. Raises NotInstalledError with the line that installs it."""
+    try:
+        import helm_python
+    except ImportError:
+        raise NotInstalledError(f"helm-python-sdk is not installed: {EXTRA}") from None
+    return helm_python
+
+
+def render(hub: Hub, values: Values, ready: ReadyCharts) -> tuple[Rendered, tuple[Finding, ...]]:
+    """All objects, and what Helm refused. Raises NotInstalledError, and NoAnswerError where templates need a chart
+    that is missing.
+    """
+    manifests: list[Manifest] = []
+    findings: list[Finding] = []
+    for chart in ready.charts:
+        given = plain(values.mapping(chart.section) if chart.section else values.data)
+        made, refused = _render(hub, values, chart, given)
+        if ready.missing and any(finding.code == "template" for finding in refused):
+            raise NoAnswerError(f"nothing could be rendered without the charts {', '.join(ready.missing)}")
+        manifests.extend(made)
+        findings.extend(refused)
+    return Rendered(tuple(manifests)), tuple(findings)
+
+
+def _render(hub: Hub, values: Values, chart: ReadyChart, given: dict[str, Any]) -> tuple[list[Manifest], list[Finding]]:
+    sdk = helm()
+    name = hub.name if hub.cluster else "hub"
+    with sdk.Chart.load(str(chart.path)) as loaded:
+        try:
+            texts = loaded.render(given, name=name, namespace=name)
+        except sdk.HelmError as error:
+            return [], list(_refused(str(error), values, chart, hub))
+    return list(_objects(texts, chart)), []
+
+
+def plain(value: Any) -> Any:
+    """The data for Helm: what is encrypted becomes a stand-in of the same type."""
+    if isinstance(value, Encrypted):
+        return STAND_INS.get(value.kind, "a" * 64)  # a text, whatever template writes it without quotes
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _objects(texts: dict[str, str], chart: ReadyChart) -> Iterator[Manifest]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for template, text in texts.items():
+        if not template.endswith((".yaml", ".yml")) or not text.strip():
+            continue
+        parts = CHARTS_PART.findall(template)
+        for data in yaml.load_all(text, loader):
+            if isinstance(data, dict) and data:
+                yield Manifest(parts[-1] if parts else chart.section, template, data)
+
+
+def _refused(text: str, values: Values, chart: ReadyChart, hub: Hub) -> Iterator[Finding]:
+    """Helm's message taken apart: one finding for each value that a schema refuses, or one for a template."""
+    section: Path = (chart.section,) if chart.section else ()
+    below = section
+    found: list[tuple[Path, str]] = []
+    for line in text.splitlines():
+        titled, at = CHART_LINE.match(line), AT_LINE.match(line)
+        if titled:
+            name = titled[1]
+            below = (name,) if name in values.data and not section else section
+        elif at:
+            path = tuple(int(part) if part.isdigit() else part for part in at[1].split("/") if part)
+            found.extend(((*below, *path), said) for said in _each(at[2]))
+        elif found and line.strip():
+            path, said = found[-1]
+            found[-1] = (path, f"{said} {line.strip()}")
+    for path, said in found:
+        named = QUOTED.search(said) if "additional propert" in said else None
+        full = (*path, named[1]) if named else path
+        yield Finding(
+            "schema", values.place(*full), f"{dotted(full)}: {said}",
+            "Helm refuses to deploy these values", "use a key and a type that the chart documents", "schema",
+        )  # fmt: skip
+    if not found:
+        yield Finding(
+            "template", hub.place, " ".join(text.split())[:400], "Helm cannot make the objects of this hub",
+            "correct the value that the template named here reads", "schema",
+        )  # fmt: skip
+
+
+def _each(said: str) -> Iterator[str]:
+    names = QUOTED.findall(said) if said.startswith("additional propert") else []
+    yield from (f"additional property {name!r} not allowed" for name in names) if names else (said,)
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: a.b.0.c."""
+    return ".".join(map(str, path)) or "the values"

@@ -1,0 +1,91 @@
+"""Whether what was built can be pulled: by user servers, and by dask's schedulers and workers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.rules.registry import PREFIX
+from hubimages.imagebuilding.registry_kinds import address_host, kind_of, prefix_host
+
+SECRET = ("jupyterhub", "imagePullSecret")
+DASK = ("dask-gateway", "gateway", "backend", "imagePullSecrets")
+NAME = "image-pull-secret"  # the Secret that the jupyterhub chart makes of imagePullSecret
+
+
+def pull_secret(subject: Subject) -> Iterator[Finding]:
+    """Where pushed images are private, users' servers have the account to pull them."""
+    values = subject.values
+    text = values.text(*PREFIX)
+    if not text or "://" in text or values.is_encrypted(*PREFIX):
+        return
+    host = prefix_host(text)
+    kind = kind_of(host)
+    if kind.private:
+        if not values.get(*SECRET, "create") and not _own_secrets(subject):
+            given = values.get(*SECRET, "password") or values.get(*SECRET, "username")
+            yield Finding(
+                "pull-secret-not-created" if given else "pull-secret-missing", values.place(*SECRET, "create"),
+                "jupyterhub.imagePullSecret.create is not true" if given else "there is no jupyterhub.imagePullSecret",
+                f"images pushed to {kind.name} are private at first: servers with them end in ImagePullBackOff",
+                "set jupyterhub.imagePullSecret: create: true, registry, username, password, in the encrypted file",
+            )  # fmt: skip
+        yield from _dask(subject, kind.name)
+    yield from _complete(subject, host)
+
+
+def _own_secrets(subject: Subject) -> bool:
+    """Whether pull secrets that were made by other means are named for users' servers."""
+    values = subject.values
+    return bool(
+        values.get("jupyterhub", "imagePullSecrets")
+        or values.get("jupyterhub", "singleuser", "image", "pullSecrets")
+        or values.get("jupyterhub", "hub", "config", "KubeSpawner", "image_pull_secrets")
+    )
+
+
+def _complete(subject: Subject, host: str) -> Iterator[Finding]:
+    values = subject.values
+    if not values.get(*SECRET, "create"):
+        return
+    for key in ("username", "password", "registry"):
+        if not values.get(*SECRET, key):
+            yield Finding(
+                "pull-secret-incomplete", values.place(*SECRET, "create"), f"jupyterhub.imagePullSecret has no {key}",
+                "the pull of every image that was built is refused", f"set jupyterhub.imagePullSecret.{key}",
+            )  # fmt: skip
+    registry = values.text(*SECRET, "registry")
+    if registry and not values.is_encrypted(*SECRET, "registry") and address_host(registry) != host:
+        yield Finding(
+            "pull-secret-registry", values.place(*SECRET, "registry"),
+            f"jupyterhub.imagePullSecret is for {address_host(registry)}, while images are pushed to {host}",
+            "what was built cannot be pulled with it", f"set registry to {host}",
+        )  # fmt: skip
+
+
+def _dask(subject: Subject, registry: str) -> Iterator[Finding]:
+    values = subject.values
+    if values.get("dask-gateway", "enabled") is not True:
+        return
+    names = [_name(entry) for entry in values.sequence(*DASK)]
+    if not names:
+        yield Finding(
+            "dask-pull-secret-missing", values.place(*DASK), "dask-gateway.gateway.backend has no imagePullSecrets",
+            f"dask's schedulers and workers run the user's image, and cannot pull a private one from {registry}",
+            f"set dask-gateway.gateway.backend.imagePullSecrets to [{{name: {NAME}}}]",
+        )  # fmt: skip
+        return
+    made = {manifest.name for manifest in subject.rendered.find("jupyterhub", "Secret", NAME)} or {NAME}
+    if values.get(*SECRET, "create") and not made & set(names):
+        yield Finding(
+            "dask-pull-secret-name", values.place(*DASK),
+            f"dask-gateway.gateway.backend.imagePullSecrets names {', '.join(map(repr, names))}",
+            f"the Secret that the chart makes of imagePullSecret is called {sorted(made)[0]}",
+            f"write [{{name: {sorted(made)[0]}}}]",
+        )  # fmt: skip
+
+
+def _name(entry: Any) -> str:
+    return str(entry.get("name", "")) if isinstance(entry, dict) else str(entry)
+
+
+RULES = (pull_secret,)

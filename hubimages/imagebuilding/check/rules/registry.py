@@ -1,0 +1,213 @@
+"""Where built images go: the prefix of their names, and the one source of the registry's address and account.
+
+BinderHub makes an image's name by writing a slug directly behind image_prefix. It asks the registry through
+DockerRegistry whether an image is there (binderhub/registry.py), while the build pods push with what the chart writes
+from buildPodsRegistryCredentials (templates/build-pods-docker-config/secret.yaml): both must know the same registry.
+"""
+
+from collections.abc import Iterator
+
+from hubimages.errors import BadInputError
+from hubimages.image_ref import ImageRef
+from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.layer import Encrypted
+from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host
+
+SERVICE = "binderhub-service"
+CONFIG = (SERVICE, "config")
+PREFIX = (*CONFIG, "BinderHub", "image_prefix")
+REGISTRY = (*CONFIG, "DockerRegistry")
+PUSH = (SERVICE, "buildPodsRegistryCredentials")
+JSON_KEYS = ("_json_key", "_json_key_base64", "oauth2accesstoken")
+
+
+def prefix(subject: Subject) -> Iterator[Finding]:
+    """image_prefix is there, has the registry's shape and belongs to this hub alone."""
+    values = subject.values
+    text = values.text(*PREFIX)
+    place = values.place(*PREFIX)
+    if isinstance(values.get(*PREFIX), Encrypted):
+        return
+    if not text:
+        yield Finding(
+            "prefix-missing", place, "binderhub-service has no config.BinderHub.image_prefix",
+            "without it BinderHub pushes to names on Docker Hub that belong to somebody else",
+            "set image_prefix, for quay.io to quay.io/ORGANISATION/CLUSTER-HUB-",
+        )  # fmt: skip
+        return
+    if "://" in text:
+        yield Finding(
+            "prefix-scheme", place, f"image_prefix {text!r} begins with a scheme",
+            "image names have none; every push fails", f"write {text.partition('://')[2]!r}",
+        )  # fmt: skip
+        return
+    host = prefix_host(text)
+    kind = kind_of(host)
+    if kind.name == "gcr.io":
+        yield Finding(
+            "prefix-gcr", place, f"image_prefix {text!r} is on gcr.io, which Google has shut down",
+            "nothing can be pushed there any more",
+            "make a repository in Artifact Registry and use REGION-docker.pkg.dev/PROJECT/REPOSITORY/",
+        )  # fmt: skip
+        return
+    yield from _shape(text, kind, subject)
+    yield from _unique(text, subject)
+
+
+def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]:
+    place = subject.values.place(*PREFIX)
+    try:
+        ImageRef.parse(f"{text}x:1")
+    except BadInputError as error:
+        yield Finding(
+            "prefix-invalid", place, f"image_prefix {text!r} makes no image name: {error}",
+            "every push fails", f"use the form {kind.example}",
+        )  # fmt: skip
+        return
+    parts = text.split("/")[1:] if kind.name != "Docker Hub" or text.startswith("docker.io/") else text.split("/")
+    if len(parts) <= kind.least or not all(parts[: kind.least]):
+        yield Finding(
+            "prefix-ending", place,
+            f"image_prefix {text!r} ends before the image's own name: {kind.name} needs {kind.example}",
+            "BinderHub writes the image's name directly behind the prefix, so it would push to another repository, "
+            "which does not exist", f"end it as in {kind.example}",
+        )  # fmt: skip
+    elif not text.endswith(kind.endings):
+        yield Finding(
+            "prefix-ending", place,
+            f"image_prefix {text!r} must end with {' or '.join(map(repr, kind.endings))} on {kind.name}",
+            "BinderHub writes the image's name directly behind the prefix: names run together, and the images of one "
+            "hub cannot be told from another's", f"use the form {kind.example}",
+        )  # fmt: skip
+
+
+def _unique(text: str, subject: Subject) -> Iterator[Finding]:
+    place = subject.values.place(*PREFIX)
+    sharing = {hub: at for hub, other, at in subject.prefixes if other == text}
+    if len({*sharing, subject.hub.label}) < 2:
+        return
+    named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in sorted(sharing.items()))
+    yield Finding(
+        "prefix-shared", place, f"image_prefix {text!r} is that of {len(sharing)} hubs: {named}",
+        "each hub launches what the other has pushed under the same name, and cleaning up for one takes the images "
+        "of the other away",
+        "give each hub its own, for example with CLUSTER-HUB- at its end",
+    )  # fmt: skip
+
+
+def credentials(subject: Subject) -> Iterator[Finding]:
+    """The registry's address and account are there, for the question and for the push, and are the same."""
+    values = subject.values
+    text = values.text(*PREFIX)
+    host = prefix_host(text) if text and "://" not in text and not values.is_encrypted(*PREFIX) else ""
+    if host and kind_of(host).name == "gcr.io":
+        return
+    yield from _use_registry(subject)
+    if not values.get(*REGISTRY, "url") and host and host != "docker.io":
+        yield Finding(
+            "registry-url-missing", values.place(*REGISTRY, "url"),
+            f"no config.DockerRegistry.url, while images are pushed to {host}",
+            "BinderHub then asks Docker Hub whether an image is there already, never finds it, and builds it each time",
+            f"set config.DockerRegistry.url to https://{host}, with username and password",
+        )  # fmt: skip
+    yield from _address(subject, (*REGISTRY, "url"), host)
+    yield from _address(subject, (*PUSH, "server"), host)
+    yield from _account(subject, host)
+
+
+def _use_registry(subject: Subject) -> Iterator[Finding]:
+    values = subject.values
+    key = (*CONFIG, "BinderHub", "use_registry")
+    if values.get(*key) is not True:
+        yield Finding(
+            "use-registry-off", values.place(*key), "config.BinderHub.use_registry is not true",
+            "the chart gives the build pods the registry's password only with it, and so nothing can be pushed",
+            "set config.BinderHub.use_registry: true",
+        )  # fmt: skip
+
+
+def _address(subject: Subject, key: tuple[str, ...], host: str) -> Iterator[Finding]:
+    values = subject.values
+    address = values.text(*key)
+    if not address or values.is_encrypted(*key):
+        return
+    name = ".".join(key[1:])
+    if key[-1] == "url" and not address.startswith(("https://", "http://")):
+        yield Finding(
+            "registry-url-scheme", values.place(*key), f"{name} {address!r} has no https://",
+            "BinderHub makes no address of it, and the question whether an image is there fails",
+            f"write https://{address}",
+        )  # fmt: skip
+    if host and address_host(address) != host:
+        yield Finding(
+            "registry-host-differs", values.place(*key),
+            f"{name} is at {address_host(address)!r}, while image_prefix is at {host!r}",
+            "images are pushed to one registry with the account of another: the push is refused, or never found again",
+            f"use one registry in all three: https://{host}",
+        )  # fmt: skip
+
+
+def _account(subject: Subject, host: str) -> Iterator[Finding]:
+    values = subject.values
+    for section, what, code in ((REGISTRY, "config.DockerRegistry", "registry"), (PUSH, PUSH[1], "push")):
+        if section == REGISTRY and not values.get(*REGISTRY, "url"):
+            continue
+        for key in ("server", "username", "password"):
+            if (key == "server" and section == REGISTRY) or values.get(*section, key) or _other_way(subject, section):
+                continue
+            yield Finding(
+                f"{code}-{key}-missing", values.place(*section, key), f"{what} has no {key}",
+                "the push of every build is refused"
+                if section == PUSH
+                else "BinderHub cannot see which images are there, and builds each again",
+                f"set {what}.{key}" + (", in the hub's encrypted file" if key == "password" else ""),
+            )  # fmt: skip
+    yield from _one_source(subject)
+    for section, what in ((REGISTRY, "config.DockerRegistry"), (PUSH, PUSH[1])):
+        user = values.text(*section, "username")
+        kind = kind_of(host).name if host else ""
+        if not user or values.is_encrypted(*section, "username"):
+            continue
+        if kind == "Google Artifact Registry" and user not in JSON_KEYS:
+            yield _wrong_user(subject, section, what, user, "_json_key", "a service account's key")
+        elif kind == "quay.io" and user in JSON_KEYS:
+            yield _wrong_user(subject, section, what, user, "ORGANISATION+ROBOT", "a robot account")
+
+
+def _other_way(subject: Subject, section: tuple[str, ...]) -> bool:
+    """Whether the account comes by another way that the charts, or a registry_class of BinderHub's, have."""
+    if subject.values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
+        return True  # the helper makes a login for each build, and answers what is there
+    if section == PUSH:
+        return bool(subject.values.get(SERVICE, "buildPodsDockerConfig", "auths"))
+    return bool(subject.values.get(*CONFIG, "DockerRegistry", "docker_config_path"))
+
+
+def _wrong_user(
+    subject: Subject, section: tuple[str, ...], what: str, user: str, wanted: str, with_what: str
+) -> Finding:
+    return Finding(
+        "registry-account-wrong", subject.values.place(*section, "username"),
+        f"{what}.username is {user!r}, which is not an account of this registry",
+        f"this registry takes {with_what}; the login is refused", f"use {wanted}",
+    )  # fmt: skip
+
+
+def _one_source(subject: Subject) -> Iterator[Finding]:
+    values = subject.values
+    for key in ("username", "password"):
+        first, second = values.get(*REGISTRY, key), values.get(*PUSH, key)
+        if not isinstance(first, str) or not isinstance(second, str) or not first or not second:
+            continue
+        if isinstance(first, Encrypted) or isinstance(second, Encrypted) or first == second:
+            continue
+        other = values.place(*REGISTRY, key)
+        yield Finding(
+            "credentials-differ", values.place(*PUSH, key),
+            f"buildPodsRegistryCredentials.{key} is not that of config.DockerRegistry ({other.file}:{other.line})",
+            "one of them is out of date: either the push fails, or the question whether an image is there",
+            "write it once, with an anchor, and refer to it with an alias",
+        )  # fmt: skip
+
+
+RULES = (prefix, credentials)

@@ -1,0 +1,135 @@
+"""Make an imagebuilding hub: its values, its secret, its entry in cluster.yaml, and what is left to do by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hubimages.errors import BadInputError
+from hubimages.imagebuilding import hubs
+from hubimages.imagebuilding.layer import read_layer
+from hubimages.imagebuilding.new import secret
+from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete
+from hubimages.imagebuilding.new.hub_values import has_form
+from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
+from hubimages.imagebuilding.new.plan import Plan, plan
+from hubimages.imagebuilding.values import Values
+from hubimages.repository import changes, file_edit
+from hubimages.repository.file_edit import read_text
+from hubimages.repository.git import Repo
+from hubimages.repository.pull_request import PullRequest, check_can_open, open_pull_request
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a hub is to be made: in a cluster of the repository, or in a plain z2jh file."""
+
+    directory: Path
+    cluster: str
+    hub: str
+    values: Path | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What happens to the edits."""
+
+    branch: str | None
+    commit: bool
+    open_pr: bool = False
+
+
+def make_hub(
+    where: Where, raw: Mapping[str, Any], ask: Ask, delivery: Delivery, *, password_file: Path | None, dry_run: bool
+) -> str:
+    """Make the hub, or with `dry_run` say what would be done; returns what to show.
+
+    Everything that can be refused is refused before the password is asked for, and nothing is written before it is
+    encrypted. Raises what `plan`, `complete`, `secret` and `changes` raise.
+    """
+    root, repo = root_of(where.values.absolute().parent if where.values is not None else where.directory)
+    if where.values is None:
+        places = on_2i2c(root, where.cluster, where.hub)
+    else:
+        file = where.values.absolute()
+        name = (file.parent.resolve() / file.name).relative_to(root).as_posix()
+        places = beside(root, name, where.cluster, where.hub)
+    have = places.have()
+    known = known_answers(places, have)
+    answers = complete(raw, cluster=where.cluster, hub=where.hub, known=known, ask=ask, wants=wants(places, have))
+    planned = plan(places, answers, have)
+    if dry_run:
+        return planned.show()
+    check_delivery(planned, repo, delivery)
+    planned.check()
+    what = f"{answers.target.secret_name} for {answers.target.host}"
+    password = secret.read_password(what, file=password_file) if planned.secret_parts else ""
+    return apply(planned.with_secrets(password), repo, delivery)
+
+
+def wants(places: Places, have: Values) -> tuple[str, ...]:
+    """Of the questions that not every hub needs, those that this one does."""
+    asked = ["display_name"] if places.basehub else []
+    if not have.text("jupyterhub", "hub", "config", "JupyterHub", "authenticator_class"):
+        asked.append("authenticator")
+    if not has_form(have):
+        asked.append("hub_image")
+    return tuple(asked)
+
+
+def known_answers(places: Places, have: Values) -> dict[str, str]:
+    """Recommended answers that the repository gives: Dask where it is on; the provider that cluster.yaml names."""
+    dask = {"dask": "yes"} if have.get("dask-gateway", "enabled") is True else {}
+    if not places.basehub:
+        return dask
+    listing = read_layer(read_text(places.root, hubs.cluster_file(places.cluster)), places.cluster).data
+    provider = str(listing.get("provider") or "")
+    return {**dask, **({"provider": provider} if provider in PROVIDERS else {})}
+
+
+def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
+    """Raise an error where the edits could not be written or committed."""
+    if repo is None:
+        if delivery.commit:
+            raise BadInputError(f"{plan.places.root} is not in a git repository: leave out --commit and --branch")
+        return
+    changes.check_clean(repo, [edit.path for edit in plan.edits])
+    if delivery.commit:
+        # files of an interrupted run, which are not edited again, would be left out of the commit
+        changes.check_clean(repo, [part.path for part in (*plan.places.parts, *plan.places.secrets)])
+        changes.check_can_commit(repo, branch=delivery.branch)
+    if delivery.open_pr:
+        check_can_open(repo, delivery.branch)
+
+
+def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
+    """Write the plan, all of it or nothing, and commit it where that is wanted; returns what is left to do."""
+    lines = [f"kept {path}, which holds the secret already" for path in plan.kept]
+    lines += [f"wrote {edit.path}" for edit in plan.edits]
+    if not plan.edits:
+        lines.append("nothing to write: the hub's files have everything")
+    elif repo is None:
+        file_edit.apply(plan.places.root, plan.edits)
+    elif not delivery.commit:
+        changes.write(repo, plan.edits)
+    else:
+        base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
+        title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
+        if delivery.branch:
+            changes.switch(repo, delivery.branch)
+        lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
+        if delivery.open_pr and delivery.branch:
+            lines.append(open_pull_request(repo, PullRequest(base, delivery.branch, title, plan.told())))
+    return "\n".join([*lines, "", plan.told()])
+
+
+def root_of(directory: Path) -> tuple[Path, Repo | None]:
+    """The top of the repository that a directory is in, and the repository; the directory alone where there is none."""
+    if not directory.is_dir():
+        raise BadInputError(f"no directory {directory}")
+    try:
+        repo = changes.deployment_repository(directory)
+    except BadInputError:
+        return directory.resolve(), None
+    assert repo.work_tree is not None
+    return repo.work_tree.resolve(), repo

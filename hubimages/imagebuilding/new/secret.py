@@ -1,0 +1,160 @@
+"""A registry's password, from the person through the standard input of sops to a file; never in clear on disk."""
+
+import getpass
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hubimages import console
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
+from hubimages.imagebuilding.layer import Encrypted, read_layer
+from hubimages.repository.file_edit import read_text
+from hubimages.run import attempt, failure
+from hubimages.yaml_text import add_key, compose
+
+VARIABLE = "HUBIMAGES_REGISTRY_PASSWORD"
+CONFIG = ".sops.yaml"
+
+
+def read_password(what: str, *, file: Path | None) -> str:
+    """The password: from a file, from the environment variable, or asked for without showing it.
+
+    Raises RefusedError where nobody can be asked, BadInputError for an empty one.
+    """
+    if file is not None:
+        try:
+            password = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInputError(f"{file} cannot be read as a password: {error}") from None
+    elif os.environ.get(VARIABLE):
+        password = os.environ[VARIABLE]
+    elif console.is_interactive():
+        password = getpass.getpass(f"{what}: ")
+    else:
+        raise RefusedError(
+            f"{what}? There is no terminal to ask: give --password-file=FILE, or set the variable {VARIABLE}"
+        )
+    password = password.rstrip("\r\n")
+    if not password:
+        raise BadInputError(f"{what} is empty")
+    return password
+
+
+def check_json_key(text: str) -> str:
+    """A service account's key as Google wrote it. Raises BadInputError, without any of the text in its message."""
+    try:
+        key = json.loads(text)
+    except ValueError:
+        key = None
+    if not isinstance(key, dict) or key.get("type") != "service_account" or "private_key" not in key:
+        raise BadInputError("the password for Google must be a service account's key, the whole JSON file")
+    return text + "\n"
+
+
+def secret_text(values: Mapping[str, Any]) -> str:
+    """The clear text of a secret file, for sops alone; several lines, a JSON key say, become a block scalar."""
+    text = ""
+    for key, value in values.items():
+        text = add_key(text, (), key, value)
+    return text
+
+
+def creation_rule(root: Path, path: str) -> tuple[Path, dict[str, Any], dict[str, Any]]:
+    """The nearest .sops.yaml, all of it, and its first rule for a path. Raises RefusedError where there is none."""
+    place = next(
+        (
+            folder / CONFIG
+            for folder in (root / path).parents
+            if folder.is_relative_to(root) and (folder / CONFIG).is_file()
+        ),
+        None,
+    )
+    if place is None:
+        raise RefusedError(f"no {CONFIG} above {path}: sops would not know whom to encrypt it for; nothing was written")
+    config = compose(place.read_text(encoding="utf-8")).data()
+    rules = config.get("creation_rules") if isinstance(config, dict) else None
+    name = str((root / path).relative_to(place.parent))
+    for rule in rules if isinstance(rules, list) else []:
+        pattern = rule.get("path_regex") if isinstance(rule, dict) else None
+        if isinstance(rule, dict) and (not pattern or _matches(str(pattern), name, place)):
+            return place, config, rule
+    raise RefusedError(
+        f"no creation rule in {place.relative_to(root)} is for {path}, so it would not be encrypted; nothing was "
+        "written. Add one whose path_regex matches it"
+    )
+
+
+def _matches(pattern: str, name: str, place: Path) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error as error:
+        raise BadInputError(f"{place}: the path_regex {pattern!r} cannot be read: {error}") from error
+
+
+def command(path: str) -> str:
+    """What a person would type to encrypt the file from standard input."""
+    return f"sops --encrypt --input-type yaml --output-type yaml --filename-override {path} /dev/stdin > {path}"
+
+
+def check_sops(path: str, keys: Sequence[str]) -> None:
+    """Raise NotInstalledError, with what to do by hand, where there is no sops."""
+    if shutil.which("sops") is None:
+        raise NotInstalledError(
+            "sops is not installed (https://getsops.io), and a password is never written in clear: nothing was "
+            f"written. Install it and run this again. It runs {command(path)}, with {', '.join(keys)} on standard input"
+        )
+
+
+def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:
+    """The encrypted text of a secret file, every value of it encrypted.
+
+    Raises RefusedError where no rule of .sops.yaml is for the path, and ProgramFailedError when sops fails.
+    """
+    place, config, rule = creation_rule(root, path)
+    # Which rule holds depends on the file's name, and standard input has none (--filename-override is not in every
+    # sops): so it is given a configuration with just that rule.
+    only = {**config, "creation_rules": [{key: value for key, value in rule.items() if key != "path_regex"}]}
+    with tempfile.TemporaryDirectory(prefix="hubimages-sops-") as folder:
+        alone = Path(folder, CONFIG)
+        alone.write_text(json.dumps(only), encoding="utf-8")  # JSON is YAML
+        argv = ["sops", "--config", str(alone), "--input-type", "yaml", "--output-type", "yaml", "--encrypt"]
+        console.step(f"$ {command(path)}")
+        done = attempt(*argv, "/dev/stdin", cwd=place.parent, stdin=secret_text(values).encode())
+    if done.returncode:
+        raise failure(["sops"], done.returncode, done.stderr)
+    text = done.stdout.decode("utf-8")
+    check_encrypted(text, path, values)
+    return text
+
+
+def check_encrypted(text: str, path: str, values: Mapping[str, Any]) -> None:
+    """Raise ProgramFailedError unless every secret is there, and encrypted."""
+    layer = read_layer(text, path)
+    for keys, secret in leaves(values):
+        found: Any = layer.data
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(found, Encrypted) or str(secret) in text:
+            raise ProgramFailedError(f"sops left {'.'.join(keys)} of {path} unencrypted; nothing was written")
+
+
+def holds(root: Path, path: str, values: Mapping[str, Any]) -> bool:
+    """Whether the file is there and has a secret at the path of each value, all encrypted. Raises BadInputError."""
+    if not (root / path).is_file():
+        return False
+    layer = read_layer(read_text(root, path), path)
+    found = {keys for keys, value in leaves(layer.data) if isinstance(value, Encrypted)}
+    return layer.encrypted and all(keys in found for keys, _ in leaves(values))
+
+
+def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
+    """Every value with its path."""
+    found: list[tuple[tuple[str, ...], object]] = []
+    for key, value in values.items():
+        found += leaves(value, (*above, key)) if isinstance(value, Mapping) else [((*above, key), value)]
+    return found

@@ -1,0 +1,45 @@
+"""Which hubs run which image: find the references, check them, point hubs at another tag."""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from hubimages.references.change.bump import plan_bump as plan_bump
+    from hubimages.references.change.delivering import delivery_of as delivery_of
+    from hubimages.references.change.delivering import finish as finish
+    from hubimages.references.change.point import plan_point as plan_point
+    from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
+    from hubimages.references.check.offline import Report as Report
+    from hubimages.references.check.online import check_images as check_images
+    from hubimages.references.find.scan import find_references as find_references
+    from hubimages.references.listing import as_json as as_json
+    from hubimages.references.listing import as_lines as as_lines
+    from hubimages.references.listing import summary as summary
+    from hubimages.references.page.html import write_page as write_page
+    from hubimages.references.reference import Form as Form
+    from hubimages.references.reference import Inventory as Inventory
+    from hubimages.references.reference import NotRead as NotRead
+    from hubimages.references.reference import Place as Place
+    from hubimages.references.reference import Reference as Reference
+    from hubimages.references.reference import is_hub as is_hub
+    from hubimages.references.selection import Selection as Selection
+    from hubimages.references.selection import files_from as files_from
+
+# Imported when first used: a task pays only for the part of the job that it runs.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "change.bump": ["plan_bump"],
+        "change.delivering": ["delivery_of", "finish"],
+        "change.point": ["plan_point"],
+        "change.roll_back": ["plan_roll_back"],
+        "check.online": ["check_images"],
+        "check.offline": ["Report"],
+        "find.scan": ["find_references"],
+        "listing": ["as_json", "as_lines", "summary"],
+        "page.html": ["write_page"],
+        "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
+        "selection": ["Selection", "files_from"],
+    },
+)

@@ -1,0 +1,62 @@
+"""Which keys of a configuration sound like an image."""
+
+import re
+from functools import lru_cache
+
+from hubimages.references.image_text import ImageText
+from hubimages.references.reference import Path
+
+# `X_image_name` beside `X_image_tag`, in any spelling
+SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
+_KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+@lru_cache(maxsize=4096)
+def names_image(key: str) -> bool:
+    """Whether a key's value is an image, by its name: `image`, `build_image`, `pauseImage`, `image_name`."""
+    return _KEY.search(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_variable(key: str) -> bool:
+    """Whether a key is the name of an environment variable that may hold an image."""
+    return "IMAGE" in key and _VARIABLE.fullmatch(key) is not None
+
+
+def is_meant(key: str, read: ImageText, text: str) -> bool:
+    """Whether a value under a key that sounds like an image is one.
+
+    `image: busybox` is. Under other keys it takes a tag, a digest or a path, and in variables that only have IMAGE in
+    their name a tag or digest.
+    """
+    if key == "image" or read.image.tag or read.image.digest:
+        return True
+    return "/" in text and names_image(key)
+
+
+def is_image_mapping(path: Path) -> bool:
+    """Whether the mapping at a path is an image's: `image`, `pauseImage`, one of `extraImages` or `images`."""
+    here = path[-1] if path else None
+    if isinstance(here, str) and names_image(here):
+        return True
+    above = path[-2] if len(path) > 1 else None
+    return isinstance(above, str) and _holds_images(above)
+
+
+@lru_cache(maxsize=4096)
+def may_be_image(key: str) -> bool:
+    return key == "value" or names_image(key) or is_variable(key)
+
+
+@lru_cache(maxsize=4096)
+def _holds_images(key: str) -> bool:
+    return key.lower().endswith("images")
+
+
+def tag_keys(key: str) -> tuple[str, str]:
+    """The keys, in small letters with _, under which the tag of a name stands that is under this key."""
+    matched = SPLIT_KEY.fullmatch(key)
+    stem = matched["stem"] if matched else key
+    stem = stem.lower().replace("-", "_")
+    return f"{stem}_tag", f"{stem}tag"

@@ -1,0 +1,73 @@
+"""Read a file line by line that is no YAML, or not yet: a Helm or Jinja template, a file of variables.
+
+Only what stands in one line is found, or `name` and `tag` in lines next to each other; what it is part of is not known.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hubimages.references.find.image_keys import is_meant, is_variable, names_image
+from hubimages.references.image_text import is_placeholder, read_image, read_tag
+from hubimages.references.reference import Form, Place, Reference
+
+_LINE = re.compile(
+    r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*(?:#.*)?\r?"
+)
+_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]*(?:#.*)?\r?")
+
+
+def find(file: str, text: str) -> tuple[list[Reference], int]:
+    """The references in the order of their lines, and the number of placeholders."""
+    found: list[Reference] = []
+    placeholders = 0
+    above, names, tags = "", {}, {}  # type: str, dict[str, Place], dict[str, Place]
+    offset = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        matched = _LINE.fullmatch(line)
+        if matched:
+            key, value = matched["key"], matched["value"]
+            start = offset + matched.start("value")
+            place = Place(file, number, start, start + len(value), value, (0, len(value)))
+            if names_image(key) or is_variable(key) or (key == "name" and _whole(value)):
+                reference = _string(key, place)
+                found += [reference] if reference else []
+                placeholders += is_placeholder(value)
+            elif names_image(above) and key in ("name", "repository"):
+                names = {matched["indent"]: place}
+            elif names_image(above) and key == "tag":
+                tags = {matched["indent"]: place}
+            for indent in names.keys() & tags.keys():
+                found += _pair(names.pop(indent), tags.pop(indent))
+        elif opened := _OPENS.fullmatch(line):
+            above, names, tags = opened["key"], {}, {}
+        offset += len(line) + 1
+    return sorted(found, key=lambda each: each.line), placeholders
+
+
+def _whole(value: str) -> bool:
+    """Whether it can only be an image: a path with a tag, as hubploy.yaml has it under `name`."""
+    read = read_image(value)
+    return read is not None and "/" in value and bool(read.image.tag or read.image.digest)
+
+
+def _string(key: str, place: Place) -> Reference | None:
+    read = read_image(place.value)
+    if read is None or not is_meant("image" if key == "name" else key, read, place.value):
+        return None
+    form = Form.ENVIRONMENT if is_variable(key) else Form.STRING
+    image = read.image
+    tag_place = Place(place.file, place.line, place.start, place.end, place.value, read.part, read.lead)
+    name_place = replace(place, part=read.name_part)
+    return Reference(
+        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest, tag_place, name_place,
+        parsed=False,
+    )  # fmt: skip
+
+
+def _pair(name: Place, tag: Place) -> Iterator[Reference]:
+    read, tagged = read_image(name.value), read_tag(tag.value)
+    if read and tagged and read.lead:
+        image = read.image
+        yield Reference(Form.PAIR, tag.file, tag.line, (), image.host, image.name, *tagged, tag, name, parsed=False)

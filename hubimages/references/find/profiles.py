@@ -1,0 +1,49 @@
+"""Where in a profile list a values path leads: the profile, and the choice that its users make."""
+
+import re
+from dataclasses import dataclass
+
+from hubimages.references.reference import Path
+from hubimages.yaml_text import MappingNode, Node, ScalarNode, Tree, pair_of, resolved
+
+LISTS = ("profileList", "profile_list")  # the chart's key, and KubeSpawner's own
+UNLISTED = "unlisted_choice"
+
+
+@dataclass(frozen=True)
+class ProfilePlace:
+    """The slug of a profile, the key of a choice, and what their users read."""
+
+    profile: str = ""
+    choice: str = ""
+    title: str = ""
+
+
+def profile_place(tree: Tree, document: int, path: Path) -> ProfilePlace:
+    """The profile and choice that a path is in; empty outside of a profile list."""
+    at = next((number for number, part in enumerate(path[:-1]) if part in LISTS), None)
+    if at is None or not isinstance(path[at + 1], int):
+        return ProfilePlace()
+    profile = tree.find(path[: at + 2], document)
+    name = _text(profile, "display_name")
+    slug = _text(profile, "slug") or slug_of(name)
+    for number, part in enumerate(path):
+        if number <= at + 1 or part not in ("choices", UNLISTED) or number + 1 >= len(path):
+            continue
+        key = UNLISTED if part == UNLISTED else str(path[number + 1])
+        node = tree.find(path[: number + 1] if part == UNLISTED else path[: number + 2], document)
+        return ProfilePlace(slug, key, " / ".join(filter(None, (name, _text(node, "display_name") or key))))
+    return ProfilePlace(slug, "", name)
+
+
+def slug_of(display_name: str) -> str:
+    """The slug that KubeSpawner gives a profile without one: what `slugify` makes of its name, for plain letters."""
+    return re.sub(r"[^a-z0-9]+", "-", display_name.lower()).strip("-")
+
+
+def _text(node: Node | None, key: str) -> str:
+    if not isinstance(node, MappingNode):
+        return ""
+    pair = pair_of(node, key)
+    value = resolved(pair[1]) if pair else None
+    return " ".join(value.value.split()) if isinstance(value, ScalarNode) else ""

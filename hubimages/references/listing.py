@@ -1,0 +1,115 @@
+"""The references as people and programs read them: one line each, or one JSON object."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hubimages.console import count
+from hubimages.references.reference import Inventory, NotRead, Reference, dotted
+
+SHOWN = 3  # hubs of a line; files of a reason
+
+
+def as_lines(inventory: Inventory) -> str:
+    """One line for each reference, sorted by image: the image, its tag's shape, where it stands, who runs it."""
+    rows = [
+        (
+            _image(each),
+            each.shape.pattern,
+            f"{each.file}:{each.line}",
+            each.values_path or f"({each.form})",
+            _hubs(each),
+        )
+        for each in sorted(inventory.references, key=lambda each: (_image(each), each.file, each.line))
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    aligned = ("  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in aligned)
+
+
+def summary(inventory: Inventory) -> str:
+    """How much was found, and whatever was not read, with the reason."""
+    references = inventory.references
+    images = len({each.repository for each in references if each.name})
+    lines = [
+        f"{count(len(references), 'reference')} to {count(images, 'image')} in "
+        f"{count(len({each.file for each in references}), 'file')}, run by {_number_of_hubs(inventory)}"
+    ]
+    if inventory.placeholders:
+        lines.append(f"{count(inventory.placeholders, 'placeholder')}, filled in elsewhere, not counted")
+    for reason, entries in by_reason(inventory.not_read).items():
+        files = [f"{each.file}:{each.line}" if each.line else each.file for each in entries]
+        if len(files) > SHOWN:
+            files = [*files[:SHOWN], f"{len(files) - SHOWN} more (--json names them)"]
+        lines.append(f"{reason}: {', '.join(files)}")
+    if inventory.other_kinds:
+        kinds = [f"{number} {kind}" for kind, number in inventory.other_kinds.items()]
+        total = count(sum(inventory.other_kinds.values()), "file")
+        lines.append(f"not looked into: {total} of other kinds, {shorten(kinds, 6)}")
+    return "\n".join(lines)
+
+
+def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
+    """What was not read, by the reason without the details in parentheses."""
+    reasons: dict[str, list[NotRead]] = {}
+    for each in not_read:
+        head, bracket, tail = each.reason.partition(" (")
+        detailed = bracket and head != "encrypted"
+        reasons.setdefault(head + tail.partition(")")[2] if detailed else each.reason, []).append(each)
+    return reasons
+
+
+def as_json(inventory: Inventory) -> str:
+    """Everything as one JSON object."""
+    import json
+
+    whole = {
+        "version": 1,
+        "references": [as_object(each) for each in inventory.references],
+        "not_read": [{"file": each.file, "line": each.line, "reason": each.reason} for each in inventory.not_read],
+        "hubs": inventory.hubs,
+        "placeholders": inventory.placeholders,
+        "other_kinds": inventory.other_kinds,
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False)
+
+
+def as_object(reference: Reference) -> dict[str, Any]:
+    """A reference in JSON. `path` is "" where the file has none, `line` that of the tag."""
+    return {
+        "file": reference.file,
+        "line": reference.line,
+        "path": reference.values_path,
+        "also": [dotted(path) for path in reference.also],
+        "hubs": reference.hubs,
+        "read_by": reference.read_by,
+        "registry": reference.host,
+        "name": reference.name,
+        "tag": reference.tag,
+        "digest": reference.digest,
+        "shape": reference.shape.pattern,
+        "form": str(reference.form),
+        "profile": reference.profile,
+        "choice": reference.choice,
+        "parsed": reference.parsed,
+    }
+
+
+def shorten(names: Sequence[str], shown: int = SHOWN) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
+def _image(reference: Reference) -> str:
+    return str(reference.image) if reference.image else f"(a chart's image):{reference.tag}"
+
+
+def _hubs(reference: Reference) -> str:
+    if reference.hubs:
+        return shorten(reference.hubs)
+    return f"overridden in {shorten(reference.read_by)}" if reference.read_by else "-"
+
+
+def _number_of_hubs(inventory: Inventory) -> str:
+    running = len({hub for each in inventory.references for hub in each.hubs})
+    return f"{running} of {count(len(inventory.hubs), 'hub')}" if inventory.hubs else "no hub that is known"

@@ -1,0 +1,106 @@
+"""One self-contained page about the references: the skew over hubs as a picture, tables to sort and filter."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from hubimages.references.check.offline import Report, by_image, version
+from hubimages.references.listing import by_reason
+from hubimages.references.reference import Inventory, Reference
+
+AGES = 5  # colours from the newest to the oldest
+
+
+@dataclass(frozen=True)
+class Used:
+    """One version of an image: where it runs, and how old it is beside the others (0 is the newest).
+
+    `age` is "floats" for a tag that floats, and "unknown" where the tags of the image have no order.
+    """
+
+    tag: str
+    age: str
+    hubs: tuple[str, ...]
+    references: int
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """An image that is used at several versions."""
+
+    repository: str
+    used: tuple[Used, ...]
+
+    @property
+    def hubs(self) -> int:
+        """How many hubs run it."""
+        return len({hub for each in self.used for hub in each.hubs})
+
+
+def write_page(path: Path, inventory: Inventory, report: Report | None = None) -> None:
+    """Write the page. Raises OSError where that cannot be done."""
+    path.write_text(page(inventory, report, datetime.now(UTC)), encoding="utf-8")
+
+
+def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
+    """The HTML; nothing in it comes from anywhere else, and every text of the repository is escaped."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    folder = files("hubimages.references.page")
+    parts = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    return environment.from_string(parts["page.html"]).render(
+        style=parts["page.css"],
+        script=parts["page.js"],
+        inventory=inventory,
+        report=report,
+        made=made.strftime("%d %B %Y, %H:%M UTC"),
+        images=len({each.repository for each in inventory.references if each.name}),
+        floating=sum(each.floats for each in inventory.references),
+        skewed=skewed(inventory),
+        reasons=by_reason(inventory.not_read),
+        clusters=sorted({hub.partition("/")[0] for hub in inventory.hubs}),
+        shapes=sorted({each.shape.pattern for each in inventory.references}),
+        version=version,
+        order=order,
+    )
+
+
+def skewed(inventory: Inventory) -> tuple[Skewed, ...]:
+    """The images that are used at several versions, those that the most hubs run first."""
+    result = []
+    for repository, references in by_image(inventory).items():
+        versions: dict[str, list[Reference]] = {}
+        for each in references:
+            versions.setdefault(version(each), []).append(each)
+        if len(versions) > 1:
+            result.append(Skewed(repository, _used(versions)))
+    return tuple(sorted(result, key=lambda each: (-each.hubs, -len(each.used), each.repository)))
+
+
+def _used(versions: dict[str, list[Reference]]) -> tuple[Used, ...]:
+    """The newest first; then those without an order beside them, those that float last."""
+    kinds = Counter(used[0].shape.kind for used in versions.values() if used[0].shape.key)
+    usual = kinds.most_common(1)[0][0] if kinds else None
+    sortable = [pair for pair in versions.items() if pair[1][0].shape.kind is usual and pair[1][0].shape.key]
+    sortable.sort(key=lambda pair: pair[1][0].shape.key, reverse=True)
+    rest = sorted((pair for pair in versions.items() if pair not in sortable), key=lambda pair: pair[0])
+    rest.sort(key=lambda pair: pair[1][0].floats)
+    ages = [*(str(min(number, AGES - 1)) for number in range(len(sortable)))]
+    ages += ["floats" if used[0].floats else "unknown" for _, used in rest]
+    rows = zip([*sortable, *rest], ages, strict=True)
+    return tuple(Used(tag, age, _hubs(references), len(references)) for (tag, references), age in rows)
+
+
+def _hubs(references: Sequence[Reference]) -> tuple[str, ...]:
+    return tuple(sorted({hub for each in references for hub in each.hubs}))
+
+
+def order(reference: Reference) -> str:
+    """A text by which tags are sorted: by shape, and within it by age."""
+    return reference.shape.pattern + "".join(f"{number:012}" for number in reference.shape.key) + reference.tag

@@ -1,0 +1,150 @@
+"""Which references are meant: those of an image, of hubs, files, or one choice of a profile list."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.image_ref import ImageRef
+from hubimages.references.reference import Form, Inventory, Reference, is_hub
+
+SHOWN = 6  # hubs named; the rest are counted
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Nothing given means no restriction. Dockerfiles, which build and do not run, have to be named by file."""
+
+    hubs: Sequence[str] = field(default_factory=tuple)
+    files: Sequence[str] = field(default_factory=tuple)
+    choice: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing restricts it."""
+        return not (self.hubs or self.files or self.choice)
+
+    def has(self, reference: Reference) -> bool:
+        """Whether a reference is meant."""
+        if self.files and reference.file not in self.files:
+            return False
+        if not self.files and reference.form is Form.DOCKERFILE:
+            return False
+        if self.hubs and not any(is_hub(hub, given) for hub in reference.hubs for given in self.hubs):
+            return False
+        return self.choice is None or self.choice in (reference.profile, reference.choice)
+
+
+def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """The files as paths from the top of the repository that the directory is in; as given where they are that.
+
+    People give them from where they stand, too, as their shell completes them.
+    """
+    here = directory.resolve()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    found = []
+    for file in files:
+        whole = Path(os.path.abspath(file))  # noqa: PTH100 - a link is a file of its own
+        from_here = Path(file).is_absolute() or not (top / file).exists()
+        inside = from_here and whole.exists() and whole.is_relative_to(top)
+        found.append(whole.relative_to(top).as_posix() if inside else os.path.normpath(file))
+    return tuple(found)
+
+
+def check(inventory: Inventory, selection: Selection) -> None:
+    """Raise BadInputError for a hub, file or choice that is not there, with what is near it."""
+    choices = {name for each in inventory.references for name in (each.profile, each.choice) if name}
+    files = {each.file for each in inventory.references}
+    clusters = {hub.partition("/")[0] for hub in inventory.hubs}
+    for given in selection.hubs:
+        if not any(is_hub(hub, given) for hub in inventory.hubs):
+            raise BadInputError(f"--hub={given}: no such hub{near(given, {*inventory.hubs, *clusters})}")
+    for given in selection.files:
+        if given not in files:
+            raise BadInputError(f"--file={given}: no image reference in it{near(given, files)}")
+    if selection.choice is not None and selection.choice not in choices:
+        raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices)}")
+
+
+def meant(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
+    """The references of an image, at whatever tag, that are meant."""
+    return tuple(each for each in inventory.of_image(image) if selection.has(each))
+
+
+def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
+    """The references of an image that are meant. Raises BadInputError where there is none, with what runs there."""
+    check(inventory, selection)
+    found = meant(inventory, image, selection)
+    if found:
+        return found
+    known = {each.repository for each in inventory.references if each.repository}
+    if image.repository not in known:
+        raise BadInputError(
+            f"nothing here refers to {image.repository}{near(image.repository, known)}; see: hubimages images. "
+            "To point what refers to another image at this one, add --instead-of=IMAGE"
+        )
+    there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
+    runs = f"; what runs there: {', '.join(there)}" if there else ""
+    raise BadInputError(f"no reference to {image.repository} where --hub, --file and --choice say{runs}")
+
+
+def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Selection) -> Sequence[Reference]:
+    """The references of the old image that are meant, at its tag and digest where it has them.
+
+    Where there is none because all of it is the new one already, that. Raises BadInputError where there is neither.
+    """
+    check(inventory, selection)
+    done = meant(inventory, new, selection)
+    found = meant(inventory, old, selection)
+    wanted = [each for each in found if old.tag in ("", each.tag) and old.digest in ("", each.digest)]
+    if wanted:
+        return wanted
+    if done and all(each.tag == new.tag for each in done):
+        return done
+    if found:
+        raise BadInputError(f"no reference to {old}; there is {', '.join(sorted({str(each.image) for each in found}))}")
+    return of_image(inventory, old, selection)
+
+
+def with_siblings(inventory: Inventory, image: ImageRef, found: Sequence[Reference]) -> list[Reference]:
+    """The references that are to be the image, and those that share a text with one of them that has to change.
+
+    Raises RefusedError where another image shares it.
+    """
+    whole = dict.fromkeys(found)
+    left = [each for each in inventory.references if each not in whole]
+    new: Sequence[Reference] = found
+    while new:
+        by_place: dict[tuple[str, int], Reference] = {}
+        for each in new:
+            renamed = (each.host, each.name) != (image.host, image.name)
+            by_place.update(dict.fromkeys(each.scalars(with_name=renamed), each))
+        new = [each for each in left if not by_place.keys().isdisjoint(each.scalars(with_name=True))]
+        for each in new:
+            meant = next(by_place[place] for place in each.scalars(with_name=True) if place in by_place)
+            if each.repository != meant.repository:
+                other = (
+                    f"{each.file}:{each.line}: {each.repository or 'another image'} ({named(each.hubs) or 'no hub'})"
+                )
+                raise RefusedError(
+                    f"{other} shares a text with {meant.repository} that has to change; give each of the two a tag and "
+                    "a name of its own first"
+                )
+        whole.update(dict.fromkeys(new))
+        left = [each for each in left if each not in whole]
+    return list(whole)
+
+
+def named(hubs: Sequence[str]) -> str:
+    """The hubs' names; of many the first ones, and how many more."""
+    more = len(hubs) - SHOWN
+    return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def near(given: str, known: Iterable[str]) -> str:
+    """`, did you mean X?` for a name that is nearly one of those known."""
+    names = sorted(known)
+    found = get_close_matches(given, names, 1) or [name for name in names if given in name.split("/")][:1]
+    return f", did you mean {found[0]}?" if found else ""

@@ -1,0 +1,135 @@
+"""Logins out of Docker's own configuration, as `docker push` itself would find them.
+
+https://docs.docker.com/reference/cli/docker/login/ and, for the programs that keep passwords,
+https://github.com/docker/docker-credential-helpers
+"""
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hubimages.errors import BadInputError, LoginError, NotInstalledError
+from hubimages.registry.hosts import login_keys
+from hubimages.run import attempt
+
+IDENTITY_TOKEN = "<token>"  # the user name under which a helper keeps an identity token
+
+
+@dataclass(frozen=True)
+class Login:
+    """A way to log in: user name and secret, an identity token, or a ready registry token. It is never shown."""
+
+    username: str
+    secret: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    registry_token: str = field(default="", repr=False)
+
+    def basic(self) -> str:
+        """The header's value for Basic."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.secret}".encode()).decode()
+
+
+@dataclass(frozen=True)
+class DockerConfiguration:
+    """Where Docker keeps logins: in the file itself, or in programs that it names."""
+
+    file: Path
+    auths: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    store: str = ""
+
+    @classmethod
+    def read(cls, directory: Path | None = None) -> "DockerConfiguration":
+        """The configuration in a directory; by default that of DOCKER_CONFIG, or ~/.docker. Empty where there is none.
+
+        Raises BadInputError where it cannot be read.
+        """
+        named = os.environ.get("DOCKER_CONFIG")
+        file = (directory or (Path(named) if named else Path.home() / ".docker")) / "config.json"
+        try:
+            settings = json.loads(file.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            return cls(file)
+        except (OSError, ValueError) as error:  # the text of a JSON error has nothing of the file in it
+            raise BadInputError(f"Docker's configuration {file} cannot be read: {error}") from error
+        parts = [settings.get(key) or {} for key in ("auths", "credHelpers")] if isinstance(settings, dict) else [[]]
+        if not all(isinstance(part, dict) for part in parts):
+            raise BadInputError(f"Docker's configuration {file} is not as Docker writes it: move it away, log in again")
+        return cls(file, parts[0], parts[1], str(settings.get("credsStore") or ""))
+
+    def places(self) -> dict[str, str]:
+        """The hosts with a login, and what keeps each: the file, or a helper. No login is read."""
+        kept = {strip(key): str(self.file) for key in self.auths}
+        if self.store:
+            kept = dict.fromkeys(kept, f"docker-credential-{self.store}")
+        return kept | {strip(key): f"docker-credential-{helper}" for key, helper in self.helpers.items()}
+
+    def helper(self, host: str) -> str:
+        """The program that keeps the login for a host, without its `docker-credential-`; empty where there is none."""
+        return next((str(self.helpers[key]) for key in login_keys(host) if key in self.helpers), self.store)
+
+    def login(self, host: str) -> Login | None:
+        """The login for a host; None where there is none.
+
+        Raises LoginError where the program that keeps it fails, NotInstalledError where it is not there, BadInputError
+        where the file's entry cannot be read.
+        """
+        if helper := self.helper(host):
+            return next((found for key in login_keys(host)[:1] if (found := ask_helper(helper, key))), None)
+        plain = {strip(key): entry for key, entry in self.auths.items()}
+        for key in login_keys(host):
+            entry = self.auths.get(key, plain.get(strip(key)))
+            if isinstance(entry, dict) and (found := self._login_in(entry, host)):
+                return found
+        return None
+
+    def _login_in(self, entry: Mapping[str, Any], host: str) -> Login | None:
+        """The login that an entry of `auths` holds."""
+        username, secret = str(entry.get("username") or ""), str(entry.get("password") or "")
+        if entry.get("auth"):
+            try:
+                username, _, secret = base64.b64decode(str(entry["auth"]), validate=True).decode().partition(":")
+            except (binascii.Error, UnicodeDecodeError) as error:
+                raise BadInputError(f"{self.file}: the login for {host} cannot be read; docker login {host}") from error
+        identity, registry = str(entry.get("identitytoken") or ""), str(entry.get("registrytoken") or "")
+        if not (secret or identity or registry):
+            return None
+        return Login(username, secret.rstrip("\0"), identity, registry)
+
+
+def strip(key: str) -> str:
+    """The host in a key of `auths`, which older Dockers wrote as an address."""
+    return key.partition("://")[2].partition("/")[0] if "://" in key else key.partition("/")[0]
+
+
+def ask_helper(name: str, key: str) -> Login | None:
+    """The login that `docker-credential-NAME` keeps for a key; None where it has none.
+
+    The key goes in by stdin and the secret comes by stdout: neither stands in a command line.
+    """
+    program = f"docker-credential-{name}"
+    try:
+        done = attempt(program, "get", cwd=Path.home(), stdin=key.encode())
+    except NotInstalledError as error:
+        raise NotInstalledError(
+            f"{program}, which Docker's configuration names for the login to {key}, is not installed or not on PATH"
+        ) from error
+    if done.returncode:
+        said = (done.stdout.strip() or done.stderr.strip()).decode(errors="replace")
+        if "not found" in said.lower() and "credentials" in said.lower():
+            return None
+        last = said.splitlines()[-1] if said else f"exit code {done.returncode}"
+        raise LoginError(f"{program} gives no login for {key}: {last}")
+    try:
+        kept = json.loads(done.stdout)
+        username, secret = str(kept["Username"]), str(kept["Secret"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LoginError(f"{program} gave no login for {key} that can be read") from error
+    if not secret:
+        return None
+    return Login("", identity_token=secret) if username == IDENTITY_TOKEN else Login(username, secret)

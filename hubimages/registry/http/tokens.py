@@ -1,0 +1,141 @@
+"""The answer to a registry's challenge: Basic, or a token for one scope that is used until the registry refuses it.
+
+https://distribution.github.io/distribution/spec/auth/token/ and, for identity tokens,
+https://distribution.github.io/distribution/spec/auth/oauth/
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from threading import Lock
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from hubimages.errors import HubImagesError, NoAnswerError
+from hubimages.registry.hosts import is_loopback
+from hubimages.registry.http.challenge import Challenge, challenges
+from hubimages.registry.http.logins import Login
+from hubimages.registry.http.transport import Response, Transport
+from hubimages.registry.problems import LoginRefusedError, NameRefusedError
+
+PULL, PUSH = "pull", "pull,push"
+CLIENT = "hubimages"
+
+FindLogin = Callable[[str], Login | None]
+Scope = tuple[str, str, str]  # host, name, actions
+
+
+class Authorizer:
+    """Knows for every scope what to send; threads that need the same token wait for one of them to get it."""
+
+    def __init__(self, transport: Transport, find_login: FindLogin) -> None:
+        self._transport = transport
+        self._find_login = find_login
+        self._headers: dict[Scope, str] = {}
+        self._logins: dict[str, Login | HubImagesError | None] = {}
+        self._problems: dict[str, HubImagesError] = {}
+        self._locks: dict[object, Lock] = defaultdict(Lock)
+        self._lock = Lock()
+
+    def header(self, scope: Scope) -> str:
+        """What was accepted for the scope last; empty where nothing was asked yet."""
+        return self._headers.get(scope, "")
+
+    def problem(self, host: str) -> HubImagesError | None:
+        """Why the login for a host was left out and its public images asked for instead; None where it was not."""
+        return self._problems.get(host)
+
+    def login(self, host: str) -> Login | None:
+        """The login for a host. Raises what finding it raises, each time again."""
+        with self._lock_of(host):
+            if host not in self._logins:
+                try:
+                    self._logins[host] = self._find_login(host)
+                except HubImagesError as error:
+                    self._logins[host] = error
+        found = self._logins[host]
+        if isinstance(found, HubImagesError):
+            raise found
+        return found
+
+    def answer(self, scope: Scope, refused: Response, used: str) -> str:
+        """What to send after a 401, when `used` was sent; empty where there is nothing else to try.
+
+        For pulling, a login that is not accepted or not to be had gives way to an anonymous token: public images are
+        public. Raises LoginRefusedError, NoAnswerError, and what finding the login raises.
+        """
+        with self._lock_of(scope):
+            current = self._headers.get(scope, "")
+            if current and current != used:
+                return current  # another thread was faster
+            self._headers[scope] = new = self._new(scope, refused, used)
+            return new
+
+    def _new(self, scope: Scope, refused: Response, used: str) -> str:
+        host, _, actions = scope
+        offered = challenges(refused.headers.get("WWW-Authenticate", ""))
+        bearer = next((each for each in offered if each.scheme == "bearer" and "realm" in each.parameters), None)
+        try:
+            login = self.login(host)
+            if bearer is not None:
+                return self._token(bearer, scope, login)
+        except HubImagesError as error:
+            if isinstance(error, NoAnswerError | NameRefusedError) or actions != PULL or bearer is None:
+                raise
+            anonymous = self._token(bearer, scope, None)
+            if not anonymous:
+                raise
+            self._problems[host] = error
+            return anonymous
+        if login is None or not any(each.scheme == "basic" for each in offered):
+            return ""
+        if login.basic() == used:
+            raise LoginRefusedError(f"{host} does not accept the login of {login.username}")
+        return login.basic()
+
+    def _token(self, bearer: Challenge, scope: Scope, login: Login | None) -> str:
+        """A token of the service that the registry names; empty where it gives an anonymous caller none."""
+        host, name, actions = scope
+        if login and login.registry_token:
+            return f"Bearer {login.registry_token}"
+        realm = urlsplit(bearer.parameters["realm"])
+        if realm.scheme != "https" and not (realm.scheme == "http" and is_loopback(realm.netloc)):
+            raise NoAnswerError(f"{host} sends logins to {bearer.parameters['realm']!r}, which is not https: not sent")
+        # the registry's own scope as well as ours, as containerd does: some (public.ecr.aws) have words of their own
+        scopes = list(dict.fromkeys([*bearer.parameters.get("scope", "").split(), f"repository:{name}:{actions}"]))
+        if actions == PULL:
+            scopes = [each for each in scopes if not each.endswith(f":{PUSH}")]
+        service = {"service": bearer.parameters["service"]} if "service" in bearer.parameters else {}
+        headers = {"Accept": "application/json"}
+        if login and login.identity_token:
+            form = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": login.identity_token}
+            body = urlencode({**form, **service, "scope": " ".join(scopes)}).encode()
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            given = self._transport.send("POST", bearer.parameters["realm"], headers, body)
+        else:
+            if login:
+                headers["Authorization"] = login.basic()
+            query = urlencode({**service, "scope": scopes}, doseq=True)
+            address = urlunsplit(realm._replace(query="&".join(filter(None, (realm.query, query)))))
+            given = self._transport.send("GET", address, headers)
+        return self._read(given, host, login)
+
+    def _read(self, given: Response, host: str, login: Login | None) -> str:
+        if given.status == 400 and b"NAME_INVALID" in given.body:
+            raise NameRefusedError(f"{host} does not take this name")
+        if given.status in (400, 401, 403) and login:
+            who = login.username or "the identity token"
+            raise LoginRefusedError(f"{host} does not accept the login of {who}")
+        if given.status in (400, 401, 403, 404):
+            return ""
+        try:
+            content = json.loads(given.body)
+            token = content.get("token") or content.get("access_token")
+        except (ValueError, AttributeError):
+            token = None
+        if given.status != 200 or not isinstance(token, str):
+            raise NoAnswerError(f"no answer from {host}: its token service gave no token (status {given.status})")
+        return f"Bearer {token}"
+
+    def _lock_of(self, key: object) -> Lock:
+        with self._lock:
+            return self._locks[key]

@@ -1,0 +1,221 @@
+"""Hubs are pointed at another tag by place; everything else in the repository stays as it is, byte for byte."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.references.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
+
+NEW = "f5e4d3c2b1a0"
+ALL_LINES = [
+    f"{OTHER} -    singleuser: {{image: {{tag: '0a1b2c3d4e5f', name: quay.io/group/image}}}}",
+    f"{OTHER} +    singleuser: {{image: {{tag: '{NEW}', name: quay.io/group/image}}}}",
+    f"{COMMON} -      tag: 0a1b2c3d4e5f  # 0a1b2c3d4e5f",
+    f"{COMMON} +      tag: {NEW}  # 0a1b2c3d4e5f",
+    f"{COMMON} -                  image: quay.io/group/image:0a1b2c3d4e5f",
+    f"{COMMON} +                  image: quay.io/group/image:{NEW}",
+]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_deployment(tmp_path / "deployment")
+
+
+def test_all_places_of_the_image_and_nothing_else_get_the_tag(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked")
+    assert done.returncode == 0, done.stderr
+    assert changed_lines(root) == ALL_LINES
+    assert done.stdout.startswith(f"{IMAGE}:{NEW}: 3 places in 2 files, 3 hubs\n")
+    assert done.stdout.endswith("2 files changed; look at it with git diff, then commit\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "lines"),
+    [
+        (["--hub=other"], ALL_LINES[:2]),
+        (["--hub=other/prod"], ALL_LINES[:2]),
+        ([f"--file={COMMON}"], ALL_LINES[2:]),
+        (["--choice=same"], ALL_LINES[4:]),
+        (["--choice=choose", "--hub=uni"], ALL_LINES[4:]),
+        (["--hub=uni", f"--file={OTHER}", "--hub=other"], ALL_LINES[:2]),
+    ],
+)
+def test_only_what_is_chosen_changes(args: list[str], lines: list[str], root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", *args)
+    assert (done.returncode, changed_lines(root)) == (0, lines), done.stderr
+
+
+def test_a_dry_run_shows_the_diff_that_git_applies_and_changes_nothing(root: Path, tmp_path: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--dry-run", "--branch=bump", "--open-pr")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert git(root, "status", "--porcelain") == ""
+    diff = done.stdout[done.stdout.index("--- a/") : done.stdout.index("$ git switch")]
+    (tmp_path / "patch").write_text(diff)
+    git(root, "apply", str(tmp_path / "patch"))
+    assert changed_lines(root) == ALL_LINES
+    assert done.stdout[done.stdout.index("$ git switch") :].splitlines() == [
+        "$ git switch -c bump",
+        f"$ git commit --only -m 'Use {IMAGE}:{NEW}' -- {OTHER} {COMMON}",
+        "$ git push --set-upstream origin bump",
+        "and open a pull request",
+    ]
+
+
+def test_without_a_choice_somebody_has_to_agree_to_what_it_reaches(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked")
+    assert (done.returncode, done.stdout, git(root, "status", "--porcelain")) == (3, "", "")
+    assert "Change 3 places for 3 hubs: other/prod, uni/prod, uni/staging?" in done.stderr
+    assert "--all, or choose with --hub, --file or --choice" in done.stderr
+
+
+def test_a_place_that_other_hubs_share_needs_their_hubs_to_be_agreed_to(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
+    assert "note: the places are shared, so this also changes uni/staging" in done.stderr
+    assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod", "--yes").returncode == 0
+    assert changed_lines(root) == ALL_LINES[2:]
+
+
+def test_the_commit_says_what_and_why_and_leaves_the_users_changes(root: Path) -> None:
+    write(root, {"notes.md": "mine", "config/clusters/uni/staging.values.yaml": "mine: 1\n"})
+    git(root, "add", "notes.md")
+    because = "https://github.com/group/image/pull/7"
+    args = ["--hub=other", "--unchecked", "--branch=bump", f"--because={because}"]
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", *args)
+    assert done.returncode == 0, done.stderr
+    assert git(root, "log", "-1", "--format=%B").strip() == (
+        f"Use {IMAGE}:{NEW}\n\nWas 0a1b2c3d4e5f. Hubs: other/prod.\n\n{because}"
+    )
+    assert changed_lines(root, "main", "bump") == ALL_LINES[:2]
+    assert git(root, "status", "--porcelain") == " M config/clusters/uni/staging.values.yaml\nA  notes.md\n"
+
+
+def test_run_again_there_is_nothing_to_do(root: Path) -> None:
+    for _ in range(2):
+        done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--commit")
+    assert (done.returncode, done.stdout) == (0, f"{IMAGE}:{NEW}: all of it has this tag already; nothing to do\n")
+    assert git(root, "rev-list", "--count", "HEAD") == "2\n"
+
+
+@pytest.mark.parametrize("tag", ["1.10", "5115e56", "178819e05792", "0777", "on", "1_000", "123456789012"])
+def test_a_tag_that_helm_would_read_as_something_else_is_quoted(tag: str, root: Path) -> None:
+    assert hubimages(root, "point-hubs", f"{IMAGE}:{tag}", "--all", "--unchecked").returncode == 0
+    assert f'      tag: "{tag}"  # 0a1b2c3d4e5f\n' in (root / COMMON).read_text()
+    assert f"{{tag: '{tag}', name:" in (root / OTHER).read_text()
+
+
+@pytest.mark.parametrize("here", [".", "deployment/config"])
+def test_the_repository_can_be_given_from_where_one_stands(
+    here: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path / here)
+    relative = Path(os.path.relpath(root / "config"))
+    assert hubimages(relative, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked").returncode == 0
+    assert changed_lines(root) == ALL_LINES
+
+
+@pytest.mark.parametrize("file", ["other/prod.values.yaml", f"./../../{OTHER}", f"./{OTHER}", "/{root}/" + OTHER])
+def test_a_file_can_be_given_from_where_one_stands_and_from_the_top(
+    file: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root / "config/clusters")
+    given = file.replace("/{root}", str(root))
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", f"--file={given}", "--unchecked")
+    assert (done.returncode, changed_lines(root)) == (0, ALL_LINES[:2]), done.stderr
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_commit_that_a_hook_refuses_leaves_no_branch_behind(detached: bool, root: Path) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today\nexit 1\n")
+    hook.chmod(0o755)
+    if detached:
+        git(root, "switch", "-q", "--detach")
+    before = git(root, "branch", "--all"), git(root, "rev-parse", "--abbrev-ref", "HEAD")
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--branch=bump")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (4, "")
+    assert "not today" in done.stderr
+    assert (git(root, "branch", "--all"), git(root, "rev-parse", "--abbrev-ref", "HEAD")) == before
+
+
+def test_json_has_every_place(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=other", "--dry-run", "--json")
+    assert json.loads(done.stdout) == {
+        "version": 1,
+        "changes": [
+            {
+                "file": OTHER,
+                "line": 3,
+                "path": "basehub.jupyterhub.singleuser.image.tag",
+                "hubs": ["other/prod"],
+                "image": IMAGE,
+                "before": "0a1b2c3d4e5f",
+                "after": NEW,
+            }
+        ],
+    }
+
+
+def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
+    old, new = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    pinned = f"jupyterhub: {{singleuser: {{image: {{name: {IMAGE}, tag: '1@{old}'}}}}}}\n"
+    write(root, {OTHER: pinned.replace("1@", f"{NEW[::-1]}@")})
+    git(root, "commit", "-qam", "Pin")
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=other", "--unchecked")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
+    assert "pinned by a digest; give the new one as IMAGE:TAG@sha256:..." in done.stderr
+    assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}@{new}", "--hub=other", "--unchecked").returncode == 0
+    assert f"{NEW}@{new}" in (root / OTHER).read_text()
+    assert old not in (root / OTHER).read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        ([IMAGE], 2, f"{IMAGE}: which tag? Give it as {IMAGE}:TAG"),
+        ([f"{IMAGE}:Not A Tag"], 2, "the tag 'Not A Tag' must be up to 128 letters"),
+        (["quay.io/group/imgae:1"], 2, f"nothing here refers to quay.io/group/imgae, did you mean {IMAGE}?"),
+        ([f"{IMAGE}:1", "--hub=ohter"], 2, "--hub=ohter: no such hub, did you mean other?"),
+        ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice, did you mean same?"),
+        ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in it"),
+        ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all and --hub, --file or --choice contradict each other"),
+        ([f"{IMAGE}-long:1", "--hub=other"], 2, f"where --hub, --file and --choice say; what runs there: {IMAGE}"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, message: str, root: Path) -> None:
+    done = hubimages(root, "point-hubs", "--unchecked", *args)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
+    assert message in done.stderr
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_changes_of_the_users_in_a_file_that_is_edited_are_refused(root: Path) -> None:
+    write(root, {OTHER: FILES[OTHER] + "# mine\n"})
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked")
+    assert done.returncode == 3
+    assert f"{OTHER}: changes that are not committed" in done.stderr
+    assert (root / OTHER).read_text() == FILES[OTHER] + "# mine\n"
+    assert changed_lines(root, "--", COMMON) == []
+
+
+def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> None:
+    write(
+        root,
+        {
+            "config/clusters/uni/cluster.yaml": FILES["config/clusters/uni/cluster.yaml"].replace(
+                "[common.values.yaml]", "[common.values.yaml, prod.values.yaml]"
+            ),
+            COMMON: "jupyterhub:\n  singleuser:\n    image:\n      tag: 0a1b2c3d4e5f\n",
+            "config/clusters/uni/staging.values.yaml": f"jupyterhub: {{singleuser: {{image: {{name: {IMAGE}}}}}}}\n",
+            "config/clusters/uni/prod.values.yaml": "jupyterhub: {singleuser: {image: {name: quay.io/g/another}}}\n",
+        },
+    )
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "Share the tag")
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
+    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr

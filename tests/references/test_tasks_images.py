@@ -1,0 +1,133 @@
+"""`hubimages images` and `hubimages check-images` as processes: both streams, exit codes, JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.references.deployment import CLUSTERS, deployment
+
+COMMON = "config/clusters/leap/common.values.yaml"
+FILES = {
+    **CLUSTERS,
+    COMMON: """\
+        basehub:
+          jupyterhub:
+            singleuser:
+              image: {name: quay.io/a/b, tag: 2026.01.30}
+              profileList:
+              - display_name: CPU
+                kubespawner_override: {image: "quay.io/a/c:latest"}
+        """,
+    "config/clusters/leap/staging.values.yaml": "basehub: {jupyterhub: {singleuser: {image: {tag: 2026.06.04}}}}\n",
+    "config/clusters/leap/prod.values.yaml": "basehub: {}\n",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return deployment(tmp_path / "deployment", FILES)
+
+
+def hubimages(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "hubimages", *args]
+    return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+def test_images_prints_one_line_for_each_reference_and_the_summary_beside(repository: Path, tmp_path: Path) -> None:
+    done = hubimages("images", f"--repo={repository}", cwd=tmp_path)
+    rows = [line.split("  ") for line in done.stdout.splitlines()]
+    assert (done.returncode, [[cell.strip() for cell in row if cell] for row in rows]) == (
+        0,
+        [
+            ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "chartpress",
+             "helm-charts/basehub/values.yaml:5", "jupyterhub.hub.image.tag", "leap/prod, leap/staging"],
+            ["quay.io/a/b:2026.01.30", "YYYY.MM.DD", f"{COMMON}:4",
+             "basehub.jupyterhub.singleuser.image.tag", "leap/prod"],
+            ["quay.io/a/b:2026.06.04", "YYYY.MM.DD", "config/clusters/leap/staging.values.yaml:1",
+             "basehub.jupyterhub.singleuser.image.tag", "leap/staging"],
+            ["quay.io/a/c:latest", "latest", f"{COMMON}:7",
+             "basehub.jupyterhub.singleuser.profileList[0].kubespawner_override.image", "leap/prod, leap/staging"],
+        ],
+    )  # fmt: skip
+    assert done.stderr.splitlines() == [
+        "4 references to 3 images in 3 files, run by 2 of 2 hubs",
+        "encrypted (SOPS): config/clusters/leap/enc-staging.secret.values.yaml",
+    ]
+
+
+def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, tmp_path: Path) -> None:
+    done = hubimages("images", "--json", "--repo", str(repository), cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, report["version"]) == (0, "", 1)
+    assert report["references"][0] == {
+        "file": COMMON,
+        "line": 4,
+        "path": "basehub.jupyterhub.singleuser.image.tag",
+        "also": [],
+        "hubs": ["leap/prod"],
+        "read_by": ["leap/prod", "leap/staging"],
+        "registry": "quay.io",
+        "name": "a/b",
+        "tag": "2026.01.30",
+        "digest": "",
+        "shape": "YYYY.MM.DD",
+        "form": "pair",
+        "profile": "",
+        "choice": "",
+        "parsed": True,
+    }
+    encrypted = {
+        "file": "config/clusters/leap/enc-staging.secret.values.yaml",
+        "line": 0,
+        "reason": "encrypted (SOPS)",
+    }
+    assert (report["not_read"], report["hubs"], report["placeholders"], report["other_kinds"]) == (
+        [encrypted],
+        ["leap/prod", "leap/staging"],
+        0,
+        {},
+    )
+
+
+def test_check_images_ends_with_1_for_findings_which_are_on_stdout(repository: Path, tmp_path: Path) -> None:
+    done = hubimages("check-images", "--offline", "--repo", str(repository), cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        1,
+        [
+            f"{COMMON}:7: quay.io/a/c: the tag latest is whatever was pushed last: "
+            "name a tag that stays, so that a restart brings no other image",
+            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b is used at 2 tags: 2026.01.30 (leap/prod), "
+            "2026.06.04 (leap/staging): point all hubs at one: hubimages point-hubs quay.io/a/b:TAG --all",
+            "not checked: the registries, since --offline was given",
+            "2 findings in 4 references: 1 floating-tag, 1 skew",
+        ],
+    )
+
+
+def test_check_images_as_json_and_without_findings_ends_with_0(tmp_path: Path) -> None:
+    root = deployment(tmp_path / "deployment", {"values.yaml": "image: quay.io/a/b:1.0.0\n"})
+    done = hubimages("check-images", "--offline", "--json", cwd=root)
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (
+        0,
+        {"version": 1, "findings": [], "not_checked": ["the registries, since --offline was given"]},
+        "",
+    )
+
+
+def test_a_repository_without_any_reference_gives_no_line(tmp_path: Path) -> None:
+    root = deployment(tmp_path / "deployment", {"README.md": "Nothing here.\n"})
+    done = hubimages("images", cwd=root)
+    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert done.stderr.splitlines() == [
+        "0 references to 0 images in 0 files, run by no hub that is known",
+        "not looked into: 1 file of other kinds, 1 .md",
+    ]
+
+
+def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
+    done = hubimages("images", "--repo=nowhere", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: no directory nowhere; --repo names a clone of the deployment repository\n"

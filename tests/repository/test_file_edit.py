@@ -1,0 +1,163 @@
+"""Edits are shown as git takes them, and written all or none."""
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import BadInputError, RefusedError, StorageError
+from hubimages.repository import file_edit
+from hubimages.repository.file_edit import FileEdit
+
+TEXTS = {
+    "a line feed at the end": ("a: 1\nb: 2\n", "a: 1\nb: 3\n"),
+    "no line feed at the end": ("a: 1\nb: 2", "a: 1\nb: 3"),
+    "a line feed added": ("a: 1", "a: 1\n"),
+    "carriage returns": ("a: 1\r\nb: 2\r\n", "a: 1\r\nb: 3\r\n"),
+    "byte order mark": ("\ufeffa: 1\n", "\ufeffa: 2\n"),
+    "characters that other programs take for line ends": ("a: x\u2028y\x0bz\x85\rw\n", "a: x\u2028y\x0bz\x85\rv\n"),
+    "a new file": (None, "a: 1\n"),
+    "a removed file": ("a: 1\n", None),
+    "an emptied file": ("a: 1\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_git_applies_the_diff_to_the_same_result_as_we_do(name: str, tmp_path: Path) -> None:
+    before, after = TEXTS[name]
+    edit = FileEdit("dir/values.yaml", before, after)
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for root in (ours, theirs):
+        (root / "dir").mkdir(parents=True)
+        if before is not None:
+            (root / edit.path).write_bytes(before.encode())
+    subprocess.run(["git", "apply", "-"], cwd=theirs, input=edit.diff().encode(), check=True)
+    file_edit.apply(ours, [edit])
+    for root in (ours, theirs):
+        found = (root / edit.path).read_bytes() if (root / edit.path).exists() else None
+        assert found == (None if after is None else after.encode())
+
+
+def test_what_does_not_change_has_no_diff_and_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("same")
+    os.utime(file, ns=(1, 1))
+    edit = FileEdit("a", "same", "same")
+    file_edit.apply(tmp_path, [edit])
+    assert (edit.diff(), file.stat().st_mtime_ns) == ("", 1)
+
+
+def test_a_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "real").chmod(0o750)
+    (tmp_path / "link").symlink_to("real")
+    file_edit.apply(tmp_path, [FileEdit("link", "old", "new")])
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o750
+
+
+def test_a_file_that_changed_meanwhile_stops_all_edits(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("somebody's")
+    with pytest.raises(RefusedError, match="b has changed meanwhile"):
+        file_edit.apply(tmp_path, [FileEdit("a", "a", "x"), FileEdit("b", "b", "x")])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "a", "b": "somebody's"}
+
+
+def test_when_one_cannot_be_written_the_others_are_put_back(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "b").write_text("a file where a folder is needed")
+    with pytest.raises(OSError):
+        file_edit.apply(tmp_path, [FileEdit("a", "a", "x"), FileEdit("c", None, "x"), FileEdit("b/c", None, "x")])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {
+        "a": "a",
+        "b": "a file where a folder is needed",
+    }
+
+
+def test_what_is_read_is_every_byte_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfa: 1\r\n")
+    assert file_edit.read_text(tmp_path, "a") == "\ufeffa: 1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("absent", "no file absent in"), ("latin", r"latin is not UTF-8 \(byte 3\)"), ("out", "out is a link out of")],
+)
+def test_what_cannot_be_read_is_named(path: str, message: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "outside").write_text("x")
+    (root / "out").symlink_to("../outside")
+    (root / "latin").write_bytes(b"caf\xe9")
+    with pytest.raises(BadInputError, match=message):
+        file_edit.read_text(root, path)
+
+
+def test_a_file_that_is_written_already_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("after")
+    (tmp_path / "b").write_text("before")
+    file_edit.apply(tmp_path, [FileEdit("a", "before", "after"), FileEdit("b", "before", "after")])
+    assert [(tmp_path / name).read_text() for name in "ab"] == ["after", "after"]
+
+
+TWO = [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "x\n2\n", "x\ny\n")]
+
+
+def test_an_edit_on_top_of_another_is_written_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    file_edit.apply(tmp_path, TWO)
+    assert (tmp_path / "a").read_text() == "x\ny\n"
+    assert file_edit.combined(TWO) == [FileEdit("a", "1\n2\n", "x\ny\n")]
+    assert file_edit.are_written(tmp_path, TWO)
+
+
+@pytest.mark.parametrize("argv", [("git", "apply", "-"), ("patch", "-s", "-p1")], ids=lambda argv: argv[0])
+def test_diffs_of_one_file_apply_together(argv: tuple[str, ...], tmp_path: Path) -> None:
+    if not shutil.which(argv[0]):
+        pytest.skip(f"{argv[0]} is not installed: apt-get install {argv[0]}")
+    (tmp_path / "a").write_text("1\n2\n")
+    subprocess.run(argv, cwd=tmp_path, input=file_edit.show(TWO).encode(), check=True)
+    assert (tmp_path / "a").read_text() == "x\ny\n"
+
+
+LOSING = {
+    "both from the text as it is": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "1\n2\n", "1\ny\n")],
+    "the second removes the file": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "1\n2\n", None)],
+    "the second makes the file": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", None, "1\ny\n")],
+    "made twice": [FileEdit("new", None, "x\n"), FileEdit("new", None, "y\n")],
+    "two edits apart": [TWO[0], FileEdit("b", "b", "c"), FileEdit("a", "1\n2\n", "1\ny\n")],
+    "by the name of a link": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("link", "1\n2\n", "1\ny\n")],
+}
+
+
+@pytest.mark.parametrize("name", LOSING)
+def test_edits_of_which_one_would_be_lost_are_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    (tmp_path / "b").write_text("b")
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(RefusedError, match=r"one would be lost\. Nothing was written"):
+        file_edit.apply(tmp_path, LOSING[name])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "1\n2\n", "b": "b", "link": "1\n2\n"}
+
+
+def test_the_same_edit_by_the_name_of_a_link_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    (tmp_path / "link").symlink_to("a")
+    file_edit.apply(tmp_path, [TWO[0], FileEdit("link", "1\n2\n", "x\n2\n")])
+    assert (tmp_path / "a").read_text() == "x\n2\n"
+
+
+def test_a_file_that_is_not_what_was_shown_is_named(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text("1\n2\n")
+    edits = [*TWO, FileEdit("b", "1\n2\n", "z")]
+    file_edit.apply(tmp_path, edits)
+    file_edit.check_written(tmp_path, edits)
+    (tmp_path / "a").write_text("x\n2\n")
+    with pytest.raises(StorageError, match=r"^a: not what was shown and written; another program"):
+        file_edit.check_written(tmp_path, edits)

@@ -1,0 +1,129 @@
+"""A branch is pushed and its merge asked for, through real git and PyGithub; a server on loopback answers as GitHub."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
+from hubimages.repository import changes, pull_request
+from hubimages.repository.pull_request import PullRequest
+from tests.github import GitHub, answering
+
+SECRET = "ghp_a-secret-of-this-test"
+
+
+def git(root: Path, *args: str) -> str:
+    return subprocess.run(["git", *args], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone on the branch `bump`; git finds what is on github.com in a folder of this machine."""
+    for name in (*pull_request.TOKENS, "GITHUB_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    bare, root = tmp_path / "served/org/deployment.git", tmp_path / "clone"
+    bare.mkdir(parents=True)
+    git(bare, "init", "-q", "--bare", "-b", "main")
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    git(root, "config", "--global", f"url.{tmp_path / 'served'}/.insteadOf", "https://github.com/")
+    git(root, "remote", "add", "origin", "https://github.com/org/deployment.git")
+    git(root, "commit", "-q", "--allow-empty", "-m", "Start")
+    git(root, "push", "-q", "origin", "main")
+    git(root, "switch", "-q", "-c", "bump")
+    git(root, "commit", "-q", "--allow-empty", "-m", "Bump")
+    return root
+
+
+def ask(root: Path) -> str:
+    repo = changes.deployment_repository(root)
+    return pull_request.open_pull_request(repo, PullRequest("main", "bump", "Bump the image", "Three hubs."))
+
+
+def pushed(root: Path) -> bool:
+    bare = root.parent / "served/org/deployment.git"
+    return git(bare, "rev-parse", "bump") == git(root, "rev-parse", "bump")
+
+
+def test_the_request_is_opened_once_and_named_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = GitHub()
+    with answering(state) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GH_TOKEN", SECRET)
+        assert ask(root) == "opened https://github.com/org/deployment/pull/7"
+        assert ask(root) == "open already: https://github.com/org/deployment/pull/7"
+    asked = [{key: opened[key] for key in ("title", "body", "head", "base")} for opened in state.opened]
+    assert asked == [{"title": "Bump the image", "body": "Three hubs.", "head": "bump", "base": "main"}]
+    assert pushed(root)
+    assert state.authorizations == {f"token {SECRET}"}
+
+
+def test_without_a_token_the_branch_is_pushed_and_the_address_given(root: Path) -> None:
+    address = "https://github.com/org/deployment/compare/main...bump?expand=1"
+    assert ask(root) == f"pushed bump; open the pull request: {address}"
+    assert pushed(root)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "message"),
+    [
+        (401, LoginError, "GitHub does not know the token in GH_TOKEN or GITHUB_TOKEN"),
+        (403, LoginError, "may not open pull requests in github.com/org/deployment"),
+        (404, LoginError, "it needs Contents and Pull requests: write"),
+        (422, RefusedError, "GitHub refuses the pull request in github.com/org/deployment: as the test wants it"),
+        (500, NoAnswerError, "GitHub answered 500 for github.com/org/deployment, try again later"),
+    ],
+)
+def test_what_github_refuses_is_one_line_without_the_token(
+    status: int, error: type[HubImagesError], message: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(GitHub(status, "as the test wants it")) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+        with pytest.raises(error, match=message) as raised:
+            ask(root)
+    assert SECRET not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(GitHub()) as address:
+        pass
+    monkeypatch.setenv("GITHUB_API_URL", address)
+    monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+    with pytest.raises(NoAnswerError, match="bump is pushed"):
+        ask(root)
+
+
+def test_commits_of_others_on_the_branch_are_never_overwritten(root: Path) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
+    (root / "other").write_text("ours")
+    git(root, "add", "other")
+    git(root, "commit", "-q", "--amend", "-m", "Another")
+    with pytest.raises(RefusedError, match="nothing was pushed"):
+        ask(root)
+    assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
+
+
+def test_the_same_files_proposed_again_are_the_same_proposal(root: Path) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    theirs = git(root.parent / "served/org/deployment.git", "rev-parse", "bump")
+    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "The same on another day")
+    assert ask(root).endswith("/compare/main...bump?expand=1")
+    assert git(root.parent / "served/org/deployment.git", "rev-parse", "bump") == theirs
+
+
+def test_a_request_needs_a_branch_of_its_own_and_a_remote(root: Path) -> None:
+    repo = changes.deployment_repository(root)
+    assert pull_request.check_can_open(repo, "other") == "bump"
+    assert pull_request.check_can_open(repo, "bump") == "main"
+    with pytest.raises(BadInputError, match="add --branch=NAME"):
+        pull_request.check_can_open(repo, None)
+    git(root, "switch", "-q", "main")
+    with pytest.raises(RefusedError, match="choose another name"):
+        pull_request.check_can_open(repo, "main")
+    git(root, "remote", "remove", "origin")
+    with pytest.raises(BadInputError, match="git remote set-url origin"):
+        pull_request.check_can_open(repo, "bump")

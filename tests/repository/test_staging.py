@@ -1,0 +1,213 @@
+"""A result is at DEST whole, or not at all, and nothing else is left beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.repository import staging
+
+WORKER = """
+import sys, time
+from pathlib import Path
+from hubimages.repository import staging
+with staging.beside(Path(sys.argv[1])) as stage:
+    (stage.path / "result").mkdir()
+    (stage.path / "result" / "file").write_text("whole")
+    print("ready", flush=True)
+    time.sleep(60)
+    stage.publish(stage.path / "result")
+"""
+
+
+def make(stage: staging.Stage) -> Path:
+    result = stage.path / "result"
+    result.mkdir()
+    (result / "file").write_text("whole")
+    return result
+
+
+def tree(directory: Path) -> list[str]:
+    return sorted(str(path.relative_to(directory)) for path in directory.rglob("*"))
+
+
+def start_worker(dest: Path) -> "subprocess.Popen[str]":
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, str(dest)], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "ready\n"
+    return worker
+
+
+@pytest.mark.parametrize("dest", ["dest", "not/yet/dest", "../here/dest", "ünï cödé [x]*", "x" * 250])
+def test_the_result_is_moved_to_dest_and_nothing_else_stays(tmp_path, monkeypatch, dest):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with staging.beside(Path(dest)) as stage:
+        assert not (here / dest).exists()
+        stage.publish(make(stage))
+    assert (here / dest / "file").read_text() == "whole"
+    assert [path for path in tree(here) if "hubimages-" in path] == []
+
+
+def test_an_empty_directory_is_replaced_through_a_link_too(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    with staging.beside(tmp_path / "link") as stage:
+        stage.publish(make(stage))
+    assert tree(tmp_path) == ["empty", "empty/file", "link"]
+
+
+def test_the_result_has_the_permissions_it_was_made_with(tmp_path):
+    with staging.beside(tmp_path / "dest") as stage:
+        result = make(stage)
+        result.chmod(0o2775)
+        stage.publish(result)
+    assert (tmp_path / "dest").stat().st_mode & 0o7777 == 0o2775
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_failure_leaves_nothing_not_even_the_parents_it_made(tmp_path, error):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(error), staging.beside(tmp_path / "there/a/b/dest") as stage:
+        make(stage)
+        raise error
+    assert tree(tmp_path) == ["there"]
+
+
+def test_parents_that_somebody_uses_meanwhile_stay(tmp_path):
+    with pytest.raises(RuntimeError), staging.beside(tmp_path / "a/b/dest") as stage:
+        (tmp_path / "a" / "theirs").write_text("")
+        make(stage)
+        raise RuntimeError
+    assert tree(tmp_path) == ["a", "a/theirs"]
+
+
+def occupied(tmp_path: Path) -> Path:
+    (tmp_path / "dest").mkdir()
+    (tmp_path / "dest" / ".hidden").write_text("theirs")
+    return tmp_path / "dest"
+
+
+def a_file(tmp_path: Path) -> Path:
+    (tmp_path / "dest").write_text("theirs")
+    return tmp_path / "dest"
+
+
+def under_a_file(tmp_path: Path) -> Path:
+    return a_file(tmp_path) / "below" / "dest"
+
+
+def the_current_directory(tmp_path: Path) -> Path:
+    (tmp_path / "dest").mkdir()
+    os.chdir(tmp_path / "dest")
+    return Path()
+
+
+def a_loop_of_links(tmp_path: Path) -> Path:
+    (tmp_path / "dest").symlink_to("dest")
+    return tmp_path / "dest" / "below"
+
+
+@pytest.mark.parametrize(
+    ("prepare", "error", "message"),
+    [
+        (occupied, RefusedError, "is not empty"),
+        (a_file, RefusedError, "is not a directory"),
+        (under_a_file, BadInputError, "is not a directory|Not a directory"),
+        (the_current_directory, RefusedError, "is the current directory"),
+        (a_loop_of_links, BadInputError, "cannot be a directory"),
+        (lambda _: Path("/"), BadInputError, "cannot be replaced"),
+        (lambda tmp_path: tmp_path / "a\0b", BadInputError, "cannot be a directory"),
+        (lambda tmp_path: tmp_path / ("x" * 300), BadInputError, "cannot be a directory"),
+    ],
+)
+def test_a_dest_that_cannot_be_is_refused_and_everything_stays_as_it_is(tmp_path, monkeypatch, prepare, error, message):
+    monkeypatch.chdir(tmp_path)
+    dest = prepare(tmp_path)
+    before = tree(tmp_path)
+    with pytest.raises(error, match=message), staging.beside(dest):
+        pytest.fail("the block was run")
+    assert tree(tmp_path) == before
+
+
+def test_a_dest_that_comes_to_be_meanwhile_is_left_as_it_is(tmp_path):
+    with pytest.raises(RefusedError, match="in the meantime"), staging.beside(tmp_path / "dest") as stage:
+        result = make(stage)
+        occupied(tmp_path)
+        stage.publish(result)
+    assert tree(tmp_path) == ["dest", "dest/.hidden"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_work_and_nothing_is_left(tmp_path, number):
+    worker = start_worker(tmp_path / "new/dest")
+    worker.send_signal(number)
+    worker.communicate(timeout=20)
+    assert worker.returncode in (128 + number, -number)
+    assert tree(tmp_path) == []
+
+
+def test_the_next_run_removes_what_a_killed_one_left_and_not_what_a_running_one_has(tmp_path):
+    dest = tmp_path / "dest"
+    killed, running = start_worker(dest), start_worker(dest)
+    try:
+        killed.kill()
+        killed.communicate(timeout=20)
+        assert not dest.exists()
+        assert len(list(tmp_path.iterdir())) == 2
+        with staging.beside(dest) as stage:
+            assert len(list(tmp_path.iterdir())) == 2
+            stage.publish(make(stage))
+        assert len(list(tmp_path.iterdir())) == 2
+    finally:
+        running.terminate()
+        running.communicate(timeout=20)
+    assert tree(tmp_path) == ["dest", "dest/file"]
+
+
+def test_runs_at_the_same_moment_never_remove_each_others_directories(tmp_path):
+    program = WORKER.replace("time.sleep(60)", "time.sleep(0.05)").replace('print("ready", flush=True)', "")
+    workers = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "dest")], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    errors = [worker.communicate(timeout=60)[1] for worker in workers]
+    assert sorted(worker.returncode == 0 for worker in workers) == [False, False, False, True]
+    assert all("RefusedError" in error for error in errors if error)
+    assert tree(tmp_path) == ["dest", "dest/file"]
+
+
+def test_a_place_that_cannot_be_written_is_an_error_a_user_can_read(tmp_path):
+    if os.geteuid() == 0:
+        dest = Path("/proc/no-such-thing/dest")  # root may write anywhere else
+    else:
+        (tmp_path / "locked").mkdir(mode=0o500)
+        dest = tmp_path / "locked" / "dest"
+    with pytest.raises((HubImagesError, FileNotFoundError)), staging.beside(dest):
+        pytest.fail("the block was run")
+
+
+def test_publish_takes_only_what_was_made_in_the_stage(tmp_path):
+    (tmp_path / "other").mkdir()
+    with staging.beside(tmp_path / "dest") as stage:
+        for wrong in (tmp_path / "other", stage.path):
+            with pytest.raises(ValueError, match="is not under"):
+                stage.publish(wrong)
+    assert tree(tmp_path) == ["other"]
+
+
+def test_a_leftover_is_found_however_long_ago(tmp_path):
+    leftover = tmp_path / ".dest.hubimages-abc"
+    leftover.mkdir()
+    (tmp_path / ".dest.hubimages-file").write_text("not a directory, not ours")
+    start = time.monotonic()
+    with staging.beside(tmp_path / "dest"):
+        assert not leftover.exists()
+    assert time.monotonic() - start < 5
+    assert tree(tmp_path) == [".dest.hubimages-file"]
