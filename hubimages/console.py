@@ -1,4 +1,4 @@
-"""What a person sees: the result on stdout, so that it can be piped; one line per step on stderr."""
+"""Print results on stdout and steps on stderr, and ask questions on a terminal."""
 
 import os
 import re
@@ -17,19 +17,19 @@ USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 def result(text: str) -> None:
-    """Print what was asked for. Raises OSError when it cannot be written, on a full disk say."""
+    """Print the result. Raises OSError if it cannot be written, for example on a full disk."""
     write(sys.stdout, text)
 
 
 def step(text: str) -> None:
-    """Show one line of progress."""
+    """Print one line of progress."""
     write(sys.stderr, text)
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write the text and a newline at once, whatever characters are in it.
+    """Write the text and a newline in one call, whatever characters it has.
 
-    A reader that went away (`| head`) has seen what it wanted: the work goes on, and its exit code is the work's own.
+    A reader that stops early (`| head`) does not stop the task or change its exit code.
     """
     line = text if text.endswith("\n") else text + "\n"
     encoding = stream.encoding or "utf-8"
@@ -48,9 +48,9 @@ def write(stream: TextIO, text: str) -> None:
 
 
 class Waiting:
-    """What a person sees who waits for a program: how long, and its latest line, in one line that is written over.
+    """Show how long a program has run and its last line, in one line that is overwritten.
 
-    Without a terminal, a line a minute. Use as a context: the line is gone at its end.
+    Without a terminal it prints one line a minute. Use it as a context; the line is removed at the end.
     """
 
     def __init__(self, name: str) -> None:
@@ -67,7 +67,7 @@ class Waiting:
             self._over("")
 
     def __call__(self, line: str) -> None:
-        """Show that the program is at work, and at what."""
+        """Show the program's last line."""
         seconds = time.monotonic() - self.begun
         if self.in_place:
             shown = "".join(character if character.isprintable() else " " for character in line)
@@ -75,56 +75,56 @@ class Waiting:
             self._over(said[: shutil.get_terminal_size().columns - 1])
         elif seconds >= self.next:
             self.next += MINUTE
-            step(f"{self.name} is at work for {count(int(seconds / MINUTE), 'minute')}: {line}")
+            step(f"{self.name} has run for {count(int(seconds / MINUTE), 'minute')}: {line}")
 
     def _over(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that went away
+        with suppress(OSError):  # the terminal is gone
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
 
 
 def discard(stream: TextIO) -> None:
-    """Send the rest of the stream nowhere; otherwise Python fails once more when it flushes it at the end."""
+    """Redirect the stream to /dev/null, so that Python does not fail again when it flushes the stream at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def command(argv: Sequence[str]) -> None:
-    """Show a command as a person would type it, without the secrets an address may carry."""
+    """Print a command as a person would type it, without passwords in addresses."""
     step("$ " + censor(shlex.join(argv)))
 
 
 def censor(text: str) -> str:
-    """The text with `user:password@` of every address in it replaced by `***@`."""
+    """Return the text with `user:password@` in addresses replaced by `***@`."""
     return USERINFO.sub("***", text)
 
 
 def count(number: int, noun: str) -> str:
-    """`1 commit`, `2 commits`."""
+    """Return the number and the noun: `1 commit`, `2 commits`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def is_interactive() -> bool:
-    """Whether a question can be put to a person."""
+    """Return True if there is a terminal to ask questions on."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def confirm(question: str, *, yes: bool, flags: str) -> bool:
-    """Put a question to the person at the terminal; Enter takes the recommended answer, yes.
+    """Ask a question on the terminal and return the answer; Enter means yes.
 
-    With `yes` it is answered so. Raises RefusedError, naming the flags that answer it, where there is no terminal.
+    With `yes` the answer is yes. Raises RefusedError, with the flags that answer it, if there is no terminal.
     """
     if yes:
         step(f"{question} yes")
         return True
     if not is_interactive():
-        raise RefusedError(f"{question} There is no terminal to ask: answer with {flags}")
+        raise RefusedError(f"{question} There is no terminal to ask on; answer with {flags}")
     while True:
         print(f"{question} [Y/n] ", end="", file=sys.stderr, flush=True)  # noqa: T201
         answer = sys.stdin.readline()
         if not answer:
-            raise RefusedError(f"{question} No answer: answer with {flags}")
+            raise RefusedError(f"{question} No answer; answer with {flags}")
         if answer.strip().lower() in ("", "y", "yes"):
             return True
         if answer.strip().lower() in ("n", "no"):

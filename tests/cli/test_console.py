@@ -29,7 +29,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(encoding: str, errors: 
 def test_a_question_without_a_terminal_is_refused_with_the_flags_that_answer_it() -> None:
     code = "from hubimages import console; console.confirm('Follow?', yes=False, flags='--yes')"
     done = subprocess.run([sys.executable, "-c", code], input="y\n", capture_output=True, text=True, check=False)
-    assert done.stderr.endswith("RefusedError: Follow? There is no terminal to ask: answer with --yes\n")
+    assert done.stderr.endswith("RefusedError: Follow? There is no terminal to ask on; answer with --yes\n")
 
 
 WAITING = """
@@ -57,6 +57,6 @@ def test_on_a_terminal_one_line_shows_that_a_program_is_at_work_and_goes_at_the_
 
 
 def test_without_a_terminal_a_line_a_minute_shows_that_a_program_is_at_work() -> None:
-    for seconds, shown in (("0", ""), ("65", "builder is at work for 1 minute: first\n")):
+    for seconds, shown in (("0", ""), ("65", "builder has run for 1 minute: first\n")):
         done = subprocess.run([sys.executable, "-c", WAITING, seconds], capture_output=True, text=True, check=True)
         assert (done.stdout, done.stderr) == (SAID, shown)

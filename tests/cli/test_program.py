@@ -88,11 +88,11 @@ def test_version() -> None:
         (["extrct-image"], "no task 'extrct-image', did you mean extract-image?; see: hubimages --list"),
         (["extrct-image", "--help"], "no task 'extrct-image', did you mean extract-image?; see: hubimages --list"),
         (["--lsit"], "no option --lsit before the task, did you mean --list?; see: hubimages --list"),
-        (["--list", "images"], "--list stands alone, without 'images'; see: hubimages --list"),
+        (["--list", "images"], "--list takes no other words, got 'images'; see: hubimages --list"),
         (["new-image-repo"], "new-image-repo: missing DEST; see: hubimages new-image-repo --help"),
         (
             ["check-registry", "a", "b"],
-            "check-registry: takes [PATH], and 'b' is one too many; see: hubimages check-registry --help",
+            "check-registry: takes [PATH]; 'b' is extra; see: hubimages check-registry --help",
         ),
         (["check-registry", ""], "check-registry: PATH is empty; see: hubimages check-registry --help"),
         (
@@ -123,7 +123,7 @@ def test_version() -> None:
         (["new-image-repo", ""], "new-image-repo: DEST is empty; see: hubimages new-image-repo --help"),
         (
             ["new-image-repo", "dest", "extract-image"],
-            "new-image-repo: takes DEST, and 'extract-image' is one too many; see: hubimages new-image-repo --help",
+            "new-image-repo: takes DEST; 'extract-image' is extra; see: hubimages new-image-repo --help",
         ),
     ],
 )
