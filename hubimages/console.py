@@ -15,6 +15,18 @@ from hubimages.errors import RefusedError
 MINUTE = 60.0  # seconds
 USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
+# Sequences that terminals act on (ECMA-48): CSI as in colours, OSC as in window titles, two-byte escapes.
+SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]"
+)
+# Characters that a terminal acts on, that reorder a line (https://trojansource.codes) or that nobody sees. A line feed
+# and a tab stay, and so does the carriage return of a line end, which diffs of such files need.
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    r"|\r(?!\n)"
+)
+
 
 def result(text: str) -> None:
     """Print the result. Raises OSError if it cannot be written, for example on a full disk."""
@@ -26,11 +38,16 @@ def step(text: str) -> None:
     write(sys.stderr, text)
 
 
-def write(stream: TextIO, text: str) -> None:
+def write(stream: TextIO | None, text: str) -> None:
     """Write the text and a newline in one call, whatever characters it has.
 
-    A reader that stops early (`| head`) does not stop the task or change its exit code.
+    Characters that a terminal acts on or that nobody sees are written as escapes (see `visible`): names, messages and
+    paths come from other people's repositories. A reader that stops early (`| head`) or a closed stream does not stop
+    the task or change its exit code.
     """
+    if stream is None:  # closed before we started
+        return
+    text = visible(text)
     line = text if text.endswith("\n") else text + "\n"
     encoding = stream.encoding or "utf-8"
     try:
@@ -45,6 +62,30 @@ def write(stream: TextIO, text: str) -> None:
     except OSError:
         discard(stream)
         raise
+
+
+def visible(text: str) -> str:
+    """Return the text with control, bidirectional and invisible characters as escapes: `\\x1b`, `\\u202e`.
+
+    JSON stays the same JSON: what `json.dumps` leaves as it is becomes an escape that JSON has, too.
+    """
+    return UNSEEN.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return f"\\x{code:02x}"
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def without_colours(text: str) -> str:
+    """Return a program's output without the sequences for a terminal, and of overwritten lines only the last text."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in SEQUENCE.sub("", text).split("\n"))
+    return "\n".join(lines)
 
 
 class Waiting:
@@ -69,8 +110,9 @@ class Waiting:
     def __call__(self, line: str) -> None:
         """Show the program's last line."""
         seconds = time.monotonic() - self.begun
+        line = without_colours(line)
         if self.in_place:
-            shown = "".join(character if character.isprintable() else " " for character in line)
+            shown = "".join(each if each.isprintable() else " " for each in line)
             said = f"{self.name} {int(seconds) // 60}:{int(seconds) % 60:02} {shown}"
             self._over(said[: shutil.get_terminal_size().columns - 1])
         elif seconds >= self.next:
@@ -107,7 +149,13 @@ def count(number: int, noun: str) -> str:
 
 def is_interactive() -> bool:
     """Return True if there is a terminal to ask questions on."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def prompt(question: str) -> None:
+    """Print a question and leave the cursor behind it."""
+    sys.stderr.write(visible(question))
+    sys.stderr.flush()
 
 
 def confirm(question: str, *, yes: bool, flags: str) -> bool:
@@ -121,7 +169,7 @@ def confirm(question: str, *, yes: bool, flags: str) -> bool:
     if not is_interactive():
         raise RefusedError(f"{question} There is no terminal to ask on; answer with {flags}")
     while True:
-        print(f"{question} [Y/n] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        prompt(f"{question} [Y/n] ")
         answer = sys.stdin.readline()
         if not answer:
             raise RefusedError(f"{question} No answer; answer with {flags}")

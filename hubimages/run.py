@@ -17,6 +17,12 @@ LAST_LINES = 12
 EVERY = 1.0  # seconds between two lines of progress
 LONGEST_LINE = 4096  # bytes
 
+# What a place on the disk can be, whatever the code does: names too long, a loop of links, a broken or busy disk.
+UNUSABLE = (
+    errno.ENAMETOOLONG, errno.ELOOP, errno.EBUSY, errno.EIO, errno.ENOTDIR, errno.EISDIR, errno.ESTALE, errno.EMFILE,
+    errno.ENFILE, errno.ETXTBSY, errno.EILSEQ, errno.ENXIO, errno.ENODEV, errno.EFBIG,
+)  # fmt: skip
+
 # Variables that tie git to one repository (`git rev-parse --local-env-vars`). A task that git starts, in a hook for
 # example, must not inherit them. Variables for logins and identities are kept.
 GIT_LOCAL = (
@@ -157,7 +163,7 @@ def finish(process: "subprocess.Popen[bytes]") -> bytes:
 
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a failed program: its name, exit code and last lines."""
-    text = console.censor(output.decode(errors="replace")).strip()
+    text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return StorageError(f"the disk is full: {text.splitlines()[-1]}")
     shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
@@ -182,4 +188,6 @@ def os_failure(error: OSError) -> HubImagesError | OSError:
         return StorageError("the disk is full: free some space, or choose another place")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(f"cannot write {error.filename}: {error.strerror}")
+    if error.errno in UNUSABLE and error.filename is not None:
+        return StorageError(f"cannot use {error.filename}: {error.strerror}")
     return error

@@ -95,5 +95,5 @@ def group_lines() -> dict[str, dict[str, str]]:
 
 
 def main() -> None:
-    """The entry point of the `hubimages` command."""
+    """Run the command line and exit; see `hubimages.__main__`, which imports this module where Ctrl-C is handled."""
     HubImages().run()

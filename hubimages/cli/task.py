@@ -8,6 +8,7 @@ from typing import Any
 
 from invoke import Context, Exit
 
+from hubimages import console
 from hubimages.errors import INTERRUPTED, BadInputError, HubImagesError
 from hubimages.run import os_failure
 
@@ -18,14 +19,19 @@ def errors_as_exit() -> Iterator[None]:
     try:
         yield
     except HubImagesError as error:
-        raise Exit(f"error: {error}", code=error.exit_code) from error
+        raise failed(error) from error
     except KeyboardInterrupt as stopped:
         raise Exit("interrupted", code=INTERRUPTED) from stopped
     except OSError as error:
         known = os_failure(error)
         if isinstance(known, HubImagesError):
-            raise Exit(f"error: {known}", code=known.exit_code) from error
+            raise failed(known) from error
         raise
+
+
+def failed(error: HubImagesError) -> Exit:
+    """Return the Exit for an error; the text of others in it cannot act on the terminal, under plain invoke either."""
+    return Exit(console.visible(f"error: {error}"), code=error.exit_code)
 
 
 def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
