@@ -1,4 +1,4 @@
-"""Check that a container engine runs."""
+"""Check that a container engine answers."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from hubimages.run import attempt
 
 
 def check_engine() -> None:
-    """Raise NotInstalledError if no engine answers."""
+    """Raise NotInstalledError unless an engine answers."""
     try:
         done = attempt("docker", "version", "--format", "{{.Server.Version}}", cwd=Path("/"))
     except NotInstalledError as error:
@@ -15,6 +15,6 @@ def check_engine() -> None:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise NotInstalledError(
-            f"Docker does not answer ({said[-1] if said else 'no message'}). Start Docker Desktop, or run: "
+            f"Docker does not answer ({said[-1] if said else 'no message'}): start it, with Docker Desktop or "
             "sudo systemctl start docker"
         )
