@@ -10,23 +10,21 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
+import stat
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
+from hubimages.repository import signals
 from hubimages.run import os_failure
 
 LOCK = "lock"
 NAME_LENGTH = 120  # bytes of DEST's name; file systems allow 255 in all
 REMOVAL_ATTEMPTS = 40  # two seconds
 LITTLE_ROOM = 64 * 1024  # bytes
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -41,6 +39,8 @@ class Stage:
         if self.path not in directory.parents:
             raise ValueError(f"{directory} is not under {self.path}")
         try:
+            if self.dest.is_dir():
+                directory.chmod(stat.S_IMODE(self.dest.stat().st_mode))  # a private directory stays so
             directory.rename(self.dest)  # replaces an empty directory, nothing else
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
@@ -60,6 +60,8 @@ def free_destination(dest: Path) -> Path:
         if dest.is_dir():
             if any(dest.iterdir()):
                 raise RefusedError(f"{dest} is not empty. Name a directory that does not exist yet, or an empty one")
+            if dest.is_mount():
+                raise RefusedError(f"{dest} is a mount point, which cannot be replaced. Name a directory in it")
             if dest == Path.cwd():
                 raise RefusedError(
                     f"{dest} is the current directory, which would be replaced. Run this from another directory"
@@ -85,9 +87,9 @@ def beside(dest: Path) -> Iterator[Stage]:
     made: list[Path] = []
     path: Path | None = None
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_ending_signals_raise())
+        stack.enter_context(signals.raising())
         try:
-            with _signals_wait():  # until it is known what to clean up
+            with signals.held_back():  # until it is known what to clean up
                 _make_parents(dest, made)
                 _remove_leftovers(dest)
                 path, lock = _locked_directory(dest)
@@ -100,7 +102,7 @@ def beside(dest: Path) -> Iterator[Stage]:
                 raise StorageError(f"the disk is full: free some space, or choose another place ({error})") from error
             raise
         finally:
-            with _signals_wait():
+            with signals.held_back():
                 if path is not None:
                     _remove(path)
                 for parent in made:  # deepest first; those that are not empty stay
@@ -123,7 +125,8 @@ def _is_full(path: Path) -> bool:
 
 
 def _prefix(dest: Path) -> str:
-    return f".{dest.name[:NAME_LENGTH]}.hubimages-"
+    name = os.fsencode(dest.name)[:NAME_LENGTH]
+    return f".{os.fsdecode(name)}.hubimages-"
 
 
 def _make_parents(dest: Path, made: list[Path]) -> None:
@@ -178,33 +181,3 @@ def _remove_leftovers(dest: Path) -> None:
             if lock is not None:
                 _remove(path)
                 os.close(lock)
-
-
-@contextlib.contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Within the block, Ctrl-C and the signals that end us wait: what is made is known, what is tidied up is gone."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING_SIGNALS})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _ending_signals_raise() -> Iterator[None]:
-    """Within the block, SIGTERM and SIGHUP raise SystemExit; a signal that is ignored (nohup) stays ignored."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers
-        return
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)  # the exit code that shells report
-
-    taken = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
-    try:
-        for number in taken:
-            signal.signal(number, end)
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
