@@ -76,7 +76,7 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
         edits = [edit for commit in commits for edit in commit.edits]
         changes.write(repo, edits)
         files = len({edit.path for edit in edits})
-        return f"{count(files, 'file')} changed; look at them with git diff, then commit"
+        return f"{count(files, 'file')} changed; look at it with git diff, then commit"
     with changes.on_branch(repo, delivery.branch):
         made = changes.commit_all(repo, commits)
     where = changes.current_branch(repo)
