@@ -49,7 +49,7 @@ def write(repo: Repo, edits: Sequence[FileEdit]) -> None:
     """Write the edits into the work tree, all or none. Raises what `check_files` and `file_edit.apply` raise."""
     assert repo.work_tree is not None
     check_files(repo, [edit.path for edit in edits], commit=False)
-    with _alone(repo), signals.raising():
+    with _alone(repo), signals.raising(), signals.held_back():
         file_edit.apply(repo.work_tree, edits)
 
 
@@ -73,7 +73,7 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     assert repo.work_tree is not None
     edits = file_edit.combined([edit for change in commits for edit in change.edits])
     check_files(repo, [edit.path for edit in edits])
-    with _alone(repo), signals.raising():
+    with _alone(repo), signals.raising(), signals.held_back():
         if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, [edit.path for edit in edits]):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
         done: list[_Done] = []
@@ -86,8 +86,7 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
                     done[-1].tried.raise_signal()
                 done.append(_commit(repo, Commit(change.message, own)))
         except BaseException as error:
-            with signals.held_back():
-                taken = _take_back_commits(repo, done)
+            taken = _take_back_commits(repo, done)
             if taken and isinstance(error, HubImagesError):
                 raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
             raise
@@ -120,15 +119,13 @@ def _commit(repo: Repo, change: Commit) -> _Done:
     undo: file_edit.Undo | None = None
     tried = None
     try:
-        with signals.held_back():
-            undo = file_edit.apply(repo.work_tree, change.edits)
-            _add(repo, new)
+        undo = file_edit.apply(repo.work_tree, change.edits)
+        _add(repo, new)
         tried = committing.try_commit(repo, change.message, paths)
         by_hook = undo.changed()
         if not tried.commit and tried.signal is None and _may_try_again(by_hook, change.edits):
             committing.note(f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}")
-            with signals.held_back():
-                _add(repo, new)
+            _add(repo, new)
             tried = committing.try_commit(repo, change.message, paths)
             by_hook = undo.changed()
         elif tried.commit and by_hook:
@@ -137,10 +134,9 @@ def _commit(repo: Repo, change: Commit) -> _Done:
             tried.raise_signal()
             raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
     except BaseException as error:
-        with signals.held_back():
-            told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
-            if undo is not None and by_hook:
-                told = f"\nA hook changed the edited files:\n{_shown(undo, by_hook)}{told}"
+        told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
+        if undo is not None and by_hook:
+            told = f"\nA hook changed the edited files:\n{_shown(undo, by_hook)}{told}"
         if told and isinstance(error, HubImagesError):
             raise type(error)(f"{error}{told}") from error
         if told:
@@ -160,7 +156,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
     """
     assert repo.work_tree is not None
     check_files(repo, paths)
-    with _alone(repo), signals.raising():
+    with _alone(repo), signals.raising(), signals.held_back():
         if not _uncommitted(repo, paths):
             return repo.text("rev-parse", "HEAD")  # another run has committed them meanwhile
         listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
@@ -169,8 +165,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
         undo = file_edit.Undo(repo.work_tree, edits, {}, ())
         by_hook: dict[str, str | None] = {}
         try:
-            with signals.held_back():
-                _add(repo, new, "--intent-to-add")
+            _add(repo, new, "--intent-to-add")
             tried = committing.try_commit(repo, message, paths)
             by_hook = undo.changed()
             if not tried.commit and tried.signal is None and _may_try_again(by_hook, edits):
@@ -185,8 +180,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
                 tried.raise_signal()
                 raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
         except BaseException as error:
-            with signals.held_back():
-                told = _unadd(repo, new)
+            told = _unadd(repo, new)
             if by_hook and isinstance(error, HubImagesError):
                 told = f"\nA hook changed the files, which stay so:\n{_shown(undo, by_hook)}{told}"
             if told and isinstance(error, HubImagesError):

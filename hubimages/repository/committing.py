@@ -17,6 +17,7 @@ from types import FrameType
 
 from hubimages import console
 from hubimages.errors import HubImagesError, StorageError
+from hubimages.repository import signals
 from hubimages.repository.git import Repo
 from hubimages.run import attempt, failure, start
 
@@ -43,6 +44,8 @@ class Attempt:
 
 def try_commit(repo: Repo, message: str, paths: Sequence[str]) -> Attempt:
     """Commit the files as they are in the work tree and nothing else; what else is staged stays staged.
+
+    The caller holds signals back: they reach us while git runs, and are told with the result.
 
     With a commit, the index has these files as the commit does, whatever a hook or a signal did in between.
     """
@@ -121,7 +124,7 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
         given.write(stdin)
         given.seek(0)
         alone = not _has_terminal()
-        with _signals_passed_on(group=alone) as passed:
+        with _signals_passed_on(group=alone) as passed, signals.let_through():
             process = start(
                 *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
             )
@@ -129,6 +132,8 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
             if passed.signal is not None:
                 passed.send()
             code = process.wait()
+        with suppress(OSError):  # git's index for `--only`, which a signal may leave behind
+            (repo.git_dir / f"next-index-{process.pid}.lock").unlink()
         said.seek(0)
         return code, said.read(), passed.signal
 

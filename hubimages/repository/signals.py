@@ -20,6 +20,16 @@ def held_back() -> Iterator[None]:
 
 
 @contextmanager
+def let_through() -> Iterator[None]:
+    """Deliver signals at once within the block, also inside of a block where they are held back."""
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, *ENDING})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def raising() -> Iterator[None]:
     """Raise SystemExit on SIGTERM and SIGHUP within the block; a signal that is ignored (nohup) stays ignored."""
     if threading.current_thread() is not threading.main_thread():

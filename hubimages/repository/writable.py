@@ -87,6 +87,7 @@ def check_unlocked(repo: Repo) -> None:
     end = time.monotonic() + LOCK_WAIT
     while held := [lock for lock in locks if lock.exists()]:
         if time.monotonic() > end:
+            held += sorted(repo.git_dir.glob("next-index-*.lock"))  # of `git commit --only`
             raise RefusedError(
                 f"{held[0]} exists: git is running in {repo.work_tree}, or was killed there. Wait until it ends; "
                 f"if none is running: rm {shlex.join(map(str, held))}"
