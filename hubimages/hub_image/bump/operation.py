@@ -64,8 +64,8 @@ class Plan:
     def show(self) -> str:
         """The plan as a dry run prints it: diffs, commands, what comes then, what was not checked."""
         lines = [show(self.edits) or "# chart and Dockerfile are there already\n"]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        if self.request.branch and (switch := changes.check_branch(self.publication.repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.edits:
             lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += self.publication.steps()
@@ -110,7 +110,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
     builder = find_builder(request.builder, request.platform)
     publication = Publication(repo, chart, images, builder, request.push, read)
     edits = edits_for(dependency, images, target, read)
-    changes.check_no_links(repo, [edit.path for edit in edits])
+    changes.check_files(repo, [edit.path for edit in edits])
     check_unchanged(repo, publication, edits)
     publication.check()
     return Plan(request, publication, dependency, target, edits, notes_on(chart, images, target))
@@ -203,12 +203,11 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> Outcome:
     for note in plan.notes:
         console.step(f"note: {note}")
     base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-    if request.branch:
-        changes.switch(repo, request.branch)
-    first = changes.commit(repo, plan.commit) if plan.edits else ""
-    if first:
-        console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
-    hint = take_back(repo, first, [edit.path for edit in plan.edits])
-    built, second = going_on(lambda: publish(publication, chartpress), hint)
+    with changes.on_branch(repo, request.branch):
+        first = changes.commit(repo, plan.commit) if plan.edits else ""
+        if first:
+            console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
+        hint = take_back(repo, first, [edit.path for edit in plan.edits])
+        built, second = going_on(lambda: publish(publication, chartpress), hint)
     outcome = Outcome(publication, built, tuple(filter(None, [first, second])), tuple(plan.links()))
     return outcome.with_pull_request(plan.commit.message, base, request.branch) if request.open_pr else outcome

@@ -67,7 +67,7 @@ class Publication:
                 ImageRef.parse(image.repository)
             except BadInputError as error:
                 raise BadInputError(f"{image.config}:{image.line}: {error}") from error
-        changes.check_no_links(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
+        changes.check_files(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
         len(self.places)  # which raises
         check_no_submodules(self.repo, needed(self.chart, self.images))
 

@@ -13,6 +13,7 @@ from hubimages.hub_image.choice import asked_images, chart_of_images
 from hubimages.hub_image.layout import Image, read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.repository import changes, pull_request
+from hubimages.repository.writable import check_flags
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Plan:
             lines.append(repo.read("diff", "--no-ext-diff", "HEAD", "--", *self.files).decode(errors="replace"))
             new = set(self.files) - set(repo.text("ls-files", "-z", "--", *self.files).split("\0"))
             lines += [f"# new file: {path}\n" for path in sorted(new)]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        if self.request.branch and (switch := changes.check_branch(repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.files:
             lines.append(as_command(self.message, self.files))
         lines += self.publication.steps()
@@ -70,6 +71,7 @@ def plan_rebuild(request: RebuildRequest) -> Plan:
     builder = find_builder(request.builder, request.platform)
     publication = Publication(repo, chart, images, builder, request.push, reader_of_head(repo, changed))
     refuse_changes(repo, [chart.config], {}, "and every image's tag depends on that file")
+    check_flags(repo, sources(images))
     files = changed_files(repo, sources(images), untracked=True)
     kept = [path for path in files if path in (chart.values_file, chart.chart_file)]
     if kept:
@@ -92,10 +94,9 @@ def rebuild_hub_image(request: RebuildRequest) -> Outcome:
     repo = publication.repo
     chartpress = prepare(publication)
     base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-    if request.branch:
-        changes.switch(repo, request.branch)
-    first = changes.commit_files(repo, plan.message, plan.files) if plan.files else ""
-    console.step(f"committed {first[:12]}: {', '.join(plan.files)}" if first else "no edited file: building HEAD")
-    built, second = going_on(lambda: publish(publication, chartpress), take_back(repo, first, ()))
+    with changes.on_branch(repo, request.branch):
+        first = changes.commit_files(repo, plan.message, plan.files) if plan.files else ""
+        console.step(f"committed {first[:12]}: {', '.join(plan.files)}" if first else "no edited file: building HEAD")
+        built, second = going_on(lambda: publish(publication, chartpress), take_back(repo, first, ()))
     outcome = Outcome(publication, built, tuple(filter(None, [first, second])), ())
     return outcome.with_pull_request(plan.message, base, request.branch) if request.open_pr else outcome

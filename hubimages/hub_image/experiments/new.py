@@ -51,8 +51,8 @@ class NewExperiment:
     def show(self) -> str:
         """The plan: the diff and the commands."""
         lines = [file_edit.show(self.edits).rstrip("\n")] if self.edits else []
-        if self.branch:
-            lines.append(f"$ git switch -c {self.branch}")
+        if self.branch and (switch := changes.check_branch(self.publication.repo, self.branch)):
+            lines.append(f"$ {switch}")
         if self.edits:
             lines.append(f"$ git commit -m '{self.message.splitlines()[0]}'")
         steps = "".join(self.publication.steps())
@@ -66,16 +66,15 @@ class NewExperiment:
         repo = self.publication.repo
         program = prepare(self.publication)
         base = pull_request.check_can_open(repo, self.branch) if self.open_pr else ""
-        if self.branch:
-            changes.switch(repo, self.branch)
-        if self.edits:
-            made = changes.commit(repo, Commit(self.message, self.edits))
-            console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
-        hint = (
-            f"the commit of {self.image.name} stays: run the command again to go on, or take it back with "
-            f"hubimages end-hub-experiment {self.image.name}"
-        )
-        ((built,), _) = going_on(lambda: publish(self.publication, program), hint)
+        with changes.on_branch(repo, self.branch):
+            if self.edits:
+                made = changes.commit(repo, Commit(self.message, self.edits))
+                console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
+            hint = (
+                f"the commit of {self.image.name} stays: run the command again to go on, or take it back with "
+                f"hubimages end-hub-experiment {self.image.name}"
+            )
+            ((built,), _) = going_on(lambda: publish(self.publication, program), hint)
         where = f"{built} is built" + (" and pushed" if self.publication.push else ", and not pushed")
         if self.open_pr:
             subject, _, body = self.message.partition("\n\n")
@@ -124,6 +123,7 @@ def plan_new_experiment(
     head = reader_of_head(repo, changed_files(repo, [chart.values_file]))
     publication = Publication(repo, chart, (made,), find_builder(builder, platform), push, head)
     publication.check()
+    changes.check_files(repo, [edit.path for edit in edits])
     return NewExperiment(publication, main, edits, branch, open_pr)
 
 
