@@ -1,4 +1,4 @@
-"""An image directory out of a deployment repository, with its whole history, into a repository of its own."""
+"""Extract an image directory, with its whole history, from a deployment repository into its own repository."""
 
 from hubimages.extract.operation import Request, extract, plan_extraction
 from hubimages.extract.report import Plan, Result

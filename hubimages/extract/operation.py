@@ -1,4 +1,4 @@
-"""`extract-image` from end to end: read, decide, rewrite, combine, check, move into place, push."""
+"""Run `extract-image`: read, decide, rewrite, combine, check, move into place, push."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from hubimages.repository.git import Repo
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for."""
+    """The arguments of `extract-image`."""
 
     source: str
     image_dir: str
@@ -42,13 +42,13 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.push and self.origin is None:
-            raise RefusedError("--push needs --origin URL, the repository to push to")
+            raise RefusedError("--push needs a repository to push to: add --origin URL")
         if self.former_paths and self.follow is False:
-            raise RefusedError("--former-path and --no-former-paths exclude each other")
+            raise RefusedError("--former-path and --no-former-paths contradict each other: leave one out")
 
 
 def plan_extraction(request: Request) -> Plan:
-    """Say what `extract` would do, without changing anything. What a remote does not answer is named."""
+    """Return what `extract` would do; change nothing. The plan names what a remote did not answer."""
     git.check_version()
     check_version()
     dest = staging.free_destination(request.dest)
@@ -67,7 +67,7 @@ def plan_extraction(request: Request) -> Plan:
                 warnings = _hazards(source, reading)
                 combined = combine(source.scratch, base.tree, reading.source_tree) if base else None
             else:
-                not_checked.append("the image's files, which are fetched when something is made")
+                not_checked.append("the image's files: a dry run does not fetch them")
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         return Plan(
@@ -84,7 +84,7 @@ def plan_extraction(request: Request) -> Plan:
 def _base(
     request: Request, answers: Mapping[str, str], scratch: Repo, stage: Path, not_checked: list[str]
 ) -> Base | None:
-    """The repository's side for a dry run, where an origin that does not answer is no reason to stop."""
+    """Return the repository's side for a dry run, which goes on when origin does not answer."""
     try:
         return repository.base(request.origin, request.template, answers, request.dest, scratch, stage)
     except (NoAnswerError, LoginError) as error:
@@ -95,15 +95,15 @@ def _base(
 def extract(request: Request, ask: Question) -> Result:
     """Make DEST: the image directory with its history, on top of a repository made from the template.
 
-    All or nothing: until everything is checked, DEST does not exist. Raises the errors of `errors`, each for its
-    reason; after any of them nothing is left behind, with one exception: a push that fails leaves DEST, complete.
+    DEST does not exist until everything is checked. Raises the errors of `errors`, and leaves nothing behind; only a
+    failed push leaves DEST, complete.
     """
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
     request = replace(request, origin=None if request.origin is None else repository.address(request.origin))
     if request.template:
-        git.check_identity(Path("/"))  # in no repository: the settings of the current one are not for DEST
+        git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
     with staging.beside(request.dest) as stage, ThreadPoolExecutor() as meanwhile:
         source = open_source(request.source, request.ref, stage.path)
         console.step(f"reading the history of {request.image_dir} at {source.ref}")
@@ -155,13 +155,13 @@ def extract(request: Request, ask: Question) -> Result:
 
 
 def _answers(request: Request, source: Source, reading: Reading) -> dict[str, str]:
-    """The template's answers: those given, and that an image with a Dockerfile starts from one."""
+    """Return the template's answers: those given, and the starter that fits an image with a Dockerfile."""
     has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, reading.source_tree)
     return {**({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
 
 
 def _rewrite(source: Source, reading: Reading, scratch: Path, *, keep_messages: bool) -> tuple[dict[str, str], str]:
-    """Write the kept commits into the scratch repository; old id to new id, and what was changed in messages."""
+    """Write the kept commits into the scratch repository; return old id to new id, and the changes in messages."""
     commits, parents = reading.commits, reading.parents
     trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
     if keep_messages:
@@ -176,18 +176,18 @@ def _rewrite(source: Source, reading: Reading, scratch: Path, *, keep_messages: 
 
 
 def _combine(source: Source, reading: Reading, base: Base | None, tip: str) -> tuple[Combined, str]:
-    """The commit that main will be at: the merge of both histories, or the extracted history itself."""
+    """Return the commit for main: the merge of both histories, or the tip of the extracted history."""
     if base is None:
         return Combined(reading.source_tree, []), tip
     scratch = source.scratch
     if base.is_origins and scratch.succeeds("merge-base", "--is-ancestor", tip, base.commit):
-        raise RefusedError(f"{base.name} already has this history: nothing to do, git clone it")
+        raise RefusedError(f"{base.name} already has this history. Nothing to do: git clone it")
     combined = combine(scratch, base.tree, reading.source_tree)
     where = source.address.name if source.address else "its old repository"
     subject = f"Bring in {reading.path} from {where} with its history"
     number = console.count(len(reading.kept.parents), "commit")
-    body = [f"Commit {reading.source_commit} and what led to it there, {number}."]
-    body += [f"Before, it was in {former.path} ({former.commits} of them)." for former in reading.former_paths]
+    body = [f"From commit {reading.source_commit} and its ancestors there: {number}."]
+    body += [f"Former path: {former.path} ({former.commits} of them)." for former in reading.former_paths]
     message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
     head = scratch.text("commit-tree", combined.tree, "-p", base.commit, "-p", tip, "-F", "-", stdin=message)
     return combined, head
@@ -202,17 +202,17 @@ def _paths(reading: Reading) -> dict[str, str]:
 
 
 def _lost(source: Source, evidence: Evidence) -> list[str]:
-    """What cannot be kept when commits get new ids."""
-    lost = [f"{evidence.signed} commits were signed: a signature does not survive a new id"] if evidence.signed else []
+    """Return warnings about what new commit ids lose."""
+    lost = [f"the signatures of {console.count(evidence.signed, 'commit')} are lost: they do not survive a new commit id"] if evidence.signed else []
     if source.tags:
-        lost.append(f"the source's {source.tags} tags were left there: they are about the whole repository")
+        lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.normalised:
-        lost.append(f"{evidence.normalised} commits had a malformed author or committer line, which git mended")
+        lost.append(f"{console.count(evidence.normalised, 'commit')} had a malformed author or committer line, which is repaired")
     return lost
 
 
 def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None:
-    """Keep the map of commits, and the facts, in the git directory."""
+    """Write the map of commits and the report into the git directory."""
     directory.mkdir()
     rows = "".join(f"{old} {new}\n" for old, new in new_ids.items())
     (directory / "commit-map").write_text(rows, encoding="ascii")
@@ -221,11 +221,11 @@ def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None
 
 
 def _push(result: Result, origin: str) -> Result:
-    """Push the finished DEST; it stays, whatever the remote says."""
+    """Push the finished DEST; a failed push leaves it."""
     try:
         repository.push(result.dest, origin)
     except HubImagesError as error:
         raise type(error)(
-            f"{error}\n{result.dest} is complete; when this is mended: git -C {result.dest} push -u origin main"
+            f"{error}\n{result.dest} is complete. Once this is fixed: git -C {result.dest} push -u origin main"
         ) from error
     return replace(result, pushed_to=console.censor(origin))

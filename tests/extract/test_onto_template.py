@@ -89,7 +89,7 @@ def test_both_texts_remain_in_history_and_the_push_is_a_fast_forward_of_origin(t
 
 def test_an_origin_that_has_this_history_already_is_refused(tmp_path):
     onto(tmp_path, {"notes": "n"}, push=True)
-    with pytest.raises(RefusedError, match=r"already has this history: nothing to do, git clone it$"):
+    with pytest.raises(RefusedError, match=r"already has this history\. Nothing to do: git clone it$"):
         take(tmp_path / "s", tmp_path / "e", origin=str(tmp_path / "origin"), template=True)
     assert not (tmp_path / "e").exists()
 
@@ -111,7 +111,7 @@ def test_an_origin_that_moved_on_meanwhile_is_not_overwritten(tmp_path):
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/main refs/heads/old\n")
     hook.chmod(0o755)
-    with pytest.raises(Exception, match="is complete; when this is mended: git -C") as error:
+    with pytest.raises(Exception, match="is complete. Once this is fixed: git -C") as error:
         take(tmp_path / "s", tmp_path / "d", ask=yes, origin=str(tmp_path / "origin"), template=True, push=True)
     assert error.type is not AssertionError
     assert git("-C", tmp_path / "origin", "log", "-1", "--format=%s", "main") == "one"

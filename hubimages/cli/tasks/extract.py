@@ -16,15 +16,14 @@ from hubimages.errors import BadInputError
     iterable=["former_path", "set_"],
     auto_shortflags=False,
     help={
-        "source": "the deployment repository: a directory or any address that git understands; it is only read",
-        "image_dir": "directory of the image in it, for example deployments/shiny/image; one deleted long ago, too",
+        "source": "the deployment repository: a directory, or any address that git understands; never written to",
+        "image_dir": "the image directory in it, for example deployments/shiny/image; it may be deleted by now",
         "dest": "directory of the new repository; it must not exist yet, or be empty",
-        "ref": "branch, tag or commit of SOURCE to extract from; its default branch otherwise",
-        "former_path": "a path that the image's directory had before, instead of those that are found; can be repeated",
-        "no_former_paths": "keep only the history of IMAGE_DIR itself, not that from before it was moved there",
-        "no_template": "make main the extracted history itself, without the template's files",
-        "keep_messages": "leave commit messages as they are; otherwise commit ids and #123 in them are made to point "
-        "to the right place",
+        "ref": "branch, tag or commit of SOURCE to extract from (default: its default branch)",
+        "former_path": "a former path of the image directory, instead of those found; can be repeated",
+        "no_former_paths": "keep only the history of IMAGE_DIR itself, not of its former paths",
+        "no_template": "make main the extracted history itself, without the template",
+        "keep_messages": "keep commit messages; otherwise commit ids and #123 in them are rewritten to lead to the right place",
         "json": "print the report as one JSON object",
         **ANSWER_HELP,
     },
@@ -51,9 +50,9 @@ def extract_image(
 ) -> None:
     """Extract an image directory, with its history, into its own repository.
 
-    DEST becomes a repository made from the template, with the files of the image and its whole history, that from
-    before the directory was moved included. At the end the result is compared with SOURCE and the evidence printed.
-    Stopped at any moment, it leaves no DEST behind.
+    DEST becomes a repository made from the template, with the image's files and their whole history, including that
+    from before the directory was moved. The task compares the result with SOURCE and prints the evidence. If it stops
+    early, there is no DEST.
     """
     from hubimages import extract, template
 

@@ -1,7 +1,7 @@
 """A source: a repository at one commit, ready to be read.
 
 Nothing is ever written to a source. Every reading goes through a scratch repository of ours that borrows the source's
-objects, so that no setting, hook or promise of the source takes effect.
+objects, so that no setting or hook of the source takes effect.
 """
 
 import re
@@ -49,7 +49,7 @@ class Source:
             fetch_objects(self.remote, self.given, missing)
 
     def load_history(self, tip: str, others: Iterable[str]) -> None:
-        """Fetch what is not at hand: every blob reachable from a commit of the scratch repository, and others."""
+        """Fetch the missing blobs among those reachable from a commit of the scratch repository, and among others."""
         if self.remote is None:
             return
         listed = self.scratch.text("rev-list", "--objects", "--missing=print", tip).split("\n")
@@ -61,17 +61,17 @@ def check_word(value: str, name: str) -> None:
     if value.startswith("-"):
         raise BadInputError(f"{name} looks like an option: {value}")
     if not value.strip() or "\n" in value or "\0" in value:
-        raise BadInputError(f"{name} is empty or has a line break in it")
+        raise BadInputError(f"{name} is empty, or contains a line break")
 
 
 def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
-    """The commit that a ref means in a local repository, and the ref's name."""
+    """Return the commit that a ref names in a local repository, and the ref's name."""
     if ref is None:
         done = attempt(*repo.argv("rev-parse", "--verify", "--quiet", "HEAD^{commit}"), cwd=repo.directory)
         if done.returncode:
             if not repo.text("for-each-ref", "--count=1"):
                 raise BadInputError(f"{given} has no commits yet")
-            raise BadInputError(f"HEAD of {given} leads to no commit: name a branch with --ref")
+            raise BadInputError(f"HEAD of {given} names no commit. Name a branch with --ref")
         name = attempt(*repo.argv("symbolic-ref", "--short", "--quiet", "HEAD"), cwd=repo.directory).stdout
         return done.stdout.decode().strip(), name.decode().strip() or "HEAD"
     found: dict[str, str] = {}
@@ -85,7 +85,7 @@ def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
         if done.returncode == 0:
             found[f"{place}{ref}"] = done.stdout.decode().strip()
     if len(set(found.values())) > 1:
-        raise BadInputError(f"--ref {ref} is ambiguous in {given}: say one of {', '.join(sorted(found))}")
+        raise BadInputError(f"--ref {ref} is ambiguous in {given}. Use one of {', '.join(sorted(found))}")
     if not found:
         refs = repo.text("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
         raise no_such_ref(given, ref, refs.split("\n"))
@@ -96,7 +96,7 @@ def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
 def no_such_ref(given: str, ref: str, refs: Sequence[str]) -> BadInputError:
     """The error for a ref that is not there, with those that look like it."""
     near = get_close_matches(ref, refs, n=3, cutoff=0.5) or list(refs)[:5]
-    hint = f"; there are: {', '.join(near)}" if near else ""
+    hint = f". Did you mean {', '.join(near)}?" if near else ""
     return BadInputError(f"no branch, tag or commit {ref!r} in {console.censor(given)}{hint}")
 
 
@@ -108,7 +108,7 @@ def fetch_objects(clone: Repo, given: str, objects: Sequence[str]) -> None:
 
 
 def fetch(clone: Repo, given: str, *what: str, stdin: bytes = b"", negotiate: str = "consecutive") -> None:
-    """Fetch something more from where the clone is from."""
+    """Fetch more from the clone's origin."""
     quietly = ("--quiet", "--no-write-fetch-head", "--recurse-submodules=no", *server(given))
     argv = clone.argv("-c", f"fetch.negotiationAlgorithm={negotiate}", "fetch", *quietly, *what)
     done = attempt(*argv, cwd=clone.git_dir, stdin=stdin, env=remote_environment())
@@ -149,19 +149,19 @@ def quoted(path: Path) -> bytes:
 
 
 def server(given: str) -> Sequence[str]:
-    """Which program serves an address, where it is not the other side that decides."""
+    """Return the options that choose the program that serves a `file://` address."""
     return OWN_SERVER if given.startswith("file://") else ()
 
 
 def is_address(given: str) -> bool:
-    """Whether this is an address for git to fetch from, rather than a path: `scheme://…` or `host:path`."""
+    """Return True for an address that git fetches from, `scheme://…` or `host:path`, and False for a path."""
     if Path(given).exists():
         return False
     return "://" in given or re.match(r"[^/]+:", given) is not None
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether this is a file made by `git bundle`."""
+    """Return True for a file made by `git bundle`."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
