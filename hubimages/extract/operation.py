@@ -13,7 +13,8 @@ from hubimages.extract import hazards, messages
 from hubimages.extract.combine import Combined, combine
 from hubimages.extract.destination import Base
 from hubimages.extract.history import image_directory
-from hubimages.extract.history.reading import Question, Reading, read
+from hubimages.extract.history.reading import Part, Question, Reading, Wanted, read
+from hubimages.extract.history.strangers import Choice
 from hubimages.extract.messages import Translator
 from hubimages.extract.report import Plan, Result
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
@@ -34,11 +35,19 @@ class Request:
     ref: str | None = None
     former_paths: Sequence[str] = ()
     follow: bool | None = None  # None: ask about the former paths that are found
+    only_moved_files: bool = False  # of every former path
+    whole_former_paths: Sequence[str] = ()  # but of these all files
     template: bool = True
     keep_messages: bool = False
     answers: Mapping[str, str] = field(default_factory=dict)
     origin: str | None = None
     push: bool = False
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which former paths are wanted."""
+        choice = Choice(only_moved=self.only_moved_files, whole=frozenset(self.whole_former_paths))
+        return Wanted(self.former_paths, self.follow, choice)
 
     def __post_init__(self) -> None:
         if self.push and self.origin is None:
@@ -61,7 +70,7 @@ def plan_extraction(request: Request) -> Plan:
         warnings: list[str] = []
         try:
             source = open_source(request.source, request.ref, stage)
-            reading = read(source, request.image_dir, request.former_paths, request.follow, lambda _: True)
+            reading = read(source, request.image_dir, request.wanted, lambda _: True)
             base = _base(request, _answers(request, source, reading), source.scratch, stage, not_checked)
             if source.remote is None:
                 warnings = _hazards(source, reading)
@@ -107,7 +116,7 @@ def extract(request: Request, ask: Question) -> Result:
     with staging.beside(request.dest) as stage, ThreadPoolExecutor() as meanwhile:
         source = open_source(request.source, request.ref, stage.path)
         console.step(f"reading the history of {request.image_dir} at {source.ref}")
-        reading = read(source, request.image_dir, request.former_paths, request.follow, ask)
+        reading = read(source, request.image_dir, request.wanted, ask)
         basing = meanwhile.submit(
             repository.base,
             *(request.origin, request.template, _answers(request, source, reading)),
@@ -124,7 +133,7 @@ def extract(request: Request, ask: Question) -> Result:
         combined, head = _combine(source, reading, base, tip)
         made = repository.write(source.scratch, head, stage.path / "result", request.origin, base)
         console.step("checking the result against the source")
-        evidence = verify(source.scratch, made, new_ids, reading.parents, _paths(reading), tip, reading.source_tree)
+        evidence = verify(source.scratch, made, new_ids, reading.parents, _parts(reading), tip, reading.source_tree)
         warnings = breaking.result() if breaking else _hazards(source, reading)
         warnings += hazards.large_files(made, evidence.blobs, [head])
         warnings += _lost(source, evidence)
@@ -163,6 +172,7 @@ def _answers(request: Request, source: Source, reading: Reading) -> dict[str, st
 def _rewrite(source: Source, reading: Reading, scratch: Path, *, keep_messages: bool) -> tuple[dict[str, str], str]:
     """Write the kept commits into the scratch repository; return old id to new id, and the changes in messages."""
     commits, parents = reading.commits, reading.parents
+    reading.forest.write(source.scratch)
     trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
     if keep_messages:
         plan = Rewrite(commits, trees, parents)
@@ -197,17 +207,21 @@ def _hazards(source: Source, reading: Reading) -> list[str]:
     return hazards.find(source.scratch, reading.source_commit, reading.path, reading.source_tree)
 
 
-def _paths(reading: Reading) -> dict[str, str]:
-    return {reading.history.ids[commit]: reading.paths[commit] for commit in reading.kept.parents}
+def _parts(reading: Reading) -> dict[str, list[Part]]:
+    return {reading.history.ids[commit]: reading.parts[commit] for commit in reading.kept.parents}
 
 
 def _lost(source: Source, evidence: Evidence) -> list[str]:
     """Return warnings about what new commit ids lose."""
-    lost = [f"the signatures of {console.count(evidence.signed, 'commit')} are lost: they do not survive a new commit id"] if evidence.signed else []
+    lost = []
+    if evidence.signed:
+        number = console.count(evidence.signed, "commit")
+        lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.normalised:
-        lost.append(f"{console.count(evidence.normalised, 'commit')} had a malformed author or committer line, which is repaired")
+        number = console.count(evidence.normalised, "commit")
+        lost.append(f"{number} had a malformed author or committer line, which is repaired")
     return lost
 
 

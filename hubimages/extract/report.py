@@ -16,35 +16,6 @@ from hubimages.extract.verify import Evidence
 MOST_AUTHORS_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """Commits that did not come along, by reason."""
-
-    unchanged: int  # left the directory as it was
-    merges: int  # merges of such commits
-    later: int  # came after the commit extracted
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.unchanged + self.merges + self.later
-
-    def __str__(self) -> str:
-        parts = [f"{self.unchanged} did not touch the image" if self.unchanged else ""]
-        parts += [f"{self.merges} merged nothing into it" if self.merges else ""]
-        parts += [f"{self.later} came after the image had gone" if self.later else ""]
-        return ", ".join(part for part in parts if part) or "none"
-
-
-def count_dropped(reading: Reading) -> Dropped:
-    """Count the commits that are not kept, by reason."""
-    history = reading.history
-    included = history.up_to(reading.commit)
-    gone = [commit for commit in range(len(history)) if included[commit] and commit not in reading.kept.parents]
-    merges = sum(len(history.parents[commit]) > 1 for commit in gone)
-    return Dropped(len(gone) - merges, merges, len(history) - sum(included))
-
-
 def describe(source: Source, reading: Reading) -> list[str]:
     """The lines that say what is extracted from where."""
     lines = [
@@ -52,36 +23,51 @@ def describe(source: Source, reading: Reading) -> list[str]:
         f"image          {reading.path}, tree {reading.source_tree[:12]}",
     ]
     lines += [f"note           {note}" for note in reading.notes]
-    lines.append(f"commits kept   {len(reading.kept.parents)}")
-    dropped = count_dropped(reading)
-    lines.append(f"not kept       {dropped.total}: {dropped}" if dropped.total else "not kept       0")
+    accounts = reading.accounts
+    brought = f", {accounts.brought_in} of them from former paths" if accounts.brought_in else ""
+    lines.append(f"commits kept   {len(reading.kept.parents)}{brought}")
+    lines.append(f"not kept       {accounts.dropped}: {accounts}" if accounts.dropped else "not kept       0")
     for former in reading.former_paths:
-        lines.append(f"former path    {former.path}, {count(former.commits, 'commit')}")
+        lines.append(f"former path    {former}")
     for copy in reading.copies:
         lines.append(
-            f"copied from    {copy.path} ({copy.files} of {copy.of} files, in "
-            f"{reading.history.ids[copy.commit][:12]}): its history is not followed"
+            f"copied from    {copy.path or '.'} ({copy.files} of {copy.of} files, in "
+            f"{reading.history.ids[copy.commit][:12]}), which is not followed; --former-path {copy.path or '.'} "
+            "follows it"
         )
     return lines
 
 
 def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
     """What was decided, for JSON."""
-    dropped = count_dropped(reading)
+    accounts = reading.accounts
     return {
         "path": reading.path,
         "ref": source.ref,
         "source_commit": reading.source_commit,
         "source_tree": reading.source_tree,
         "commits_kept": len(reading.kept.parents),
-        "commits_dropped": dropped.total,
+        "commits_brought_in": accounts.brought_in,
+        "commits_dropped": accounts.dropped,
         "commits_dropped_why": {
-            "did_not_touch_the_image": dropped.unchanged,
-            "merges_that_brought_nothing": dropped.merges,
-            "after_the_image_had_gone": dropped.later,
+            "did_not_touch_the_image": accounts.unchanged,
+            "merges_that_brought_nothing": accounts.merges,
+            "touched_what_was_there_before": accounts.another,
+            "on_a_side_that_was_not_merged": accounts.aside,
+            "after_the_image_had_gone": accounts.later,
         },
-        "former_paths": [{"path": one.path, "commits": one.commits} for one in reading.former_paths],
-        "copied_from": [one.path for one in reading.copies],
+        "former_paths": [
+            {
+                "path": one.path,
+                "commits": one.commits,
+                "how": one.how,
+                "files_moved": one.moved,
+                "files_not_moved": list(one.left),
+                "only_moved_files": one.only_moved,
+            }
+            for one in reading.former_paths
+        ],
+        "copied_from": [one.path or "." for one in reading.copies],
         "notes": list(reading.notes),
     }
 

@@ -75,12 +75,14 @@ def not_found(source: Source, path: str) -> BadInputError:
     other_branches = [branch for branch, tree in zip(source.branches, tips, strict=True) if tree]
     if other_branches:
         return BadInputError(
-            f"{path} does not exist at {source.ref}, nor in its history; another branch has it: --ref {other_branches[0]}"
+            f"{path} does not exist at {source.ref}, nor in its history; "
+            f"another branch has it: --ref {other_branches[0]}"
         )
     here = directories(source.scratch, source.commit)
     near = nearest(path, [*here, *former_directories(source.scratch, source.commit)])
-    lists = [f"similar directories: {', '.join(found)}" for found in [[name for name in near if name in here]] if found]
-    lists += [f"similar deleted directories: {', '.join(found)}" for found in [[name for name in near if name not in here]] if found]
+    there, gone = [name for name in near if name in here], [name for name in near if name not in here]
+    lists = [f"similar directories: {', '.join(there)}"] if there else []
+    lists += [f"similar deleted directories: {', '.join(gone)}"] if gone else []
     return BadInputError("; ".join([f"no {path} in {source.given} at {source.ref}, nor in its history", *lists]))
 
 
@@ -137,9 +139,7 @@ def choose_commit(repo: Repo, history: History, path: str, trees: Trees) -> Chos
     short = history.ids[last[0]][:12]
     left = f"{path} has only {', '.join(names(repo, trees[tip]))} left" if trees[tip] else f"{path} is gone"
     others = f" ({len(last) - 1} more branches end elsewhere)" if len(last) > 1 else ""
-    return Chosen(
-        last[0], f"{left} at the tip; extracted at {short}, the last commit that has the image{others}"
-    )
+    return Chosen(last[0], f"{left} at the tip; extracted at {short}, the last commit that has the image{others}")
 
 
 def last_commits(trees: Trees, kept: Kept, has_image: Callable[[str], bool]) -> list[int]:
