@@ -1,15 +1,16 @@
-"""What an extraction is going to do, and what it did: for a person, and as JSON."""
+"""Report what an extraction would do, and what it did: for a person, and as JSON."""
 
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hubimages.console import count
 from hubimages.extract.combine import Decision
 from hubimages.extract.history.reading import Reading
+from hubimages.extract.messages.translator import Translator
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence
 
@@ -17,7 +18,7 @@ MOST_AUTHORS_SHOWN = 10
 
 
 def describe(source: Source, reading: Reading) -> list[str]:
-    """The lines that say what is extracted from where."""
+    """Return the lines that say what is extracted from where."""
     lines = [
         f"from           {source.given}, {source.ref} at {reading.source_commit[:12]}",
         f"image          {reading.path}, tree {reading.source_tree[:12]}",
@@ -39,7 +40,7 @@ def describe(source: Source, reading: Reading) -> list[str]:
 
 
 def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
-    """What was decided, for JSON."""
+    """Return the decisions, for JSON."""
     accounts = reading.accounts
     return {
         "path": reading.path,
@@ -74,7 +75,7 @@ def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done: shown by a dry run, which changes nothing."""
+    """What an extraction would do, as a dry run shows it."""
 
     dest: Path
     source: Source | None  # None where it gave no answer
@@ -83,11 +84,17 @@ class Plan:
     commands: Sequence[Sequence[str]]
     warnings: Sequence[str]
     not_checked: Sequence[str]
+    messages: Translator | None = None
+    brings: Sequence[str] = ()  # to origin's main
+    nothing_new: str = ""
 
     def __str__(self) -> str:
         lines = [f"would make {self.dest}"]
         if self.source and self.reading:
             lines += [f"  {line}" for line in describe(self.source, self.reading)]
+        lines += [f"  {line}" for line in message_lines(self.messages)]
+        lines += [f"  brings         {line}" for line in self.brings]
+        lines += [f"  nothing to do: {self.nothing_new}"] if self.nothing_new else []
         lines += decision_lines(self.decisions)
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines += [f"  not checked: {line}" for line in self.not_checked]
@@ -95,7 +102,7 @@ class Plan:
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The same as one JSON object."""
+        """Return the plan as one JSON object."""
         facts: dict[str, Any] = {
             "version": 1,
             "dry_run": True,
@@ -103,20 +110,59 @@ class Plan:
             **(facts_of(self.source, self.reading) if self.source and self.reading else {}),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "commands": [list(command) for command in self.commands],
+            "messages": message_facts(self.messages),
+            "brings": list(self.brings),
+            "nothing_to_do": self.nothing_new,
             "warnings": list(self.warnings),
             "not_checked": list(self.not_checked),
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
+def message_lines(translator: Translator | None) -> list[str]:
+    """Return what becomes of references in messages, with a few lines before and after."""
+    if translator is None or not str(translator):
+        return []
+    lines = [f"messages       {translator}"]
+    for before, after in translator.samples:
+        lines += [f"               - {before}", f"               + {after}"]
+    return lines
+
+
+def message_facts(translator: Translator | None) -> dict[str, Any]:
+    """Return the same for JSON."""
+    if translator is None:
+        return {}
+    samples = [{"before": before, "after": after} for before, after in translator.samples]
+    return {**asdict(translator.counts), "samples": samples}
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Nothing to do: origin's main has everything. DEST is not made."""
+
+    dest: Path
+    why: str
+    source: Source
+    reading: Reading
+
+    def __str__(self) -> str:
+        return f"nothing to do: {self.why}. {self.dest} was not made: git clone origin"
+
+    def as_json(self) -> str:
+        """Return the facts as one JSON object."""
+        facts = {"version": 1, "dest": None, "nothing_to_do": self.why, **facts_of(self.source, self.reading)}
+        return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
 def decision_lines(decisions: Sequence[Decision]) -> list[str]:
-    """One line for every file that both sides have."""
+    """Return one line for every decision."""
     return [f"  {one.path}: {one.rule}" for one in decisions]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was done, with the evidence that was found by looking at the finished repository."""
+    """What an extraction did, with the evidence found in the finished repository."""
 
     dest: Path
     source: Source
@@ -124,7 +170,8 @@ class Result:
     decisions: Sequence[Decision]
     evidence: Evidence
     warnings: Sequence[str]
-    references: str  # what became of commit ids and issue numbers in messages
+    messages: Translator | None  # None: kept as they are
+    brings: Sequence[str]  # to origin's main
     head: str
     pushed_to: str | None
     next_steps: Sequence[str]
@@ -132,8 +179,8 @@ class Result:
     def __str__(self) -> str:
         evidence = self.evidence
         lines = [f"made {self.dest}", *(f"  {line}" for line in describe(self.source, self.reading))]
-        if self.references:
-            lines.append(f"  messages       {self.references}")
+        lines += [f"  {line}" for line in message_lines(self.messages)]
+        lines += [f"  brings         {line}" for line in self.brings]
         lines.append(f"  authors        {len(evidence.authors)}, from {evidence.first_date} to {evidence.last_date}")
         for name, number in evidence.authors[:MOST_AUTHORS_SHOWN]:
             lines.append(f"    {number:6}  {name}")
@@ -142,19 +189,18 @@ class Result:
         same = "the same" if evidence.result_tree == self.reading.source_tree else "NOT THE SAME"
         lines.append(f"  tree           {self.reading.source_tree} in the source")
         lines.append(f"                 {evidence.result_tree} at the end of the extracted history: {same}")
-        lines.append(
-            f"  checked        the tree, people and dates of all {count(len(self.reading.kept.parents), 'commit')}"
-        )
+        commits = count(len(self.reading.kept.parents), "commit")
+        lines.append(f"  checked        the tree, people, dates and message of all {commits}")
         if self.pushed_to:
             lines.append(f"  pushed         main, to {self.pushed_to}")
         if self.decisions:
-            lines += ["files that both sides had:", *decision_lines(self.decisions)]
+            lines += ["files with a decision:", *decision_lines(self.decisions)]
         lines += [f"warning: {warning}" for warning in self.warnings]
         lines += ["next:", *(f"  {number}. {step}" for number, step in enumerate(self.next_steps, 1))]
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The facts as one JSON object."""
+        """Return the facts as one JSON object."""
         facts = {
             "version": 1,
             "dest": str(self.dest),
@@ -165,6 +211,8 @@ class Result:
             "first_date": self.evidence.first_date,
             "last_date": self.evidence.last_date,
             "result_tree": self.evidence.result_tree,
+            "messages": message_facts(self.messages),
+            "brings": list(self.brings),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "warnings": list(self.warnings),
         }

@@ -32,8 +32,8 @@ NO_FILES = ":/no/file/has/this/name/"
 NewId = Callable[[str], str | None]
 """The new id of an old commit that has been rewritten already, else None."""
 
-TranslateMessage = Callable[[bytes, bytes | None, NewId], bytes]
-"""(message, encoding named in the commit, new ids) to the new message."""
+TranslateMessage = Callable[[str, bytes, bytes | None, NewId], bytes]
+"""(old id, message, encoding named in the commit, new ids) to the new message."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
         if self._translate is None:
             commit.message = self._hash_re.sub(self._translate_commit_hash, commit.message)
         else:
-            commit.message = self._translate(commit.message, commit.encoding, self._new_id)
+            commit.message = self._translate(old, commit.message, commit.encoding, self._new_id)
         commit.branch = BRANCH
         commit.parents = [self._marks[parent] for parent in self._plan.parents[old]]
         for parent in commit.parents:

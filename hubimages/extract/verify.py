@@ -10,6 +10,7 @@ from hubimages.extract.history.arrivals import listing
 from hubimages.extract.history.diffs import joined
 from hubimages.extract.history.log import EMPTY_TREE
 from hubimages.extract.history.reading import Part
+from hubimages.extract.messages.rewording import Rewording
 from hubimages.repository.git import Repo
 
 
@@ -32,20 +33,21 @@ def verify(
     new_ids: Mapping[str, str],
     parents: Mapping[str, Sequence[str]],
     parts: Mapping[str, Sequence[Part]],
+    rewording: Rewording,
     tip: str,
     tree: str,
 ) -> Evidence:
     """Check the extracted history in `result` against the source.
 
-    `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `parts`: old
-    commit to the directories that the image was in; `tip`: the extracted history's new tip; `tree`: the image's tree at
-    the commit extracted.
+    `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `parts`: old commit
+    to the directories that the image was in; `rewording`: what was replaced in messages; `tip`: the extracted history's
+    new tip; `tree`: the image's tree at the commit extracted.
     Raises ProgramFailedError for anything that is not as promised: that is a bug, and nothing is left behind.
     """
     olds, news = list(new_ids), list(new_ids.values())
     _same_trees(source, result, olds, news, parts)
     wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
-    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents)
+    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents, rewording)
     lines = result.read(
         "log", "--no-mailmap", "--no-show-signature", "--format=%H%x00%T%x00%an <%ae>%x00%at%x00%as", tip
     )
@@ -106,13 +108,20 @@ PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
 
 
 def _same_people_and_dates(
-    source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], parents: Sequence[Sequence[str]]
+    source: Repo,
+    result: Repo,
+    olds: Sequence[str],
+    news: Sequence[str],
+    parents: Sequence[Sequence[str]],
+    rewording: Rewording,
 ) -> tuple[int, int]:
-    """Parents as planned, people and dates as they were; how many commits had malformed lines, how many were signed."""
+    """Check parents, people, dates and messages; return how many commits had malformed lines, and were signed."""
     mended = signed = 0
     pairs = zip(source.contents(olds), result.contents(news), strict=True)
     for old, new, above, (before, after) in zip(olds, news, parents, pairs, strict=True):
-        header = after.partition(b"\n\n")[0]
+        header, _, message = after.partition(b"\n\n")
+        problem = rewording.problem(old, message)
+        _expect(not problem, f"commit {new} changes {problem} of its original {old}")
         _expect(
             [parent.decode() for parent in PARENT.findall(header)] == list(above), f"commit {new} has other parents"
         )

@@ -111,7 +111,8 @@ def test_a_shallow_clone(place):
     error = refusal(place, place / "shallow")
     assert (type(error), str(error)) == (
         RefusedError,
-        f"{place}/shallow is a shallow clone without its older history. Fetch it: git -C {place}/shallow fetch --unshallow",
+        f"{place}/shallow is a shallow clone without its older history. "
+        f"Fetch it: git -C {place}/shallow fetch --unshallow",
     )
     assert type(refusal(place, f"file://{place}/shallow")) is RefusedError
 

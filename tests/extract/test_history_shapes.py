@@ -161,6 +161,8 @@ def test_an_image_that_is_only_on_another_branch_is_found_with_ref(tmp_path):
     ], {"feature/hub": "side"})  # fmt: skip
     with pytest.raises(BadInputError) as error:
         take(tmp_path / "s", tmp_path / "d")
-    assert str(error.value) == f"{IMAGE} does not exist at main, nor in its history; another branch has it: --ref feature/hub"
+    assert str(error.value) == (
+        f"{IMAGE} does not exist at main, nor in its history; another branch has it: --ref feature/hub"
+    )
     take(tmp_path / "s", tmp_path / "d", ref="feature/hub")
     assert states(tmp_path / "d") == {"side": at("1")}

@@ -79,6 +79,7 @@ class Reading:
     notes: list[str]
     accounts: Accounts
     forest: Forest = field(repr=False)
+    has_gone: bool = False  # the directory no longer holds the image at the ref
 
     @property
     def source_commit(self) -> str:
@@ -161,6 +162,7 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
         notes=notes,
         accounts=account(seen, states, merged, kept, chosen.commit),
         forest=search.forest,
+        has_gone=bool(chosen.note),
     )
 
 

@@ -12,6 +12,8 @@ from hubimages.repository.git import ENVIRONMENT, Repo
 from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
 
+REPLACE = "refs/replace/"
+
 
 def open_source(given: str, ref: str | None, stage: Path) -> Source:
     """Return the repository at the commit to extract, readable from `stage`.
@@ -69,7 +71,9 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
     _refuse_partial(given, settings)
     commit, name = resolve(repo, given, ref)
     form = "--format=%(objectname) %(refname)"
-    listed = repo.text("for-each-ref", form, "refs/heads", "refs/remotes", "refs/tags").split("\n")
+    listed = repo.text(
+        "for-each-ref", form, "refs/heads", "refs/remotes", "refs/tags", "refs/replace", "refs/notes"
+    ).split("\n")
     refs = {name: commit for commit, _, name in (row.partition(" ") for row in listed) if name}
     return Source(
         given=console.censor(given),
@@ -77,9 +81,16 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         commit=commit,
         ref=name,
         address=web_address(settings.get("remote.origin.url", "")),
-        branches={name.split("/", 2)[2]: commit for name, commit in refs.items() if not name.startswith("refs/tags/")},
+        branches={
+            name.split("/", 2)[2]: commit
+            for name, commit in refs.items()
+            if name.startswith(("refs/heads/", "refs/remotes/"))
+        },
         tags=sum(name.startswith("refs/tags/") for name in refs),
         remote=None,
+        replaced=[name.removeprefix(REPLACE) for name in refs if name.startswith(REPLACE)],
+        note_refs={name: commit for name, commit in refs.items() if name.startswith("refs/notes/")},
+        has_grafts=(Path(objects).parent / "info" / "grafts").is_file(),
     )
 
 

@@ -55,6 +55,8 @@ def open_remote(given: str, ref: str | None, stage: Path) -> Source:
         branches={name.removeprefix("refs/heads/"): refs[name] for name in refs if name.startswith("refs/heads/")},
         tags=sum(name.startswith("refs/tags/") and not name.endswith("^{}") for name in refs),
         remote=clone,
+        replaced=[name.removeprefix("refs/replace/") for name in refs if name.startswith("refs/replace/")],
+        note_refs={name: refs[name] for name in refs if name.startswith("refs/notes/")},
     )
 
 

@@ -5,8 +5,8 @@ objects, so that no setting or hook of the source takes effect.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hubimages.run import attempt, failure
 
 COMMIT_EXPRESSION = re.compile(r"[0-9a-f]{7,40}|.*[~^@:].*")
 PARTIAL = "--filter=blob:none"
+COMMITS_ALONE = "--filter=tree:0"
 # What serves a `file://` address is started by ourselves, so it need not be asked to have this in its configuration.
 OWN_SERVER = ("--upload-pack", "git -c uploadpack.allowFilter=true upload-pack")
 
@@ -34,6 +35,10 @@ class Source:
     branches: Mapping[str, str]  # name to commit
     tags: int
     remote: Repo | None  # the clone that missing blobs are fetched with
+    replaced: Sequence[str] = ()  # ids that replace refs hide in the source itself
+    note_refs: Mapping[str, str] = field(default_factory=dict)  # refs/notes/... to commit
+    has_grafts: bool = False
+    remarks: Sequence[str] = ()  # what a person may not expect of this source
 
     def load_blobs(self, blobs: Iterable[str]) -> None:
         """Fetch the blobs that a clone without blobs does not have, all at once."""
@@ -47,6 +52,23 @@ class Source:
         ]
         if missing:
             fetch_objects(self.remote, self.given, missing)
+
+    def notes(self, commits: Collection[str]) -> dict[str, int | None]:
+        """Return for every ref with notes how many are on these commits; None where it was not fetched."""
+        found: dict[str, int | None] = {}
+        for ref, commit in self.note_refs.items():
+            if self.remote is not None:
+                found[ref] = None
+                continue
+            listed = self.scratch.text("ls-tree", "-r", "--name-only", "--full-tree", commit).split("\n")
+            found[ref] = sum(name.replace("/", "") in commits for name in listed)
+        return found
+
+    def load_other_branches(self) -> None:
+        """Fetch the commits of all branches and tags, without their files."""
+        if self.remote is not None:
+            console.step(f"fetching the commits of other branches from {self.given}")
+            fetch(self.remote, self.given, "--no-tags", COMMITS_ALONE, "origin", "refs/heads/*:refs/others/heads/*")
 
     def load_history(self, tip: str, others: Iterable[str]) -> None:
         """Fetch the missing blobs among those reachable from a commit of the scratch repository, and among others."""
