@@ -42,7 +42,7 @@ def test_through_file_with_and_without_filters(bare, filters, tmp_path):
     assert states(tmp_path / "d") == EXPECTED
     assert result.reading.commits == take(bare, tmp_path / "e").reading.commits
     assert all_kept(tmp_path / "d") == all_kept(tmp_path / "e")
-    assert result.warnings == ["chartpress.yaml builds hub with build arguments, which are not known here: V=1"]
+    assert result.warnings == ["chartpress.yaml builds hub with build arguments, which are not set here: V=1"]
 
 
 def test_from_a_server_with_filters_only_the_blobs_needed_are_asked_for(bare, filters, tmp_path, monkeypatch):
