@@ -226,7 +226,7 @@ def test_the_report_is_one_json_object(hub: Deployment) -> None:
     hub.point_at()
     read = json.loads(check(hub).as_json())
     assert list(read) == ["version", "findings", "not_checked"]
-    assert [list(finding) for finding in read["findings"]] == [["code", "file", "line", "message", "remedy"]]
+    assert [list(finding) for finding in read["findings"]] == [["code", "file", "line", "message", "remedy", "grade"]]
 
 
 def test_annotations_keep_their_lines_and_signs() -> None:
