@@ -1,4 +1,4 @@
-"""Which images a Dockerfile builds upon, and where in its text their tags stand.
+"""Find the base images of a Dockerfile, and the places of their tags in its text.
 
 `FROM` is read as BuildKit reads it: `--platform`, arguments with and without defaults, stages that build upon stages.
 """
@@ -20,7 +20,7 @@ PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 @dataclass(frozen=True)
 class Span:
-    """Where a text stands: offsets in code points in the Dockerfile, or in the value of one of its build arguments."""
+    """Offsets in code points of a text in the Dockerfile, or in the value of one of its build arguments."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Base:
-    """An image that a stage builds upon, as its `FROM` says after arguments are put in.
+    """The base image of a stage: its `FROM` with the values of its arguments.
 
     `tag` is where the tag stands; None where there is none, or where it is put together from several places.
     `without_value` names the arguments that have neither a default nor a value. `line` counts from 1.
@@ -41,7 +41,7 @@ class Base:
     without_value: tuple[str, ...] = ()
 
     def reference(self) -> ImageRef:
-        """Raises BadInputError where the text is no image reference."""
+        """Return the image reference. Raises BadInputError if the text is none."""
         return ImageRef.parse(self.text)
 
     @property
@@ -54,7 +54,7 @@ class Base:
 
 
 def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
-    """Every image from outside that the stages build upon, in order; stages named in a `FROM` are left out."""
+    """Return the base image of every stage, in order; without those that are stages themselves."""
     found: list[Base] = []
     arguments: dict[str, list[Letter]] = {}
     stages: set[str] = set()
@@ -77,7 +77,7 @@ def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
 
 
 def with_tags(text: str, tags: Mapping[Span, str]) -> str:
-    """The text with other words at the spans; not a character besides them is changed."""
+    """Return the text with new tags at the spans, and no other difference."""
     for span in sorted(tags, key=lambda span: span.start, reverse=True):
         text = text[: span.start] + tags[span] + text[span.end :]
     return text
@@ -86,7 +86,7 @@ def with_tags(text: str, tags: Mapping[Span, str]) -> str:
 def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
     """Those of the images that are the hub's and whose tag can be edited.
 
-    Raises BadInputError, with the line and the remedy, where there is none or one of them cannot be edited.
+    Raises BadInputError, with the line and the remedy, if there is none or one of them cannot be edited.
     """
     for base in found:
         if base.without_value:
@@ -98,7 +98,7 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
     hubs = tuple(base for base in found if base.is_hub)
     if not hubs:
         built_upon = ", ".join(base.text for base in found) or "no image from outside"
-        raise BadInputError(f"{dockerfile} builds upon {built_upon}, not upon {HUB_IMAGE}: it is no hub image")
+        raise BadInputError(f"{dockerfile} builds from {built_upon}, not from {HUB_IMAGE}. It is not a hub image")
     for base in hubs:
         try:
             reference = base.reference()
@@ -106,21 +106,21 @@ def hub_bases(dockerfile: str, found: Sequence[Base]) -> tuple[Base, ...]:
             raise BadInputError(f"{dockerfile}:{base.line}: FROM {error}") from error
         if reference.digest:
             raise BadInputError(
-                f"{dockerfile}:{base.line}: FROM is pinned to a digest, which would go on naming the old image: "
-                f"write FROM {reference.repository}:{reference.tag or 'TAG'} without @{reference.digest[:14]}..."
+                f"{dockerfile}:{base.line}: FROM pins a digest, which would keep the old image. "
+                f"Write FROM {reference.repository}:{reference.tag or 'TAG'} without @{reference.digest[:14]}..."
             )
         if not reference.tag:
-            raise BadInputError(f"{dockerfile}:{base.line}: FROM {base.text} has no tag: write {base.text}:VERSION")
+            raise BadInputError(f"{dockerfile}:{base.line}: FROM {base.text} has no tag. Write {base.text}:VERSION")
         if base.tag is None:
             raise BadInputError(
-                f"{dockerfile}:{base.line}: the tag of {base.text} is put together from several arguments: "
-                "have it stand in one place"
+                f"{dockerfile}:{base.line}: the tag of {base.text} comes from several arguments. "
+                "Write the whole tag in one ARG"
             )
     return hubs
 
 
 def declare(instruction: Instruction, arguments: dict[str, list[Letter]], build_args: Mapping[str, str]) -> None:
-    """Take up `ARG NAME[=DEFAULT] ...`; a value that is given for the build goes before the default."""
+    """Add the arguments of `ARG NAME[=DEFAULT] ...`; a value given to the build wins over the default."""
     for word in words(instruction.arguments):
         name, equals, _ = spell(word).partition("=")
         if name in build_args:
@@ -130,7 +130,7 @@ def declare(instruction: Instruction, arguments: dict[str, list[Letter]], build_
 
 
 def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], without_value: list[str]) -> list[Letter]:
-    """The word with the values of its variables; names of those that have none are appended to `without_value`."""
+    """Return the word with the values of its variables; append names without a value to `without_value`."""
     expanded: list[Letter] = []
     text = spell(word)
     at = 0
@@ -152,7 +152,7 @@ def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], wi
 
 
 def tag_span(image: Sequence[Letter]) -> Span | None:
-    """Where the tag of an image stands, if it stands in one piece."""
+    """Return the place of an image's tag; None if it comes from several places."""
     text = spell(image).partition("@")[0]
     start = text.rfind(":") + 1
     tag = image[start : len(text)]

@@ -1,6 +1,6 @@
-"""Where a deployment repository keeps its hub image and its chart, read from `chartpress.yaml` wherever it stands.
+"""Read where a deployment repository keeps its hub image and its chart, from its `chartpress.yaml`.
 
-Nothing is assumed about the names of folders. Paths are relative to the top of the repository, with `/`; the defaults
+No folder needs a certain name. Paths are relative to the top of the repository, with `/`; the defaults
 are chartpress's own (https://github.com/jupyterhub/chartpress, `chartpress.py`).
 """
 
@@ -42,7 +42,7 @@ class Image:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What the image is built from: its paths without the chartpress.yaml that all images share."""
+        """Return what the image is built from: its paths without the chartpress.yaml that all images share."""
         return tuple(path for path in self.paths if path != self.config)
 
     @property
@@ -78,9 +78,9 @@ class Layout:
 
 
 def read_layout(repo: Repo, read: Reader | None = None) -> Layout:
-    """The layout of the files as they are in the work tree, or as `read` gives them.
+    """Return the layout of the files as they are in the work tree, or as `read` gives them.
 
-    Raises BadInputError where git tracks no chartpress.yaml, and, with file and line, where one cannot be understood.
+    Raises BadInputError if git tracks no chartpress.yaml, and, with file and line, if one cannot be read.
     """
     assert repo.work_tree is not None
     entries = repo.read("ls-files", "-t", "-z").decode(errors="surrogateescape").split("\0")[:-1]
@@ -96,13 +96,13 @@ def read_layout(repo: Repo, read: Reader | None = None) -> Layout:
 
 
 def with_all_files(read: Reader, left_out: Collection[str]) -> Reader:
-    """The same, and files that a sparse checkout leaves out raise BadInputError: they are there, and cannot be read."""
+    """Return a reader that raises BadInputError for files that a sparse checkout leaves out."""
 
     def read_or_raise(path: str) -> str | None:
         content = read(path)
         if content is None and path in left_out:
             raise BadInputError(
-                f"{path} is not in the work tree, which is a sparse checkout: "
+                f"{path} is not in this sparse checkout. Run "
                 f"git sparse-checkout add {shlex.quote(posixpath.dirname(path) or '.')}, or git sparse-checkout disable"
             )
         return content
@@ -111,18 +111,18 @@ def with_all_files(read: Reader, left_out: Collection[str]) -> Reader:
 
 
 def work_tree_reader(repo: Repo) -> Reader:
-    """Reads the files as they are now."""
+    """Return a reader of the files as they are now."""
     work_tree = repo.work_tree
     assert work_tree is not None
     return lambda path: read_text(work_tree, path) if (work_tree / path).is_file() else None
 
 
 def read_config(config: str, read: Reader) -> tuple[Chart, ...]:
-    """The charts of one chartpress.yaml. Raises BadInputError with file and line."""
+    """Return the charts of one chartpress.yaml. Raises BadInputError with file and line."""
     tree = parse(config, read(config) or "")
     charts = tree.find(("charts",))
     if charts is None or not isinstance(charts, yaml_text.SequenceNode):
-        raise BadInputError(f"{config}: no list of `charts`, as chartpress wants it")
+        raise BadInputError(f"{config} has no list of `charts`. chartpress needs one")
     return tuple(
         read_chart(config, index, entry, read, tree) for index, entry in enumerate(items(charts, config, "charts"))
     )
@@ -159,7 +159,7 @@ def read_image(
     values_file: str,
     read: Reader,
 ) -> Image:
-    """One image, with the defaults that chartpress fills in."""
+    """Return one image, with chartpress's defaults."""
     context = text(options, "contextPath") or f"images/{name}"
     dockerfile = below(config, text(options, "dockerfilePath") or f"{context}/Dockerfile")
     paths = [config]
@@ -195,12 +195,12 @@ def read_image(
 
 
 def below(config: str, path: str) -> str:
-    """A path as chartpress.yaml gives it, from its own folder, as a path from the top of the repository."""
+    """Return a path of chartpress.yaml, which is relative to its folder, from the top of the repository."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(config), path))
 
 
 def shared_values_paths(images: Sequence[Image]) -> dict[tuple[str, str], list[Image]]:
-    """(values file, values path) that more than one image has: the last that chartpress builds would win."""
+    """Return every (values file, values path) of more than one image: chartpress writes the last image there."""
     users: dict[tuple[str, str], list[Image]] = {}
     for image in images:
         for path in image.values_paths:

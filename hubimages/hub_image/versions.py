@@ -18,7 +18,7 @@ Order = tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]
 
 
 def order(version: str) -> Order | None:
-    """What versions are sorted by, as Helm does (https://semver.org/#spec-item-11); None for what is no version."""
+    """Return the key that sorts versions (https://semver.org/#spec-item-11); None for what is no version."""
     found = VERSION.fullmatch(version)
     if not found:
         return None
@@ -29,29 +29,29 @@ def order(version: str) -> Order | None:
 
 
 def is_version(text: str) -> bool:
-    """Whether it is one version, not a range such as ^3.3 or 3.x."""
+    """Return True for one version, False for a range such as ^3.3 or 3.x."""
     return VERSION.fullmatch(text) is not None
 
 
 def is_release(version: str) -> bool:
-    """Whether the hub image of a chart version carries the same version: releases, alphas, betas, candidates."""
+    """Return True if the hub image of a chart version has the same version: releases, alphas, betas, candidates."""
     return RELEASE.fullmatch(version) is not None
 
 
 def newest(versions: list[str], *, development: bool) -> str:
-    """The highest version; without `development`, the highest release. Empty where there is none."""
+    """Return the highest version; without `development`, the highest release. Empty if there is none."""
     known = [(placed, version) for version in versions if (placed := order(version)) is not None]
     return max((entry for entry in known if development or entry[0][3]), default=((), ""))[1]
 
 
 def is_older(version: str, than: str) -> bool:
-    """Whether a version comes before another; False where that cannot be told."""
+    """Return True if a version comes before another; False if unknown."""
     first, second = order(version), order(than)
     return first is not None and second is not None and first < second
 
 
 def release_notes(before: str, after: str) -> tuple[str, ...]:
-    """Where the changes of the chart between two versions are described."""
+    """Return the addresses that describe the changes of the chart between two versions."""
     project = "https://github.com/jupyterhub/zero-to-jupyterhub-k8s"
     links = []
     old, new = order(before), order(after)
@@ -67,6 +67,6 @@ def release_notes(before: str, after: str) -> tuple[str, ...]:
 
 
 def revision(version: str) -> str:
-    """The commit or tag of the chart's repository that a version was made from."""
+    """Return the commit or tag of the chart's repository that a version was made from."""
     found = COMMIT.search(version)
     return found[1] if found and not is_release(version) else version

@@ -36,27 +36,32 @@ def test_pairs_of_real_deployments_are_judged_as_their_history_does(
 @pytest.mark.parametrize(
     ("chart", "image", "expected", "why"),
     [
-        ("v0.6", "0.6.0", Agreement.AGREE, "both start from 0.6.0"),
-        ("4.3.3", "v4.3.3", Agreement.AGREE, "both start from 4.3.3"),
-        ("4.3.3", "4.3.2", Agreement.DIFFER, "one is of 4.3.3, the other of 4.3.2"),
-        ("4.0.0-beta.2", "4.0.0", Agreement.DIFFER, "one is of 4.0.0-beta.2, the other of 4.0.0"),
+        ("v0.6", "0.6.0", Agreement.AGREE, "both come from 0.6.0"),
+        ("4.3.3", "v4.3.3", Agreement.AGREE, "both come from 4.3.3"),
+        ("4.3.3", "4.3.2", Agreement.DIFFER, "the chart is 4.3.3, the image is 4.3.2"),
+        ("4.0.0-beta.2", "4.0.0", Agreement.DIFFER, "the chart is 4.0.0-beta.2, the image is 4.0.0"),
         (
             "4.3.3",
             "4.3.3-0.dev.git.7263.h1d8bfb12",
             Agreement.DIFFER,
-            "the image is of a build after 4.3.3, the chart is 4.3.3 itself",
+            "the image is a build after 4.3.3, the chart is 4.3.3 itself",
         ),
         (
             "4.3.3-0.dev.git.7263.h1d8bfb12",
             "4.3.3-0.dev.git.7263.h2ff70453",
             Agreement.DIFFER,
-            "they are of different commits after 4.3.3",
+            "they come from different commits after 4.3.3",
         ),
-        ("3.2.1-0.dev.git.6502.hd8a1d5f", "3.2.1-0.dev.git.6502.hd8a1d5f8", Agreement.AGREE, "the same commit"),
-        ("4.3.3", "latest", Agreement.CANNOT_TELL, "latest does not say of which release it is"),
-        ("0.9-445a953", "0.9-b51ffeb", Agreement.CANNOT_TELL, "nothing to say which came first"),
+        (
+            "3.2.1-0.dev.git.6502.hd8a1d5f",
+            "3.2.1-0.dev.git.6502.hd8a1d5f8",
+            Agreement.AGREE,
+            "both come from the same commit",
+        ),
+        ("4.3.3", "latest", Agreement.CANNOT_TELL, "latest names no release"),
+        ("0.9-445a953", "0.9-b51ffeb", Agreement.CANNOT_TELL, "nothing tells which came first"),
         ("2.0.0-n600.h1c766a1", "2.0.0-0.dev.git.5840.h71ad2287", Agreement.CANNOT_TELL, "which came first"),
-        ("~4.3", "4.3.3", Agreement.CANNOT_TELL, "~4.3 does not say of which release it is"),
+        ("~4.3", "4.3.3", Agreement.CANNOT_TELL, "~4.3 names no release"),
     ],
 )
 def test_release_bases_are_compared_and_what_cannot_be_told_is_said(

@@ -41,7 +41,7 @@ def test_an_image_of_another_release_than_the_chart_is_found(folder: str, tmp_pa
         Finding(
             "versions-differ",
             f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not belong "
-            "together: one is of 4.4.0, the other of 4.3.3",
+            "together: the chart is 4.4.0, the image is 4.3.3",
             "hubimages bump-hub-image --chart-version 4.4.0 (or the version that is wanted)",
             f"{folder}images/hub/Dockerfile",
             2,
@@ -75,7 +75,7 @@ def test_what_cannot_be_told_is_an_answer_of_its_own(hub: Deployment) -> None:
     assert (report.findings, report.exit_code) == ([], 0)
     assert report.not_checked == [
         "helm-charts/images/hub/Dockerfile:2: jupyterhub/k8s-hub:latest and the chart's version 4.3.3 "
-        "(helm-charts/basehub/Chart.yaml:6): latest does not say of which release it is"
+        "(helm-charts/basehub/Chart.yaml:6): latest names no release"
     ]
 
 

@@ -41,15 +41,15 @@ def test_only_the_tag_of_the_hub_image_is_changed(form: str) -> None:
 
 
 REFUSED = {
-    "FROM python:3.12\n": "Dockerfile builds upon python:3.12, not upon jupyterhub/k8s-hub",
+    "FROM python:3.12\n": "Dockerfile builds from python:3.12, not from jupyterhub/k8s-hub",
     "FROM scratch\n": "no image from outside",
-    "FROM jupyterhub/k8s-hub-slim:3.3.8\n": "not upon jupyterhub/k8s-hub",
+    "FROM jupyterhub/k8s-hub-slim:3.3.8\n": "not from jupyterhub/k8s-hub",
     "\n\nFROM jupyterhub/k8s-hub\n": "Dockerfile:3: FROM jupyterhub/k8s-hub has no tag",
     "ARG TAG\nFROM jupyterhub/k8s-hub:$TAG\n": "Dockerfile:2: FROM uses the argument TAG, which has no default",
     "FROM jupyterhub/k8s-hub:${TAG}\n": "the argument TAG, which has no default",
     "ARG TAG=v3\nFROM jupyterhub/k8s-hub:${TAG#v}\n": "Dockerfile:2: FROM 'jupyterhub/k8s-hub:${TAG#v}' is no im",
-    "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "put together from several arguments",
-    f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "pinned to a digest",
+    "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "comes from several arguments",
+    f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "FROM pins a digest",
 }
 
 

@@ -106,7 +106,7 @@ def test_another_image_of_the_name_and_other_requirements_are_refused(hub: Deplo
 
 def test_edits_that_chartpress_would_not_see_and_a_shallow_clone_are_refused(hub: Deployment, tmp_path: Path) -> None:
     hub.write("images/hub/extra.txt", "x")
-    with pytest.raises(RefusedError, match=r"images/hub/extra\.txt: changes that are not committed"):
+    with pytest.raises(RefusedError, match=r"images/hub/extra\.txt: uncommitted changes"):
         plan(hub)
     hub.git("clone", "-q", "--depth=1", f"file://{hub.path}", str(tmp_path / "shallow"))
     with pytest.raises(RefusedError, match="shallow clone, in which chartpress makes wrong tags"):
@@ -152,14 +152,14 @@ def test_an_experiment_older_than_four_weeks_is_a_finding(hub: Deployment, monke
     )
     (finding,) = json.loads(done.stdout)["findings"]
     assert (done.returncode, finding["code"], finding["file"]) == (1, "old-experiment", "helm-charts/chartpress.yaml")
-    assert finding["message"] == "the experiment trial is 5 weeks old; 4 weeks are allowed"
+    assert finding["message"] == "experiment trial is 5 weeks old; the limit is 4 weeks"
 
 
 def test_an_end_is_refused_while_a_hub_uses_it(hub: Deployment) -> None:
     with_trial(hub)
     use(hub)
     (hub.path / "hubs/new.values.yaml").write_text("image: quay.io/2i2c/pilot-trial:1\n")  # not yet known to git
-    with pytest.raises(RefusedError, match=r"trial is in use: hubs/new.values.yaml:1, hubs/ucla.values.yaml:4; take"):
+    with pytest.raises(RefusedError, match=r"hubs use trial: hubs/new.values.yaml:1, hubs/ucla.values.yaml:4. Remove"):
         plan_end_experiment(hub.path, "trial")
 
 
@@ -170,7 +170,7 @@ def test_an_end_takes_entry_and_file_away_and_nothing_else(hub: Deployment) -> N
     plan_end_experiment(hub.path, "trial").apply()
     assert hub.git("rev-parse", "HEAD^{tree}") == before
     assert hub.git("status", "--porcelain") == "?? mine.txt"
-    with pytest.raises(BadInputError, match="no experiment 'trial' beside hub"):
+    with pytest.raises(BadInputError, match="has no experiment 'trial' of hub"):
         plan_end_experiment(hub.path, "trial")
 
 
@@ -195,9 +195,9 @@ def test_a_roll_out_moves_what_was_tried_and_the_experiment_stays_while_it_is_us
         "helm-charts/images/hub/requirements.txt",
     ]
     assert said.splitlines() == [
-        "next: hubimages rebuild-hub-image --image hub, and deploy all hubs",
-        "trial stays while hubs use it: hubs/ucla.values.yaml:4",
-        "when they have the new image: take those lines out, then hubimages end-hub-experiment trial",
+        "next: run hubimages rebuild-hub-image --image hub, then deploy all hubs",
+        "hubs still use trial: hubs/ucla.values.yaml:4",
+        "when they run the new image: remove those lines, then run hubimages end-hub-experiment trial",
     ]
     hub.git("rm", "-q", "hubs/ucla.values.yaml")
     hub.commit()

@@ -106,6 +106,6 @@ def test_a_file_that_a_sparse_checkout_leaves_out_is_named_with_what_brings_it(t
     with pytest.raises(BadInputError) as missing:
         read_layout(deployment_repository(made))
     assert str(missing.value) == (
-        "helm-charts/basehub/Chart.yaml is not in the work tree, which is a sparse checkout: "
-        "git sparse-checkout add helm-charts/basehub, or git sparse-checkout disable"
+        "helm-charts/basehub/Chart.yaml is not in this sparse checkout. "
+        "Run git sparse-checkout add helm-charts/basehub, or git sparse-checkout disable"
     )

@@ -1,4 +1,4 @@
-"""The tasks of experimental hub images."""
+"""Tasks of experimental hub images."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from invoke import Context, Exit, task
 from hubimages import console
 from hubimages.cli.task import operator_errors
 
-REPO_HELP = {"repo": "a clone of the deployment repository; the current directory otherwise"}
-IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, where that cannot be told from values.yaml"}
+REPO_HELP = {"repo": "a clone of the deployment repository; default: the current directory"}
+IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, if values.yaml does not name it"}
 BRANCH_HELP = {
-    "branch": "commit on this branch, which is made at HEAD; the current one otherwise",
-    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
+    "branch": "commit on this branch, made at HEAD if needed; default: the current branch",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN, print its address",
 }
-DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no network, login or engine"}
+DRY_HELP = {"dry_run": "print the plan and change nothing; needs no network, login or engine"}
 
 
 @task(
@@ -22,11 +22,11 @@ DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no net
     auto_shortflags=False,
     help={
         "name": "name of the experiment: of its image, and of NAME-requirements.txt",
-        "require": "what it tries, as pip takes it: 'oauthenticator==17.3.0', 'git+https://...@COMMIT'; repeatable",
+        "require": "a requirement to try: 'oauthenticator==17.3.0', 'git+https://...@COMMIT'; repeatable",
         **REPO_HELP,
         **IMAGE_HELP,
         **BRANCH_HELP,
-        "no_push": "build the image without pushing it; needs no login",
+        "no_push": "build the image, do not push it; needs no login",
         "builder": "chartpress's builder: docker-build or docker-buildx",
         "platform": "the platform to build for, with docker-buildx; linux/amd64 on a Mac with an ARM processor",
         **DRY_HELP,

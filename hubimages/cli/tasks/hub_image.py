@@ -1,4 +1,4 @@
-"""The tasks of the hub image and its chart."""
+"""Tasks of the hub image and its chart."""
 
 import functools
 from pathlib import Path
@@ -11,12 +11,12 @@ from hubimages.errors import BadInputError
 
 PUBLISH_HELP = {
     "repo": "a clone of the deployment repository, or a folder in it",
-    "branch": "commit on this branch, made here where it does not exist yet",
-    "no_push": "build the image on this machine alone: nothing is pushed, and values.yaml stays as it is",
+    "branch": "commit on this branch, made at HEAD if needed; default: the current branch",
+    "no_push": "build the image, but do not push it or edit values.yaml",
     "builder": "chartpress's --builder: docker-build or docker-buildx; on a Mac with an ARM processor docker-buildx",
     "platform": "chartpress's --platform; on a Mac with an ARM processor linux/amd64",
-    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
-    "dry_run": "show what would be done and change nothing; needs no login and no engine",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN, print its address",
+    "dry_run": "print the plan and change nothing; needs no login or engine",
 }
 
 
@@ -25,9 +25,9 @@ PUBLISH_HELP = {
     auto_shortflags=False,
     help={
         "chart_version": "version of the jupyterhub chart, or latest (release), or latest-dev",
-        "image": "name in chartpress.yaml, or chart/name; can be repeated; without it the chart's hub images are meant",
-        "release_notes": "print where the changes of the chart in between are described",
-        "yes": "take the recommended answer to every question, as shown with the question",
+        "image": "image in chartpress.yaml, or CHART/IMAGE; repeatable; default: the chart's hub images",
+        "release_notes": "print the addresses of the chart's release notes",
+        "yes": "answer every question with yes",
         **PUBLISH_HELP,
     },
 )
@@ -75,7 +75,7 @@ def bump_hub_image(
 @task(
     auto_shortflags=False,
     help={
-        "image": "the image's name in chartpress.yaml (or chart/name)",
+        "image": "image in chartpress.yaml, or CHART/IMAGE",
         "message": "of the commit of the edited files",
         **PUBLISH_HELP,
     },
@@ -117,9 +117,9 @@ def rebuild_hub_image(
 @task(
     auto_shortflags=False,
     help={
-        "repo": "a clone of the deployment repository; the current directory otherwise",
+        "repo": "a clone of the deployment repository; default: the current directory",
         "offline": "do not ask the registry whether the tags exist",
-        "before_commit": "look only at what a commit can put right, not at tags; this is what the pre-commit hook does",
+        "before_commit": "check versions only, not tags, as the pre-commit hook does",
         "json": "print the report as one JSON object",
         "github": "print the report as annotations for GitHub Actions",
     },

@@ -1,4 +1,4 @@
-"""Have chartpress build and push the images that are asked for, and no others, with the tags a plain run gives them.
+"""Build and push only the chosen images with chartpress, under the tags that a plain run gives them.
 
 chartpress builds every image of its configuration. It makes each tag from the last commit that touched the image's
 paths, `chartpress.yaml` among them: it asks git's history, not the files. So it runs on a copy of that history
@@ -35,7 +35,7 @@ INSTALL = "pip install 'hubimages[hub-image]'"
 
 @dataclass(frozen=True)
 class Chartpress:
-    """The program that will run, and what is to be said about it."""
+    """The chartpress program to run."""
 
     program: Path
     version: str
@@ -47,7 +47,7 @@ class Chartpress:
 
 @dataclass(frozen=True)
 class Pin:
-    """What the repository asks for, and where it says so."""
+    """The version of chartpress that the repository pins, and the place of the pin."""
 
     wanted: str
     place: str
@@ -55,7 +55,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Builder:
-    """How images are built, as chartpress's options."""
+    """chartpress's options for building."""
 
     name: str = ""
     platform: str = ""
@@ -69,7 +69,7 @@ class Builder:
 
 @dataclass(frozen=True)
 class Built:
-    """What chartpress made of an image."""
+    """An image with the tag that chartpress gave it."""
 
     image: Image
     name: str
@@ -80,9 +80,9 @@ class Built:
 
 
 def find_builder(name: str | None, platform_: str | None) -> Builder:
-    """The user's choice; on a Mac with an ARM processor images are for the clusters' processors all the same.
+    """Return the builder that is asked for; on a Mac with an ARM processor, the default is to build for amd64 clusters.
 
-    Raises BadInputError for what chartpress would refuse after everything else was done.
+    Raises BadInputError for what chartpress would refuse later.
     """
     if name and name not in BUILDERS:
         raise BadInputError(f"--builder={name}: chartpress has {' and '.join(BUILDERS)}")
@@ -97,9 +97,9 @@ def find_builder(name: str | None, platform_: str | None) -> Builder:
 
 
 def find_chartpress(repo: Repo, pin: Pin | None) -> Chartpress:
-    """The repository's own chartpress where its environment has one, ours otherwise; one that meets the pin first.
+    """Return the chartpress that meets the pin, or else the repository's own, or else ours.
 
-    Raises NotInstalledError where there is none at all.
+    Raises NotInstalledError if there is none.
     """
     assert repo.work_tree is not None
     candidates = [
@@ -112,12 +112,12 @@ def find_chartpress(repo: Repo, pin: Pin | None) -> Chartpress:
         if program.is_file() and program not in found:
             found[program] = Chartpress(program, installed_version(program), whose)
     if not found:
-        raise NotInstalledError(f"chartpress is not installed: {INSTALL}, or activate the repository's environment")
+        raise NotInstalledError(f"chartpress is not installed. Run {INSTALL}, or activate the repository's environment")
     return next((one for one in found.values() if pin and meets(one.version, pin.wanted)), next(iter(found.values())))
 
 
 def find_pin(repo: Repo) -> Pin | None:
-    """The version of chartpress that a requirements file or pyproject.toml of the repository asks for."""
+    """Return the pin of chartpress in a requirements file or pyproject.toml of the repository."""
     read = work_tree_reader(repo)
     tracked = repo.read("ls-files", "-z").decode(errors="surrogateescape").split("\0")
     for file in sorted(
@@ -131,7 +131,7 @@ def find_pin(repo: Repo) -> Pin | None:
 
 
 def installed_version(program: Path) -> str:
-    """The version of chartpress in the environment of the program; empty where it does not show."""
+    """Return the version of chartpress in the environment of the program; empty if unknown."""
     for directory in (program.parent, program.resolve().parent):
         for installed in directory.parent.glob("lib/python*/site-packages/chartpress-*.dist-info"):
             return installed.name.removesuffix(".dist-info").partition("-")[2]
@@ -144,7 +144,7 @@ def installed_version(program: Path) -> str:
 
 
 def meets(version: str, wanted: str) -> bool:
-    """Whether a version is one that the pin allows; False where that cannot be told."""
+    """Return True if the pin allows a version; False if unknown."""
     try:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
         from packaging.version import InvalidVersion
@@ -157,14 +157,14 @@ def meets(version: str, wanted: str) -> bool:
 
 
 def arguments(*, push: bool, builder: Builder) -> list[str]:
-    """chartpress's options for a run."""
+    """Return chartpress's options for a run."""
     return [*(["--push"] if push else []), *builder.options()]
 
 
 def build(
     repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress, options: Sequence[str]
 ) -> tuple[Built, ...]:
-    """Build the images from HEAD, in a copy; the user's files are not touched.
+    """Build the images from HEAD, in a copy of the repository.
 
     Raises ProgramFailedError with chartpress's last lines when it fails, or does not say what it made.
     """
@@ -181,12 +181,12 @@ def build(
         )
     for one in built:
         if one.name != one.image.repository or not one.tag:
-            raise ProgramFailedError(f"chartpress ended well, and made {one} where {one.image.repository} was meant")
+            raise ProgramFailedError(f"chartpress succeeded, but made {one} instead of {one.image.repository}")
     return built
 
 
 def start(program: Path, options: Sequence[str], directory: Path) -> None:
-    """Run chartpress. Raises ProgramFailedError with what it said before its traceback."""
+    """Run chartpress. Raises ProgramFailedError with the output before its traceback."""
     argv = (str(program), *options)
     console.command(argv)
     with console.Waiting(program.name) as waiting:
@@ -197,7 +197,7 @@ def start(program: Path, options: Sequence[str], directory: Path) -> None:
 
 
 def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
-    """The paths whose files a build reads; everything where an option could name any file."""
+    """Return the paths whose files a build reads; everything if an option can name any file."""
     if any(image.has_build_options for image in images):
         return ["."]
     paths = [chart.config, chart.chart_file]
@@ -207,7 +207,7 @@ def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
 
 
 def restrict(config: Path, chart: Chart, images: Sequence[Image]) -> None:
-    """Have the file name these images alone, each with a place of its own in values.yaml. JSON is YAML, too."""
+    """Write a configuration with these images alone, each with its own place in values.yaml. JSON is YAML, too."""
     from ruamel.yaml import YAML  # read as chartpress reads it, so that every option means the same
 
     everything = YAML(typ="safe", pure=True).load(config.read_text())

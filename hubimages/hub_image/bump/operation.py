@@ -1,4 +1,4 @@
-"""Bump the jupyterhub chart and the hub image that goes with it, in one commit; build, push, and commit the tag."""
+"""Bump the jupyterhub chart and its hub image in one commit; build, push, and commit the tag."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
 from hubimages.repository.git import Repo
 
-BUILT_FROM = "among what the image is built from, where chartpress would not see them"
+BUILT_FROM = " in a source of the image, which chartpress would not see"
 
 Ask = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class BumpRequest:
-    """What a person asks for. `images` are the names in chartpress.yaml; none means the chart's hub images."""
+    """A request to bump. `images` are names in chartpress.yaml; none means the chart's hub images."""
 
     directory: Path
     chart_version: str
@@ -44,7 +44,7 @@ class BumpRequest:
 
 @dataclass(frozen=True)
 class Plan:
-    """The first commit, what is built after it, and where its tag goes."""
+    """The plan of a bump: the first commit, the build, and the places of the tag."""
 
     request: BumpRequest
     publication: Publication
@@ -62,7 +62,7 @@ class Plan:
         )
 
     def show(self) -> str:
-        """The plan as a dry run prints it: diffs, commands, what comes then, what was not checked."""
+        """Return the plan as a dry run prints it: diffs, commands, what follows, what was not checked."""
         lines = [show(self.edits) or "# chart and Dockerfile are there already\n"]
         if self.request.branch:
             lines.append(f"$ git switch -c {self.request.branch}\n")
@@ -82,7 +82,7 @@ class Plan:
 
 
 def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
-    """What a bump would do, from what HEAD has; nothing is changed.
+    """Return what a bump would do to what HEAD has, without changing anything.
 
     A dry run asks no server, except for `latest`, `latest-dev` and development versions, of which only the Helm
     repository knows what they stand for. Raises BadInputError, RefusedError, NoAnswerError.
@@ -90,10 +90,12 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
     asked = request.chart_version
     if not asked:
         raise BadInputError(
-            f"--chart-version is missing: a version of the jupyterhub chart, {LATEST} or {LATEST_DEVELOPMENT}"
+            f"--chart-version is missing. Give a version of the jupyterhub chart, {LATEST} or {LATEST_DEVELOPMENT}"
         )
     if asked not in (LATEST, LATEST_DEVELOPMENT) and not is_version(asked):
-        raise BadInputError(f"--chart-version={asked} is no version; 4.3.3, {LATEST} or {LATEST_DEVELOPMENT} is meant")
+        raise BadInputError(
+            f"--chart-version={asked} is not a version. Use a version such as 4.3.3, {LATEST} or {LATEST_DEVELOPMENT}"
+        )
     repo = changes.deployment_repository(request.directory)
     check_whole_history(repo)
     changes.check_can_commit(repo, branch=request.branch)
@@ -117,7 +119,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
 
 
 def edits_for(dependency: Dependency, images: Sequence[Image], target: Target, read: Reader) -> tuple[FileEdit, ...]:
-    """The chart's version and every FROM of the hub image: no other byte. Raises what `hub_bases` raises."""
+    """Return the edits of the chart's version and of every FROM. Raises what `hub_bases` raises."""
     if not TAG.fullmatch(target.hub_tag):
         raise BadInputError(f"{target.hub_tag!r} cannot be the tag of an image")
     after: dict[str, str] = {}
@@ -156,19 +158,19 @@ def with_argument(image: Image, span: Span, config: str, target: Target) -> str:
 
 
 def check_unchanged(repo: Repo, publication: Publication, edits: Sequence[FileEdit]) -> None:
-    """Raise RefusedError for changes in files that are edited or built from, an interrupted run's own excepted."""
+    """Raise RefusedError for uncommitted changes in these files, except those of an interrupted run."""
     expected = {edit.path: edit.after or "" for edit in edits}
     sources = [path for image in publication.images for path in image.paths]
     values = publication.chart.values_file
     changed = changed_files(repo, sorted({*expected, *sources, values}), untracked=True)
     for path in unexpected(repo, [path for path in changed if path != values], expected):
-        why = "in a file that this task edits" if path in expected else BUILT_FROM
-        raise RefusedError(f"{path}: changes that are not committed, {why}; commit or stash them first")
+        why = " in a file that this task edits" if path in expected else BUILT_FROM
+        raise RefusedError(f"{path}: uncommitted changes{why}. Commit or stash them first")
     check_values(publication, changed, interrupted=not edits)
 
 
 def notes_on(chart: Chart, images: Sequence[Image], target: Target) -> tuple[str, ...]:
-    """What a person should know about files that are not touched."""
+    """Return what a person should know about files that the plan does not change."""
     notes = []
     if chart.lock_file:
         notes.append(f"{chart.lock_file} goes on naming the old version: helm dependency update {chart.directory}")
@@ -177,7 +179,7 @@ def notes_on(chart: Chart, images: Sequence[Image], target: Target) -> tuple[str
         if image.name in chosen or not image.is_hub:
             continue
         if image.dockerfile in [one.dockerfile for one in images]:
-            notes.append(f"{image.name} builds from {image.dockerfile}, too, and is not rebuilt")
+            notes.append(f"{image.name} also builds from {image.dockerfile}, and is not rebuilt")
         elif any(base.is_hub and not base.text.endswith(f":{target.hub_tag}") for base in image.bases or ()):
             notes.append(f"{image.name} ({image.dockerfile}) is not bumped: --image={image.name} does that")
     return tuple(notes)
@@ -195,10 +197,10 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> Outcome:
     if plan.edits and is_older(plan.target.version, place.scalar.value):
         question = (
             f"{plan.target.version} is older than {place.scalar.value} ({place}): a hub's database that the newer "
-            "JupyterHub has upgraded does not go back by itself. Go back all the same?"
+            "JupyterHub has upgraded cannot be downgraded. Continue?"
         )
         if not ask(question):
-            raise RefusedError(f"left at {place.scalar.value}")
+            raise RefusedError(f"not bumped: {place} stays at {place.scalar.value}")
     chartpress = prepare(publication)
     for note in plan.notes:
         console.step(f"note: {note}")

@@ -1,4 +1,4 @@
-"""From a commit to its image in the registry and its tag in values.yaml: what a bump and a rebuild have in common."""
+"""Build and push images from HEAD, and commit their tags to values.yaml: shared by bump, rebuild and experiments."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +44,7 @@ SHOWN = 3  # files
 
 @dataclass(frozen=True)
 class Publication:
-    """Images of one chart that are to be built, pushed unless `push` is False, and pointed at.
+    """Images of one chart to build, to push (unless `push` is False), and to write to values.yaml.
 
     `read` gives files as HEAD has them at the beginning.
     """
@@ -61,7 +61,7 @@ class Publication:
         return [ImageRef.parse(image.repository) for image in self.images]
 
     def check(self) -> None:
-        """Raise BadInputError or RefusedError for what would stop a build or an edit and can be known before both."""
+        """Raise BadInputError or RefusedError for whatever is known to stop the build or the edit."""
         for image in self.images:
             try:
                 ImageRef.parse(image.repository)
@@ -72,7 +72,7 @@ class Publication:
         check_no_submodules(self.repo, needed(self.chart, self.images))
 
     def steps(self) -> list[str]:
-        """What will be run and changed, as a dry run shows it, line by line."""
+        """Return the lines of a dry run: commands and edits."""
         program = " ".join(["$ chartpress", *arguments(push=self.push, builder=self.builder)])
         lines = [f"{program}  # in a copy, for {' and '.join(image.name for image in self.images)} alone\n"]
         for image, place in self.places if self.push else []:
@@ -81,9 +81,9 @@ class Publication:
         return [*lines, *(f"# {note}\n" for note in self.replaced())]
 
     def replaced(self) -> list[str]:
-        """What a person should know where values.yaml names another image than the one that will stand there."""
+        """Return a note for every place where values.yaml names another image now."""
         return [
-            f"{place.file}:{place.line} names {place.current_name} now: all hubs with these values go from that image "
+            f"{place.file}:{place.line} names {place.current_name}: all hubs with these values change from that image "
             f"to {image.repository}"
             for image, place in (self.places if self.push else [])
             if place.current_name not in ("", image.repository)
@@ -91,16 +91,16 @@ class Publication:
 
     @cached_property
     def places(self) -> list[tuple[Image, ImageValue]]:
-        """Where the images stand in values.yaml. Raises BadInputError or RefusedError where they cannot be edited."""
+        """Return the images' places in values.yaml. Raises BadInputError or RefusedError if they cannot be edited."""
         content = self.read(self.chart.values_file)
         with_values = [image for image in self.images if image.values_paths]
         if content is None and with_values:
-            raise BadInputError(f"no file {self.chart.values_file}, in which {with_values[0].name} has its valuesPath")
+            raise BadInputError(f"{with_values[0].name} has a valuesPath, but {self.chart.values_file} does not exist")
         return [(image, place) for image in with_values for place in image_values(image, content or "")]
 
 
 def prepare(publication: Publication) -> Chartpress:
-    """Check, before anything is changed, what a build and a push need: program, engine, login.
+    """Check what a build and a push need, before anything is changed: program, engine, login, base images.
 
     Raises NotInstalledError, LoginError, BadInputError for a repository that the registry does not have, NoAnswerError.
     """
@@ -123,7 +123,7 @@ def prepare(publication: Publication) -> Chartpress:
 
 
 def login_states(references: Sequence[ImageRef]) -> "list[LoginState]":
-    """Whether we may push each of the images. Raises NoAnswerError."""
+    """Return whether each of the images may be pushed. Raises NoAnswerError."""
     from hubimages.registry import Registries, login_state
 
     with Registries() as registries:
@@ -131,9 +131,9 @@ def login_states(references: Sequence[ImageRef]) -> "list[LoginState]":
 
 
 def check_values(publication: Publication, changed: Sequence[str], *, interrupted: bool) -> None:
-    """Raise RefusedError where values.yaml is among the files with changes that are not committed.
+    """Raise RefusedError if values.yaml has uncommitted changes.
 
-    With `interrupted`, what a run like this one has written and not committed may stand there.
+    With `interrupted`, tags that an interrupted run has written are allowed.
     """
     chart = publication.chart
     if chart.values_file not in changed:
@@ -144,11 +144,11 @@ def check_values(publication: Publication, changed: Sequence[str], *, interrupte
         now = reader_of_head(publication.repo, [])(chart.values_file) or ""
         written = own_writings(publication, before, now)
         expected = {} if written is None else {chart.values_file: written}
-    refuse_changes(publication.repo, [chart.values_file], expected, "in a file that this task edits")
+    refuse_changes(publication.repo, [chart.values_file], expected, " in a file that this task edits")
 
 
 def own_writings(publication: Publication, before: str, now: str) -> str | None:
-    """`before` with the tags that `now` has, if they are tags of the images' last commits; else None."""
+    """Return `before` with the tags that `now` has, if they are tags of the images' last commits; else None."""
     text = before
     for image in publication.images:
         for number in range(len(image.values_paths)):
@@ -163,7 +163,7 @@ def own_writings(publication: Publication, before: str, now: str) -> str | None:
 
 
 def is_tag_of(repo: Repo, image: Image, tag: str) -> bool:
-    """Whether chartpress may have given this tag to the image as HEAD has it."""
+    """Return True if chartpress can have given this tag to the image as HEAD has it."""
     abbreviated = tag.rpartition("h")[2]
     if len(abbreviated) >= 4 and last_commit(repo, image).startswith(abbreviated):
         return True
@@ -171,7 +171,7 @@ def is_tag_of(repo: Repo, image: Image, tag: str) -> bool:
 
 
 def last_commit(repo: Repo, image: Image) -> str:
-    """The last commit that touched what chartpress makes the image's tag from; empty where there is none."""
+    """Return the last commit that touched the image's paths; empty if there is none."""
     return repo.text("log", "-1", "--format=%H", "--", *image.paths)
 
 
@@ -185,7 +185,7 @@ def publish(publication: Publication, chartpress: Chartpress) -> tuple[tuple[Bui
     console.step(f"building {' and '.join(image.name for image in publication.images)} from a copy of the repository")
     if ignored := ignored_files(publication.repo, [image.context for image in publication.images]):
         more = f" and {len(ignored) - SHOWN} more" if ignored[SHOWN:] else ""
-        console.step(f"note: what git ignores is not in that copy: {', '.join(ignored[:SHOWN])}{more}")
+        console.step(f"note: files that git ignores are not built: {', '.join(ignored[:SHOWN])}{more}")
     built = build(publication.repo, publication.chart, publication.images, chartpress=chartpress, options=options)
     if not publication.push:
         return built, ""
@@ -202,26 +202,26 @@ def check_pushed(built: Sequence[Built]) -> None:
             try:
                 registries.digest(ImageRef.parse(str(one)))
             except NotThereError as error:
-                raise ProgramFailedError(f"chartpress ended well, and {one} is not in the registry: {error}") from error
+                raise ProgramFailedError(f"chartpress succeeded, but {one} is not in the registry: {error}") from error
             except NoAnswerError as error:
-                raise NoAnswerError(f"{one} was pushed, it seems; to be sure, run this again: {error}") from error
+                raise NoAnswerError(f"{one} was probably pushed. Run this again to be sure: {error}") from error
 
 
 def commit_values(publication: Publication, built: Sequence[Built]) -> str:
-    """Put name and tag of the images into values.yaml, and nothing else, and commit that; the commit's id or ""."""
+    """Commit name and tag of the images to values.yaml; return the commit's id, empty if nothing changes."""
     changed = changed_files(publication.repo, [publication.chart.values_file], untracked=True)
     edit = values_edit(publication, built, changed)
     if edit is None or edit.before == edit.after:
         return ""
     if changed:
-        refuse_changes(publication.repo, [edit.path], {edit.path: edit.after or ""}, "in a file that this task edits")
+        refuse_changes(publication.repo, [edit.path], {edit.path: edit.after or ""}, " in a file that this task edits")
     names = ", ".join(one.image.name for one in built)
     body = "".join(f"{one}\n" for one in built)
     return changes.commit(publication.repo, Commit(f"Use the new {names} image\n\n{body}", [edit]))
 
 
 def values_edit(publication: Publication, built: Sequence[Built], changed: Sequence[str]) -> FileEdit | None:
-    """The edit of values.yaml as HEAD has it; None where none of the images stands there.
+    """Return the edit of values.yaml as HEAD has it; None if none of the images has a values path.
 
     `changed` are files with changes that are not committed.
     """
@@ -237,7 +237,7 @@ def values_edit(publication: Publication, built: Sequence[Built], changed: Seque
 
 
 def going_on(action: Callable[[], tuple[tuple[Built, ...], str]], hint: str) -> tuple[tuple[Built, ...], str]:
-    """Do what may fail after a commit was made; the error then says how to go on and how to take the commit back."""
+    """Run the action; an error then says how to continue, and how to undo the commit."""
     try:
         return action()
     except HubImagesError as error:

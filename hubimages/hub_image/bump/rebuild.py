@@ -1,4 +1,4 @@
-"""Rebuild an image whose sources were edited: commit exactly these, build, push, and commit the new tag."""
+"""Rebuild an image: commit its edited sources, build, push, and commit the new tag."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from hubimages.repository import changes, pull_request
 
 @dataclass(frozen=True)
 class RebuildRequest:
-    """What a person asks for. The commit's message has a default."""
+    """A request to rebuild an image. The commit's message has a default."""
 
     directory: Path
     image: str
@@ -69,7 +69,7 @@ def plan_rebuild(request: RebuildRequest) -> Plan:
     changed = changed_files(repo, [chart.values_file], untracked=True)
     builder = find_builder(request.builder, request.platform)
     publication = Publication(repo, chart, images, builder, request.push, reader_of_head(repo, changed))
-    refuse_changes(repo, [chart.config], {}, "and every image's tag depends on that file")
+    refuse_changes(repo, [chart.config], {}, ", and every image's tag depends on that file")
     files = changed_files(repo, sources(images), untracked=True)
     kept = [path for path in files if path in (chart.values_file, chart.chart_file)]
     if kept:

@@ -1,4 +1,4 @@
-"""What a bump or a rebuild tells at its end, or when it stops in the middle."""
+"""Report the result of a bump or a rebuild, and how to continue after a failure."""
 
 import shlex
 from collections.abc import Sequence
@@ -29,16 +29,16 @@ class Outcome:
             shown = repo.read("show", "-s", "--format=committed %h %s", *self.commits).decode(errors="replace")
             lines += shown.strip().splitlines()
         else:
-            lines.append("nothing to commit: chart, Dockerfile and values.yaml are in step with the image")
+            lines.append("nothing to commit: chart, Dockerfile and values.yaml already match the image")
         lines += [link.strip() for link in self.links]
         return "\n".join([*lines, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
-        """Only a person pushes commits, and deploys."""
+        """Return what is left to do: only a person pushes commits, and deploys."""
         if not self.publication.push:
-            return ["next: the same without --no-push, which pushes the image and commits its tag"]
+            return ["next: run the same command without --no-push. It pushes the image and commits its tag"]
         if self.opened:
-            return [self.opened, "next: have it merged, and deploy as usual"]
+            return [self.opened, "next: merge it, then deploy as usual"]
         repo = self.publication.repo
         branch = changes.current_branch(repo)
         address = pull_request.remote_address(repo)
@@ -47,7 +47,7 @@ class Outcome:
         return [f"next: git push origin {branch}{where}; deploy as usual"] if self.commits else []
 
     def with_pull_request(self, message: str, base: str, branch: str | None) -> "Outcome":
-        """The same, after the branch was pushed and the pull request opened."""
+        """Push the branch, open the pull request, and return the outcome with its address."""
         subject, _, body = message.partition("\n\n")
         images = "".join(f"\n- `{one}`" for one in self.built)
         request = PullRequest(base, branch or "", subject, f"{body}{images}\n")
@@ -55,17 +55,17 @@ class Outcome:
 
 
 def as_command(message: str, files: Sequence[str]) -> str:
-    """The commit as a dry run shows it, a line that can be pasted."""
+    """Return the command line that makes the commit."""
     return f"$ git commit -m {shlex.quote(message.splitlines()[0])} -- {shlex.join(files)}\n"
 
 
 def take_back(repo: Repo, commit: str, files: Sequence[str]) -> str:
-    """How to go on after a failure, and how to undo the commit; the user's own changes stay either way."""
-    again = "Mend that and run the same command again: it goes on from here"
+    """Return how to continue after a failure, and how to undo the commit; the user's own changes stay either way."""
+    again = "Correct this and run the same command again. It continues from here"
     if not commit:
         return again
     git = f"git -C {shlex.quote(str(repo.work_tree))}"
     undo = f"{git} reset --soft HEAD~1"
     if files:
         undo += f" && {git} restore --staged --worktree -- {shlex.join(files)}"
-    return f"{again}.\nThe commit {commit[:12]} stays; to take it back: {undo}"
+    return f"{again}.\nCommit {commit[:12]} stays. To undo it: {undo}"

@@ -1,6 +1,6 @@
-"""Are the hub image, its chart and values.yaml in step?
+"""Check that the hub image, its chart and the hubs' values are in step.
 
-Nothing is changed, nothing is built. What cannot be told is said, and is neither a finding nor a clean bill.
+Nothing is changed or built. What the check cannot know, it lists.
 """
 
 from collections.abc import Iterator, Sequence

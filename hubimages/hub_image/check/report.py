@@ -1,4 +1,4 @@
-"""What the check of the hub image tells: to a person, to other programs, and beside the lines in GitHub Actions."""
+"""Report the check of the hub image as text, as JSON, and as annotations of GitHub Actions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from hubimages.findings import Finding
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, and what could not be checked; `good` is what is said where nothing was found."""
+    """The findings, and what could not be checked; `good` is the text if nothing was found."""
 
     findings: Sequence[Finding]
     not_checked: Sequence[str]
@@ -20,7 +20,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What is wrong goes before what nobody knows."""
+        """Return the exit code: errors win over what is unknown."""
         code = findings.exit_code(bool(self.findings), self.no_answer)
         return code or (LoginError.exit_code if self.hidden else 0)
 
@@ -29,11 +29,11 @@ class Report:
         return "\n".join([*lines, *(f"not checked: {text}" for text in self.not_checked)])
 
     def as_json(self) -> str:
-        """As docs/hub-image.md describes it."""
+        """Return the JSON object that docs/hub-image.md describes."""
         return findings.as_json(list(self.findings), list(self.not_checked))
 
     def as_annotations(self) -> str:
-        """Workflow commands, which GitHub Actions shows beside the lines of a pull request.
+        """Return workflow commands, which GitHub Actions shows beside the lines of a pull request.
 
         https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
         """

@@ -1,4 +1,4 @@
-"""A check under way: what it looks at, and what it has found so far."""
+"""The state of a check: what it reads, and what it has found so far."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from hubimages.repository.git import Repo
 
 @dataclass
 class Check:
-    """A check under way."""
+    """The state of a check."""
 
     repo: Repo
     layout: Layout
@@ -22,19 +22,19 @@ class Check:
     hidden: bool = False
 
     def add(self, code: str, file: str, line: int, message: str, remedy: str) -> None:
-        """A finding; two images with one Dockerfile have it once."""
+        """Add a finding, unless it is there already: two images can share a Dockerfile."""
         finding = Finding(code, message, remedy, file, line)
         if finding not in self.findings:
             self.findings.append(finding)
 
     def cannot_tell(self, text: str) -> None:
-        """What could not be checked."""
+        """Add a sentence about what could not be checked."""
         if text not in self.not_checked:
             self.not_checked.append(text)
 
 
 def read(repo: Repo, file: str) -> str | None:
-    """The text of a file of the work tree; None where there is none."""
+    """Return the text of a file of the work tree; None if it does not exist."""
     assert repo.work_tree is not None
     path = repo.work_tree / file
     return path.read_bytes().decode(errors="replace") if path.is_file() else None

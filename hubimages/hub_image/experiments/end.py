@@ -1,4 +1,4 @@
-"""End an experiment: its requirements and its entry go; with a roll-out, all hubs get what it tried."""
+"""End an experiment: remove its requirements and its entry; with a roll-out, give all hubs what it tried."""
 
 import posixpath
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from hubimages.repository.pull_request import PullRequest
 
 @dataclass(frozen=True)
 class EndExperiment:
-    """What will be done: one commit that rolls it out, one that takes it away; either can be missing."""
+    """The plan: a commit that rolls the experiment out, and one that removes it; either can be missing."""
 
     repo: Repo
     main: Image
@@ -48,7 +48,7 @@ class EndExperiment:
         return "\n".join([*lines, *self.next_steps()])
 
     def apply(self) -> str:
-        """Commit it; what comes next."""
+        """Make the commits, and return what is left to do."""
         base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
         if self.branch:
             changes.switch(self.repo, self.branch)
@@ -63,17 +63,17 @@ class EndExperiment:
         return "\n".join([*opened, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
-        """What is left to a person."""
+        """Return what is left to do."""
         lines = list(self.notes)
         if self.rolled_out:
-            lines.append(f"next: hubimages rebuild-hub-image --image {self.main.name}, and deploy all hubs")
+            lines.append(f"next: run hubimages rebuild-hub-image --image {self.main.name}, then deploy all hubs")
         if self.uses:
-            lines.append(f"{self.name} stays while hubs use it: {', '.join(map(str, self.uses))}")
+            lines.append(f"hubs still use {self.name}: {', '.join(map(str, self.uses))}")
             lines.append(
-                f"when they have the new image: take those lines out, then hubimages end-hub-experiment {self.name}"
+                f"when they run the new image: remove those lines, then run hubimages end-hub-experiment {self.name}"
             )
         elif self.commits:
-            lines.append(f"{self.name} is gone from this repository; its images stay in the registry")
+            lines.append(f"removed {self.name} from this repository; its images stay in the registry")
         return lines
 
 
@@ -99,11 +99,11 @@ def plan_end_experiment(
     experiments = {one.name: one for one in experimental(layout, main)}
     if name not in experiments:
         there = ", ".join(experiments) or "none"
-        raise BadInputError(f"no experiment {name!r} beside {main.name} in {main.config}; there are: {there}")
+        raise BadInputError(f"{main.config} has no experiment {name!r} of {main.name}. It has {there}")
     ended = experiments[name]
     used = uses(repo, [ended.repository])[ended.repository]
     if used and not roll_out:
-        raise RefusedError(f"{name} is in use: {', '.join(map(str, used))}; take it out there first, or add --roll-out")
+        raise RefusedError(f"hubs use {name}: {', '.join(map(str, used))}. Remove those lines first, or add --roll-out")
     commits: list[Commit] = []
     notes: list[str] = []
     if roll_out:
@@ -119,7 +119,7 @@ def plan_end_experiment(
         pull_request.check_can_open(repo, branch)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
-    refuse_changes(repo, list(expected), expected, "in a file that this task edits")
+    refuse_changes(repo, list(expected), expected, " in a file that this task edits")
     return EndExperiment(repo, main, name, commits, branch, open_pr, moved, used, notes)
 
 
@@ -134,14 +134,14 @@ def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[
             f"{', '.join(found.clashing)}. Write into {file} what all hubs are to get, commit it, and roll out again"
         )
     if found.absent:
-        notes.append(f"{main_file} keeps what the experiment never had: {', '.join(found.absent)}")
+        notes.append(f"{main_file} keeps lines that the experiment does not have: {', '.join(found.absent)}")
     if not found.moved:
-        notes.append(f"{main_file} has all of it already")
+        notes.append(f"{main_file} already has everything that the experiment tried")
     return FileEdit(main_file, now, requirements.put(now, found.moved))
 
 
 def as_it_began(repo: Repo, file: str, main_file: str) -> str:
-    """The main image's requirements when the experiment's were added. Raises RefusedError in a shallow clone."""
+    """Return the main image's requirements when the experiment began. Raises RefusedError in a shallow clone."""
     check_whole_history(repo)
     added = repo.text("log", "-1", "--diff-filter=A", "--no-renames", "--format=%H", "--", file)
     name = f"{added}:{main_file}"
@@ -151,7 +151,7 @@ def as_it_began(repo: Repo, file: str, main_file: str) -> str:
 
 
 def removal(layout: Layout, main: Image, ended: Image, head: Reader) -> list[FileEdit]:
-    """The edits that take the entry away, and the file where no other image has it."""
+    """Return the edits that remove the entry, and its requirements if no other image uses them."""
     before = head(ended.config) or ""
     edits = [FileEdit(ended.config, before, yaml_text.remove(before, ended.entry))]
     file = requirements_file(ended, main)

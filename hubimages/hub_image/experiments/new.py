@@ -118,7 +118,7 @@ def plan_new_experiment(
     edits = planned_edits(repo, main, name, argument, specs)
     chart, made = read_made(repo, main, name, edits)
     refuse_changes(
-        repo, made.paths, {edit.path: edit.after for edit in edits}, "in a file that the image is built from"
+        repo, made.paths, {edit.path: edit.after for edit in edits}, " in a file that the image is built from"
     )
     edits = [edit for edit in edits if edit.before != edit.after]
     head = reader_of_head(repo, changed_files(repo, [chart.values_file]))
