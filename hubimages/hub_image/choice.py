@@ -120,3 +120,11 @@ def spell_whole(image: Image) -> str:
 
 def listed(charts: Sequence[Chart]) -> str:
     return " and ".join(chart.name for chart in charts)
+
+
+def command_name(layout: Layout, image: Image) -> str:
+    """Return the shortest name of the image that --image takes for it alone."""
+    for name in (image.name, spell(image)):
+        if sum(name in (one.name, spell(one)) for one in layout.images) == 1:
+            return name
+    return spell_whole(image)

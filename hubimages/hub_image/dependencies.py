@@ -32,6 +32,12 @@ class Dependency:
 
     version: Place
     repository: str  # address of the Helm repository; may be `oci://...`, `file://...`, `@name` or empty
+    alias: str = ""
+
+    @property
+    def section(self) -> str:
+        """Return the key of the chart's values that the dependency's values are under."""
+        return self.alias or CHART
 
 
 def read_dependencies(directory: str, chart_file: str, read: Reader) -> tuple[tuple[Dependency, ...], str | None]:
@@ -71,7 +77,7 @@ def dependencies_in(file: str, content: str) -> tuple[Dependency, ...]:
         version = written.get(("dependencies", index, "version"))
         if version is None or not version.value:
             raise BadInputError(f"{file}:{item.line}: dependency {CHART} has no version. Write one")
-        found.append(Dependency(Place(file, version), text(options, "repository")))
+        found.append(Dependency(Place(file, version), text(options, "repository"), text(options, "alias")))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ VERSION = re.compile(
     r"v?(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
     r"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?"
 )
+PLAIN_RANGE = re.compile(r"[v=]*(\d+)(?:\.(\d+))?(?:\.[xX*])*")
 RELEASE = re.compile(r"\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?")
 COMMIT = re.compile(r"(?:^|[.-])h?([0-9a-f]{7,40})$")
 
@@ -31,6 +32,23 @@ def order(version: str) -> Order | None:
 def is_version(text: str) -> bool:
     """Return True for one version, False for a range such as ^3.3 or 3.x."""
     return VERSION.fullmatch(text) is not None
+
+
+def is_range(text: str) -> bool:
+    """Return True if Helm reads a dependency's version as a range: `^3.3`, `3.x`, and also `3.3` and `v3.3`.
+
+    https://helm.sh/docs/chart_best_practices/dependencies/#versions: Helm then takes the newest that fits.
+    """
+    found = VERSION.fullmatch(text)
+    return found is None or (found["patch"] is None and found["pre"] is None and found["build"] is None)
+
+
+def excluded(wanted: str, version: str) -> bool:
+    """Return True if a version is outside of a plain range, `3.3` or `3.3.x`; False if unknown."""
+    found, placed = PLAIN_RANGE.fullmatch(wanted), order(version)
+    if not found or placed is None:
+        return False
+    return any(part is not None and int(part) != number for part, number in zip(found.groups(), placed, strict=False))
 
 
 def is_release(version: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from hubimages.errors import RefusedError
 from hubimages.hub_image.dependencies import Reader
-from hubimages.hub_image.layout import work_tree_reader
+from hubimages.hub_image.reading import work_tree_reader
 from hubimages.repository.git import Repo
 
 SUBMODULE = b"160000"  # the mode of git's entry

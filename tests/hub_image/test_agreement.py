@@ -36,7 +36,12 @@ def test_pairs_of_real_deployments_are_judged_as_their_history_does(
 @pytest.mark.parametrize(
     ("chart", "image", "expected", "why"),
     [
-        ("v0.6", "0.6.0", Agreement.AGREE, "both come from 0.6.0"),
+        ("0.6.0", "v0.6", Agreement.AGREE, "both come from 0.6.0"),
+        ("v0.6", "0.6.0", Agreement.CANNOT_TELL, "v0.6 is a range, of which Helm takes the newest version"),
+        ("3.3", "3.3.8", Agreement.CANNOT_TELL, "3.3 is a range, of which Helm takes the newest version"),
+        ("3.3.x", "3.2.8", Agreement.DIFFER, "the chart is any 3.3.x, the image is 3.2.8"),
+        ("v3", "4.0.0", Agreement.DIFFER, "the chart is any v3, the image is 4.0.0"),
+        ("^3.3.0", "4.0.0", Agreement.CANNOT_TELL, "^3.3.0 is a range, of which Helm takes the newest version"),
         ("4.3.3", "v4.3.3", Agreement.AGREE, "both come from 4.3.3"),
         ("4.3.3", "4.3.2", Agreement.DIFFER, "the chart is 4.3.3, the image is 4.3.2"),
         ("4.0.0-beta.2", "4.0.0", Agreement.DIFFER, "the chart is 4.0.0-beta.2, the image is 4.0.0"),
@@ -61,7 +66,7 @@ def test_pairs_of_real_deployments_are_judged_as_their_history_does(
         ("4.3.3", "latest", Agreement.CANNOT_TELL, "latest names no release"),
         ("0.9-445a953", "0.9-b51ffeb", Agreement.CANNOT_TELL, "nothing tells which came first"),
         ("2.0.0-n600.h1c766a1", "2.0.0-0.dev.git.5840.h71ad2287", Agreement.CANNOT_TELL, "which came first"),
-        ("~4.3", "4.3.3", Agreement.CANNOT_TELL, "~4.3 names no release"),
+        ("~4.3", "4.3.3", Agreement.CANNOT_TELL, "~4.3 is a range, of which Helm takes the newest version"),
     ],
 )
 def test_release_bases_are_compared_and_what_cannot_be_told_is_said(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.hub_image.layout import read_layout, shared_values_paths
+from hubimages.hub_image.layout import shared_values_paths
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.values import image_values, with_image
 from hubimages.repository.changes import deployment_repository
 from tests import deployments

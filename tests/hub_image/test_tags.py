@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hubimages.hub_image.bump.chartpress import build, find_chartpress
-from hubimages.hub_image.layout import read_layout
+from hubimages.hub_image.reading import read_layout
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER, git, state

@@ -120,6 +120,8 @@ def rebuild_hub_image(
         "repo": "a clone of the deployment repository; default: the current directory",
         "offline": "do not ask the registry whether the tags exist",
         "before_commit": "check versions only, not tags, as the pre-commit hook does",
+        "strict": "fail on warnings, too",
+        "config": "a chartpress configuration that is not called chartpress.yaml, from the top of the repository",
         "json": "print the report as one JSON object",
         "github": "print the report as annotations for GitHub Actions",
     },
@@ -131,20 +133,24 @@ def check_hub_image(
     repo: str = ".",
     offline: bool = False,
     before_commit: bool = False,
+    strict: bool = False,
+    config: str = "",
     json: bool = False,
     github: bool = False,
 ) -> None:
-    """Check that the hub image, its chart and values.yaml are in step.
+    """Check that the hub image, its chart and the hubs are in step.
 
-    Does the Dockerfile build upon the image of the chart's version? Is the tag in values.yaml built from the sources
-    as they are, and is it in the registry? Have two images one valuesPath? Are companions of the chart's version? Exit
-    code 1 when something is wrong, 75 when a registry did not answer, 77 when it wants a login.
+    Compares the base of the hub image, the lock file and the chart's other images with the chart's version, in every
+    chart and for every hub, and the tags that hubs run with the sources and the registry. Without chartpress, compares
+    what it can read. Exit code 1 for an error, 75 if a registry did not answer, 77 if it requires a login.
     """
     from hubimages import hub_image
 
     if json and github:
         raise BadInputError("--json and --github contradict each other: leave one out")
-    report = hub_image.check_hub_image(Path(repo), offline=offline, before_commit=before_commit)
+    report = hub_image.check_hub_image(
+        Path(repo), offline=offline, before_commit=before_commit, strict=strict, config=config
+    )
     console.result(report.as_json() if json else report.as_annotations() if github else str(report))
     if report.exit_code:
         raise Exit(code=report.exit_code)

@@ -19,7 +19,8 @@ from typing import Any
 from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.hub_image.bump.throwaway import throwaway
-from hubimages.hub_image.layout import Chart, Image, work_tree_reader
+from hubimages.hub_image.layout import Chart, Image
+from hubimages.hub_image.reading import work_tree_reader
 from hubimages.repository.git import Repo
 from hubimages.run import failure, watch
 

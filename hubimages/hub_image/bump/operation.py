@@ -13,7 +13,8 @@ from hubimages.hub_image.bump.report import Outcome, as_command, take_back
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
 from hubimages.hub_image.dependencies import Dependency, Place, Reader
 from hubimages.hub_image.dockerfile import Span, hub_bases, with_tags
-from hubimages.hub_image.layout import Chart, Image, read_layout
+from hubimages.hub_image.layout import Chart, Image
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
 from hubimages.image_ref import TAG

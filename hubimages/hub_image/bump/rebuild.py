@@ -10,7 +10,8 @@ from hubimages.hub_image.bump.chartpress import find_builder
 from hubimages.hub_image.bump.publish import Publication, check_values, going_on, prepare, publish
 from hubimages.hub_image.bump.report import Outcome, as_command, take_back
 from hubimages.hub_image.choice import asked_images, chart_of_images
-from hubimages.hub_image.layout import Image, read_layout
+from hubimages.hub_image.layout import Image
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.repository import changes, pull_request
 

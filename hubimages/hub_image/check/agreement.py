@@ -11,6 +11,8 @@ import enum
 import re
 from dataclasses import dataclass
 
+from hubimages.hub_image.versions import excluded, is_range
+
 # 4.3.3   v0.6   0.9.0-beta.3   then what a build adds: -n033.h8211ad2   .git.5783.h867f4331   -0.dev.git.6502.hd8a1d5f
 # _3164-a04b974   +3175.434f0d3   -445a953 (chartpress before its first release)
 VERSION = re.compile(
@@ -76,6 +78,8 @@ def compare(chart_version: str, image_tag: str) -> tuple[Agreement, str]:
     """Return whether the image belongs to the chart, and the reason as a clause."""
     if chart_version == image_tag:
         return Agreement.AGREE, "they are the same"
+    if is_range(chart_version):
+        return _compare_range(chart_version, image_tag)
     chart, image = parse(chart_version), parse(image_tag)
     if chart is None or image is None:
         unknown = chart_version if chart is None else image_tag
@@ -85,6 +89,13 @@ def compare(chart_version: str, image_tag: str) -> tuple[Agreement, str]:
     if chart.base != image.base:
         return Agreement.DIFFER, f"the chart is {chart.base}, the image is {image.base}"
     return _compare_builds(chart, image)
+
+
+def _compare_range(wanted: str, image_tag: str) -> tuple[Agreement, str]:
+    """A range of chart versions, of which only Helm knows the newest."""
+    if excluded(wanted, image_tag):
+        return Agreement.DIFFER, f"the chart is any {wanted}, the image is {image_tag}"
+    return Agreement.CANNOT_TELL, f"{wanted} is a range, of which Helm takes the newest version"
 
 
 def _compare_builds(chart: Version, image: Version) -> tuple[Agreement, str]:

@@ -17,15 +17,18 @@ class Report:
     good: str
     no_answer: bool = False  # a registry did not answer
     hidden: bool = False  # a registry wants a login first
+    strict: bool = False  # warnings fail, too
 
     @property
     def exit_code(self) -> int:
         """Return the exit code: errors win over what is unknown."""
-        code = findings.exit_code(bool(self.findings), self.no_answer)
+        code = findings.exit_code(findings.fails(self.findings, strict=self.strict), self.no_answer)
         return code or (LoginError.exit_code if self.hidden else 0)
 
     def __str__(self) -> str:
-        lines = [f"{finding} [{finding.code}]" for finding in self.findings] or [self.good]
+        lines = [f"{finding} [{finding.code}]" for finding in self.findings]
+        if not any(finding.grade == findings.ERROR for finding in self.findings):
+            lines.append(self.good)
         return "\n".join([*lines, *(f"not checked: {text}" for text in self.not_checked)])
 
     def as_json(self) -> str:
@@ -38,8 +41,8 @@ class Report:
         https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
         """
         lines = [
-            f"::error file={_property(finding.file or '')},line={finding.line},title={_property(finding.code)}::"
-            + _data(f"{finding.message}\n{finding.remedy}")
+            f"::{finding.grade} file={_property(finding.file or '')},line={finding.line},"
+            f"title={_property(finding.code)}::" + _data(f"{finding.message}\n{finding.remedy}")
             for finding in self.findings
         ]
         kind = "warning" if self.no_answer or self.hidden else "notice"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from hubimages.findings import Finding
+from hubimages.findings import ERROR, Finding, Grade
+from hubimages.hub_image.choice import command_name
 from hubimages.hub_image.layout import Image, Layout
 from hubimages.hub_image.values import ImageValue
 from hubimages.image_ref import ImageRef
@@ -18,14 +19,19 @@ class Check:
     findings: list[Finding] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     tags: dict[ImageRef, tuple[Image, ImageValue, int]] = field(default_factory=dict)
+    compared: int = 0  # pairs of versions that could be compared
     no_answer: bool = False
     hidden: bool = False
 
-    def add(self, code: str, file: str, line: int, message: str, remedy: str) -> None:
+    def add(self, code: str, file: str, line: int, message: str, remedy: str, grade: Grade = ERROR) -> None:
         """Add a finding, unless it is there already: two images can share a Dockerfile."""
-        finding = Finding(code, message, remedy, file, line)
+        finding = Finding(code, message, remedy, file, line, grade)
         if finding not in self.findings:
             self.findings.append(finding)
+
+    def name_of(self, image: Image) -> str:
+        """Return the name that --image needs: with the chart's name if several charts have an image of that name."""
+        return command_name(self.layout, image)
 
     def cannot_tell(self, text: str) -> None:
         """Add a sentence about what could not be checked."""

@@ -17,7 +17,8 @@ from hubimages.hub_image.experiments.listing import (
     requirements_file,
     uses,
 )
-from hubimages.hub_image.layout import Image, Layout, read_layout
+from hubimages.hub_image.layout import Image, Layout
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.repository import changes, file_edit, pull_request
 from hubimages.repository.changes import Commit, deployment_repository

@@ -15,7 +15,8 @@ from pathlib import Path
 from hubimages import console, findings
 from hubimages.errors import BadInputError
 from hubimages.findings import Finding
-from hubimages.hub_image.layout import CONFIG, Image, Layout, read_layout, work_tree_reader
+from hubimages.hub_image.layout import Image, Layout
+from hubimages.hub_image.reading import CONFIG, read_layout, work_tree_reader
 from hubimages.hub_image.values import image_values
 from hubimages.repository.changes import deployment_repository
 from hubimages.repository.git import Repo

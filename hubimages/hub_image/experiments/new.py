@@ -16,7 +16,8 @@ from hubimages.hub_image.bump.chartpress import find_builder
 from hubimages.hub_image.bump.publish import Publication, going_on, prepare, publish
 from hubimages.hub_image.experiments import requirements
 from hubimages.hub_image.experiments.listing import main_image, requirements_argument
-from hubimages.hub_image.layout import Chart, Image, read_layout, work_tree_reader
+from hubimages.hub_image.layout import Chart, Image
+from hubimages.hub_image.reading import read_layout, work_tree_reader
 from hubimages.hub_image.values import values_path
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.repository import changes, file_edit, pull_request
