@@ -22,13 +22,15 @@ VERSION_KEYS = ("version", "targetRevision")  # of Helmfile and Flux, of Argo CD
 TERRAFORM = re.compile(r'resource\s+"helm_release"[^{]*\{(?P<body>.*?)\n\}', re.DOTALL)
 TERRAFORM_CHART = re.compile(rf'^\s*chart\s*=\s*"(?:[^"]*/)?{CHART}"', re.MULTILINE)
 TERRAFORM_VERSION = re.compile(r'^\s*version\s*=\s*"(?P<version>[^"$]+)"', re.MULTILINE)
-HELM = re.compile(r"\bhelm\b(?:[^\n]|\\\n)*")  # a command, with the lines that continue it
+HELM = re.compile(r"\bhelm\b(?:\\\n|[^\n])*")  # a command, with the lines that continue it
 HELM_CHART = re.compile(rf"(?:^|[\s/'\"]){CHART}/{CHART}(?=$|[\s'\"\\])|--repo[= ]\S+/helm-chart\S*")
 HELM_VERSION = re.compile(r"--version[= ][\"']?(?P<version>v?\d[\w.+-]*)")
 BUILDERS = re.compile(
     r"(?:^|/)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.circleci/config\.yml|cloudbuild\.ya?ml"
     r"|Jenkinsfile|Makefile|noxfile\.py|skaffold\.ya?ml|docker-bake\.hcl|[^/]+\.sh)$"
 )
+
+BUILDS = re.compile(r"docker|podman|buildah|kaniko|buildx|build-push|repo2docker|gcloud builds", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -165,4 +167,5 @@ def builders(dockerfile: str, files: Sequence[str], read: Reader) -> tuple[str, 
     """Return the workflows and scripts that name the Dockerfile or its folder."""
     folder = posixpath.dirname(dockerfile)
     named = re.compile(rf"(?<![\w/.-])(?:\./)?{re.escape(folder or dockerfile)}(?![\w-])")
-    return tuple(file for file in files if BUILDERS.search(file) and named.search(read_or_nothing(file, read)))
+    texts = ((file, read_or_nothing(file, read)) for file in files if BUILDERS.search(file))
+    return tuple(file for file, text in texts if BUILDS.search(text) and named.search(text))

@@ -15,11 +15,11 @@ ASKED = {
     "helmfile.yaml": "releases:\n  - name: hub\n    chart: jupyterhub/jupyterhub\n    version: 3.3.7\n",
     "apps/hub.yaml": "kind: Application\nspec:\n  source:\n    chart: jupyterhub\n    targetRevision: 3.3.7\n",
     "flux/release.yaml": "kind: HelmRelease\nspec:\n  chart:\n    spec: {chart: jupyterhub, version: 3.3.7}\n",
-    "main.tf": 'resource "helm_release" "hub" {\n  name    = "hub"\n  chart   = "jupyterhub"\n  version = "3.3.7"\n}\n',
+    "main.tf": 'resource "helm_release" "hub" {\n  name = "hub"\n  chart   = "jupyterhub"\n  version = "3.3.7"\n}\n',
     "deploy.sh": "helm upgrade --install hub jupyterhub/jupyterhub \\\n  --values hub.yaml \\\n  --version=3.3.7\n",
     ".github/workflows/deploy.yaml": "jobs:\n  a:\n    steps:\n      - run: |\n"
     "          helm upgrade hub jupyterhub/jupyterhub --version 3.3.7\n",
-    "chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n- {name: jupyterhub, version: 3.3.7}\n",
+    "chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1\ndependencies:\n- {name: jupyterhub, version: 3.3.7}\n",
 }
 LINE = {"helmfile.yaml": 4, "apps/hub.yaml": 5, "flux/release.yaml": 4, "main.tf": 4, "deploy.sh": 3,
         ".github/workflows/deploy.yaml": 5, "chart/Chart.yaml": 5}  # fmt: skip
@@ -61,5 +61,7 @@ def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
 
 
 def test_a_repository_without_a_chart_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="no chartpress.yaml and no file that asks for a version of the jupyterhub"):
+    with pytest.raises(
+        BadInputError, match=r"no chartpress.yaml and no file that asks for a version of the jupyterhub"
+    ):
         check_hub_image(repository(tmp_path, DOCKERFILE))

@@ -73,7 +73,7 @@ def check_charts(check: Check, used: HubImages, charts: dict[str, DeployedChart]
             continue
         version = chart.dependency.version
         for tag in tags:
-            answer, why = compare(version.scalar.value, tag)
+            answer, _ = compare(version.scalar.value, tag)
             if answer is not Agreement.DIFFER:
                 continue
             where = chart.overrides
@@ -81,8 +81,8 @@ def check_charts(check: Check, used: HubImages, charts: dict[str, DeployedChart]
                 "hub-out-of-step",
                 chart.file if where else used.reference.file,
                 version.scalar.line if where else used.reference.line,
-                f"{some(hubs)}: the chart {version.scalar.value} ({version}) and {used.reference.image} ({used.place}), "
-                f"built from k8s-hub {tag}, do not belong together",
+                f"{some(hubs)}: the chart {version.scalar.value} ({version}) and {used.reference.image} "
+                f"({used.place}), built from k8s-hub {tag}, do not belong together",
                 f"write version: {tag} there, or give these hubs an image built from {version.scalar.value}"
                 if where
                 else remedy(check, used, version.scalar.value),
