@@ -81,10 +81,12 @@ def attempt(
         raise os_failure(error) from error
 
 
-def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.CompletedProcess[bytes]:
+def watch(
+    *argv: str, cwd: Path, said: Callable[[str], None], live: Callable[[bytes], None] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Like `attempt`, with what the program says handed on as it comes: its last line, once a second, also unchanged.
 
-    Both of its outputs are one, in the order in which they came, as `stdout`.
+    Both of its outputs are one, in the order in which they came, as `stdout`. `live` gets all of it as it comes.
     """
     output, line = bytearray(), ""
     process = start(*argv, cwd=cwd, stderr=subprocess.STDOUT)
@@ -98,6 +100,8 @@ def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.Comp
                 if not came:
                     break
                 output += came
+                if live is not None:
+                    live(came)
             if time.monotonic() >= due:
                 line = next(filter(None, map(str.strip, reversed(_tail(output).splitlines()))), line)
                 said(console.censor(line))

@@ -5,6 +5,7 @@ interrupted, and does not count as changed.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from hubimages.errors import RefusedError
 from hubimages.hub_image.dependencies import Reader
@@ -52,6 +53,19 @@ def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str 
     changed = unexpected(repo, changed_files(repo, sorted(set(paths)), untracked=True), expected)
     if changed:
         raise RefusedError(f"{', '.join(changed)}: uncommitted changes{why}. Commit or stash them first")
+
+
+def check_no_linked_folders(repo: Repo, paths: Sequence[str]) -> None:
+    """Raise RefusedError for a path below a symbolic link: git has the link, and not what is below it."""
+    assert repo.work_tree is not None
+    for path in paths:
+        for parent in [path, *map(str, PurePosixPath(path).parents)]:
+            place = repo.work_tree / parent
+            if parent != "." and place.is_symlink() and (parent != path or place.is_dir()):
+                raise RefusedError(
+                    f"{path} is below {parent}, a link to {place.readlink()}, where git follows no changes. "
+                    "Name the folder itself in chartpress.yaml"
+                )
 
 
 def check_no_submodules(repo: Repo, paths: Sequence[str]) -> None:

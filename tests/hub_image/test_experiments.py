@@ -21,7 +21,9 @@ TRIAL = """\
         contextPath: images/hub
         dockerfilePath: images/hub/Dockerfile
 """
-REQUIREMENTS = "# The experiment trial, beside requirements.txt\n\nfancy==0.7.0\nquotas==0.1.4\nnew==1\n"
+REQUIREMENTS = (
+    "# The experiment trial, beside requirements.txt\n# Image lives at quay.io\n\nfancy==0.7.0\nquotas==0.1.4\nnew==1\n"
+)
 
 
 @pytest.fixture
@@ -53,14 +55,17 @@ def use(hub: Deployment, tag: str = "x") -> None:
 def test_the_plan_is_two_files_and_neither_values_nor_chart(hub: Deployment) -> None:
     shown = plan(hub, "fancy==0.7.0", "new==1").show()
     assert shown == (
-        "--- /dev/null\n+++ b/helm-charts/images/hub/trial-requirements.txt\n@@ -0,0 +1,5 @@\n"
+        "--- /dev/null\n+++ b/helm-charts/images/hub/trial-requirements.txt\n@@ -0,0 +1,6 @@\n"
         + "".join(f"+{line}\n" for line in REQUIREMENTS.splitlines())
         + "--- a/helm-charts/chartpress.yaml\n+++ b/helm-charts/chartpress.yaml\n@@ -7,3 +7,8 @@\n"
         "         valuesPath: jupyterhub.hub.image\n         buildArgs:\n"
         "           REQUIREMENTS_FILE: requirements.txt\n"
         + "".join(f"+{line}\n" for line in TRIAL.splitlines())
         + "$ git commit -m 'Add the experimental hub image trial'\n"
-        "$ chartpress --push  # in a copy, for trial alone\n\n"
+        "$ chartpress --push  # in a copy, for trial alone\n"
+        "# trial has no valuesPath in helm-charts/chartpress.yaml:11, and no values file names it: no hub runs it "
+        "until its name and tag are written there\n"
+        "# once: make the repository quay.io/2i2c/pilot-trial in the registry, public, so that clusters can pull it\n"
         "jupyterhub:\n  hub:\n    image:\n      name: quay.io/2i2c/pilot-trial\n"
         '      tag: "TAG"'
     )
@@ -83,7 +88,7 @@ def test_a_plan_that_an_earlier_run_wrote_or_committed_is_taken_up(hub: Deployme
         ("Trial", ["new==1"], "'Trial' is no name for an image"),
         ("../x", ["new==1"], "is no name for an image"),
         ("trial", ["git+https://github.com/a/b@main"], "'main' can change, and the image could not be built again"),
-        ("trial", ["not one"], "'not one' is no requirement"),
+        ("trial", ["not one"], "'not one' is not a requirement"),
         ("trial", [], "an experiment needs something to try"),
     ],
 )

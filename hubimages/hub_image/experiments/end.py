@@ -17,6 +17,7 @@ from hubimages.hub_image.experiments.listing import (
     requirements_file,
     uses,
 )
+from hubimages.hub_image.experiments.requirements_file import check_included, put
 from hubimages.hub_image.layout import Image, Layout
 from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
@@ -37,6 +38,7 @@ class EndExperiment:
     commits: Sequence[Commit]
     branch: str | None
     open_pr: bool
+    pr_to: str
     rolled_out: bool
     uses: Sequence[Use]
     notes: Sequence[str]
@@ -59,7 +61,7 @@ class EndExperiment:
         opened = []
         if self.open_pr and self.commits:
             titles = [commit.message.strip() for commit in self.commits]
-            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles))
+            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles), self.pr_to)
             opened = [pull_request.open_pull_request(self.repo, asked)]
         return "\n".join([*opened, *self.next_steps()])
 
@@ -86,6 +88,8 @@ def plan_end_experiment(
     image: str | None = None,
     branch: str | None = None,
     open_pr: bool = False,
+    pr_to: str = "",
+    config: str = "",
 ) -> EndExperiment:
     """Plan the end of the experiment in the deployment repository that the directory is in.
 
@@ -95,7 +99,7 @@ def plan_end_experiment(
     """
     repo = deployment_repository(directory)
     head = reader_of_head(repo, changed_files(repo))
-    layout = read_layout(repo, head)
+    layout = read_layout(repo, head, config)
     main = main_image(repo, layout, image)
     experiments = {one.name: one for one in experimental(layout, main)}
     if name not in experiments:
@@ -121,7 +125,7 @@ def plan_end_experiment(
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
     refuse_changes(repo, list(expected), expected, " in a file that this task edits")
-    return EndExperiment(repo, main, name, commits, branch, open_pr, moved, used, notes)
+    return EndExperiment(repo, main, name, commits, branch, open_pr, pr_to, moved, used, notes)
 
 
 def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:
@@ -138,7 +142,8 @@ def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[
         notes.append(f"{main_file} keeps lines that the experiment does not have: {', '.join(found.absent)}")
     if not found.moved:
         notes.append(f"{main_file} already has everything that the experiment tried")
-    return FileEdit(main_file, now, requirements.put(now, found.moved))
+    check_included(main_file, now, found.moved, head)
+    return FileEdit(main_file, now, put(now, found.moved, main_file))
 
 
 def as_it_began(repo: Repo, file: str, main_file: str) -> str:

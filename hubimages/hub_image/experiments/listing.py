@@ -113,13 +113,13 @@ def age(time: timedelta) -> str:
     return console.count(time.days // 7, "week") if time.days >= 14 else console.count(time.days, "day")
 
 
-def hub_experiments(directory: Path, *, image: str | None = None) -> Experiments:
+def hub_experiments(directory: Path, *, image: str | None = None, config: str = "") -> Experiments:
     """Return the experiments of the deployment repository that the directory is in.
 
     `image` names the main image, if several can be meant. Raises BadInputError if there is none.
     """
     repo = deployment_repository(directory)
-    layout = read_layout(repo)
+    layout = read_layout(repo, config=config)
     main = main_image(repo, layout, image)
     images = experimental(layout, main)
     files = [requirements_file(one, main) for one in images]
