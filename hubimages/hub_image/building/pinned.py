@@ -50,7 +50,7 @@ def install(version: str, place: str, ask: Ask) -> Path:
     try:
         steps = (
             (sys.executable, "-m", "venv", str(making)),
-            (str(making / "bin/python"), "-m", "pip", "install", "-q", f"chartpress=={version}", "setuptools<81"),
+            (str(making / "bin/python"), "-m", "pip", "install", "-q", f"chartpress=={version}"),
         )
         for argv in steps:
             console.command(argv)

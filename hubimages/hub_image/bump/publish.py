@@ -247,7 +247,8 @@ def commit_values(publication: Publication, built: Sequence[Built]) -> str:
         return ""
     refuse_changes(repo, [edit.path for edit in kept], {edit.path: edit.after for edit in kept},
                    " in a file that this task edits")  # fmt: skip
-    written = [one for one in built if one.image.values_paths or not one.image.own_bases]
+    elsewhere = {reference.repository for reference in publication.elsewhere}
+    written = [one for one in built if one.image.values_paths or one.name in elsewhere]
     names = ", ".join(one.image.name for one in written)
     body = "".join(f"{one}\n" for one in built)
     return changes.commit(repo, Commit(publication.message or f"Use the new {names} image\n\n{body}", kept))
