@@ -8,11 +8,15 @@ say, is parsed whole.
 import gzip
 import hashlib
 import io
+import os
 import re
+import sys
 import tarfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -56,13 +60,36 @@ def resolve(asked: str, address: str) -> Target:
 
     Raises BadInputError if the repository has no such version, NoAnswerError if it does not answer.
     """
+    with opened(address) as repository:
+        return find(asked, address, repository)
+
+
+def download_package(version: str, address: str) -> bytes:
+    """Return the package of a version. Raises what `resolve` raises."""
+    with opened(address) as repository:
+        if version not in repository.versions:
+            raise BadInputError(f"{address} has no {CHART} chart {version}")
+        return repository.package(version)
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Repository]:
+    """Open the Helm repository at an address, or under a name that Helm knows: `@name`, `alias:name`."""
+    if address.startswith(("@", "alias:")):
+        address = named_repository(address)
     if address.startswith("oci://"):
         from hubimages.registry import Registries
 
         with Registries() as registries:
-            return find(asked, address, in_registry(registries, address))
+            yield in_registry(registries, address)
+        return
     from hubimages.registry import Transport
 
+    if address.startswith("file://"):
+        raise BadInputError(
+            f"dependency {CHART} is a chart of this repository ({address}), which has one version. Bump that chart, "
+            "then rebuild the image with hubimages rebuild-hub-image"
+        )
     if not address.startswith(("http://", "https://")):
         raise BadInputError(
             f"dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up. "
@@ -70,9 +97,26 @@ def resolve(asked: str, address: str) -> Target:
         )
     transport = Transport()
     try:
-        return find(asked, address, over_http(transport, address))
+        yield over_http(transport, address)
     finally:
         transport.close()
+
+
+def named_repository(alias: str) -> str:
+    """Return the address of a repository that `helm repo add` has given a name. Raises BadInputError if there is none.
+
+    https://helm.sh/docs/helm/helm_dependency/: a repository can be `@name` or `alias:name`.
+    """
+    name = alias.removeprefix("@").removeprefix("alias:")
+    home = Path.home() / ("Library/Preferences" if sys.platform == "darwin" else ".config")
+    config = os.environ.get("HELM_CONFIG_HOME") or str(Path(os.environ.get("XDG_CONFIG_HOME") or home) / "helm")
+    file = Path(os.environ.get("HELM_REPOSITORY_CONFIG") or Path(config) / "repositories.yaml")
+    known = load(file.read_text()) if file.is_file() else None
+    listed = known.get("repositories") if isinstance(known, dict) else None
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict) and entry.get("name") == name and entry.get("url"):
+            return str(entry["url"])
+    raise BadInputError(f"Helm knows no repository {name!r} ({file}). Run helm repo add {name} ADDRESS")
 
 
 def find(asked: str, address: str, repository: Repository) -> Target:

@@ -74,11 +74,11 @@ def notes_on_hubs(
     """Return a note for every image and every chart that some hubs have for themselves, with what to do."""
     inventory = find_references(repo.directory)
     notes: list[str] = []
-    others: dict[Image, list[str]] = {}
+    others: dict[str, tuple[Image, list[str]]] = {}
     for used in hub_images(inventory, layout):
         if used.image is not None and used.image not in images:
-            others.setdefault(used.image, []).extend(used.hubs)
-    for image, hubs in ((image, hubs) for image, hubs in others.items()):
+            others.setdefault(used.image.repository, (used.image, []))[1].extend(used.hubs)
+    for image, hubs in others.values():
         notes.append(
             f"{some(hubs)}: {image.repository} stays as it was built. After this, hubimages rebuild-hub-image "
             f"--image={command_name(layout, image)} builds it anew and writes its tag for these hubs"

@@ -11,7 +11,7 @@ from hubimages.hub_image.building.graph import connected
 from hubimages.hub_image.building.run_lock import alone
 from hubimages.hub_image.bump.edits import edits_for
 from hubimages.hub_image.bump.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
-from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs
+from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_vendored
 from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.publish import check_values, going_on, prepare, publish
@@ -20,6 +20,7 @@ from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependen
 from hubimages.hub_image.dependencies import Dependency, Place
 from hubimages.hub_image.hubs import tracked_files
 from hubimages.hub_image.reading import chartpress_files, read_layout
+from hubimages.hub_image.upgrade.report import changes_of_chart
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
 from hubimages.repository import changes, pull_request
@@ -62,6 +63,7 @@ class Plan:
     target: Target
     edits: tuple[FileEdit, ...]
     notes: tuple[str, ...]
+    upgrade: tuple[str, ...] = ()  # what the new chart changes here
 
     @property
     def commit(self) -> Commit:
@@ -81,7 +83,7 @@ class Plan:
         if self.edits:
             lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += self.publication.steps()
-        lines += [f"# {note}\n" for note in self.notes]
+        lines += [f"# {note}\n" for note in (*self.notes, *self.upgrade)]
         if not needs_lookup(self.request.chart_version):
             lines.append(f"# not checked: that {self.dependency.repository} has {self.target.version}\n")
         lines.append(f"# not checked: engine{', login' if self.request.push else ''}\n")
@@ -127,7 +129,9 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
     publication.check()
     notes += notes_on(layout, chart, images, edits, read)
     notes += notes_on_hubs(repo, layout, dependency, images, target, read)
-    return Plan(request, publication, dependency, target, edits, tuple(notes))
+    notes += notes_on_vendored(repo, chart, target)
+    upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
+    return Plan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 
 def asked_version(request: BumpRequest) -> str:
@@ -178,7 +182,7 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
         if plan.edits:
             ask_to_go_back(plan.target.version, place.scalar.value, str(place), ask)
         chartpress = prepare(publication, ask)
-        for note in plan.notes:
+        for note in (*plan.notes, *plan.upgrade):
             console.step(f"note: {note}")
         base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
         if request.branch:
@@ -187,7 +191,9 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
         if first:
             console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
         built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first))
-        outcome = Outcome(publication, built, tuple(filter(None, [first, *others])), tuple(plan.links()), plan.notes)
+        outcome = Outcome(
+            publication, built, tuple(filter(None, [first, *others])), tuple(plan.links()), plan.notes, plan.upgrade
+        )
         return outcome.with_pull_request(plan.commit.message, base, request) if request.open_pr else outcome
 
 

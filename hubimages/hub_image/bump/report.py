@@ -33,6 +33,7 @@ class Outcome:
     commits: tuple[str, ...]
     links: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    upgrade: tuple[str, ...] = ()
     opened: str = ""
 
     def __str__(self) -> str:
@@ -69,8 +70,10 @@ class Outcome:
         """Push the branch, open the pull request, and return the outcome with its address."""
         subject, _, body = message.partition("\n\n")
         images = "".join(f"\n- `{one}`" for one in self.built)
-        notes = "".join(f"\n- {note}" for note in self.notes)
-        text = f"{body}{images}\n" + (f"\nNot changed by this:\n{notes}\n" if notes else "")
+        text = f"{body}{images}\n"
+        for title, notes in (("Not changed by this:", self.notes), ("The new chart:", self.upgrade)):
+            listed = "".join(f"\n- {note}" for note in notes)
+            text += f"\n{title}\n{listed}\n" if listed else ""
         asked = PullRequest(base, request.branch or "", subject, text, request.pr_to)
         return replace(self, opened=pull_request.open_pull_request(self.publication.repo, asked))
 
