@@ -14,6 +14,9 @@ nox.options.sessions = ["lint", "tests"]
 # After Ctrl-C nox kills what has not ended in half a second, and removing containers takes longer.
 PATIENCE = {"interrupt_timeout": 40.0, "terminate_timeout": 40.0}
 PROXY, PROXY_VERSION = "configurable-http-proxy", "5.3.0"
+# What people read: not the tests, which misspell on purpose.
+PROSE = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "hubimages", "hooks", "templates"]
+PROSE += ["<<cookiecutter.repo>>", "deployment-workflows"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -61,12 +64,20 @@ def install_proxy(session: nox.Session) -> None:
 
 
 @nox.session
+def deep(session: nox.Session) -> None:
+    """Run the long tests: interrupt storms, every state of a repository; arguments go to pytest."""
+    install(session, "tests", extras=True)
+    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
     install(session, "lint", extras=True)  # types are checked against what is really there
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    session.run("codespell", *PROSE)
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "ruff-check,ruff-format"})
 
 

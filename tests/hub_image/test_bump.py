@@ -150,7 +150,7 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "dirty chartpress.yaml": (write("chartpress.yaml", CONFIG + "#\n"), 3, "chartpress.yaml: uncommitted changes"),
     "shallow clone": (shallow, 3, "git fetch --unshallow"),
     "detached HEAD": (lambda clone: git(clone, "switch", "-q", "--detach"), 3, "no branch checked out"),
-    "merge under way": (merging, 3, "a merge is under way"),
+    "merge under way": (merging, 3, "a merge is in progress"),
     "no dependency": (remove("hub/requirements.yaml"), 2, "no chart depends on jupyterhub (hub/Chart.yaml, node-"),
     "two charts": (
         commit("node-placeholder/Chart.yaml", f"apiVersion: v2\nname: n\nversion: 0.0.1\n{DEPENDENCY}"),

@@ -78,8 +78,8 @@ class Plan:
     def show(self) -> str:
         """Return the plan as a dry run prints it: diffs, commands, what follows, what was not checked."""
         lines = [show(self.edits) or "# chart and Dockerfile already have this version\n"]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        if self.request.branch and (switch := changes.check_branch(self.publication.repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.edits:
             lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += self.publication.steps()
@@ -124,7 +124,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
     )  # fmt: skip
     notes: list[str] = []
     edits = edits_for(chart, dependency, images, target, read, notes)
-    changes.check_no_links(repo, [edit.path for edit in edits])
+    changes.check_files(repo, [edit.path for edit in edits])
     check_unchanged(repo, publication, edits)
     publication.check()
     notes += notes_on(layout, chart, images, edits, read)
@@ -185,12 +185,11 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
         for note in (*plan.notes, *plan.upgrade):
             console.step(f"note: {note}")
         base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-        if request.branch:
-            changes.switch(repo, request.branch)
-        first = changes.commit(repo, plan.commit) if plan.edits else ""
-        if first:
-            console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
-        built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first))
+        with changes.on_branch(repo, request.branch):
+            first = changes.commit(repo, plan.commit) if plan.edits else ""
+            if first:
+                console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
+            built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first))
         outcome = Outcome(
             publication, built, tuple(filter(None, [first, *others])), tuple(plan.links()), plan.notes, plan.upgrade
         )

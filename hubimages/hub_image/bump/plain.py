@@ -55,8 +55,8 @@ class PlainPlan:
     def show(self) -> str:
         """Return the plan as a dry run prints it."""
         lines = [show(self.edits) or "# chart and Dockerfile already have this version\n"]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        if self.request.branch and (switch := changes.check_branch(self.repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.edits:
             lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += [f"# {line}\n" for line in self.left_to_do()]
@@ -83,14 +83,11 @@ class PlainPlan:
         if self.edits:
             ask_to_go_back(self.target.version, self.versions[0].value, str(self.versions[0]), ask)
         base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-        if request.branch:
-            changes.switch(repo, request.branch)
-        lines = []
+        lines = ["nothing to commit: chart and Dockerfile already have this version"]
         if self.edits:
-            made = changes.commit(repo, self.commit)
-            lines.append(f"committed {made[:12]} {self.commit.message.splitlines()[0]}")
-        else:
-            lines.append("nothing to commit: chart and Dockerfile already have this version")
+            with changes.on_branch(repo, request.branch):
+                made = changes.commit(repo, self.commit)
+            lines = [f"committed {made[:12]} {self.commit.message.splitlines()[0]}"]
         if request.open_pr:
             subject, _, body = self.commit.message.partition("\n\n")
             lines.append(pull_request.open_pull_request(repo, PullRequest(base, request.branch or "", subject, body)))
@@ -119,6 +116,7 @@ def plan_plain_bump(repo: Repo, request: "BumpRequest", read: Reader, *, dry_run
     dockerfiles = hub_dockerfiles(files, read)
     edits = edits_for(versions, dockerfiles, target, read)
     changed = changed_files(repo, [edit.path for edit in edits], untracked=True) if edits else ()
+    changes.check_files(repo, [edit.path for edit in edits])
     refuse_changes(repo, list(changed), {edit.path: edit.after for edit in edits}, " in a file that this task edits")
     if not dry_run:
         console.step(f"bumping {console.count(len(edits), 'file')}")

@@ -53,7 +53,7 @@ class Publication:
                 ImageRef.parse(image.repository)
             except BadInputError as error:
                 raise BadInputError(f"{image.config}:{image.line}: {error}") from error
-        changes.check_no_links(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
+        changes.check_files(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
         len(self.places)  # which raises
         for image in self.images:
             check_no_linked_folders(self.repo, image.sources)

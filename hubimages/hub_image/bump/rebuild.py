@@ -1,5 +1,6 @@
 """Rebuild an image: commit its edited sources, build, push, and commit the new tag."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.writable import check_flags
 
 MARK = "# Rebuilt: "  # a comment, which gives the image a new commit and so a new tag
 
@@ -63,8 +65,8 @@ class Plan:
             lines.append(repo.read("diff", "--no-ext-diff", "HEAD", "--", *self.files).decode(errors="replace"))
             new = set(self.files) - set(repo.text("ls-files", "-z", "--", *self.files).split("\0"))
             lines += [f"# new file: {path}\n" for path in sorted(new)]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        if self.request.branch and (switch := changes.check_branch(repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.files:
             lines.append(as_command(self.message, self.files))
         elif self.request.push:
@@ -96,6 +98,7 @@ def plan_rebuild(request: RebuildRequest) -> Plan:
     )  # fmt: skip
     refuse_changes(repo, [chart.config], {}, ", and every image's tag depends on that file")
     publication.check()
+    check_flags(repo, sources(asked))
     files = changed_files(repo, sources(asked), untracked=True)
     kept = [path for path in files if path in (chart.values_file, chart.chart_file)]
     if kept:
@@ -125,18 +128,16 @@ def rebuild_hub_image(request: RebuildRequest, ask: Ask) -> Outcome:
     with alone(repo):
         chartpress = prepare(publication, ask)
         base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-        if request.branch:
-            changes.switch(repo, request.branch)
         mark = None if plan.files or not request.push else new_tag_edit(publication, chartpress)
-        if plan.files:
-            first = changes.commit_files(repo, plan.message, plan.files)
-        elif mark:
-            first = changes.commit(repo, Commit(f"{plan.message}\n", [mark]))
-        else:
-            first = ""
-        edited = ", ".join(plan.files) or (mark.path if mark else "")
-        console.step(f"committed {first[:12]}: {edited}" if first else "no edited file: building HEAD")
-        built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first, plan.files))
+        with changes.on_branch(repo, request.branch):
+            if plan.files:
+                first = changes.commit_files(repo, plan.message, plan.files)
+            else:
+                first = changes.commit(repo, Commit(f"{plan.message}\n", [mark])) if mark else ""
+            edited = ", ".join(plan.files) or (mark.path if mark else "")
+            console.step(f"committed {first[:12]}: {edited}" if first else "no edited file: building HEAD")
+            hint = functools.partial(take_back, repo, first, plan.files)
+            built, others = going_on(lambda: publish(publication, chartpress), hint)
         outcome = Outcome(publication, built, tuple(filter(None, [first, *others])), ())
         return outcome.with_pull_request(plan.message, base, request) if request.open_pr else outcome
 

@@ -45,7 +45,8 @@ class EndExperiment:
 
     def show(self) -> str:
         """The plan: diffs, commands, and what comes next."""
-        lines = [f"$ git switch -c {self.branch}"] if self.branch else []
+        switch = changes.check_branch(self.repo, self.branch) if self.branch else ""
+        lines = [f"$ {switch}"] if switch else []
         for commit in self.commits:
             lines += [file_edit.show(commit.edits).rstrip("\n"), f"$ git commit -m '{commit.message.splitlines()[0]}'"]
         return "\n".join([*lines, *self.next_steps()])
@@ -53,9 +54,8 @@ class EndExperiment:
     def apply(self) -> str:
         """Make the commits, and return what is left to do."""
         base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
-        if self.branch:
-            changes.switch(self.repo, self.branch)
-        made = changes.commit_all(self.repo, self.commits) if self.commits else []
+        with changes.on_branch(self.repo, self.branch):
+            made = changes.commit_all(self.repo, self.commits) if self.commits else []
         for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
             console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
         opened = []
@@ -124,6 +124,7 @@ def plan_end_experiment(
         pull_request.check_can_open(repo, branch)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
+    changes.check_files(repo, list(expected))
     refuse_changes(repo, list(expected), expected, " in a file that this task edits")
     return EndExperiment(repo, main, name, commits, branch, open_pr, pr_to, moved, used, notes)
 

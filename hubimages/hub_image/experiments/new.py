@@ -61,8 +61,8 @@ class NewExperiment:
     def show(self) -> str:
         """Return the plan as a dry run prints it."""
         lines = [file_edit.show(self.edits).rstrip("\n")] if self.edits else []
-        if self.branch:
-            lines.append(f"$ git switch -c {self.branch}")
+        if self.branch and (switch := changes.check_branch(self.publication.repo, self.branch)):
+            lines.append(f"$ {switch}")
         if self.edits:
             lines.append(f"$ git commit -m '{self.message.splitlines()[0]}'")
         steps = "".join(self.publication.steps())
@@ -79,16 +79,15 @@ class NewExperiment:
         with alone(repo):
             program = prepare(self.publication, ask)
             base = pull_request.check_can_open(repo, self.branch) if self.open_pr else ""
-            if self.branch:
-                changes.switch(repo, self.branch)
-            if self.edits:
-                made = changes.commit(repo, Commit(self.message, self.edits))
-                console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
-            hint = (
-                f"The commit of {self.image.name} stays. Run the command again to continue, or undo it with "
-                f"hubimages end-hub-experiment {self.image.name}"
-            )
-            ((*_, built), _) = going_on(lambda: publish(self.publication, program), lambda: hint)
+            with changes.on_branch(repo, self.branch):
+                if self.edits:
+                    made = changes.commit(repo, Commit(self.message, self.edits))
+                    console.step(f"committed {made[:12]}: {self.message.splitlines()[0]}")
+                hint = (
+                    f"The commit of {self.image.name} stays. Run the command again to continue, or undo it with "
+                    f"hubimages end-hub-experiment {self.image.name}"
+                )
+                ((*_, built), _) = going_on(lambda: publish(self.publication, program), lambda: hint)
             lines = [f"{built} was there already: {built.was_there}" if built.was_there else f"pushed {built}"]
             if not self.publication.push:
                 lines = [f"built, not pushed: {built}"]
@@ -150,6 +149,7 @@ def plan_new_experiment(
         repo, chart, (made,), find_builder(builder, platforms), push, head, (), "", chartpress, verbose, layout
     )
     publication.check()
+    changes.check_files(repo, [edit.path for edit in edits])
     return NewExperiment(publication, main, edits, branch, open_pr, pr_to, message)
 
 
