@@ -1,4 +1,4 @@
-"""A finding of the check: what is wrong, where, why it matters and how to mend it."""
+"""A finding: what is wrong, where, why it matters, and the remedy."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. `code` is fixed, for scripts; `hubs` are all that it concerns."""
+    """One thing that is wrong. `code` is fixed, for scripts; `hubs` are the hubs that have it."""
 
     code: str
     place: Place
@@ -32,16 +32,16 @@ class Finding:
 
     def __str__(self) -> str:
         where = f"{self.place.file}:{self.place.line}"
-        return f"{where}: {self.code}: {self.message}\n  why: {self.why}\n  mend: {self.remedy}"
+        return f"{where}: {self.code}: {self.message}\n  why: {self.why}\n  remedy: {self.remedy}"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: a hub with its merged values, and what Helm rendered of them where charts are at hand."""
+    """The subject of a check: a hub with its merged values, and what Helm rendered from them."""
 
     hub: Hub
     values: Values
-    not_read: tuple[str, ...] = ()  # files that make values, but could not be read here
+    not_read: tuple[str, ...] = ()  # files with values that could not be evaluated here
     rendered: Rendered = field(default_factory=Rendered)
     prefixes: tuple[tuple[str, str, Place], ...] = ()  # hub, image_prefix and its place, of all hubs
     today: date = field(default_factory=date.today)
@@ -51,7 +51,7 @@ Rule = Callable[[Subject], Iterator[Finding]]
 
 
 def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in the order of files and lines; what several hubs have from one file stands once."""
+    """Return the findings sorted by file and line; the same finding in several hubs once."""
     together: dict[Finding, list[str]] = {}
     for finding in findings:
         known = together.setdefault(replace(finding, hubs=()), [])

@@ -1,4 +1,4 @@
-"""Check hubs: read, render, and run every layer, each in turn; over many hubs in a few processes."""
+"""Check hubs: read, render and run every layer; many hubs in a few processes."""
 
 import multiprocessing
 import os
@@ -37,12 +37,12 @@ RULES: dict[str, Sequence[Rule]] = {
     "options": option_names.RULES,
     "form": (*form_rules.RULES, *spawn.RULES),
 }  # fmt: skip
-POOL_FROM = 4  # hubs: fewer are done before further processes have imported what they need
+POOL_FROM = 4  # hubs: with fewer, starting processes takes longer
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, in which hubs was looked, and what could not be looked at, a line for each."""
+    """The findings, the hubs that were checked, and a line for everything that was not checked."""
 
     findings: tuple[Finding, ...] = ()
     hubs: tuple[str, ...] = ()
@@ -61,9 +61,9 @@ class _Job:
 def check_hubs(
     hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
 ) -> Report:
-    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError.
+    """Return a report on the hubs, from the given number of processes (default: one per core). Raises BadInputError.
 
-    `today` is what ages are counted from.
+    Ages are counted from `today`.
     """
     if not hubs:
         return Report()
@@ -78,7 +78,7 @@ def check_hubs(
         if len(jobs) < POOL_FROM or count == 1:
             reports = [check_one(job) for job in jobs]
         else:
-            # spawned, not forked: Helm brings the Go runtime, which does not survive a fork once it is loaded
+            # spawned, not forked: Helm loads the Go runtime, which does not survive a fork
             with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
                 reports = list(pool.map(check_one, jobs, chunksize=1))
     findings = joined(finding for report in reports for finding in report.findings)
@@ -88,7 +88,7 @@ def check_hubs(
 
 
 def check_one(job: _Job) -> Report:
-    """All layers for one hub. What is not installed is noted, and the other layers still run."""
+    """Return a report on one hub from all layers. A layer that is not installed becomes a note."""
     hub, notes = job.hub, []
     try:
         values, not_read = read_all(hub)
@@ -114,20 +114,20 @@ def check_one(job: _Job) -> Report:
                 notes.append(f"layer {layer}: {error}")
     notes += rules_versions.not_known(subject)
     if not rendered.manifests:
-        notes.append(f"layer manifests: nothing was rendered of {hub.label}")
+        notes.append(f"layer manifests: nothing was rendered for {hub.label}")
     return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
 
 
 def unreadable(hub: Hub, error: BadInputError) -> Finding:
-    """A hub among others whose values cannot be read: the others are checked all the same."""
+    """Return a finding for a hub whose values cannot be read, so that the other hubs are still checked."""
     return Finding(
-        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked any further",
-        "mend the file that is named", "schema", (hub.label,),
+        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked further",
+        "correct the file", "schema", (hub.label,),
     )  # fmt: skip
 
 
 def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
-    """The merged values, those that Jsonnet makes among them, and the files that could not be read here."""
+    """Return the merged values, those from Jsonnet included, and the files that could not be evaluated."""
     layers: list[Layer] = []
     not_read: list[str] = []
     own = jsonnet.chart_file(hub)
@@ -141,14 +141,14 @@ def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
 
 
 def building_hubs(root: Path) -> tuple[Hub, ...]:
-    """The hubs of a repository whose form lets users build images. Raises BadInputError."""
+    """Return the hubs of a repository on which users build images. Raises BadInputError."""
     found = []
     for hub in find_hubs(root):
         if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
             try:
                 values = merge(read_layers(hub), read_defaults(hub))
             except BadInputError:
-                found.append(hub)  # what is wrong is told when it is checked
+                found.append(hub)  # the check reports what is wrong
                 continue
             subject = Subject(hub, values)
             form = any(form_rules.BUILDING in option for _, _, option in form_rules.options(subject))
@@ -159,16 +159,16 @@ def building_hubs(root: Path) -> tuple[Hub, ...]:
 
 
 def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
-    """The image_prefix of every hub of the repository, as the last of its files gives it."""
+    """Return the image_prefix of every hub of the repository."""
     if not hub.cluster:
         return ()
     found = []
-    known: dict[tuple[str, str], Layer] = {}  # one file stands in several hubs
+    known: dict[tuple[str, str], Layer] = {}  # several hubs may use one file
     for other in find_hubs(hub.root):
         try:
             values = merge(_with_prefix(other, known))
         except BadInputError:
-            continue  # another hub's unreadable file is not this one's matter
+            continue  # unreadable files of other hubs do not matter here
         text = values.text(*rules_registry.PREFIX)
         if text and not values.is_encrypted(*rules_registry.PREFIX):
             found.append((other.label, text, values.place(*rules_registry.PREFIX)))
@@ -188,7 +188,7 @@ def _texts(hub: Hub) -> Iterable[str]:
         try:
             yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
         except BadInputError:
-            yield "dynamic_image_building"  # may be in it: reading the hub tells what is wrong
+            yield "dynamic_image_building"  # unreadable: checking the hub reports it
 
 
 __all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check_hubs"]

@@ -1,4 +1,4 @@
-"""Options of BinderHub and KubeSpawner that do not exist or have another type; traitlets would only warn, in a log."""
+"""Unknown options of BinderHub and KubeSpawner, and values of the wrong type; traitlets only warns in a log."""
 
 import functools
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ TYPES: dict[str, tuple[type, ...]] = {
     "List": (list,),
     "Set": (list,),
 }
-OTHER_CLASSES = ("EventLogger", "Application", "traitlets")  # of packages that BinderHub hands its configuration to
+OTHER_CLASSES = ("EventLogger", "Application", "traitlets")  # of packages that share BinderHub's configuration
 
 
 def binderhub(subject: Subject) -> Iterator[Finding]:
-    """Every class and option below binderhub-service.config is BinderHub's, and has its type."""
+    """Check that every class and option below binderhub-service.config exists in BinderHub and has the right type."""
     values = subject.values
     known = binderhub_table.options()
     for name, given in values.mapping(*CONFIG).items():
@@ -46,18 +46,18 @@ def binderhub(subject: Subject) -> Iterator[Finding]:
                 yield Finding(
                     "option-type", values.place(*path),
                     f"{name}.{option} is {_shown(value)}; it must be {known[name][option].rstrip('?')}",
-                    "BinderHub refuses to start with it", "give it a value of that type", "options",
+                    "BinderHub does not start", "use a value of that type", "options",
                 )  # fmt: skip
 
 
 def _elsewhere(option: str, known: dict[str, dict[str, str]]) -> str:
-    """The class that has an option of this name."""
+    """Return a hint at the class that has an option of this name."""
     found = [name for name, names in known.items() if option in names]
     return f"; {found[0]} has it" if found else ""
 
 
 def kubespawner(subject: Subject) -> Iterator[Finding]:
-    """Every option that is set of KubeSpawner, in hub.config and in the form's overrides, is one that it has.
+    """Check that KubeSpawner has every option in hub.config.KubeSpawner and in the form's overrides.
 
     Raises NotInstalledError.
     """
@@ -75,7 +75,7 @@ def kubespawner(subject: Subject) -> Iterator[Finding]:
 
 
 def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every kubespawner_override of the profile list with its path."""
+    """Yield every kubespawner_override of the profile list with its path."""
     key = "kubespawner_override"
     for number, profile in entries(subject.values.get(*PROFILES)):
         yield (*PROFILES, number, key), mapping(profile.get(key))
@@ -87,7 +87,7 @@ def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 @functools.cache
 def spawner_class() -> Any:
-    """KubeSpawner itself. Raises NotInstalledError."""
+    """Return KubeSpawner. Raises NotInstalledError."""
     try:
         with without_grammar():
             from kubespawner import KubeSpawner
@@ -98,7 +98,7 @@ def spawner_class() -> Any:
 
 @functools.cache
 def configurable() -> frozenset[str]:
-    """The names of KubeSpawner's options."""
+    """Return the names of KubeSpawner's options."""
     return frozenset(spawner_class().class_traits(config=True))
 
 
@@ -117,7 +117,7 @@ def _shown(value: Any) -> str:
 
 def _unknown(subject: Subject, path: Path, message: str) -> Finding:
     return Finding(
-        "option-unknown", subject.values.place(*path), message, "it is ignored, with no more than a line in a log",
+        "option-unknown", subject.values.place(*path), message, "it is ignored, with only a line in a log",
         "correct the name, or remove it", "options",
     )  # fmt: skip
 

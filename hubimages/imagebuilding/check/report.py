@@ -8,13 +8,13 @@ from hubimages.imagebuilding.check.operation import Report
 
 
 def as_text(report: Report) -> str:
-    """Each layer with its findings, then what was not checked, then one line that sums up."""
+    """Return each layer with its findings, then what was not checked, then a summary."""
     return "\n".join(_lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
     if not report.hubs:
-        yield "no hub here lets users build images: nothing was checked"
+        yield "no hub in this repository lets users build images"
         return
     for layer, about in LAYERS.items():
         found = [finding for finding in report.findings if finding.layer == layer]
@@ -32,12 +32,12 @@ def _lines(report: Report) -> Iterator[str]:
     yield (
         f"{_count(len(report.findings), 'finding')} in {len(concerned)} of {_count(len(report.hubs), 'hub')}"
         if report.findings
-        else f"no finding in {_count(len(report.hubs), 'hub')}"
+        else f"no findings in {_count(len(report.hubs), 'hub')}"
     )
 
 
 def as_json(report: Report) -> str:
-    """One object: `version`, `hubs`, `findings`, `not_checked`."""
+    """Return one object: `version`, `hubs`, `findings`, `not_checked`."""
     findings = [
         {
             "code": finding.code, "layer": finding.layer, "file": finding.place.file, "line": finding.place.line,

@@ -1,4 +1,4 @@
-"""Every choice of the form through real KubeSpawner, as when a user starts a server: up to the pod's manifest."""
+"""Run every choice of the form through KubeSpawner, up to the pod's manifest."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ SAMPLE = "quay.io/organisation/name:2026.01"
 
 
 def every_choice(subject: Subject) -> Iterator[Finding]:
-    """What KubeSpawner, or then Kubernetes, refuses of the choices; each once. Raises NotInstalledError."""
+    """Yield what KubeSpawner or Kubernetes refuses of the choices, each once. Raises NotInstalledError."""
     profiles = plain(subject.values.get(*PROFILES))
     if not isinstance(profiles, list | dict) or not profiles:
         return
@@ -38,15 +38,15 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
                 seen.add((code, said))
                 shown = ", ".join(f"{key}={value}" for key, value in options.items())
                 yield Finding(
-                    code, _place(subject, path, tail), f"starting a server with {shown}: {said}",
-                    "a user who chooses this gets an error instead of a server",
-                    "correct the kubespawner_override of this choice, or what it is merged with", "form",
+                    code, _place(subject, path, tail), f"a server with {shown} does not start: {said}",
+                    "users who choose this get an error instead of a server",
+                    "correct the kubespawner_override of this choice", "form",
                 )  # fmt: skip
 
 
 @contextmanager
 def without_cluster() -> Iterator[None]:
-    """Keep KubeSpawner from looking for a cluster when it is made: a kubeconfig may even run programs to log in."""
+    """Keep KubeSpawner from reading a kubeconfig, which may even run programs to log in."""
     spawner_class()
     from kubespawner import spawner as module
 
@@ -59,7 +59,7 @@ def without_cluster() -> Iterator[None]:
 
 
 def chosen(subject: Subject, profiles: Any) -> Iterator[tuple[Path, dict[str, str]]]:
-    """The options of one submitted form for each choice, and the choice's path; the other options keep defaults."""
+    """Yield for each choice its path and the form that submits it; other options keep their defaults."""
     from slugify import slugify
 
     prefix = subject.values.text(*PREFIX)
@@ -79,7 +79,7 @@ def chosen(subject: Subject, profiles: Any) -> Iterator[tuple[Path, dict[str, st
 async def _tried(
     profiles: Any, settings: dict[str, Any], options: dict[str, str], log: logging.Logger
 ) -> list[tuple[str, str, Path]]:
-    """Code, problem and the end of its path."""
+    """Return code, problem and the end of its path."""
     try:
         spawner = _spawner(profiles, settings, options, log)
         await spawner.load_user_options()
@@ -91,7 +91,7 @@ async def _tried(
 
 
 def _json(pod: Any) -> Any:
-    """The pod as it goes to Kubernetes. The client is not set up: it would look for a cluster."""
+    """Return the pod as sent to Kubernetes. The client is not initialized: it would look for a cluster."""
     from kubernetes_asyncio.client import ApiClient
 
     return ApiClient.sanitize_for_serialization(ApiClient.__new__(ApiClient), pod)
@@ -126,7 +126,7 @@ def _spawner(profiles: Any, settings: dict[str, Any], options: dict[str, str], l
 
 
 def _place(subject: Subject, path: Path, tail: Path) -> Any:
-    """The place of the choice; more exactly, of the option in its override that the problem ends with, if any."""
+    """Return the place of the choice, or of the option in its override that has the problem."""
     override = (*path, "kubespawner_override")
     for known, place in subject.values.places.items():
         if known[: len(override)] == override and tail and known[-1] == tail[-1]:

@@ -1,7 +1,7 @@
-"""How hub and BinderHub reach each other: the service, its address, the roles, the hub's API.
+"""The connection between hub and BinderHub: the service, its address, the roles, the hub's API.
 
-The form calls /services/binder/build/ with a token of the user (jupyterhub-fancy-profiles), JupyterHub's proxy leads
-that to the service `binder`, and BinderHub, with auth_enabled, asks the hub's API whose token it is.
+The form calls /services/binder/build/ with the user's token (jupyterhub-fancy-profiles). JupyterHub's proxy routes that
+to the service `binder`. BinderHub, with auth_enabled, asks the hub's API whose token it is.
 """
 
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ NETWORK_LABEL = "hub.jupyter.org/network-access-hub"
 
 
 def service(subject: Subject) -> Iterator[Finding]:
-    """The hub has the service `binder`, and its URL is that of the BinderHub."""
+    """Check that the hub has the service `binder`, and that its URL leads to BinderHub."""
     values = subject.values
     if not values.get(*BINDER):
         yield Finding(
             "binder-service-missing", values.place(*BINDER), "hub.services has no `binder`",
-            "the form calls /services/binder, which leads nowhere then: no image can be built",
+            "the form calls /services/binder, which does not exist: no image can be built",
             "add hub.services.binder with url: http://binderhub:8090",
         )  # fmt: skip
         return
@@ -49,19 +49,19 @@ def service(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             "binder-service-port", place,
             f"hub.services.binder.url {url!r} does not lead to binderhub-service's port {port}",
-            "JupyterHub's proxy gets no answer from there", f"write http://binderhub:{port}",
+            "JupyterHub's proxy gets no answer", f"write http://binderhub:{port}",
         )  # fmt: skip
     name = _service_name(subject)
     if name and parts.hostname and parts.hostname.partition(".")[0] != name:
         yield Finding(
             "binder-service-host", place,
             f"hub.services.binder.url {url!r} does not lead to the Service {name!r}",
-            "there is no such host in the cluster, and the proxy answers 503", f"write http://{name}:{port}",
+            "the cluster has no such host, and the proxy answers 503", f"write http://{name}:{port}",
         )  # fmt: skip
 
 
 def _service_name(subject: Subject) -> str:
-    """The Kubernetes Service of BinderHub; empty where it depends on the release's name."""
+    """Return the name of BinderHub's Kubernetes Service; empty if it depends on the name of the release."""
     for manifest in subject.rendered.find(SERVICE, "Service", "binderhub"):
         return manifest.name
     override = subject.values.data.get(SERVICE, {}).get("fullnameOverride", "")
@@ -71,32 +71,32 @@ def _service_name(subject: Subject) -> str:
 
 
 def addresses(subject: Subject) -> Iterator[Finding]:
-    """BinderHub's base_url is the service's path; the hub is at the root, as the form expects; building alone works."""
+    """Check that base_url is the service's path, the hub is at the root, and BinderHub can build without launching."""
     values = subject.values
     key = (*CONFIG, "BinderHub", "base_url")
     base = values.get(*key)
     if not isinstance(base, str) or base.rstrip("/") != PATH:
         yield Finding(
             "binder-base-url", values.place(*key), f"config.BinderHub.base_url is {base!r}, not {PATH!r}",
-            "the form calls that path, and BinderHub answers 404 for it", f"set base_url: {PATH}",
+            "the form calls that path, and BinderHub answers 404", f"set base_url: {PATH}",
         )  # fmt: skip
     hub_base = values.get(*HUB, "baseUrl", default="/")
     if hub_base != "/":
         yield Finding(
             "hub-base-url", values.place(*HUB, "baseUrl"), f"hub.baseUrl is {hub_base!r}",
-            "jupyterhub-fancy-profiles loads its form from /hub/ only, so the page stays at 'Loading form...'",
+            "jupyterhub-fancy-profiles loads its form only from /hub/, so the page stays at 'Loading form...'",
             "serve the hub at the root of its domain",
         )  # fmt: skip
     key = (*CONFIG, "BinderHub", "enable_api_only_mode")
     if values.get(*key, default=True) is not True:
         yield Finding(
             "api-only-mode-off", values.place(*key), "config.BinderHub.enable_api_only_mode is off",
-            "BinderHub refuses to build without launching, which is what the form asks for", "set it to true",
+            "BinderHub refuses to build without launching, which the form asks for", "set it to true",
         )  # fmt: skip
 
 
 def hub_api(subject: Subject) -> Iterator[Finding]:
-    """With auth on, BinderHub knows the hub's API address, and may talk to it."""
+    """Check that, with auth on, BinderHub knows the address of the hub's API and may reach it."""
     values = subject.values
     if not auth_on(subject):
         return
@@ -108,7 +108,7 @@ def hub_api(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 "hub-api-url-missing", place, f"binderhub-service.extraEnv has no {API_URL}",
                 "BinderHub cannot ask the hub whose token it got, and refuses every build (a list in a later file "
-                "replaces the earlier one)", f"add {{name: {API_URL}, value: {where}}}",
+                "replaces the earlier list)", f"add {{name: {API_URL}, value: {where}}}",
             )  # fmt: skip
     elif isinstance(found, str):
         parts = split_address(found)
@@ -117,7 +117,7 @@ def hub_api(subject: Subject) -> Iterator[Finding]:
         if parts.scheme not in ("http", "https") or parts.path.rstrip("/") != "/hub/api" or elsewhere:
             yield Finding(
                 "hub-api-url-wrong", place, f"{API_URL} is {found!r}, which is not this hub's API",
-                "BinderHub asks somebody else whose token it got, and refuses every build", f"use {where}",
+                "BinderHub asks another server whose token it got, and refuses every build", f"use {where}",
             )  # fmt: skip
         elif parts.port not in (8081, None) or (parts.port is None and host[0] == "hub"):
             yield Finding(
@@ -138,21 +138,21 @@ def _network(subject: Subject) -> Iterator[Finding]:
     if wrong or (label is not None and str(label).lower() != "true"):
         yield Finding(
             "network-access-hub", values.place(SERVICE, "podLabels", NETWORK_LABEL),
-            f"BinderHub's pod does not carry the label {NETWORK_LABEL}: \"true\"",
-            "the hub's NetworkPolicy lets in only pods that carry it, so BinderHub cannot ask who a user is",
+            f"BinderHub's pod does not have the label {NETWORK_LABEL}: \"true\"",
+            "the hub's NetworkPolicy admits only pods with it, so BinderHub cannot ask who a user is",
             f'set binderhub-service.podLabels to {{{NETWORK_LABEL}: "true"}}, or use a newer binderhub-service',
         )  # fmt: skip
 
 
 def roles(subject: Subject) -> Iterator[Finding]:
-    """The roles give users what they had, and access to the service where that is enforced."""
+    """Check that the roles keep what users had, and grant access to the service where BinderHub asks for it."""
     values = subject.values
     key = (*HUB, "loadRoles")
     scopes = values.get(*key, "user", "scopes")
     if isinstance(scopes, list) and "self" not in scopes:
         yield Finding(
             "role-user-self-missing", values.place(*key, "user", "scopes"), "loadRoles.user.scopes has no `self`",
-            "the list replaces the inherited one: users lose the right to their own servers and tokens",
+            "the list replaces the default: users lose the right to their own servers and tokens",
             "add `self` to the list",
         )  # fmt: skip
     granted = dict(_scopes(values.mapping(*key)))
@@ -162,8 +162,8 @@ def roles(subject: Subject) -> Iterator[Finding]:
         if scope.startswith("access:services!") and name not in services and not subject.not_read:
             yield Finding(
                 "scope-service-unknown", values.place(*key, role, "scopes", number),
-                f"scope {scope!r} names a service that hub.services does not have",
-                "JupyterHub gives nobody access by it", "name the service as in hub.services, for example `binder`",
+                f"scope {scope!r} names a service that is not in hub.services",
+                "it grants access to nothing", "name the service as in hub.services, for example `binder`",
             )  # fmt: skip
     if not auth_on(subject):
         return
@@ -174,27 +174,27 @@ def roles(subject: Subject) -> Iterator[Finding]:
     if enforced and not giving:
         yield Finding(
             "role-access-missing", values.place(*key, "user", "scopes"), f"no role has the scope {ACCESS}",
-            f"{ACCESS_SCOPES} makes BinderHub ask for it, so every build is refused",
+            f"{ACCESS_SCOPES} makes BinderHub require it, so it refuses every build",
             f"add {ACCESS} to loadRoles.user.scopes, beside `self`",
         )  # fmt: skip
     elif giving and not enforced and "user" not in giving and not subject.not_read:
         yield Finding(
             "access-scopes-not-enforced", values.place(*key, giving[0], "scopes"),
-            f"the role {giving[0]!r} is meant to allow building, but nothing keeps others from it",
-            f"BinderHub asks for the scope only if {ACCESS_SCOPES} is set; without it every user may build",
+            f"only the role {giving[0]!r} has {ACCESS}, but BinderHub does not require it",
+            f"BinderHub requires the scope only if {ACCESS_SCOPES} is set; without it every user may build",
             f"add {{name: {ACCESS_SCOPES}, value: '[\"{ACCESS}\"]'}} to binderhub-service.extraEnv",
         )  # fmt: skip
 
 
 def oauth(subject: Subject) -> Iterator[Finding]:
-    """The service's OAuth client has a name that JupyterHub takes, and comes back to this hub."""
+    """Check that the service's OAuth client has a valid id and redirects to this hub."""
     values = subject.values
     client = values.get(*BINDER, "oauth_client_id")
     if isinstance(client, str) and not client.startswith("service-"):
         yield Finding(
             "oauth-client-id", values.place(*BINDER, "oauth_client_id"),
             f"hub.services.binder.oauth_client_id is {client!r}; it must begin with `service-`",
-            "JupyterHub refuses to start with another", "write service-binder",
+            "JupyterHub does not start with another id", "write service-binder",
         )  # fmt: skip
     uri = values.get(*BINDER, "oauth_redirect_uri")
     if isinstance(uri, str) and subject.hub.domain and not subject.hub.domain.startswith("ENC["):
@@ -203,33 +203,33 @@ def oauth(subject: Subject) -> Iterator[Finding]:
             yield Finding(
                 "oauth-redirect-uri", values.place(*BINDER, "oauth_redirect_uri"),
                 f"hub.services.binder.oauth_redirect_uri is {uri!r}, while the hub's domain is {subject.hub.domain}",
-                "logging in to BinderHub ends at another place", f"write {wanted}",
+                "the login to BinderHub ends at another address", f"write {wanted}",
             )  # fmt: skip
 
 
 def setup_ui(subject: Subject) -> Iterator[Finding]:
-    """Something in hub.extraConfig sets up the form."""
+    """Check that hub.extraConfig sets up the form."""
     values = subject.values
     snippets = values.mapping(*HUB, "extraConfig")
     texts = [text for text in snippets.values() if isinstance(text, str)]
     if any("setup_ui(" in text for text in texts) or any(type(text) is not str for text in texts):
         return
     if values.mapping(*HUB, "extraFiles") and subject.hub.chart == PLAIN:
-        return  # a file of one's own may do it
+        return  # such a file may call it
     yield Finding(
         "setup-ui-missing", values.place(*HUB, "extraConfig"), "nothing in hub.extraConfig calls setup_ui(c)",
-        "users get KubeSpawner's plain form, without the box for building an image",
+        "users get KubeSpawner's plain form, which cannot build images",
         "add `from jupyterhub_fancy_profiles import setup_ui` and `setup_ui(c)` to hub.extraConfig",
     )  # fmt: skip
 
 
 def auth_on(subject: Subject) -> bool:
-    """Whether BinderHub asks for a login."""
+    """Return True if BinderHub asks for a login."""
     return bool(subject.values.get(*CONFIG, "BinderHub", "auth_enabled", default=False))
 
 
 def _environment(subject: Subject, name: str) -> Any:
-    """An environment variable of BinderHub: its value, or what it comes from; None where it is not set."""
+    """Return an environment variable of BinderHub: its value, or its source; None if it is not set."""
     for entry in subject.values.sequence(SERVICE, "extraEnv"):
         if isinstance(entry, dict) and entry.get("name") == name:
             return entry.get("value") or entry.get("valueFrom")

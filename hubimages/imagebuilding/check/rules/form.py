@@ -1,7 +1,7 @@
 """What the form of jupyterhub-fancy-profiles needs in the profile list.
 
-Its box for building an image appears where the option's key is `image` and both dynamic_image_building.enabled and
-unlisted_choice.enabled are true (src/utils/index.ts there); what was built is then submitted as the unlisted choice.
+The choice "Build your own image" appears if the option's key is `image` and both dynamic_image_building.enabled and
+unlisted_choice.enabled are true (src/utils/index.ts there). A built image is submitted as the unlisted choice.
 """
 
 import difflib
@@ -26,11 +26,12 @@ KEYS = {
                         "validation_regex", "validation_message", "kubespawner_override", "allowed_groups"),
     "choice": ("display_name", "description", "slug", "default", "kubespawner_override", "allowed_groups"),
 }  # fmt: skip
+ARTICLE = {"profile": "a profile", "option": "an option", "choice": "a choice", "unlisted_choice": "unlisted_choice"}
 SAMPLES = ("quay.io/organisation/name:2026.01", "organisation/name:tag")
 
 
 def entries(value: Any) -> Iterator[tuple[str | int, dict[str, Any]]]:
-    """The profiles of a list, or of a mapping, which KubeSpawner takes, too."""
+    """Yield the profiles of a list, or of a mapping, which KubeSpawner also takes."""
     items = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
     for key, entry in items:
         if isinstance(entry, dict):
@@ -38,12 +39,12 @@ def entries(value: Any) -> Iterator[tuple[str | int, dict[str, Any]]]:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
+    """Return the value if it is a mapping, else an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def options(subject: Subject) -> Iterator[tuple[Path, str, dict[str, Any]]]:
-    """Every option of every profile: its path, key and data."""
+    """Yield path, key and data of every option of every profile."""
     for number, profile in entries(subject.values.get(*PROFILES)):
         for key, option in mapping(profile.get("profile_options")).items():
             if isinstance(option, dict):
@@ -57,20 +58,20 @@ def profile_list(subject: Subject) -> Iterator[Finding]:
     if not profiles:
         yield _found(
             "profile-list-missing", place, "the hub has no singleuser.profileList",
-            "there is no form, and so nothing to build an image with",
+            "there is no form, so users cannot build an image",
             "add a profile list with an option `image` that has dynamic_image_building and unlisted_choice",
         )  # fmt: skip
         return
     if not any(BUILDING in option for _, _, option in options(subject)):
         yield _found(
             "no-image-building", place, "no option of the profile list has dynamic_image_building",
-            "the box for building an image never appears",
+            "the choice to build an image never appears",
             "add `dynamic_image_building: {enabled: true}` to the option `image`",
         )  # fmt: skip
 
 
 def building(subject: Subject) -> Iterator[Finding]:
-    """Where images are to be built, all that the box needs is there."""
+    """Check that options with dynamic_image_building have everything that building needs."""
     for path, key, option in options(subject):
         if BUILDING not in option:
             continue
@@ -82,19 +83,20 @@ def building(subject: Subject) -> Iterator[Finding]:
             yield _found(
                 "dynamic-image-building-off", subject.values.place(*path, BUILDING),
                 f"dynamic_image_building.enabled is {enabled!r}, not true",
-                "the box for building an image depends on it", "write `dynamic_image_building: {enabled: true}`",
+                "the choice to build an image appears only if it is true",
+                "write `dynamic_image_building: {enabled: true}`",
             )  # fmt: skip
         if key != "image":
             yield _found(
                 "option-key", place, f"the option that builds images has the key {key!r}",
-                "the box for building appears only in an option whose key is exactly `image`",
+                "the choice to build an image appears only in an option with the key `image`",
                 f"rename the key {key!r} to `image`",
             )  # fmt: skip
         if mapping(option.get("unlisted_choice")).get("enabled") is not True:
             yield _found(
                 "unlisted-choice-off", subject.values.place(*path, "unlisted_choice"),
                 "unlisted_choice.enabled is not true in the option that builds images",
-                "the box does not appear: what was built is started as an unlisted choice",
+                "built images start as the unlisted choice, so users cannot build",
                 'add unlisted_choice with enabled: true and kubespawner_override: {image: "{value}"}',
             )  # fmt: skip
         else:
@@ -108,7 +110,7 @@ def _unlisted(subject: Subject, path: Path, unlisted: dict[str, Any]) -> Iterato
         yield _found(
             "unlisted-override", values.place(*path, "unlisted_choice", "kubespawner_override", "image"),
             f"unlisted_choice.kubespawner_override.image is {image!r}",
-            "the server starts with that instead of the image that was built or written",
+            "the server starts with that instead of the image that was built or entered",
             'write image: "{value}"',
         )  # fmt: skip
     regex = unlisted.get("validation_regex")
@@ -119,8 +121,8 @@ def _unlisted(subject: Subject, path: Path, unlisted: dict[str, Any]) -> Iterato
         pattern = re.compile(regex)
     except re.error as error:
         yield _found(
-            "validation-regex-invalid", place, f"validation_regex {regex!r} is no regular expression: {error}",
-            "no image can be started by its name, and none that was built", "write ^.+:.+$",
+            "validation-regex-invalid", place, f"validation_regex {regex!r} is not a regular expression: {error}",
+            "no image can be started by its name, and no built image", "write ^.+:.+$",
         )  # fmt: skip
         return
     prefix = values.text(*PREFIX)
@@ -129,13 +131,13 @@ def _unlisted(subject: Subject, path: Path, unlisted: dict[str, Any]) -> Iterato
     if refused is not None and (refused is not built or not values.is_encrypted(*PREFIX)):
         yield _found(
             "validation-regex-refuses", place, f"validation_regex {regex!r} refuses {refused}",
-            "what was built is submitted as an unlisted choice, and KubeSpawner refuses to start it"
-            if refused is built else "a good name of an image is refused", "write ^.+:.+$",
+            "built images are submitted as the unlisted choice, and KubeSpawner refuses them"
+            if refused is built else "valid image names are refused", "write ^.+:.+$",
         )  # fmt: skip
 
 
 def choices(subject: Subject) -> Iterator[Finding]:
-    """Every offered image is one that Kubernetes can read the name of."""
+    """Check that the image of every choice is a valid reference."""
     for path, key, option in options(subject):
         if key != "image" and BUILDING not in option:
             continue
@@ -150,20 +152,20 @@ def choices(subject: Subject) -> Iterator[Finding]:
             except (BadInputError, ValueError, KeyError, IndexError) as error:
                 yield _found(
                     "choice-image-invalid", subject.values.place(*here, "kubespawner_override", "image"),
-                    f"choice {name!r}: {error}", "a server with this choice ends in InvalidImageName",
+                    f"choice {name!r}: {error}", "servers with this choice fail with InvalidImageName",
                     "correct the name",
                 )  # fmt: skip
 
 
 class _Anything(dict[str, str]):
-    """KubeSpawner expands {username} and the like; any text will do here."""
+    """Stands in for what KubeSpawner expands, such as {username}."""
 
     def __missing__(self, key: str) -> str:
         return "x"
 
 
 def spelling(subject: Subject) -> Iterator[Finding]:
-    """Keys that look like ones KubeSpawner and the form know, but are not; they would be ignored in silence."""
+    """Check for misspelt keys, which KubeSpawner and the form ignore."""
     for number, profile in entries(subject.values.get(*PROFILES)):
         yield from _spelled(subject, (*PROFILES, number), profile, "profile")
     for path, _, option in options(subject):
@@ -181,22 +183,22 @@ def _spelled(subject: Subject, path: Path, data: dict[str, Any], kind: str) -> I
         if near:
             yield _found(
                 "form-key-unknown", subject.values.place(*path, key),
-                f"{key!r} means nothing in {kind}: did you mean {near[0]!r}?",
-                "KubeSpawner and the form ignore it in silence", f"rename it to {near[0]!r}, or remove it",
+                f"unknown key {key!r} in {ARTICLE[kind]}: did you mean {near[0]!r}?",
+                "KubeSpawner and the form silently ignore it", f"rename it to {near[0]!r}, or remove it",
             )  # fmt: skip
 
 
 def slugs(subject: Subject) -> Iterator[Finding]:
-    """No two profiles have one slug, no two choices of an option are both the default."""
+    """Check that no two profiles have the same slug."""
     seen: dict[str, str | int] = {}
     for number, profile in entries(subject.values.get(*PROFILES)):
         slug = profile.get("slug")
         if isinstance(slug, str) and slug in seen:
             yield _found(
                 "profile-slug-twice", subject.values.place(*PROFILES, number, "slug"),
-                f"the slug {slug!r} is also that of the profile in line "
+                f"duplicate slug {slug!r}, first in line "
                 f"{subject.values.place(*PROFILES, seen[slug]).line}",
-                "KubeSpawner takes the first of them, whichever the user has chosen", "give each profile its own slug",
+                "KubeSpawner starts the first, whichever the user chooses", "give each profile its own slug",
             )  # fmt: skip
         elif isinstance(slug, str):
             seen[slug] = number

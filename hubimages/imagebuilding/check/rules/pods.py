@@ -1,4 +1,4 @@
-"""Where builds run: docker-api's daemon set on the nodes that build pods go to, its storage, and the build image.
+"""Where builds run: docker-api on the nodes of the build pods, its storage, and the build image.
 
 Build pods carry both spellings of the dedicated-user toleration and `node_selector` (binderhub/build.py), and mount the
 socket that docker-api makes on the same node: where build pods go, docker-api must be.
@@ -24,7 +24,7 @@ OLDEST_BUILDER = 24  # months; between two releases of repo2docker there has bee
 
 
 def selectors(subject: Subject) -> Iterator[Finding]:
-    """docker-api runs on every node that a build pod can go to, and BinderHub itself on core nodes."""
+    """Check that docker-api runs on every node that a build pod can run on, and BinderHub on core nodes."""
     values = subject.values
     daemon = values.mapping(*DOCKER_API, "nodeSelector")
     build = values.mapping(*EXECUTOR, "node_selector")
@@ -33,37 +33,37 @@ def selectors(subject: Subject) -> Iterator[Finding]:
         if value is not None and build.get(key) != value:
             yield Finding(
                 "build-node-selector", place,
-                f"docker-api runs only on nodes with {key}: {value}, and build pods may go to others"
+                f"docker-api runs only on nodes with {key}: {value}, but build pods may run on others"
                 + (f" ({key}: {build[key]})" if key in build else ""),
-                "a build pod on a node without docker-api waits for ever for its socket",
-                f"give config.KubernetesBuildExecutor.node_selector {key}: {value}, as dockerApi.nodeSelector has",
+                "a build pod on a node without docker-api waits forever for its socket",
+                f"add {key}: {value} to config.KubernetesBuildExecutor.node_selector, as in dockerApi.nodeSelector",
             )  # fmt: skip
     if not daemon and build:
         yield Finding(
             "docker-api-node-selector", values.place(*DOCKER_API, "nodeSelector"), "dockerApi has no nodeSelector",
-            "docker-api, which is privileged, runs on every node of the cluster, core nodes too",
-            "give dockerApi.nodeSelector what config.KubernetesBuildExecutor.node_selector has",
+            "docker-api, which is privileged, runs on every node of the cluster, including core nodes",
+            "copy config.KubernetesBuildExecutor.node_selector to dockerApi.nodeSelector",
         )  # fmt: skip
     if daemon.get(PURPOSE) == "user" and values.get(SERVICE, "nodeSelector", PURPOSE) != "core":
         yield Finding(
             "binder-node-selector", values.place(SERVICE, "nodeSelector"),
             f"binderhub-service.nodeSelector has no {PURPOSE}: core",
-            "BinderHub may run on a user node, which keeps that node up, and goes away with it",
+            "BinderHub may run on a user node: it keeps the node up, or stops with it",
             f"set binderhub-service.nodeSelector to {{{PURPOSE}: core}}",
         )  # fmt: skip
 
 
 def tolerations(subject: Subject) -> Iterator[Finding]:
-    """docker-api tolerates both spellings of the taint of user nodes, as build pods do."""
+    """Check that docker-api tolerates both spellings of the taint of user nodes, as build pods do."""
     values = subject.values
     given = values.sequence(*DOCKER_API, "tolerations")
     for taint in TAINTS:
         if not any(_tolerates(one, taint) for one in given):
             yield Finding(
                 "docker-api-toleration", values.place(*DOCKER_API, "tolerations"),
-                f"dockerApi.tolerations has none for {taint}=user:NoSchedule",
-                "build pods tolerate it and go to nodes with that taint, where docker-api then does not run "
-                "(some clouds take a / in taints, others want a _)",
+                f"dockerApi.tolerations does not have {taint}=user:NoSchedule",
+                "build pods tolerate this taint and run on such nodes, but docker-api does not "
+                "(some clouds allow / in taints, others need _)",
                 f"add {{key: {taint}, operator: Equal, value: user, effect: NoSchedule}}",
             )  # fmt: skip
 
@@ -77,7 +77,7 @@ def _tolerates(toleration: Any, taint: str) -> bool:
 
 
 def storage(subject: Subject) -> Iterator[Finding]:
-    """docker-api's images and layers have a limit, and go away with its pod."""
+    """Check that docker-api's storage has a limit and is removed with its pod."""
     values = subject.values
     key = (*DOCKER_API, "storage", "emptyDir", "sizeLimit")
     limit = values.get(*key)
@@ -88,18 +88,19 @@ def storage(subject: Subject) -> Iterator[Finding]:
             return
         yield Finding(
             "docker-storage-limit", _chart_place(subject), "dockerApi.storage.emptyDir.sizeLimit is not set",
-            "what builds leave behind stays in a folder of the node, and fills its disk",
+            "layers of builds stay in a directory of the node and fill its disk",
             "set dockerApi.storage: {emptyDir: {sizeLimit: 15Gi}}",
         )  # fmt: skip
     elif isinstance(limit, str) and not QUANTITY.fullmatch(limit):
         yield Finding(
-            "docker-storage-quantity", values.place(*key), f"dockerApi.storage.emptyDir.sizeLimit {limit!r} is no size",
-            "Kubernetes refuses the daemon set, and nothing can be built", "write a quantity such as 15Gi",
+            "docker-storage-quantity", values.place(*key),
+            f"dockerApi.storage.emptyDir.sizeLimit {limit!r} is not a quantity",
+            "Kubernetes refuses the DaemonSet, and nothing can be built", "write a quantity such as 15Gi",
         )  # fmt: skip
 
 
 def _chart_place(subject: Subject) -> Place:
-    """Where the chart of all hubs could set it once; the hub's own values where it has no such chart."""
+    """Return where the chart of all hubs can set it once; without such a chart, the hub's own values."""
     for layer, place in subject.values.all_places(*DOCKER_API):
         if layer.of_chart and layer.file.endswith(".yaml"):
             return place
@@ -107,7 +108,7 @@ def _chart_place(subject: Subject) -> Place:
 
 
 def build_image(subject: Subject) -> Iterator[Finding]:
-    """The repo2docker that builds is a chosen and current one."""
+    """Check that the build image is pinned and current."""
     values = subject.values
     key = (*EXECUTOR, "build_image")
     text = values.text(*key)
@@ -116,7 +117,7 @@ def build_image(subject: Subject) -> Iterator[Finding]:
     if not text:
         yield Finding(
             "build-image-missing", place, "config.KubernetesBuildExecutor.build_image is not set",
-            "BinderHub then builds with the repo2docker that was current when its own source was written", remedy,
+            "BinderHub then builds with the repo2docker version in its own source", remedy,
         )  # fmt: skip
         return
     try:
@@ -129,12 +130,12 @@ def build_image(subject: Subject) -> Iterator[Finding]:
     if months > OLDEST_BUILDER:
         yield Finding(
             "build-image-old", place, f"the build image {text} is more than two years old",
-            "users get old versions of Python, JupyterLab and the server, with their security holes", remedy,
+            "users get old versions of Python and JupyterLab, with their security issues", remedy,
         )  # fmt: skip
     elif (not image.tag and not image.digest) or image.tag in ("latest", "main", "master"):
         yield Finding(
-            "build-image-floating", place, f"the build image {text} can be another one tomorrow",
-            "a build that worked fails without a change of yours, and nobody can tell why", remedy,
+            "build-image-floating", place, f"the build image {text} has a moving tag",
+            "builds can start to fail without a change in this repository", remedy,
         )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""Where built images go: the prefix of their names, and the one source of the registry's address and account.
+"""The registry of built images: the prefix of their names, and the registry's address and account.
 
-BinderHub makes an image's name by writing a slug directly behind image_prefix. It asks the registry through
-DockerRegistry whether an image is there (binderhub/registry.py), while the build pods push with what the chart writes
-from buildPodsRegistryCredentials (templates/build-pods-docker-config/secret.yaml): both must know the same registry.
+BinderHub appends a slug to image_prefix. It asks the registry with DockerRegistry whether an image exists
+(binderhub/registry.py). Build pods push with buildPodsRegistryCredentials
+(templates/build-pods-docker-config/secret.yaml). All three must be at one registry.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ JSON_KEYS = ("_json_key", "_json_key_base64", "oauth2accesstoken")
 
 
 def prefix(subject: Subject) -> Iterator[Finding]:
-    """image_prefix is there, has the registry's shape and belongs to this hub alone."""
+    """Check that image_prefix is set, fits the registry, and is this hub's alone."""
     values = subject.values
     text = values.text(*PREFIX)
     place = values.place(*PREFIX)
@@ -30,24 +30,24 @@ def prefix(subject: Subject) -> Iterator[Finding]:
         return
     if not text:
         yield Finding(
-            "prefix-missing", place, "binderhub-service has no config.BinderHub.image_prefix",
-            "without it BinderHub pushes to names on Docker Hub that belong to somebody else",
+            "prefix-missing", place, "config.BinderHub.image_prefix of binderhub-service is not set",
+            "BinderHub then pushes to names on Docker Hub that belong to others",
             "set image_prefix, for quay.io to quay.io/ORGANISATION/CLUSTER-HUB-",
         )  # fmt: skip
         return
     if "://" in text:
         yield Finding(
             "prefix-scheme", place, f"image_prefix {text!r} begins with a scheme",
-            "image names have none; every push fails", f"write {text.partition('://')[2]!r}",
+            "image names have no scheme: every push fails", f"write {text.partition('://')[2]!r}",
         )  # fmt: skip
         return
     host = prefix_host(text)
     kind = kind_of(host)
     if kind.name == "gcr.io":
         yield Finding(
-            "prefix-gcr", place, f"image_prefix {text!r} is on gcr.io, which Google has shut down",
-            "nothing can be pushed there any more",
-            "make a repository in Artifact Registry and use REGION-docker.pkg.dev/PROJECT/REPOSITORY/",
+            "prefix-gcr", place, f"image_prefix {text!r} is on gcr.io, which Google shut down",
+            "nothing can be pushed there",
+            "create a repository in Artifact Registry and use REGION-docker.pkg.dev/PROJECT/REPOSITORY/",
         )  # fmt: skip
         return
     yield from _shape(text, kind, subject)
@@ -60,7 +60,7 @@ def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]
         ImageRef.parse(f"{text}x:1")
     except BadInputError as error:
         yield Finding(
-            "prefix-invalid", place, f"image_prefix {text!r} makes no image name: {error}",
+            "prefix-invalid", place, f"image_prefix {text!r} does not make valid image names: {error}",
             "every push fails", f"use the form {kind.example}",
         )  # fmt: skip
         return
@@ -68,16 +68,15 @@ def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]
     if len(parts) <= kind.least or not all(parts[: kind.least]):
         yield Finding(
             "prefix-ending", place,
-            f"image_prefix {text!r} ends before the image's own name: {kind.name} needs {kind.example}",
-            "BinderHub writes the image's name directly behind the prefix, so it would push to another repository, "
-            "which does not exist", f"end it as in {kind.example}",
+            f"image_prefix {text!r} is too short: {kind.name} needs {kind.example}",
+            "BinderHub appends the image's name to the prefix, so it pushes to a repository that does not exist",
+            f"end it as in {kind.example}",
         )  # fmt: skip
     elif not text.endswith(kind.endings):
         yield Finding(
             "prefix-ending", place,
             f"image_prefix {text!r} must end with {' or '.join(map(repr, kind.endings))} on {kind.name}",
-            "BinderHub writes the image's name directly behind the prefix: names run together, and the images of one "
-            "hub cannot be told from another's", f"use the form {kind.example}",
+            "BinderHub appends the image's name to the prefix without a separator", f"use the form {kind.example}",
         )  # fmt: skip
 
 
@@ -88,15 +87,15 @@ def _unique(text: str, subject: Subject) -> Iterator[Finding]:
         return
     named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in sorted(sharing.items()))
     yield Finding(
-        "prefix-shared", place, f"image_prefix {text!r} is that of {len(sharing)} hubs: {named}",
-        "each hub launches what the other has pushed under the same name, and cleaning up for one takes the images "
-        "of the other away",
-        "give each hub its own, for example with CLUSTER-HUB- at its end",
+        "prefix-shared", place, f"{len(sharing)} hubs have image_prefix {text!r}: {named}",
+        "each hub starts images that the other pushed under the same name, and a cleanup for one hub removes "
+        "images of the other",
+        "give each hub its own prefix, for example ending in CLUSTER-HUB-",
     )  # fmt: skip
 
 
 def credentials(subject: Subject) -> Iterator[Finding]:
-    """The registry's address and account are there, for the question and for the push, and are the same."""
+    """Check the registry's address and account, for the lookup and for the push."""
     values = subject.values
     text = values.text(*PREFIX)
     host = prefix_host(text) if text and "://" not in text and not values.is_encrypted(*PREFIX) else ""
@@ -106,8 +105,8 @@ def credentials(subject: Subject) -> Iterator[Finding]:
     if not values.get(*REGISTRY, "url") and host and host != "docker.io":
         yield Finding(
             "registry-url-missing", values.place(*REGISTRY, "url"),
-            f"no config.DockerRegistry.url, while images are pushed to {host}",
-            "BinderHub then asks Docker Hub whether an image is there already, never finds it, and builds it each time",
+            f"config.DockerRegistry.url is not set, but images are pushed to {host}",
+            "BinderHub then looks for the image on Docker Hub, never finds it, and builds it each time",
             f"set config.DockerRegistry.url to https://{host}, with username and password",
         )  # fmt: skip
     yield from _address(subject, (*REGISTRY, "url"), host)
@@ -121,7 +120,7 @@ def _use_registry(subject: Subject) -> Iterator[Finding]:
     if values.get(*key) is not True:
         yield Finding(
             "use-registry-off", values.place(*key), "config.BinderHub.use_registry is not true",
-            "the chart gives the build pods the registry's password only with it, and so nothing can be pushed",
+            "build pods get the registry's password only with it, so nothing can be pushed",
             "set config.BinderHub.use_registry: true",
         )  # fmt: skip
 
@@ -135,15 +134,15 @@ def _address(subject: Subject, key: tuple[str, ...], host: str) -> Iterator[Find
     if key[-1] == "url" and not address.startswith(("https://", "http://")):
         yield Finding(
             "registry-url-scheme", values.place(*key), f"{name} {address!r} has no https://",
-            "BinderHub makes no address of it, and the question whether an image is there fails",
+            "BinderHub cannot use it as an address, and its lookup of images fails",
             f"write https://{address}",
         )  # fmt: skip
     if host and address_host(address) != host:
         yield Finding(
             "registry-host-differs", values.place(*key),
-            f"{name} is at {address_host(address)!r}, while image_prefix is at {host!r}",
-            "images are pushed to one registry with the account of another: the push is refused, or never found again",
-            f"use one registry in all three: https://{host}",
+            f"{name} is at {address_host(address)!r}, but image_prefix is at {host!r}",
+            "images are pushed to one registry with the account of another: the push fails, or images are not found",
+            f"write https://{host}",
         )  # fmt: skip
 
 
@@ -157,9 +156,9 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
                 continue
             yield Finding(
                 f"{code}-{key}-missing", values.place(*section, key), f"{what} has no {key}",
-                "the push of every build is refused"
+                "the registry refuses the push of every build"
                 if section == PUSH
-                else "BinderHub cannot see which images are there, and builds each again",
+                else "BinderHub cannot see which images exist, and builds each again",
                 f"set {what}.{key}" + (", in the hub's encrypted file" if key == "password" else ""),
             )  # fmt: skip
     yield from _one_source(subject)
@@ -175,7 +174,7 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
 
 
 def _other_way(subject: Subject, section: tuple[str, ...]) -> bool:
-    """Whether the account comes by another way that the charts, or a registry_class of BinderHub's, have."""
+    """Return True if the account comes from other settings of the charts, or from BinderHub's registry_class."""
     if subject.values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
         return True  # the helper makes a login for each build, and answers what is there
     if section == PUSH:
@@ -188,8 +187,8 @@ def _wrong_user(
 ) -> Finding:
     return Finding(
         "registry-account-wrong", subject.values.place(*section, "username"),
-        f"{what}.username is {user!r}, which is not an account of this registry",
-        f"this registry takes {with_what}; the login is refused", f"use {wanted}",
+        f"{what}.username {user!r} is not an account of this registry",
+        f"this registry needs {with_what} and refuses the login", f"use {wanted}",
     )  # fmt: skip
 
 
@@ -204,9 +203,9 @@ def _one_source(subject: Subject) -> Iterator[Finding]:
         other = values.place(*REGISTRY, key)
         yield Finding(
             "credentials-differ", values.place(*PUSH, key),
-            f"buildPodsRegistryCredentials.{key} is not that of config.DockerRegistry ({other.file}:{other.line})",
-            "one of them is out of date: either the push fails, or the question whether an image is there",
-            "write it once, with an anchor, and refer to it with an alias",
+            f"buildPodsRegistryCredentials.{key} differs from config.DockerRegistry.{key} ({other.file}:{other.line})",
+            "one of them is out of date: either the push or the lookup of images fails",
+            "use the same account in both, for example with an anchor and an alias",
         )  # fmt: skip
 
 
