@@ -60,9 +60,12 @@ def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
         where = f"{CHARTS}/{BASEHUB}"
         return ReadyCharts((), (BASEHUB,), (f"no chart {where} in the repository: nothing was rendered",))
     target = work / BASEHUB
+    override = hub.root / hub.chart_override if hub.chart_override else None
     shutil.copytree(own, target, ignore=shutil.ignore_patterns("charts", "Chart.lock"), dirs_exist_ok=True)
+    if override is not None and override.is_file():
+        shutil.copy(override, target / "Chart.yaml")
     _add_schema(target)
-    for dependency in _metadata(own).get("dependencies") or []:
+    for dependency in _metadata(target).get("dependencies") or []:
         name, version = str(dependency["name"]), str(dependency.get("version", ""))
         place = target / "charts" / name
         if not _put(name, version, str(dependency.get("repository", "")), place, sources, notes, own / "charts"):

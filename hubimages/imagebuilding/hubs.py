@@ -36,6 +36,7 @@ class Hub:
     domain: str = ""
     provider: str = ""
     listed: tuple[Place, ...] = field(default=(), compare=False)  # where cluster.yaml lists each of the files
+    chart_override: str = ""  # the Chart.yaml, relative to `root`, that replaces the chart's own for this hub
 
     @property
     def label(self) -> str:
@@ -134,7 +135,15 @@ def _hub(root: Path, cluster: str, listing: Layer, number: int, spec: dict[str, 
         domain=str(spec.get("domain") or ""),
         provider=str(listing.data.get("provider") or ""),
         listed=tuple(listing.places["hubs", number, key, one] for one in range(len(names))),
+        chart_override=_override(folder, spec.get("chart_override")),
     )
+
+
+def _override(folder: Path, given: object) -> str:
+    """Return the path of a chart_override: beside cluster.yaml, or relative to the repository if it has a /."""
+    if not isinstance(given, str) or not given:
+        return ""
+    return _relative(Path(), given) if "/" in given else _relative(folder, given)
 
 
 def _relative(folder: Path, name: str) -> str:

@@ -37,7 +37,7 @@ def codes(made: check.Report) -> list[str]:
 def test_charts_come_from_their_repository_once_and_then_from_the_cache(
     deployment: Deployment, repository: str, published: Path
 ) -> None:
-    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"servces": {}}}})
+    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"colour": {}}}})
     root = deployment(hub, good_hubs.SECRET, repository=repository)
     made = checked(root, ChartSources())
     assert codes(made) == ["schema"]
@@ -89,8 +89,8 @@ def test_a_finding_names_the_line_of_the_file_that_has_the_value(deployment: Dep
     assert finding.place == Place(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
     assert finding.hubs == ("earth/staging",)
     assert str(finding).splitlines()[0] == (
-        f"{file}:{finding.place.line}: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end with '-' "
-        "on quay.io"
+        f"{file}:{finding.place.line}: warning: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end "
+        "with '-' on quay.io"
     )
 
 
@@ -125,7 +125,7 @@ def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_ch
     assert set(codes(made)) == {
         "secret-file-unlisted", "registry-password-missing", "push-password-missing", "pull-secret-missing",
     }  # fmt: skip
-    assert f"config/clusters/earth/{good_hubs.ENC}:1: secret-file-unlisted" in report.as_text(made)
+    assert f"config/clusters/earth/{good_hubs.ENC}:1: warning: secret-file-unlisted" in report.as_text(made)
 
 
 def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: Deployment, own_charts: Path) -> None:
@@ -283,10 +283,10 @@ def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment)
     hub = copy.deepcopy(good_hubs.OF_HUB)
     hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
     made = json.loads(report.as_json(checked(deployment(hub, good_hubs.SECRET))))
-    assert sorted(made) == ["findings", "hubs", "not_checked", "version"]
+    assert sorted(made) == ["findings", "hubs", "kinds", "not_checked", "version"]
     assert made["version"] == 1
     (finding,) = made["findings"]
-    assert sorted(finding) == ["code", "file", "hubs", "layer", "line", "message", "remedy", "why"]
+    assert sorted(finding) == ["code", "file", "grade", "hubs", "layer", "line", "message", "remedy", "why"]
     assert (finding["code"], finding["layer"]) == ("registry-url-scheme", "rules")
 
 

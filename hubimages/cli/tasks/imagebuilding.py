@@ -8,6 +8,7 @@ from invoke import Context, Exit, task
 from hubimages import console
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
+from hubimages.findings import FOUND, fails
 
 CHARTS_FOLDER = "HUBIMAGES_CHARTS"
 HUB_HELP = {
@@ -107,6 +108,7 @@ def new_imagebuilding_hub(
         "repo": "the deployment repository, or any directory in it",
         "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to use first; default: ${CHARTS_FOLDER}",
         "chart_version": "with --values: NAME=VERSION of jupyterhub or binderhub-service; can be repeated",
+        "strict": "also fail for warnings, except those of style",
         "offline": "do not ask chart repositories; use only charts in the folder or fetched before",
         "json": "print one JSON object",
     },
@@ -122,6 +124,7 @@ def check_imagebuilding_hub(
     repo: str = ".",
     charts: str | None = None,
     chart_version: list[str] | None = None,
+    strict: bool = False,
     offline: bool = False,
     json: bool = False,
 ) -> None:
@@ -129,7 +132,7 @@ def check_imagebuilding_hub(
 
     Merges values as Helm does, renders them with the hub's charts, validates them with Kubernetes' schemas, runs every
     choice of the form through KubeSpawner, and compares the settings of hub, BinderHub and registry. Each finding has
-    file, line, reason and remedy.
+    file, line, reason and remedy. Errors do not work (exit code 1); warnings are risk or advice.
     """
     from hubimages import imagebuilding
 
@@ -152,8 +155,8 @@ def check_imagebuilding_hub(
     )
     made = imagebuilding.check_hubs(hubs, sources)
     console.result(imagebuilding.as_json(made) if json else imagebuilding.as_text(made))
-    if made.findings:
-        raise Exit(code=1)
+    if fails(made.findings, strict=strict):
+        raise Exit(code=FOUND)
 
 
 @task(

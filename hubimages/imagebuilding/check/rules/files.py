@@ -18,4 +18,15 @@ def keys_once(subject: Subject) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-RULES = (keys_once,)
+def chart_override(subject: Subject) -> Iterator[Finding]:
+    """Check that the chart_override of cluster.yaml exists."""
+    hub = subject.hub
+    if hub.chart_override and not (hub.root / hub.chart_override).is_file():
+        yield Finding(
+            "chart-override-missing", hub.place, f"chart_override {hub.chart_override} does not exist",
+            "the hub cannot be deployed",
+            "correct the path: it is relative to cluster.yaml, or with a / to the repository",
+        )  # fmt: skip
+
+
+RULES = (keys_once, chart_override)

@@ -22,12 +22,17 @@ def pull_secret(subject: Subject) -> Iterator[Finding]:
     kind = kind_of(host)
     if kind.private:
         if not values.get(*SECRET, "create") and not _own_secrets(subject):
+            account = {"registry": host, "username": "USERNAME", "password": "PASSWORD"}
             given = values.get(*SECRET, "password") or values.get(*SECRET, "username")
             yield Finding(
                 "pull-secret-not-created" if given else "pull-secret-missing", values.place(*SECRET, "create"),
                 f"jupyterhub.imagePullSecret{'.create is not true' if given else ' is not set'}",
                 f"new repositories on {kind.name} are private: servers with built images fail with ImagePullBackOff",
                 "set create: true, registry, username and password of jupyterhub.imagePullSecret, encrypted",
+                change={
+                    (*SECRET, "create"): True,
+                    **{(*SECRET, key): value for key, value in account.items() if not values.get(*SECRET, key)},
+                },
             )  # fmt: skip
         yield from _dask(subject, kind.name)
     yield from _complete(subject, host)
@@ -52,6 +57,7 @@ def _complete(subject: Subject, host: str) -> Iterator[Finding]:
             yield Finding(
                 "pull-secret-incomplete", values.place(*SECRET, "create"), f"jupyterhub.imagePullSecret has no {key}",
                 "the registry refuses the pull of every built image", f"set jupyterhub.imagePullSecret.{key}",
+                change={(*SECRET, key): host if key == "registry" else key.upper()},
             )  # fmt: skip
     registry = values.text(*SECRET, "registry")
     if registry and not values.is_encrypted(*SECRET, "registry") and address_host(registry) != host:
@@ -59,6 +65,7 @@ def _complete(subject: Subject, host: str) -> Iterator[Finding]:
             "pull-secret-registry", values.place(*SECRET, "registry"),
             f"jupyterhub.imagePullSecret is for {address_host(registry)}, but images are pushed to {host}",
             "built images cannot be pulled with it", f"set registry to {host}",
+            change={(*SECRET, "registry"): host},
         )  # fmt: skip
 
 
@@ -66,12 +73,23 @@ def _dask(subject: Subject, registry: str) -> Iterator[Finding]:
     values = subject.values
     if values.get("dask-gateway", "enabled") is not True:
         return
+    given = values.get(*DASK)
+    if given and not (isinstance(given, list) and all(isinstance(one, dict) and "name" in one for one in given)):
+        listed = given if isinstance(given, list) else [given]
+        wanted = [{"name": name} for name in map(_name, listed) if name] or [{"name": NAME}]
+        yield Finding(
+            "dask-pull-secret-shape", values.place(*DASK),
+            "dask-gateway.gateway.backend.imagePullSecrets is not a list of mappings with a name",
+            "Kubernetes refuses Dask's schedulers and workers", f"write [{{name: {wanted[0]['name']}}}]",
+            change={DASK: wanted},
+        )  # fmt: skip
+        return
     names = [_name(entry) for entry in values.sequence(*DASK)]
     if not names:
         yield Finding(
             "dask-pull-secret-missing", values.place(*DASK), "dask-gateway.gateway.backend has no imagePullSecrets",
             f"Dask's schedulers and workers run the user's image and cannot pull a private one from {registry}",
-            f"set dask-gateway.gateway.backend.imagePullSecrets to [{{name: {NAME}}}]",
+            f"set dask-gateway.gateway.backend.imagePullSecrets to [{{name: {NAME}}}]", change={DASK: [{"name": NAME}]},
         )  # fmt: skip
         return
     made = {manifest.name for manifest in subject.rendered.find("jupyterhub", "Secret", NAME)} or {NAME}
@@ -80,7 +98,7 @@ def _dask(subject: Subject, registry: str) -> Iterator[Finding]:
             "dask-pull-secret-name", values.place(*DASK),
             f"dask-gateway.gateway.backend.imagePullSecrets names {', '.join(map(repr, names))}",
             f"the chart names the Secret of imagePullSecret {sorted(made)[0]}",
-            f"write [{{name: {sorted(made)[0]}}}]",
+            f"write [{{name: {sorted(made)[0]}}}]", change={DASK: [{"name": sorted(made)[0]}]},
         )  # fmt: skip
 
 

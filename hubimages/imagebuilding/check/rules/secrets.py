@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from hubimages.errors import BadInputError
-from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.rules.pull import SECRET
 from hubimages.imagebuilding.check.rules.registry import PUSH, REGISTRY
 from hubimages.imagebuilding.hubs import CLUSTERS, PLAIN, cluster_file, cluster_hubs
@@ -25,6 +25,7 @@ def clear_text(subject: Subject) -> Iterator[Finding]:
                 f"{'.'.join(section)}.password is not encrypted",
                 "everyone who can read the repository or its history can push images that your users run",
                 "change the password, and put the new one into the hub's enc-*.secret.values.yaml with sops",
+                change={(*section, "password"): None},
             )  # fmt: skip
     for layer in values.layers:
         name = PurePosixPath(layer.file).name
@@ -54,12 +55,12 @@ def unlisted(subject: Subject) -> Iterator[Finding]:
         data = layer.data.get("basehub") if isinstance(layer.data.get("basehub"), dict) else layer.data
         hubs = data.get("jupyterhub") if isinstance(data, dict) else None
         if isinstance(data, dict) and (data.get("binderhub-service") or "imagePullSecret" in (hubs or {})):
-            yield Finding(
+            yield warning(Finding(
                 "secret-file-unlisted", Place(file, 1),
                 f"no hub in {cluster_file(hub.cluster)} lists this file",
                 "no hub gets these secrets: builds cannot be pushed, or images not pulled",
                 f"add {path.name} to helm_chart_values_files of its hub, or delete it",
-            )  # fmt: skip
+            ))  # fmt: skip
 
 
 RULES = (clear_text, unlisted)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hubimages.errors import HubImagesError
 from hubimages.imagebuilding.check.finding import Finding, Subject
-from hubimages.imagebuilding.check.rules.access import auth_on
+from hubimages.imagebuilding.check.rules.environment import auth_on
 from hubimages.imagebuilding.hubs import CHARTS
 from hubimages.imagebuilding.layer import read_layer
 from hubimages.run import read
@@ -50,8 +50,7 @@ def hub_image(subject: Subject) -> Iterator[Finding]:
             "fancy-profiles-old", values.place(*IMAGE, "tag" if tag else "name"),
             f"the hub image {name}:{tag} has jupyterhub-fancy-profiles {found}, and BinderHub's auth is on",
             "versions before 0.6.0 do not send the user's token: BinderHub refuses every build",
-            "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer, "
-            "or set config.BinderHub.auth_enabled: false until then",
+            "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer",
         )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check.finding import Finding, Subject
-from hubimages.imagebuilding.check.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kubernetes import pod
+from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
 from hubimages.imagebuilding.check.render import EXTRA, dotted
 from hubimages.imagebuilding.check.rendered import Manifest
 from hubimages.imagebuilding.layer import Place
@@ -20,7 +21,7 @@ BUILT_IN = re.compile(r"v1|(?:apps|batch|autoscaling|policy)/v.+|[a-z.]+\.k8s\.i
 def against_kubernetes(subject: Subject) -> Iterator[Finding]:
     """Yield what Kubernetes would refuse. Raises NotInstalledError."""
     for manifest in subject.rendered.manifests:
-        for path, said in problems(manifest.data):
+        for path, said in (*problems(manifest.data), *pod.problems(manifest.data)):
             place = _place(subject, manifest, path)
             yield Finding(
                 "manifest", place, f"{manifest.kind} {manifest.name}: {dotted(path)}: {said}",
@@ -91,6 +92,12 @@ def _short(said: str) -> str:
 def _place(subject: Subject, manifest: Manifest, path: Path) -> Place:
     """Return the place of the value that most likely produced it: the longest end of the path in the chart's values."""
     section = manifest.section
+    value: Any = manifest.data
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            value = None
     best: tuple[int, Path] = (0, (section,) if section else ())
     for known in subject.values.places:
         if section and known[0] != section:
@@ -98,6 +105,8 @@ def _place(subject: Subject, manifest: Manifest, path: Path) -> Place:
         length = 0
         while length < min(len(known), len(path)) and known[-1 - length] == path[-1 - length]:
             length += 1
+        if length and isinstance(value, str) and subject.values.get(*known) == value:
+            length += len(path)  # the very text
         if length > best[0] and (length > 1 or not isinstance(known[-1], int)):
             best = (length, known)
     return subject.values.place(*best[1]) if best[1] else subject.hub.place
