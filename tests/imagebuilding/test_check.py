@@ -39,11 +39,11 @@ def codes(made: check.Report) -> list[str]:
 def test_charts_come_from_their_repository_once_and_then_from_the_cache(
     deployment: Deployment, repository: str, published: Path
 ) -> None:
-    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"servces": {}}}})
+    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"colour": {}}}})
     root = deployment(hub, good_hubs.SECRET, repository=repository)
     made = checked(root, ChartSources())
     assert codes(made) == ["schema"]
-    assert made.not_checked == ("layer manifests: nothing was rendered of earth/staging",)
+    assert made.not_checked == ("layer manifests: nothing was rendered for earth/staging",)
     assert sorted(file.name.rsplit("-", 1)[0] for file in cache_folder().iterdir()) == sorted(
         f"{name}-{version}" for name, version in small_charts.VERSIONS.items()
     )
@@ -65,7 +65,7 @@ def test_without_charts_the_other_layers_run_and_the_report_says_so(deployment: 
     assert made.not_checked[0].startswith(
         "chart jupyterhub: no answer from http://127.0.0.1:9/index.yaml: [Errno 111] Connection refused"
     )
-    assert made.not_checked[-1] == "layer manifests: nothing was rendered of earth/staging"
+    assert made.not_checked[-1] == "layer manifests: nothing was rendered for earth/staging"
 
 
 def test_an_archive_that_is_not_what_the_index_promises_is_not_used(
@@ -77,7 +77,7 @@ def test_an_archive_that_is_not_what_the_index_promises_is_not_used(
         made = checked(deployment(good_hubs.OF_HUB, good_hubs.SECRET, repository=repository), ChartSources())
     finally:
         (published / "index.yaml").write_text(index)
-    assert "is not what the index promises" in made.not_checked[0]
+    assert "does not match its digest" in made.not_checked[0]
     assert codes(made) == []
 
 
@@ -91,8 +91,8 @@ def test_a_finding_names_the_line_of_the_file_that_has_the_value(deployment: Dep
     assert finding.place == Place(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
     assert finding.hubs == ("earth/staging",)
     assert str(finding).splitlines()[0] == (
-        f"{file}:{finding.place.line}: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end with '-' "
-        "on quay.io"
+        f"{file}:{finding.place.line}: warning: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end "
+        "with '-' on quay.io"
     )
 
 
@@ -127,7 +127,7 @@ def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_ch
     assert set(codes(made)) == {
         "secret-file-unlisted", "registry-password-missing", "push-password-missing", "pull-secret-missing",
     }  # fmt: skip
-    assert f"config/clusters/earth/{good_hubs.ENC}:1: secret-file-unlisted" in report.as_text(made)
+    assert f"config/clusters/earth/{good_hubs.ENC}:1: warning: secret-file-unlisted" in report.as_text(made)
 
 
 def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: Deployment, own_charts: Path) -> None:
@@ -191,8 +191,8 @@ def test_a_hub_image_of_an_unknown_version_is_noted_as_not_checked(deployment: D
     made = checked(deployment(good_hubs.merged(good_hubs.OF_HUB, image), good_hubs.SECRET), own(own_charts))
     assert codes(made) == []
     assert made.not_checked == (
-        "which jupyterhub-fancy-profiles the hub image quay.io/example/other:1.0 has: neither its tag nor the "
-        "repository tells (BinderHub's auth needs 0.6.0 or newer)",
+        "the version of jupyterhub-fancy-profiles in the hub image quay.io/example/other:1.0: unknown from its tag and "
+        "this repository (BinderHub's auth needs 0.6.0 or newer)",
     )
 
 
@@ -214,7 +214,7 @@ def test_a_key_that_stands_twice_is_found_with_both_lines(deployment: Deployment
     first = 1 + before.splitlines().index("dask-gateway:")
     found = [finding for finding in checked(root, own(own_charts)).findings if finding.code == "key-twice"]
     assert [(finding.place.line, finding.message) for finding in found] == [
-        (len(before.splitlines()) + 1, f"dask-gateway stands here again; it is in line {first}, too")
+        (len(before.splitlines()) + 1, f"duplicate key dask-gateway, first in line {first}")
     ]
 
 
@@ -256,8 +256,8 @@ def test_without_a_version_the_newest_release_is_taken_and_named(
         wrong = check.check_hubs([hub], ChartSources(repositories=addresses, versions={"jupyterhub": "0.1"}))
     finally:
         index.write_text(before)
-    named = f"chart jupyterhub {entry['version']}, the newest, was used; --chart-version=jupyterhub=VERSION"
-    assert newest.not_checked[0] == f"{named} takes another"
+    named = f"chart jupyterhub: used {entry['version']}, the newest"
+    assert newest.not_checked[0] == f"{named} (choose another with --chart-version=jupyterhub=VERSION)"
     assert wrong.not_checked[0] == f"chart jupyterhub: {repository} has no chart jupyterhub 0.1"
 
 
@@ -285,15 +285,15 @@ def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment)
     hub = copy.deepcopy(good_hubs.OF_HUB)
     hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
     made = json.loads(report.as_json(checked(deployment(hub, good_hubs.SECRET))))
-    assert sorted(made) == ["findings", "hubs", "not_checked", "version"]
+    assert sorted(made) == ["findings", "hubs", "kinds", "not_checked", "version"]
     assert made["version"] == 1
     (finding,) = made["findings"]
-    assert sorted(finding) == ["code", "file", "hubs", "layer", "line", "message", "remedy", "why"]
+    assert sorted(finding) == ["code", "file", "grade", "hubs", "layer", "line", "message", "remedy", "why"]
     assert (finding["code"], finding["layer"]) == ("registry-url-scheme", "rules")
 
 
 def test_a_plain_file_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="no values file"):
+    with pytest.raises(BadInputError, match="does not exist"):
         plain_hub([tmp_path / "no.yaml"])
 
 

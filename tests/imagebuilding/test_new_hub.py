@@ -27,7 +27,7 @@ from hubimages.run import environment
 from tests.imagebuilding import small_charts
 
 # The image in the answers is anybody's, and charts in a folder may have another version than is asked for.
-EXPECTED = re.compile(r"quay\.io/2i2c/hub:1\.0 has|the folder's, of version")
+EXPECTED = re.compile(r"quay\.io/2i2c/hub:1\.0: unknown|used version .* from the folder")
 PASSWORD = "correct horse battery"
 JSON_KEY = json.dumps({"type": "service_account", "private_key": "-----BEGIN\nKEY-----\n", "project_id": "p"}, indent=2)
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -312,7 +312,7 @@ def test_a_plain_hub_that_has_everything_is_left_as_it_is(plain: Path, tmp_path:
     git(plain, "add", ".")
     git(plain, "commit", "-q", "-m", "Add")
     shown = make(where, answers(dask="yes"), tmp_path, delivery=Delivery(None, commit=True))
-    assert "nothing to write: the hub's files have everything" in shown
+    assert "nothing to write: the hub's files are complete" in shown
     assert git(plain, "log", "-1", "--format=%s") == "Add"
 
 
@@ -340,7 +340,7 @@ def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
         with pytest.raises(RefusedError, match="uncommitted changes"):
             make(where, answers(), tmp_path, delivery=Delivery(None, commit=True))
         shown = make(where, answers(), tmp_path)
-        assert shown.startswith(f"kept {SECRET}, which holds the secret already\n")
+        assert shown.startswith(f"kept {SECRET}, which already has the secret\n")
         assert {name: (deployment / name).read_text() for name in whole} == whole
 
 
@@ -393,8 +393,8 @@ def test_a_value_that_says_something_else_is_shown_and_refused(deployment: Path,
     with pytest.raises(RefusedError) as refused:
         make(Where(deployment, "north", "ocean", None), answers(), tmp_path)
     assert str(refused.value) == (
-        f"{OCEAN}: nothing was written, since values in it are not those needed. Write what stands after + and "
-        "run this again:\n"
+        f"{OCEAN}: nothing was written, because it needs other values. Use those after + and run this "
+        "again:\n"
         "-  binderhub-service.service.port: 80\n+  binderhub-service.service.port: 8090"
     )
 
@@ -423,25 +423,25 @@ def test_a_sops_that_fails_leaves_everything_as_it_was(deployment: Path, tmp_pat
 @pytest.mark.parametrize(
     ("change", "raw", "message"),
     [
-        ({}, {"registry": "gcr.io"}, "registry: 'gcr.io' is not supported: Google has shut down Container Registry"),
+        ({}, {"registry": "gcr.io"}, "registry: 'gcr.io' is not supported: Google shut down Container Registry"),
         ({}, {"registry": "eu.gcr.io"}, "registry: 'eu.gcr.io' is not supported"),
-        ({}, {"registry": "quai.io"}, "registry: 'quai.io' is no kind of registry. did you mean 'quay.io'?"),
-        ({}, {"domain": "https://x"}, "domain: 'https://x' cannot be"),
+        ({}, {"registry": "quai.io"}, "registry: unknown registry 'quai.io'. did you mean 'quay.io'?"),
+        ({}, {"domain": "https://x"}, "domain: 'https://x' is not valid"),
         ({}, {"images": "Pangeo=pangeo/pangeo-notebook"}, "images: 'pangeo/pangeo-notebook' has no tag"),
-        ({}, {"images": "A b=a/b:1, A-B=c/d:2"}, "images: two of them would be 'a-b'"),
-        ({}, {"organization": "our org"}, "organization: 'our org' cannot be"),
-        ({}, {"dask": "perhaps"}, "dask: 'perhaps' is neither yes nor no"),
-        ({}, {"domain": "lake.example.org"}, "config/clusters/north/cluster.yaml:4: the hub lake has lake.example.org"),
+        ({}, {"images": "A b=a/b:1, A-B=c/d:2"}, "images: two of them become 'a-b'"),
+        ({}, {"organization": "our org"}, "organization: 'our org' is not valid"),
+        ({}, {"dask": "perhaps"}, "dask: 'perhaps' is not yes or no"),
+        ({}, {"domain": "lake.example.org"}, "config/clusters/north/cluster.yaml:4: hub lake already has lake."),
         (
             {"config/clusters/north/lake.values.yaml": LAKE.replace("lake", "ocean")}, {},
-            "config/clusters/north/lake.values.yaml:4: the hub north/lake has the prefix quay.io/our-org/north-ocean-",
+            "config/clusters/north/lake.values.yaml:4: hub north/lake already has the prefix quay.io/our-org",
         ),
         ({".sops.yaml": "creation_rules:\n- {path_regex: other, pgp: A}\n"}, {}, "no creation rule in .sops.yaml"),
-        ({SECRET: "a: b\n"}, {}, f"{SECRET} is there already"),
+        ({SECRET: "a: b\n"}, {}, f"{SECRET} already exists"),
         ({OCEAN: "a: [\n"}, {}, f"{OCEAN}:2: "),
         (
             {OCEAN: "jupyterhub:\n  singleuser:\n    profileList:\n    - display_name: Small\n"}, {},
-            f"{OCEAN}:3: there is a profile list already, without the box",
+            f"{OCEAN}:3: the profile list does not let users build images",
         ),
     ],
 )  # fmt: skip
@@ -465,9 +465,9 @@ def test_what_cannot_be_is_refused_with_nothing_written(
 @pytest.mark.parametrize(
     ("cluster", "hub", "message"),
     [
-        ("north", "lake", "config/clusters/north/cluster.yaml:4: the hub lake exists already"),
+        ("north", "lake", "config/clusters/north/cluster.yaml:4: hub lake already exists"),
         ("nort", "ocean", "no cluster 'nort' in config/clusters: did you mean 'north'?"),
-        ("north", "Ocean_1", "--hub='Ocean_1' must be small letters"),
+        ("north", "Ocean_1", "--hub='Ocean_1' must be lowercase letters"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(
@@ -484,12 +484,12 @@ def test_what_is_no_key_of_google_is_refused_and_not_shown(deployment: Path, tmp
         make(
             Where(deployment, "north", "ocean", None), answers("google-artifact-registry"), tmp_path, password="hunter2"
         )
-    assert str(refused.value) == "the password for Google must be a service account's key, the whole JSON file"
+    assert str(refused.value) == "the password for Google must be a service account's key: the whole JSON file"
     assert git(deployment, "status", "--porcelain") == ""
 
 
 def test_without_a_terminal_the_question_names_its_option(deployment: Path, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match=r"domain of the hub\? There is no terminal to ask: .* --set domain="):
+    with pytest.raises(RefusedError, match=r"domain of the hub\? There is no terminal to ask on. .* --set domain="):
         make(Where(deployment, "north", "ocean", None), {}, tmp_path)
 
 
@@ -502,7 +502,7 @@ def test_answers_come_from_a_file_and_options_go_before_it(tmp_path: Path) -> No
     file.write_text("domain: a.example.org\nimages:\n  Pangeo: pangeo/pangeo-notebook:1.10\n")
     given = given_answers(["domain=b.example.org"], file)
     assert given == {"domain": "b.example.org", "images": {"Pangeo": "pangeo/pangeo-notebook:1.10"}}
-    with pytest.raises(BadInputError, match=r"'domian' is no question: did you mean 'domain'\?"):
+    with pytest.raises(BadInputError, match=r"unknown question 'domian': did you mean 'domain'\?"):
         given_answers(["domian=x"], None)
 
 

@@ -147,7 +147,7 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         page.get_by_role("button", name="Build Image and Start").click()
         page.get_by_text("image build failed").wait_for()
         logs = re.sub(r"\s+", "", page.locator(".xterm-rows").inner_text())  # it breaks lines anywhere
-        assert "Nothingcanbebuiltinthispreview:--localleavestheenginealone." in logs
+        assert "Thispreviewcannotbuildimages:--localdoesnotusetheengine." in logs
         choose(page, "Image", "Rocker Geospatial")
         choose(page, "Resources", "8 GB of memory")
         page.get_by_role("button", name="Start").click()
@@ -160,7 +160,7 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         assert len(family) > 3  # the hub, its proxy, its services, the server
     assert (shown.returncode, list((values.parent / "tmp").iterdir())) == (0, [])
     assert [pid for pid in family if runs(pid)] == []
-    assert "ended" in (values.parent / "preview.log").read_text().splitlines()
+    assert "stopped" in (values.parent / "preview.log").read_text().splitlines()
 
 
 def test_nobody_is_let_in_without_the_printed_address(values: Path) -> None:
@@ -220,10 +220,10 @@ def test_without_the_proxy_the_line_that_installs_it_is_given(monkeypatch: pytes
     [
         (["--port=eighty"], "--port=eighty: a port is a number"),
         (["--port=0"], "--port=0: a port is a number"),
-        (["--registry=quay.io/our-org"], "--registry=quay.io/our-org: a preview pushes only to loopback"),
+        (["--registry=quay.io/our-org"], "--registry=quay.io/our-org: a preview pushes only to a registry on loopback"),
         (["--repositories=nowhere"], "--repositories=nowhere: no such directory"),
-        (["--binderhub=nowhere"], "--binderhub=nowhere is no virtual environment"),
-        (["--values=nowhere.yaml"], "no values file nowhere.yaml"),
+        (["--binderhub=nowhere"], "--binderhub=nowhere is not a virtual environment"),
+        (["--values=nowhere.yaml"], "values file nowhere.yaml does not exist"),
     ],
 )
 def test_options_that_cannot_be_are_refused_in_one_line(values: Path, options: list[str], message: str) -> None:
