@@ -240,8 +240,8 @@ def _unadd(repo: Repo, new: Sequence[str]) -> str:
 
 def _take_back(repo: Repo, undo: file_edit.Undo, new: Sequence[str], found: Mapping[str, str | None]) -> str:
     """Undo the edits, each step whatever the others do; what is left and what to do about it, or ""."""
+    left = undo.back(found)  # first: it may make room on a full disk
     told = _unadd(repo, new)
-    left = undo.back(found)
     if left:
         where = f"git -C {shlex.quote(str(repo.work_tree))}"
         told += (
