@@ -87,10 +87,13 @@ def attempt(
         raise os_failure(error) from error
 
 
-def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.CompletedProcess[bytes]:
+def watch(
+    *argv: str, cwd: Path, said: Callable[[str], None], live: Callable[[bytes], None] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command, and once a second call `said` with its last line, even if that is unchanged.
 
-    `stdout` of the result has both outputs of the program in the order in which they came.
+    `stdout` of the result has both outputs of the program in the order in which they came; `live` gets all of it as it
+    comes.
     """
     output, line = bytearray(), ""
     process = start(*argv, cwd=cwd, stderr=subprocess.STDOUT)
@@ -104,6 +107,8 @@ def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.Comp
                 if not came:
                     break
                 output += came
+                if live is not None:
+                    live(came)
             if time.monotonic() >= due:
                 line = next(filter(None, map(str.strip, reversed(_tail(output).splitlines()))), line)
                 said(console.censor(line))

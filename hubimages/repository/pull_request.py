@@ -5,7 +5,7 @@ pushed and a person gets the address that opens the request.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubimages import console
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
@@ -28,6 +28,7 @@ class PullRequest:
     branch: str
     title: str
     body: str
+    to: str = ""  # OWNER/REPO that gets it, the parent of a fork for example; empty: the repository of `origin`
 
 
 def check_can_open(repo: Repo, branch: str | None) -> str:
@@ -61,7 +62,10 @@ def open_pull_request(repo: Repo, request: PullRequest) -> str:
     push(repo, request.branch)
     secret = token()
     if not secret:
-        return f"pushed {request.branch}; open the pull request: {address.compare(request.base, request.branch)}"
+        asked, head = replace(address, name=request.to or address.name), request.branch
+        if request.to:
+            head = f"{address.name.partition('/')[0]}:{head}"
+        return f"pushed {request.branch}; open the pull request: {asked.compare(request.base, head)}"
     return _ask_github(address, request, secret)
 
 
@@ -143,11 +147,12 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     base_url = os.environ.get("GITHUB_API_URL") or own
     client = github.Github(auth=github.Auth.Token(secret), base_url=base_url, lazy=True, retry=None)
     try:
-        repository = client.get_repo(address.name)
+        repository = client.get_repo(request.to or address.name)
         owner = address.name.partition("/")[0]
+        head = f"{owner}:{request.branch}" if request.to else request.branch
         for opened in repository.get_pulls(state="open", head=f"{owner}:{request.branch}", base=request.base):
             return f"open already: {opened.html_url}"
-        made = repository.create_pull(request.base, request.branch, title=request.title, body=request.body)
+        made = repository.create_pull(request.base, head, title=request.title, body=request.body)
     except github.GithubException as error:
         raise _refusal(address, error.status, error.message or "") from error
     except requests.RequestException as error:
