@@ -15,7 +15,9 @@ EDITS = [FileEdit("a.yaml", "tag: old\n", "tag: new\n"), FileEdit("new/d.yaml", 
 
 
 def git(root: Path, *args: str) -> str:
-    return subprocess.run(["git", "--no-optional-locks", *args], cwd=root, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", "--no-optional-locks", *args], cwd=root, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def mount(*args: str) -> None:
