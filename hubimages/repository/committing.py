@@ -78,6 +78,16 @@ def git(repo: Repo, *args: str) -> None:
         raise repo.failure(args, done.returncode, done.stderr or done.stdout)
 
 
+def set_index(repo: Repo, paths: Sequence[str]) -> None:
+    """Have the index say what HEAD says about the files, without a look at them: a filter may be missing."""
+    listed = repo.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]
+    there = {entry.partition("\t")[2] for entry in listed}
+    nothing = "0" * len(repo.text("rev-parse", "HEAD"))
+    gone = [f"0 {nothing}\t{path}" for path in paths if path not in there]
+    lines = "".join(f"{entry}\0" for entry in [*gone, *listed])
+    repo.read("update-index", "-z", "--index-info", stdin=lines.encode(errors="surrogateescape"))
+
+
 def diff(path: str, before: str | None, after: str | None) -> str:
     """Return the lines that differ, as a person reads them."""
     lines = difflib.unified_diff((before or "").split("\n"), (after or "").split("\n"), n=0, lineterm="")
@@ -100,7 +110,7 @@ def merged(*, base: str | None, ours: str | None, theirs: str | None) -> str | N
 def _align_index(repo: Repo, paths: Sequence[str]) -> None:
     """Have the index say what HEAD says about the files: a person had nothing staged in them before the commit."""
     if repo.read("diff-index", "--cached", "--name-only", "-z", "HEAD", "--", *paths):
-        git(repo, "reset", "-q", "--", *paths)
+        set_index(repo, paths)
 
 
 def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int | None]:

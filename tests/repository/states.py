@@ -245,8 +245,9 @@ def broken_home(place: Place) -> None:
 
 
 def not_ours(place: Place) -> None:
-    os.chown(place.root, 12345, 12345)
-    os.chown(place.path("HEAD").parent, 12345, 12345)
+    git_dir = place.path("HEAD").parent
+    for folder in (place.root, git_dir):
+        os.chown(folder, 12345, 12345)
 
 
 def bare(place: Place) -> None:
@@ -407,7 +408,7 @@ STATES: dict[str, State] = {
     "files of these names": (files_of_these_names, FREE),
     "a private tag, and push.followTags": (private_tag, FREE),
     "a filter is missing elsewhere": (filter_missing(OTHER), FREE),
-    "a filter is missing": (filter_missing("target"), (4, 4, 4)),
+    "a filter is missing": (filter_missing("target"), HOOK),
     "signing fails": (signing, HOOK),
     "autocrlf": (crlf, FREE),
     "packed refs and objects": (packed, FREE),
