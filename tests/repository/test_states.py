@@ -141,7 +141,10 @@ SURROUNDINGS: dict[str, Callable[[Path], Path]] = {
     "plain": plain, "own work": own_work, "a work tree": work_tree, "an odd path": odd_path
 }  # fmt: skip
 # What a person's own work stands in the way of: git itself refuses to begin.
-ALONE = {"a rebase", "a rebase with --apply", "a rebase stopped to edit", "git am", "a conflict of a stash"}
+ALONE = {
+    "a merge", "a merge with a conflict", "a squash merge", "a cherry-pick", "a revert with a conflict", "a rebase",
+    "a rebase with --apply", "a rebase stopped to edit", "git am", "a conflict of a stash",
+}  # fmt: skip
 NOT_LINKED = {"core.bare", "another owner", "no commit yet", "a submodule", "a newer format"}
 IN_SAMPLE = {
     "plain": {
@@ -149,7 +152,7 @@ IN_SAMPLE = {
         "post-checkout fails", "pre-commit fixes and refuses", "reference-transaction refuses", "tags of these names",
         "files of these names", "a private tag, and push.followTags", "a broken ~/.gitconfig", "a filter is missing",
     },
-    "own work": {"clean", "pre-commit refuses", "a revert with a conflict", "pre-commit fixes and adds"},
+    "own work": {"clean", "pre-commit refuses", "a revert", "pre-commit fixes and adds"},
     "a work tree": {"clean", "a bisection"},
     "an odd path": {"clean", "a detached HEAD"},
 }  # fmt: skip
@@ -247,7 +250,7 @@ def test_in_every_state_only_what_a_task_says_is_changed(
             monkeypatch.setenv(name, value)
         git(folder, "config", "--global", f"url.{folder}/served.git.insteadOf", "https://github.com/org/deployment.git")
         root = SURROUNDINGS[around](folder / "deployment")
-        git(root, "update-index", "-q", "--refresh") if around != "own work" else None
+        subprocess.run(["git", "update-index", "-q", "--refresh"], cwd=root, check=False)  # the copies have other times
         make(Place(root, task.target, own_home))
         if (own_home / "anonymous").exists():
             for name in IDENTITY:
