@@ -8,7 +8,7 @@ could change the delimiters, and cookiecutter writes a replay file into the home
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
@@ -17,6 +17,8 @@ from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
 from hubimages.template.origin import Origin, find_origin
 from hubimages.template.questions import RECORD, check_answers, questions, template_context, template_directory
+
+AS_RENDERED = {"core.attributesFile": "/dev/null", "core.autocrlf": "false", "core.safecrlf": "false"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,10 @@ class Rendering:
     def add(self, repo: git.Repo, env: Mapping[str, str] | None = None) -> None:
         """Add exactly these files to git's index.
 
-        By force, so that a person's own global ignore file cannot keep a file of the template out.
+        By force, so that a person's own global ignore file cannot keep a file of the template out, and as rendered,
+        whatever their settings say about line ends.
         """
+        repo = replace(repo, config={**repo.config, **AS_RENDERED})
         paths = "".join(f"{name}\0" for name in self.files)
         repo.read("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode(), env=env)
 

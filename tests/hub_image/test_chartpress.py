@@ -1,5 +1,6 @@
 """Which chartpress runs, and how it is told to build."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -115,3 +116,15 @@ def test_a_full_disk_below_tmpdir_is_said_to_be_full(tmp_path: Path, monkeypatch
         assert list(small.iterdir()) == []
     finally:
         subprocess.run(["umount", small], check=True)
+
+
+def test_a_copy_is_made_of_a_repository_at_any_path(tmp_path: Path) -> None:
+    root = tmp_path / os.fsdecode(b'a \n " \xff path')
+    root.mkdir()
+    for args in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "Start"]):
+        subprocess.run(["git", *args], cwd=root, check=True)
+    (root / "file").write_text("x")
+    for args in (["add", "file"], ["commit", "-q", "-m", "File"]):
+        subprocess.run(["git", *args], cwd=root, check=True)
+    with throwaway(deployment_repository(root), ["file"]) as copy:
+        assert (copy / "file").read_text() == "x"
