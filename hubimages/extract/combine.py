@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, Companions
+from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OUT, Companions
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
 from hubimages.repository.git import Repo
 
@@ -65,6 +65,9 @@ def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combin
 def put_aside(theirs: Files, companions: Companions, decisions: list[Decision]) -> dict[str, tuple[str, str]]:
     """Return the image's files with those moved away on which GitHub would act from the first push on."""
     result = dict(theirs)
+    if result.get(NOT_CHECKED_OUT, ("", ""))[0] == "120000":
+        result["gitmodules"] = result.pop(NOT_CHECKED_OUT)
+        decisions.append(Decision(NOT_CHECKED_OUT, "moved to gitmodules: git checks out no symlink of that name"))
     if companions.keep_workflows:
         return result
     for path in companions.alive:

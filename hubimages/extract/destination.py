@@ -111,7 +111,15 @@ def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base |
             refs.append(("refs/remotes/origin/main", base.commit))
     made.read("update-ref", "--stdin", stdin="".join(f"create {name} {commit}\n" for name, commit in refs).encode())
     # The source has git-lfs's pointers; nobody has said yet where the files behind them are.
-    made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    try:
+        made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    except ProgramFailedError as error:
+        if refused := re.search(r"invalid path '(.*)'", str(error)):
+            raise RefusedError(
+                f"git does not check out {refused[1]}, which the image has. Rename it in SOURCE and extract again, or "
+                "name an earlier commit with --ref"
+            ) from error
+        raise
     return made
 
 

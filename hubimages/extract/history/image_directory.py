@@ -30,7 +30,7 @@ LEFTOVER = re.compile(
 def normalise(image_dir: str, name: str = "IMAGE_DIR") -> str:
     """Return the path as git has it: no `./`, no doubled or trailing slash. Raises BadInputError."""
     check_word(image_dir, name)
-    if image_dir.startswith(("/", "~")):
+    if image_dir.startswith(("/", "~/")) or image_dir == "~":
         raise BadInputError(f"{name} must be a path inside the repository, not an absolute one: {image_dir}")
     parts = [part for part in image_dir.split("/") if part not in ("", ".")]
     if ".." in parts:
