@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OUT, Companions
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
+from hubimages.extract.history.trees import Forest
 from hubimages.repository.git import Repo
 
 BUILDING = "BUILDING.md"
@@ -98,7 +99,7 @@ def add_mailmap(
     """Add the entries of SOURCE's .mailmap about people of the kept commits."""
     if not companions.mailmap:
         return
-    mode, new = "100644", repo.text("hash-object", "-w", "--stdin", stdin=companions.mailmap)
+    mode, new = "100644", write_blob(repo, companions.mailmap)
     if MAILMAP in result and result[MAILMAP][0].startswith("100"):
         mode, new = result[MAILMAP][0], joined_lines(repo, result[MAILMAP][1], new)
     result[MAILMAP] = (mode, new)
@@ -151,7 +152,14 @@ def joined_lines(repo: Repo, first: str, second: str) -> str:
         return first
     text = one if not one or one.endswith(b"\n") else one + b"\n"
     text += b"".join(line + b"\n" for line in missing)
-    return repo.text("hash-object", "-w", "--stdin", stdin=text)
+    return write_blob(repo, text)
+
+
+def write_blob(repo: Repo, content: bytes) -> str:
+    """Write a blob unless it is there; git would touch the source's pack that has it."""
+    name = repo.text("hash-object", "--stdin", stdin=content)
+    ((_, kind, _),) = repo.batch_check([name])
+    return name if kind == "blob" else repo.text("hash-object", "-w", "--stdin", stdin=content)
 
 
 def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
@@ -167,9 +175,7 @@ def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
 
 def write_tree(repo: Repo, entries: Files) -> str:
     """Write a tree with these files; return its id."""
-    index = {"GIT_INDEX_FILE": str(repo.git_dir / "combine.index")}
-    rows = "".join(f"{mode} {name}\t{path}\0" for path, (mode, name) in entries.items())
-    repo.read("update-index", "-z", "--index-info", stdin=rows.encode(errors="surrogateescape"), env=index)
-    tree = repo.text("write-tree", "--missing-ok", env=index)
-    (repo.git_dir / "combine.index").unlink()
+    forest = Forest(repo)
+    tree = forest.planted(entries)
+    forest.write(repo)
     return tree

@@ -27,6 +27,7 @@ class Evidence:
     blobs: list[tuple[str, int]]  # id, bytes
     normalised: int  # commits whose author or committer line git could only keep in a mended form
     signed: int  # commits that were signed in the source
+    nameless: int  # commits whose author has neither name nor address
 
 
 def verify(
@@ -68,6 +69,7 @@ def verify(
         blobs=_blobs(result),
         normalised=normalised,
         signed=signed,
+        nameless=sum(author.strip() == "<>" for _, author, _ in rows.values()),
     )
 
 

@@ -60,10 +60,13 @@ def render(answers: Mapping[str, str], parent: Path) -> Path:
         return stage.dest
 
 
-def render_files(answers: Mapping[str, str]) -> Rendering:
-    """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer."""
+def render_files(answers: Mapping[str, str], directory: Path | None = None) -> Rendering:
+    """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
+
+    `directory`: a place for temporary files, where the caller removes what a killed run leaves.
+    """
     check_answers(answers)
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
         home, output = Path(temporary, "home"), Path(temporary, "output")
         home.mkdir()
         argv = [
@@ -71,7 +74,9 @@ def render_files(answers: Mapping[str, str]) -> Rendering:
             *("--output-dir", str(output), str(template_directory())),
             *(f"{key}={value}" for key, value in answers.items()),
         ]
-        done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
+        done = attempt(
+            *argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8", "TMPDIR": temporary}
+        )
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
         directories = list(output.iterdir())

@@ -127,6 +127,8 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
         path = spelled
         seen, states = history.read(source.scratch, source.commit, path)
     chosen = image_directory.choose_commit(source.scratch, seen, path, states)
+    if chosen.note and (linked := image_directory.symlink_target(source, path)):
+        raise linked
     if chosen.note:
         notes.append(chosen.note)
     if chosen.commit != len(seen) - 1:  # later commits are not the image's past
