@@ -95,7 +95,8 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
     try:
         record = stage / "record.yaml"
         record.write_bytes(scratch.read("cat-file", "blob", blob))
-        return template.next_steps(template.read_answers(record))
+        origin = template.find_origin(template.template_directory())
+        return template.next_steps(template.read_answers(record), origin)
     except (BadInputError, KeyError):  # of another version of the template
         return steps
 
@@ -103,18 +104,24 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
 def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path) -> Base:
     from hubimages import template  # starts cookiecutter: not needed for a repository with a main
 
-    rendering = template.render_files({"repo": dest.name, **answers}, stage)
+    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage)
     made = stage / "template"
     rendering.write(made)
     # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.
     own = scratch_repository(stage / "base.git", [])
     writer = Repo(own.git_dir, made, {"core.autocrlf": "false"})
     index = {"GIT_INDEX_FILE": str(stage / "template.index")}
-    writer.read("add", "--all", "--force", ".", env=index)
+    rendering.add(writer, index)
     tree = writer.text("write-tree", env=index)
     commit = own.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
     borrow(scratch, own)
-    return Base("the template", commit, tree, is_origins=False, next_steps=template.next_steps(rendering.answers))
+    return Base(
+        "the template",
+        commit,
+        tree,
+        is_origins=False,
+        next_steps=template.next_steps(rendering.answers, rendering.origin),
+    )
 
 
 def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base | None) -> Repo:

@@ -144,7 +144,7 @@ def test_a_dest_in_use_is_refused_and_left_as_it_is(place):
     (place / "full").mkdir()
     (place / "full" / "work").write_text("mine")
     (place / "file").write_text("mine")
-    assert re.search("is not empty: name a directory that does not", str(refusal(place, dest="full")))
+    assert re.search("is not empty. Name a directory that does not", str(refusal(place, dest="full")))
     assert re.search("exists and is not a directory", str(refusal(place, dest="file")))
     assert type(refusal(place, dest="file/below")) is BadInputError
     assert (place / "full" / "work").read_text() == "mine"

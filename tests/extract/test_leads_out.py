@@ -23,10 +23,10 @@ def warnings(place, inside: dict[str, str], around: dict[str, str] | None = None
      "source ../lib/common.sh"),
     ("scripts/a.sh", ". ../../lib.sh", "scripts/a.sh:1 OUT . ../../lib.sh"),
     ("Dockerfile", "FROM x\nCOPY ../shared /srv\n", "Dockerfile:2 OUT COPY ../shared /srv"),
-    ("Dockerfile", "FROM x\nADD --chown=1:1 a \\\n  ../b /srv\n", "Dockerfile:2 OUT "
-     "ADD --chown=1:1 a    ../b /srv"),
-    ("Dockerfile", f"FROM x\nCOPY {IMAGE}/start /srv/\n", "Dockerfile:2 is built from the top of SOURCE, and needs a hand: "
-     f"COPY {IMAGE}/start /srv/"),
+    ("Dockerfile", "FROM x\nADD --chown=1:1 a \\\n  ../b /srv\n",
+     "Dockerfile:2 OUT ADD --chown=1:1 a    ../b /srv"),
+    ("Dockerfile", f"FROM x\nCOPY {IMAGE}/start /srv/\n",
+     f"Dockerfile:2 is built from the top of SOURCE, and needs a hand: COPY {IMAGE}/start /srv/"),
 ])  # fmt: skip
 def test_a_path_out_of_the_directory_is_named_with_its_line(tmp_path, name, text, line):
     assert warnings(tmp_path, {name: text}) == [line.replace(" OUT ", " leads out of the image directory: ")]

@@ -292,6 +292,7 @@ def test_a_common_file_of_daskhub_hubs_is_not_listed_for_a_basehub_hub(deploymen
     listing = deployment / "config/clusters/north/cluster.yaml"
     listing.write_text(CLUSTER.replace("helm_chart: basehub", "helm_chart: daskhub"))
     (deployment / "config/clusters/north/common.values.yaml").write_text("basehub:\n  jupyterhub: {}\n")
+    subprocess.run(["git", "commit", "-q", "-a", "-m", "Daskhub"], cwd=deployment, check=True)
     raw = answers(authenticator="github")
     shown = make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
     assert "+  - ocean.values.yaml" in shown
@@ -336,7 +337,7 @@ def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
         git(deployment, "stash", "-q", "--all")
         for name in left:
             (deployment / name).write_text(whole[name])
-        with pytest.raises(RefusedError, match="not committed"):
+        with pytest.raises(RefusedError, match="uncommitted changes"):
             make(where, answers(), tmp_path, delivery=Delivery(None, commit=True))
         shown = make(where, answers(), tmp_path)
         assert shown.startswith(f"kept {SECRET}, which holds the secret already\n")
@@ -516,3 +517,12 @@ def test_the_command_line_shows_the_steps_for_the_registry_and_no_secret(deploym
     assert "az acr token create --registry ourregistry --name north-ocean-image-builder" in done.stdout
     assert f"wrote {SECRET}" in done.stdout
     assert (deployment / SECRET).is_file()
+
+
+def test_a_values_file_whose_secrets_would_be_in_the_file_of_another_chart_is_refused(
+    plain: Path, tmp_path: Path
+) -> None:
+    """Both would be made, and the second would replace the first."""
+    where = Where(plain, "north", "ocean", plain / "binderhub-service.yaml")
+    with pytest.raises(BadInputError, match=r"one file for their secrets, enc-binderhub-service\.secret\.yaml"):
+        make(where, answers(), tmp_path, dry_run=True)

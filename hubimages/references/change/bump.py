@@ -7,12 +7,13 @@ from pathlib import Path
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, change_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.find.scan import find_references
 from hubimages.references.newest.registries import Newer, newer_tags
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
+from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
@@ -32,17 +33,19 @@ def plan_bump(
     selection.check(inventory, chosen)
     meant = [each for each in inventory.references if chosen.has(each) and is_meant(each, patterns)]
     if not meant:
-        raise BadInputError("no image of this repository matches; see: hubimages images")
+        left = searched_without(inventory)
+        raise BadInputError(f"no image of this repository matches; see: hubimages images{left}")
     newer = newer_tags(registries, meant)
     by_image: dict[ImageRef, list[Reference]] = {}
     for reference, tag in newer.tags.items():
         by_image.setdefault(ImageRef(reference.host, reference.name, tag), []).append(reference)
     if not by_image:
         check_answers(newer)
-    made = []
+    to_set = []
     for image in sorted(by_image, key=str):
         pinned = any(each.digest for each in by_image[image])
-        made.append(change_of(repo, inventory, image, by_image[image], check_tag(registries, image) if pinned else ""))
+        to_set.append(Wanted(image, by_image[image], check_tag(registries, image) if pinned else ""))
+    made = changes_of(repo, inventory, to_set)
     notes = [f"note: {image} was not looked at: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not looked at: {what}" for image, what in newer.not_asked.items()]
     for change in made:

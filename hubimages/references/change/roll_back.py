@@ -8,14 +8,16 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Change, Plan, change_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.find.scan import find_references, references_in
-from hubimages.references.reference import Inventory, Reference
+from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
+from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
 from hubimages.repository.git import Repo
+from hubimages.repository.history import checked_out, fetch_missing, is_partial
 
 FAR = 400  # commits of a file that are looked at
 
@@ -53,12 +55,17 @@ def plan_roll_back(
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
         raise BadInputError(
             f"no user image of these hubs matches; they run {', '.join(known) or 'none that a file names'}"
+            + searched_without(inventory)
         )
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
     found = list(all_before(repo, candidates))
     if not found:
-        raise BadInputError("no other tag of these images in the history; point hubs at one with: hubimages point-hubs")
+        shallow = repo.text("rev-parse", "--is-shallow-repository") == "true"
+        part = ", which is not all here (a shallow clone): git fetch --unshallow" if shallow else ""
+        raise BadInputError(
+            f"no other tag of these images in the history{part}; or point hubs at a tag with: hubimages point-hubs"
+        )
     if not patterns:
         newest = max(found, key=lambda each: each.when).commit
         found = [each for each in found if each.commit == newest]
@@ -67,7 +74,12 @@ def plan_roll_back(
         image = ImageRef(each.reference.host, each.reference.name, each.tag, each.digest)
         by_image.setdefault(image, []).append(each.reference)
     undone = dict.fromkeys(f"{each.commit[:12]} {each.subject}" for each in found)
-    made = [_change(repo, inventory, image, references, registries) for image, references in by_image.items()]
+    if registries is not None:
+        for image in by_image:
+            _check_tag(registries, image)
+    made = changes_of(repo, inventory, [Wanted(image, references) for image, references in by_image.items()])
+    if pinned := [f"{each.file}:{each.line}" for change in made for each in change.pinned]:
+        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now and not before; edit it by hand")
     notes = [f"takes back: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
     return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
@@ -81,24 +93,17 @@ def is_user_image(reference: Reference) -> bool:
     )  # fmt: skip
 
 
-def _change(
-    repo: Repo, inventory: Inventory, image: ImageRef, references: Sequence[Reference], registries: Registries | None
-) -> Change:
-    if registries is not None:
-        try:
-            check_tag(registries, image)
-        except BadInputError as error:
-            if isinstance(error.__cause__, NotThereError):
-                raise BadInputError(
-                    f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
-                    "another tag with: hubimages point-hubs"
-                ) from error
-            raise
-    change = change_of(repo, inventory, image, references, "")
-    if change.pinned:
-        each = change.pinned[0]
-        raise RefusedError(f"{each.file}:{each.line} is pinned by a digest and was not before; edit it by hand")
-    return change
+def _check_tag(registries: Registries, image: ImageRef) -> None:
+    """Raise what `check_tag` raises, with what to do where the registry does not have the tag any more."""
+    try:
+        check_tag(registries, image)
+    except BadInputError as error:
+        if isinstance(error.__cause__, NotThereError):
+            raise BadInputError(
+                f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
+                "another tag with: hubimages point-hubs"
+            ) from error
+        raise
 
 
 def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
@@ -124,24 +129,28 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
 
 
 def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
-    """A file's texts, newest first, each with the commit that made it: id, time in seconds, subject.
+    """Yield a file's texts as a checkout has them, newest first, each with its commit: id, time in seconds, subject.
 
-    Renames are followed.
+    Renames are followed, but not in a partial clone, where git would fetch one file after the other to see them. What
+    such a clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
     """
-    asked = ("log", f"-{FAR}", "--follow", "--name-only", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
+    follow = () if is_partial(repo) else ("--follow",)
+    asked = ("log", f"-{FAR}", *follow, "--raw", "--no-abbrev", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
     log = repo.read(*asked).decode("utf-8", "surrogateescape")
     commits: list[tuple[str, int, str, str]] = []
     for entry in log.split("\x01")[1:]:
         commit, when, subject, rest = entry.split("\x02", 3)
-        name = rest.strip("\0\n")
-        if name:
-            commits.append((commit, int(when), subject, name))
+        facts, *names = rest.strip("\0\n").split("\0")
+        if facts and names and int(facts.split()[3], 16):  # else the file is gone
+            commits.append((commit, int(when), subject, names[-1]))
+    if not follow:
+        fetch_missing(repo, [commit for commit, *_ in commits], file)
     names = [f"{commit}:{name}" for commit, _, _, name in commits]
     there = [kind == "blob" for _, kind, _ in repo.batch_check(names)]
-    contents = repo.contents([name for name, exists in zip(names, there, strict=True) if exists])
-    for (commit, seconds, subject, _), exists in zip(commits, there, strict=True):
+    contents = checked_out(repo, file, [name for name, exists in zip(names, there, strict=True) if exists])
+    for (commit, seconds, subject, name), exists in zip(commits, there, strict=True):
         if exists:
-            yield commit, seconds, subject, next(contents).decode("utf-8", "replace")
+            yield commit, seconds, subject, contents[f"{commit}:{name}"].decode("utf-8", "replace")
 
 
 def _key(reference: Reference) -> tuple[object, ...]:
