@@ -136,11 +136,16 @@ def exact_moves(came: Sequence[Change], left: Sequence[Change]) -> dict[str, lis
 
 
 def is_likely_swap(came: Sequence[Change], left: Sequence[Change], moves: Moves) -> bool:
-    """Return True where most files of two directories change in one commit, as when they exchange their places."""
+    """Return True where most files of two directories change in one commit, and one of them has exchanged its content.
+
+    Directories that exchange their places do that, and so do images that are updated together, but for the exchange.
+    """
+    if not any(change.status == "M" and change.path in moves.exact for change in came):
+        return False
     changed = [change for change in came if change.status == "M" and change.path not in moves.exact]
     others = {basename(change.path) for change in left if change.status == "M"}
     alike = sum(basename(change.path) in others for change in changed)
-    return alike > 1 and alike * 2 >= len(came)
+    return alike > 0 and (alike + len(moves.exact)) * 2 >= len(came)
 
 
 def grouped(

@@ -55,7 +55,8 @@ class FormerPath:
     only_moved: bool = False
 
     def __str__(self) -> str:
-        text = f"{self.path}, {count(self.commits, 'commit')}"
+        number = count(self.commits, "commit") if self.commits else "part of commits of IMAGE_DIR itself"
+        text = f"{self.path}, {number}"
         if not self.left:
             return text
         rest = "they stay behind" if self.only_moved else "they come along"
