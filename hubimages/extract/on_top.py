@@ -57,6 +57,12 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
                 f"{base.name} has {reading.path} at {earlier[:12]} with other commit ids. Use the options of that "
                 "extraction (--keep-messages, --former-path, ...), so that the histories share their commits"
             )
+    if base.is_origins and combined is None:
+        image = files(scratch, reading.source_tree)
+        kept = [path for path in files(scratch, base.tree) if path not in image]
+        brings = (
+            [f"the image's history; {count(len(kept), 'file')} of main stay: {', '.join(kept[:SHOWN])}"] if kept else []
+        )
     if combined is None:
         combined = combine(scratch, base.tree, reading.source_tree, companions)
     where = source.address.name if source.address else "its old repository"

@@ -5,11 +5,12 @@ from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin, find_origin
-from hubimages.template.questions import Question, questions, template_directory
+from hubimages.template.questions import RECORD, Question, questions, template_directory
 from hubimages.template.render import RenderedFile, Rendering, render, render_files
 
 __all__ = [
     "MESSAGE",
+    "RECORD",
     "NewRepository",
     "Origin",
     "Question",

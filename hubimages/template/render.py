@@ -77,14 +77,15 @@ def render(answers: Mapping[str, str], parent: Path) -> Path:
         return stage.dest
 
 
-def render_files(answers: Mapping[str, str], origin: Origin | None = None) -> Rendering:
+def render_files(answers: Mapping[str, str], origin: Origin | None = None, directory: Path | None = None) -> Rendering:
     """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
 
-    `origin` is that of the template, unless another is given.
+    `origin` is that of the template, unless another is given; `directory` is a place for temporary files, where the
+    caller removes what a killed run leaves.
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
         home, output = Path(temporary, "home"), Path(temporary, "output")
         home.mkdir()
         argv = [
@@ -93,7 +94,9 @@ def render_files(answers: Mapping[str, str], origin: Origin | None = None) -> Re
             *(f"{key}={value}" for key, value in answers.items()),
             *(f"{key}={value}" for key, value in _private(origin).items()),
         ]
-        done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
+        done = attempt(
+            *argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8", "TMPDIR": temporary}
+        )
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
         directories = list(output.iterdir())

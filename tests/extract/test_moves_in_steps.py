@@ -61,6 +61,23 @@ def test_two_directories_that_change_places_take_their_histories_along(tmp_path)
     assert result.reading.accounts.another == 1
 
 
+def test_directories_that_change_places_with_an_edit_are_recognised_by_a_file_that_was_not_edited(tmp_path):
+    text = "".join(f"line {number}\n" for number in range(20))
+    one = {"Dockerfile": text + "one\n", "start": "one\n"}
+    two = {"Dockerfile": text.replace("line", "other") + "two\n", "start": "two\n"}
+    edited = {**two, "Dockerfile": two["Dockerfile"] + "edited\n"}
+
+    def at_places(a: dict[str, str], b: dict[str, str]) -> dict[str, str]:
+        return {**{f"a/{name}": text for name, text in a.items()}, **{f"b/{name}": text for name, text in b.items()}}
+
+    make(tmp_path / "s", [
+        Commit("a", [], at_places(one, {})), Commit("b", ["a"], at_places(one, two)),
+        Commit("swap", ["b"], at_places(edited, one)),
+    ])  # fmt: skip
+    take(tmp_path / "s", tmp_path / "d", "a", ask=yes)
+    assert subjects(tmp_path / "d") == ["swap", "b"]
+
+
 def test_a_version_promoted_from_one_image_to_another_is_no_move(tmp_path):
     def both(staging: str, prod: str) -> dict[str, str]:
         return {"staging/requirements.txt": staging, "prod/requirements.txt": prod}

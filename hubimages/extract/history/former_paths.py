@@ -110,7 +110,7 @@ class Search:
                 continue
             copy = steps.copied(self.repo, self.history, lane, commit, parents[0])
             if copy is not None and not self._is_shown(lane, copy[0].path):
-                removed = steps.removed_soon(self.repo, self.history, copy[0].path, commit)
+                removed = steps.removed_soon(self.repo, self.history, copy[1])
                 if removed is None:
                     if copy[0].path not in {known.path for known in self.copies}:
                         self.copies.append(copy[0])
