@@ -123,3 +123,8 @@ def test_without_the_charts_the_command_that_fetches_them_is_given(
         "https://hub.example.org/helm-chart/ --version 4.3.3 --destination helm-charts/basehub/charts, "
         "for both versions\n"
     ) in shown(hubs)
+
+
+def test_a_package_that_helm_cannot_read_is_named(hubs: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "helm/repository/jupyterhub-4.4.0.tgz").write_bytes(b"no archive")
+    assert "changes here. Helm cannot read the charts 4.3.3 and 4.4.0\n" in shown(hubs)

@@ -121,7 +121,7 @@ def plan_end_experiment(
         message = f"End the experimental hub image {name}\n"
         commits.append(Commit(message, removal(layout, main, ended, head)))
     if open_pr:
-        pull_request.check_can_open(repo, branch)
+        pull_request.check_can_open(repo, branch, pr_to)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
     changes.check_files(repo, list(expected))

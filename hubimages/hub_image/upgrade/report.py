@@ -51,7 +51,10 @@ def changes_of_chart(
                 ]
             packages[wanted] = package
         hubs = values_of_hubs(tracked_files(repo), read, chart, dependency)
-        lines = changes(packages[old], packages[version], hubs, helm)
+        try:
+            lines = changes(packages[old], packages[version], hubs, helm)
+        except helm.HelmError:
+            return [f"not compared: what the new chart changes here. Helm cannot read the charts {old} and {version}"]
     left_out = sum(len(hub.encrypted) for hub in hubs)
     if left_out:
         lines.append(f"not compared: values in {left_out} encrypted files")
