@@ -29,7 +29,7 @@ def changes_of_chart(
 ) -> list[str]:
     """Return the lines; one that says why, if the charts cannot be compared.
 
-    With `download`, charts that are not at hand come from the Helm repository.
+    With `download`, charts that are not on this machine come from the Helm repository.
     """
     old = dependency.version.scalar.value
     if old == version:
@@ -45,7 +45,7 @@ def changes_of_chart(
                 package = downloaded(dependency.repository, wanted, Path(folder))
             if package is None:
                 return [
-                    f"not compared: what the new chart changes here. The chart {wanted} is not at hand: "
+                    f"not compared: what the new chart changes here. The chart {wanted} is not on this machine: "
                     f"helm pull {CHART} --repo {dependency.repository or 'ADDRESS'} --version {wanted} "
                     f"--destination {chart.directory}/charts, for both versions"
                 ]
