@@ -17,7 +17,7 @@ from hubimages.extract.history.log import trees_at
 from hubimages.extract.history.reading import Part, Question, Reading, read
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
-from hubimages.extract.on_top import OnTop, put_on_top
+from hubimages.extract.on_top import Placement, put_on_top
 from hubimages.extract.report import Nothing, Plan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
@@ -110,7 +110,7 @@ def plan_extraction(request: Request) -> Plan:
     request = request.with_absolute_origin()
     not_checked: list[str] = []
     work: Rewritten | None = None
-    top: OnTop | None = None
+    top: Placement | None = None
     warnings: list[str] = []
     with staging.beside(_place_for_plans()) as stage, ThreadPoolExecutor() as meanwhile:
         try:

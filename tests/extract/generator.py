@@ -8,7 +8,7 @@ from tests.histories import Commit
 
 Files = dict[str, str]
 NAMES = ("Dockerfile", "environment.yml", "start", "postBuild", "conf/a.ini", "conf/b.ini", "apt.txt", "install.R")
-PEOPLE = ("Ada <ada@example.org>", "Zoë <zoë@example.org>", "x <>", "李 <li@example.org>", "O'B, \"Q\" <q@example.org>")
+PEOPLE = ("Ada <ada@example.org>", "Zoë <zoë@example.org>", "x <>", "李 <li@example.org>", 'O\'B, "Q" <q@example.org>')
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,7 @@ def check(history: History, place) -> str:
 
 def is_edit(history: History, commit: int) -> bool:
     """Whether a commit changed the contents of the image against each of its parents."""
+
     def contents(number: int) -> list[str]:
         state = history.states[number]
         return sorted(state.files[path] for path in state.image)

@@ -30,6 +30,19 @@ def test_files_moved_one_by_one_are_all_followed_with_the_edits_in_between(tmp_p
     }  # fmt: skip
 
 
+def test_a_subdirectory_moved_before_the_rest_does_not_hide_the_rest(tmp_path):
+    conf = {"conf/a": "a\n" * 5, "conf/b": "b\n" * 5}
+    make(tmp_path / "s", [
+        Commit("add", [], {**{f"old/{name}": text for name, text in conf.items()}, "old/start": "s\n" * 5}),
+        Commit("conf", ["add"], {**{f"{IMAGE}/{name}": text for name, text in conf.items()}, "old/start": "s\n" * 5}),
+        Commit("rest", ["conf"], {f"{IMAGE}/{name}": text for name, text in {**conf, "start": "s\n" * 5}.items()}),
+    ])  # fmt: skip
+    take(tmp_path / "s", tmp_path / "d", ask=yes)
+    assert states(tmp_path / "d") == {
+        "add": {name: text.strip() for name, text in {**conf, "start": "s\n" * 5}.items()}
+    }
+
+
 def test_a_placeholder_at_the_new_place_does_not_hide_the_move(tmp_path):
     note = {f"{IMAGE}/README.md": "the image comes here"}
     make(tmp_path / "s", [
