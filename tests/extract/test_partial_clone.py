@@ -26,5 +26,5 @@ def test_build_arguments_outside_of_the_directory_are_told_from_a_clone_without_
     )
     told = [line for line in made.warnings if "chartpress.yaml" in line]
     assert told == [
-        "chartpress.yaml builds hub with build arguments, which are not known here: JUPYTERHUB_VERSION=5.2.1"
+        "chartpress.yaml builds hub with build arguments, which are not set here: JUPYTERHUB_VERSION=5.2.1"
     ]

@@ -326,7 +326,7 @@ class Terminal:
         if not self.answers:
             hint = f"; --yes takes {default!r}" if default else ""
             raise RefusedError(f"{question}? There is no terminal to ask on. Answer with --set {key}=...{hint}")
-        print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        console.prompt(f"{question}{f' [{default}]' if default else ''}: ")
         line = sys.stdin.readline()
         if not line:
             raise RefusedError(f"{question}? No answer. Answer with --set {key}=...")

@@ -1,7 +1,7 @@
 """Make an imagebuilding hub: its values, secret and entry in cluster.yaml, and the steps to do by hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,11 @@ def make_hub(
     known = known_answers(places, have)
     answers = complete(raw, cluster=where.cluster, hub=where.hub, known=known, ask=ask, wants=wants(places, have))
     planned = plan(places, answers, have)
+    check_delivery(planned, repo, replace(delivery, open_pr=False) if dry_run else delivery)
     if dry_run:
         return planned.show()
     if save_answers is not None:
         save(save_answers, answers)
-    check_delivery(planned, repo, delivery)
     planned.check()
     what = f"{answers.target.secret_name} for {answers.target.host}"
     password = secret.read_password(what, file=password_file) if planned.secret_parts else ""
@@ -102,7 +102,9 @@ def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
         if delivery.commit:
             raise BadInputError(f"{plan.places.root} is not in a git repository. Leave out --commit and --branch")
         return
-    changes.check_clean(repo, [edit.path for edit in plan.edits])
+    paths = [*(edit.path for edit in plan.edits), *(part.path for part in plan.secret_parts)]
+    changes.check_files(repo, paths, commit=delivery.commit)
+    changes.check_clean(repo, paths)
     if delivery.commit:
         # files of an interrupted run are not edited again, so the commit would not have them
         changes.check_clean(repo, [part.path for part in (*plan.places.parts, *plan.places.secrets)])
@@ -124,9 +126,8 @@ def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
     else:
         base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
         title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
-        if delivery.branch:
-            changes.switch(repo, delivery.branch)
-        lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
+        with changes.on_branch(repo, delivery.branch):
+            lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
         if delivery.open_pr and delivery.branch:
             lines.append(open_pull_request(repo, PullRequest(base, delivery.branch, title, plan.told())))
     return "\n".join([*lines, "", plan.told()])
@@ -138,7 +139,7 @@ def root_of(directory: Path) -> tuple[Path, Repo | None]:
         raise BadInputError(f"directory {directory} does not exist")
     try:
         repo = changes.deployment_repository(directory)
-    except BadInputError:
+    except changes.NoRepositoryError:
         return directory.resolve(), None
     assert repo.work_tree is not None
     return repo.work_tree.resolve(), repo
