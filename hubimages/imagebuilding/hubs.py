@@ -17,6 +17,7 @@ CLUSTER_FILE = "cluster.yaml"
 CHARTS = "helm-charts"
 BASEHUB, DASKHUB, PLAIN = "basehub", "daskhub", "plain"
 UMBRELLA_KEYS = ("jupyterhub", "binderhub-service", BASEHUB)
+DASK_KEYS = ("gateway", "traefik", "controller")
 BINDERHUB_SERVICE_KEYS = ("buildPodsRegistryCredentials", "buildPodsDockerConfig", "dockerApi", "config")
 
 
@@ -195,6 +196,8 @@ def read_hub_layer(hub: Hub, file: str, text: str) -> Layer:
     if hub.chart != PLAIN or not layer.data or any(key in layer.data for key in UMBRELLA_KEYS):
         return layer
     below = "binderhub-service" if any(key in layer.data for key in BINDERHUB_SERVICE_KEYS) else "jupyterhub"
+    if not any(key in layer.data for key in ("hub", "singleuser")) and any(key in layer.data for key in DASK_KEYS):
+        below = "dask-gateway"
     return read_layer(text, file, below=(below,))
 
 

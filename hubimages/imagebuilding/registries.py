@@ -71,14 +71,19 @@ def kind_named(name: str) -> Kind:
     return KINDS[wanted]
 
 
+def joined(cluster: str, hub: str) -> str:
+    """Return `CLUSTER-HUB`; the hub alone if there is no cluster."""
+    return f"{cluster}-{hub}" if cluster else hub
+
+
 def robot_name(cluster: str, hub: str) -> str:
     """Return the short name of quay's robot account; such names have no hyphens."""
-    return f"{cluster}_{hub}_image_builder".replace("-", "_").lower()
+    return f"{joined(cluster, hub)}_image_builder".replace("-", "_").lower()
 
 
 def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     organization, robot = parts["organization"], robot_name(cluster, hub)
-    prefix = f"quay.io/{organization}/{cluster}-{hub}-"
+    prefix = f"quay.io/{organization}/{joined(cluster, hub)}-"
     return Target(
         "quay.io", "quay.io", prefix, f"{organization}+{robot}", pull_secret=True,
         secret_name="the robot account's token",
@@ -95,7 +100,7 @@ def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 
 def service_account(cluster: str, hub: str) -> str:
     """Return the short name of Google's service account: 6 to 30 lowercase letters, digits, hyphens; a letter first."""
-    name = f"{cluster}-{hub}-builder"
+    name = f"{joined(cluster, hub)}-builder"
     return (name if name[0].isalpha() else f"hub-{name}")[:30].rstrip("-")
 
 
@@ -125,7 +130,7 @@ def _google(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     account, region = parts["account_id"], parts["region"]
     host = f"{account}.dkr.ecr.{region}.amazonaws.com"
-    space = f"{cluster}-{hub}"
+    space = joined(cluster, hub)
     return Target(
         "amazon-ecr", host, f"{host}/{space}/", "AWS", pull_secret=False, helper=True,
         secret_name="the registry helper's token (create one: openssl rand -hex 32)",
@@ -137,7 +142,7 @@ def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
             "GetDownloadUrlForLayer, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage, and for * "
             "with ecr:GetAuthorizationToken.",
             f"Create an IAM role with that policy for the helper's service account: eksctl create iamserviceaccount "
-            f"--cluster={cluster} --namespace={hub} --name=binderhub-container-registry-helper --role-only ...",
+            f"--cluster={cluster or 'CLUSTER'} --namespace={hub} --name={HELPER_NAME} --role-only ...",
             f"Install the helper: helm upgrade --install {HELPER_NAME} {HELPER_NAME} --repo {HELPER_CHARTS} "
             f"--namespace={hub} with values cloud_provider: amazon, auth_token: the token given here, and "
             "serviceAccount.annotations: eks.amazonaws.com/role-arn of that role. BinderHub finds it by that name, at "
@@ -149,9 +154,9 @@ def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 
 def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     organization = parts["organization"].lower()
-    prefix = f"ghcr.io/{organization}/{cluster}-{hub}-"
+    prefix = f"ghcr.io/{organization}/{joined(cluster, hub)}-"
     return Target(
-        "ghcr.io", "ghcr.io", prefix, parts.get("account") or f"{cluster}-{hub}-image-builder", pull_secret=True,
+        "ghcr.io", "ghcr.io", prefix, parts.get("account") or f"{joined(cluster, hub)}-image-builder", pull_secret=True,
         secret_name="the personal access token (classic)",
         steps=(
             f"Create a GitHub account for the hub's builds and invite it to {organization}; its name is the account "
@@ -166,7 +171,7 @@ def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 
 def _azure(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     name = parts["registry_name"].lower().removesuffix(".azurecr.io")
-    space, token = f"{cluster}-{hub}", f"{cluster}-{hub}-image-builder"
+    space, token = joined(cluster, hub), f"{joined(cluster, hub)}-image-builder"
     return Target(
         "azure-container-registry", f"{name}.azurecr.io", f"{name}.azurecr.io/{space}/", token, pull_secret=True,
         secret_name="the token's password",

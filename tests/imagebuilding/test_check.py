@@ -3,7 +3,9 @@
 import copy
 import importlib.util
 import json
+import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,12 @@ import yaml
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
-from hubimages.imagebuilding.check import binderhub_table, report
+from hubimages.imagebuilding.check import binderhub_table, regular_expressions, report
 from hubimages.imagebuilding.check import operation as check
+from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from hubimages.imagebuilding.layer import Place
+from hubimages.run import environment
 from tests import needs
 from tests.imagebuilding import good_hubs, small_charts
 from tests.imagebuilding.conftest import Deployment
@@ -314,3 +318,70 @@ def test_the_table_has_the_options_that_the_documents_set() -> None:
     )
     assert {"build_image", "node_selector", "push_secret", "docker_host"} <= set(known["KubernetesBuildExecutor"])
     assert {"url", "username", "password"} <= set(known["DockerRegistry"])
+
+
+def test_a_chart_override_replaces_the_charts_of_one_hub_and_a_missing_one_is_found(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    listing = root / "config/clusters/earth/cluster.yaml"
+    listing.write_text(
+        listing.read_text().replace("helm_chart: basehub", "helm_chart: basehub\n  chart_override: c.yaml")
+    )
+    assert codes(checked(root, own(own_charts))) == ["chart-override-missing"]
+    chart = (root / "helm-charts/basehub/Chart.yaml").read_text()
+    (listing.parent / "c.yaml").write_text(chart.replace(small_charts.VERSIONS["dask-gateway"], "2025.9.9"))
+    made = checked(root, own(own_charts))
+    assert codes(made) == []
+    assert made.not_checked == ("chart dask-gateway 2025.9.9: used version 2026.3.0 from the folder instead",)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "strict", "code", "grade"),
+    [
+        ("url", "quay.io", False, 1, "error"),
+        ("url", "https://quay.io/v2", False, 0, "warning"),
+        ("url", "https://quay.io/v2", True, 1, "warning"),
+    ],
+)
+def test_errors_fail_the_command_and_warnings_only_with_strict(
+    path: str, value: str, strict: bool, code: int, grade: str, deployment: Deployment, own_charts: Path
+) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"][path] = value
+    root = deployment(hub, good_hubs.SECRET)
+    argv = [sys.executable, "-m", "hubimages", "check-imagebuilding-hub", "--cluster=earth", "--hub=staging", "--json"]
+    argv += ["--offline", f"--charts={own_charts}", f"--repo={root}", *(["--strict"] if strict else [])]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment())
+    found = [one for one in json.loads(done.stdout)["findings"] if one["code"].startswith("registry-url")]
+    assert (done.returncode, [one["grade"] for one in found]) == (code, [grade])
+
+
+@pytest.mark.parametrize(
+    ("regex", "said"),
+    [
+        ("^.+:.+$", ""),
+        ("^(?P<image>.+):.+$", "JavaScript writes named groups"),
+        ("(?i)^.+:.+$", "JavaScript has no flags"),
+        (r"\A.+:.+\Z", "are the letters A and Z"),
+        ("^.++:.+$", "JavaScript has no possessive quantifiers"),
+    ],
+)
+def test_without_node_what_only_python_takes_is_found_by_its_text(
+    regex: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    regular_expressions.javascript_error.cache_clear()
+    found = regular_expressions.javascript_error(regex)
+    regular_expressions.javascript_error.cache_clear()
+    assert (said in found, bool(found)) == (True, bool(said))
+
+
+@pytest.mark.parametrize("text", ["1", "1.5", "500m", "8Gi", "1e3", "2k", "1E"])
+def test_quantities_are_read_as_kubernetes_reads_them(text: str) -> None:
+    assert pod.quantity(text) is not None
+    assert [pod.quantity(wrong) for wrong in ("8 GB", "8GB", "two", "", "1K", True)] == [None] * 6
+    assert pod.quantity("1Gi") == 1024**3
+    assert pod.quantity("1G") == 1000**3
+    assert pod.quantity("1e3") == 1000
+    assert pod.quantity("1500m") == Decimal("1.5")

@@ -48,6 +48,7 @@ def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
         "values": "a plain z2jh values file, existing or new, instead of a hub in a cluster.yaml",
         "set_": "answer a question, for example --set registry=quay.io; can be repeated",
         "answers": "a YAML or JSON file with answers, one `key: value` per line; --set overrides it",
+        "save_answers": "write all answers, without the password, to this new file for --answers",
         "password_file": "a file with the registry's password; default: $HUBIMAGES_REGISTRY_PASSWORD or a prompt",
         "branch": "commit on this new branch, which starts at HEAD",
         "commit": "commit only these edits; other changes stay as they are",
@@ -66,6 +67,7 @@ def new_imagebuilding_hub(
     values: str | None = None,
     set_: list[str] | None = None,
     answers: str | None = None,
+    save_answers: str | None = None,
     password_file: str | None = None,
     branch: str | None = None,
     commit: bool = False,
@@ -80,10 +82,10 @@ def new_imagebuilding_hub(
     """
     from hubimages import imagebuilding
 
-    if not cluster or not hub:
-        raise BadInputError("--cluster and --hub are required: they are part of the image names")
+    if not hub or not (cluster or values):
+        raise BadInputError("--cluster and --hub are required (with --values only --hub): they are part of image names")
     raw = imagebuilding.given_answers(set_ or [], Path(answers) if answers else None)
-    where = imagebuilding.Where(Path(repo), cluster, hub, Path(values) if values else None)
+    where = imagebuilding.Where(Path(repo), cluster or "", hub, Path(values) if values else None)
     delivery = imagebuilding.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
     done = imagebuilding.make_hub(
         where,
@@ -92,6 +94,7 @@ def new_imagebuilding_hub(
         delivery,
         password_file=Path(password_file) if password_file else None,
         dry_run=dry_run,
+        save_answers=Path(save_answers) if save_answers else None,
     )
     console.result(done)
 

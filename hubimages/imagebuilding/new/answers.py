@@ -15,6 +15,8 @@ from hubimages.imagebuilding.registries import KINDS, Target, kind_named
 
 PROVIDERS = ("aws", "gcp", "azure", "other")
 AUTHENTICATORS = ("github", "google", "cilogon", "globus", "generic-oauth", "auth0")
+ALLOWING = ("github", "google")  # authenticators that `allowed` is for
+WITHOUT_ACCOUNT = ("google-artifact-registry", "amazon-ecr")  # their account has a fixed name
 YES, NO = ("yes", "true", "y"), ("no", "false", "n")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
 # Parts of names and addresses of registries: without slashes and spaces.
@@ -55,9 +57,12 @@ class Answers:
     authenticator: str  # empty if the hub's values have one
     hub_image: str  # empty if the hub's own image has the form
     given: Mapping[str, str] = field(default_factory=dict)
+    memory: tuple[str, ...] = ()  # the choices of memory; empty for no such option
+    said: Mapping[str, Any] = field(default_factory=dict)  # every answer as it can be given again
 
 
 OPTIONAL = {
+    "memory": "choices of memory for the form, comma-separated, for example 2G, 8G",
     "account": "account that pushes, if not the default one",
     "node_type": "instance type of the nodes for builds, for example r5.xlarge",
     "allowed": "who may log in, comma-separated: GitHub organisations, Google domains",
@@ -79,6 +84,13 @@ KEYS = {
 }
 
 Ask = Callable[[str, str, str, Sequence[str]], str]
+MEMORY = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)?[MGT]")
+# Answers that only some hubs use, with the reason where they do not.
+ONLY_WANTED = {
+    "authenticator": "the hub's values already have an authenticator",
+    "display_name": "only a hub in cluster.yaml has one",
+}
+ONLY_ON_BASEHUB = ("org_name", "org_url", "org_logo_url")
 
 
 def given_answers(settings: Sequence[str], file: Path | None) -> dict[str, Any]:
@@ -123,30 +135,124 @@ def complete(
     of `authenticator`, `hub_image`, `display_name` this hub needs. Raises BadInputError and RefusedError.
     """
 
-    def answer(key: str, default: str = "", choices: Sequence[str] = ()) -> str:
+    said: dict[str, Any] = {}
+    check_all(raw, known=known, ask=ask, wants=wants)
+    check_used(raw, wants=wants)
+
+    def answer(key: str, default: str = "", choices: Sequence[str] = (), prompt: str = "") -> str:
         value = raw.get(key)
-        text = value if isinstance(value, str) else ask(key, KEYS[key], known.get(key, default), choices)
-        return checked(key, text.strip(), choices)
+        text = value if isinstance(value, str) else ask(key, prompt or KEYS[key], known.get(key, default), choices)
+        said[key] = checked(key, text.strip(), choices)
+        return str(said[key])
 
     domain = answer("domain")
     provider = answer("provider", choices=PROVIDERS)
-    kind = kind_named(answer("registry", {"gcp": "google-artifact-registry"}.get(provider, "quay.io"), tuple(KINDS)))
-    parts = {part: answer(part) for part in kind.parts}
+    kind = kind_named(answer("registry", _registry(provider), tuple(KINDS)))
+    check_parts(raw, kind.name)
+    parts = {part: answer(part, prompt=prompt) for part, prompt in kind.parts.items()}
     parts.update({"account": checked("account", raw["account"], ())} if raw.get("account") else {})
     target = kind.target(parts, cluster, hub)
     if raw.get("account"):
         target = _with_account(target, parts["account"])
+    said["images"] = raw.get("images") or ask("images", KEYS["images"], default_images(), ())
+    given = {key: raw[key] for key in OPTIONAL if raw.get(key)}
     return Answers(
         domain=domain,
         provider=provider,
         target=target,
-        images=chosen_images(raw.get("images") or ask("images", KEYS["images"], default_images(), ())),
+        images=chosen_images(said["images"]),
         dask=as_bool("dask", answer("dask", "no", ("yes", "no"))),
         display_name=answer("display_name", hub) if "display_name" in wants else hub,
         authenticator=answer("authenticator", "github", AUTHENTICATORS) if "authenticator" in wants else "",
         hub_image=answer("hub_image") if "hub_image" in wants else raw.get("hub_image", ""),
-        given={key: raw[key] for key in OPTIONAL if raw.get(key)},
+        given=given,
+        memory=chosen_memory(given.get("memory", "")),
+        said={**said, **given, **({"hub_image": raw["hub_image"]} if raw.get("hub_image") else {})},
     )
+
+
+def _registry(provider: str) -> str:
+    return {"gcp": "google-artifact-registry"}.get(provider, "quay.io")
+
+
+def check_all(raw: Mapping[str, Any], *, known: Mapping[str, str], ask: Ask, wants: Sequence[str]) -> None:
+    """Raise RefusedError that names every missing answer, if there is no terminal to ask on."""
+    if not isinstance(ask, Terminal) or ask.answers:
+        return
+    kind = raw.get("registry") or (_registry(str(raw.get("provider", ""))) if ask.yes else "")
+    parts: list[str] = []
+    if isinstance(kind, str) and kind:
+        parts = list(kind_named(kind).parts)
+    defaults = {"registry", "images", "dask", "display_name", "authenticator", *known} if ask.yes else set()
+    asked = ["domain", "provider", "registry", *parts, "images", "dask", *wants]
+    missing = [key for key in dict.fromkeys(asked) if not raw.get(key) and key not in defaults]
+    if missing:
+        more = "" if kind else "\n  (and those of the registry)"
+        listed = "".join(f"\n  --set {key}=...  {_prompt(key, str(kind))}" for key in missing)
+        hint = "" if ask.yes else "\n--yes takes the default of those that have one"
+        raise RefusedError(f"There is no terminal to ask on. Missing answers:{listed}{more}{hint}")
+
+
+def _prompt(key: str, kind: str) -> str:
+    parts = kind_named(kind).parts if kind else {}
+    return parts.get(key, KEYS[key])
+
+
+def check_used(raw: Mapping[str, Any], *, wants: Sequence[str]) -> None:
+    """Raise BadInputError for an answer that this hub has no use for."""
+    for key, reason in ONLY_WANTED.items():
+        if raw.get(key) and key not in wants:
+            raise BadInputError(f"{key}: nothing uses this answer: {reason}. Leave it out")
+    if raw.get("allowed") and "authenticator" not in wants:
+        raise BadInputError(
+            "allowed: nothing uses this answer: the hub's values already have an authenticator, and who may log in is "
+            "set with it. Leave it out"
+        )
+    if raw.get("allowed") and str(raw.get("authenticator") or "github") not in ALLOWING:
+        raise BadInputError(
+            f"allowed: this answer is for {' and '.join(ALLOWING)}; for {raw['authenticator']} set who may log in by "
+            "hand. Leave it out"
+        )
+    for key in ONLY_ON_BASEHUB:
+        if raw.get(key) and "display_name" not in wants:
+            raise BadInputError(f"{key}: nothing uses this answer: only a hub on 2i2c's layout has a home page for it")
+
+
+def check_parts(raw: Mapping[str, Any], kind: str) -> None:
+    """Raise BadInputError for a part of another registry than the chosen one."""
+    parts = {*KINDS[kind].parts, *(("account",) if kind not in WITHOUT_ACCOUNT else ())}
+    others = {part for one in KINDS.values() for part in one.parts} | {"account"}
+    for key in sorted(others - parts):
+        if raw.get(key):
+            raise BadInputError(
+                f"{key}: nothing uses this answer: {kind} has {', '.join(sorted(parts)) or 'no parts'}. Leave it out"
+            )
+
+
+def chosen_memory(text: str) -> tuple[str, ...]:
+    """Return the choices of memory, smallest first. Raises BadInputError."""
+    sizes = [one.strip() for one in text.split(",") if one.strip()]
+    for size in sizes:
+        if not MEMORY.fullmatch(size):
+            raise BadInputError(f"memory: {size!r} is not a size such as 2G or 512M")
+    order = {"M": 1, "G": 2, "T": 3}
+    return tuple(sorted(dict.fromkeys(sizes), key=lambda size: (order[size[-1]], float(size[:-1]))))
+
+
+def save(file: Path, answers: Answers) -> None:
+    """Write all answers to a file that --answers reads; never a password. Raises RefusedError if it exists."""
+    from hubimages.yaml_text import add_key
+
+    text = ""
+    for key, value in answers.said.items():
+        text = add_key(text, (), key, value)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise RefusedError(f"--save-answers={file}: the file already exists") from None
+    except OSError as error:
+        raise BadInputError(f"--save-answers={file}: {error.strerror}") from None
 
 
 def checked(key: str, text: str, choices: Sequence[str]) -> str:
@@ -200,21 +306,24 @@ def chosen_images(given: object) -> tuple[Choice, ...]:
     return tuple(choices)
 
 
-def from_terminal(*, yes: bool) -> Ask:
-    """Return a function that asks on stderr, with the default in brackets; `yes` takes the default.
+@dataclass(frozen=True)
+class Terminal:
+    """Asks on stderr, with the default in brackets; `yes` takes it, and asks only questions without one."""
 
-    It raises RefusedError, with the option that answers the question, if there is no terminal.
-    """
+    yes: bool
 
-    def ask(key: str, prompt: str, default: str, choices: Sequence[str]) -> str:
+    @property
+    def answers(self) -> bool:
+        """Whether there is a terminal to ask on."""
+        return console.is_interactive()
+
+    def __call__(self, key: str, prompt: str, default: str, choices: Sequence[str]) -> str:
+        """Return the answer. Raises RefusedError, with the option that answers the question, if nobody answers."""
         question = prompt + (f" ({', '.join(choices)})" if choices else "")
-        if default and (yes or not console.is_interactive()):
-            if yes:
-                console.step(f"{question}: {default}")
-                return default
-        elif not console.is_interactive():
-            default = ""
-        if not console.is_interactive():
+        if default and self.yes:
+            console.step(f"{question}: {default}")
+            return default
+        if not self.answers:
             hint = f"; --yes takes {default!r}" if default else ""
             raise RefusedError(f"{question}? There is no terminal to ask on. Answer with --set {key}=...{hint}")
         console.prompt(f"{question}{f' [{default}]' if default else ''}: ")
@@ -223,7 +332,10 @@ def from_terminal(*, yes: bool) -> Ask:
             raise RefusedError(f"{question}? No answer. Answer with --set {key}=...")
         return line.strip() or default
 
-    return ask
+
+def from_terminal(*, yes: bool) -> Ask:
+    """Return a function that asks on the terminal; `yes` takes the default of questions that have one."""
+    return Terminal(yes)
 
 
 def _with_account(target: Target, account: str) -> Target:

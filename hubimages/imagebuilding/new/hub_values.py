@@ -41,7 +41,7 @@ def wanted(answers: Answers, have: Values, *, hub_api: str, basehub: bool) -> di
         "jupyterhub": jupyterhub(answers, have, basehub=basehub),
     }
     if answers.dask:
-        values["dask-gateway"] = dask_gateway(answers)
+        values["dask-gateway"] = dask_gateway(answers, basehub=basehub)
     elif have.get("dask-gateway", "enabled") is True:
         values["dask-gateway"] = {"enabled": False}
     return values
@@ -118,6 +118,8 @@ def jupyterhub(answers: Answers, have: Values, *, basehub: bool) -> dict[str, An
         },
         "loadRoles": {"user": {"scopes": scopes(have)}},
     }
+    if answers.dask and not basehub:
+        hub["services"]["dask-gateway"] = {"url": "http://traefik-dask-gateway", "display": False}
     if answers.hub_image:
         name, _, tag = answers.hub_image.rpartition(":")
         hub["image"] = {"name": name, "tag": tag}
@@ -181,10 +183,10 @@ def custom(answers: Answers, have: Values) -> dict[str, Any]:
 def profiles(answers: Answers, have: Values) -> list[Any]:
     """Return the present profile list, or else one with the chosen images."""
     there = have.sequence("jupyterhub", "singleuser", "profileList")
-    return list(there) if there else [profile(answers.images)]
+    return list(there) if there else [profile(answers.images, answers.memory)]
 
 
-def profile(images: Sequence[Choice]) -> dict[str, Any]:
+def profile(images: Sequence[Choice], memory: Sequence[str] = ()) -> dict[str, Any]:
     """Return a profile whose image can be chosen, entered, or built."""
     choices: dict[str, Any] = {}
     for number, one in enumerate(images):
@@ -212,16 +214,36 @@ def profile(images: Sequence[Choice]) -> dict[str, Any]:
                     "kubespawner_override": {"image": "{value}"},
                 },
                 "choices": choices,
-            }
+            },
+            **({"resources": resources(memory)} if memory else {}),
         },
     }
 
 
-def dask_gateway(answers: Answers) -> dict[str, Any]:
-    """Return the values of Dask, which pulls with the same secret as servers."""
+def resources(memory: Sequence[str]) -> dict[str, Any]:
+    """Return an option with choices of memory, which a server is guaranteed and limited to."""
+    choices: dict[str, Any] = {}
+    for number, size in enumerate(memory):
+        choices[f"mem-{size.lower().replace('.', '-')}"] = {
+            "display_name": f"{size[:-1]} {size[-1]}B of memory",
+            **({"default": True} if number == 0 else {}),
+            "kubespawner_override": {"mem_guarantee": size, "mem_limit": size},
+        }
+    return {"display_name": "Resources", "choices": choices}
+
+
+def dask_gateway(answers: Answers, *, basehub: bool) -> dict[str, Any]:
+    """Return the values of Dask, which pulls with the same secret as servers.
+
+    Without a chart around it, it also needs its place behind the hub and the hub's logins
+    (https://gateway.dask.org/install-kube.html#authenticating-with-jupyterhub).
+    """
     values: dict[str, Any] = {"enabled": True}
+    if not basehub:
+        values["gateway"] = {"prefix": "/services/dask-gateway", "auth": {"type": "jupyterhub"}}
+        values["traefik"] = {"service": {"type": "ClusterIP"}}
     if answers.target.pull_secret:
-        values["gateway"] = {"backend": {"imagePullSecrets": [{"name": PULL_SECRET}]}}
+        values.setdefault("gateway", {})["backend"] = {"imagePullSecrets": [{"name": PULL_SECRET}]}
     return values
 
 

@@ -9,7 +9,7 @@ from hubimages.errors import BadInputError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.layer import read_layer
 from hubimages.imagebuilding.new import secret
-from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete
+from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete, save
 from hubimages.imagebuilding.new.hub_values import has_form
 from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
 from hubimages.imagebuilding.new.plan import Plan, plan
@@ -40,7 +40,14 @@ class Delivery:
 
 
 def make_hub(
-    where: Where, raw: Mapping[str, Any], ask: Ask, delivery: Delivery, *, password_file: Path | None, dry_run: bool
+    where: Where,
+    raw: Mapping[str, Any],
+    ask: Ask,
+    delivery: Delivery,
+    *,
+    password_file: Path | None,
+    dry_run: bool,
+    save_answers: Path | None = None,
 ) -> str:
     """Make the hub and return the text to show; with `dry_run` only return the plan.
 
@@ -61,6 +68,8 @@ def make_hub(
     check_delivery(planned, repo, replace(delivery, open_pr=False) if dry_run else delivery)
     if dry_run:
         return planned.show()
+    if save_answers is not None:
+        save(save_answers, answers)
     planned.check()
     what = f"{answers.target.secret_name} for {answers.target.host}"
     password = secret.read_password(what, file=password_file) if planned.secret_parts else ""

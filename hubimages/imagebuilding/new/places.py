@@ -108,7 +108,8 @@ def beside(root: Path, file: str, cluster: str, hub: str) -> Places:
     A file with `jupyterhub` at its top is for a chart around the charts, and gets everything. Otherwise each chart has
     its own file.
     """
-    check_name("--cluster", cluster)
+    if cluster:
+        check_name("--cluster", cluster)
     check_name("--hub", hub)
     folder, name = file.rpartition("/")[::2]
     at = f"{folder}/" if folder else ""

@@ -16,6 +16,8 @@ from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit, read_text
 from hubimages.yaml_text import add_item
 
+TERRAFORM = "terraform/gcp"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -138,8 +140,11 @@ def cluster_edit(places: Places, answers: Answers) -> FileEdit:
 
 def steps(places: Places, answers: Answers, have: Values, parts: Sequence[Part]) -> list[str]:
     """Return the steps to do by hand for this registry and hub."""
-    found = list(answers.target.steps)
-    if answers.authenticator:
+    found = steps_of_registry(places, answers)
+    found += nodes(places, answers)
+    if not answers.authenticator:
+        found += inherited_login(places, answers, have)
+    else:
         name, _ = CLASSES[answers.authenticator]
         where = places.secrets[-1]
         key = f"{'' if where.at_top else 'jupyterhub.'}hub.config.{name}"
@@ -162,5 +167,69 @@ def steps(places: Places, answers: Answers, have: Values, parts: Sequence[Part])
             f"binderhub-service with {', '.join(listed)}; the hub calls it at http://binderhub:8090."
         )
         if answers.dask and not any("jupyterhub" in part.sections and len(part.sections) > 1 for part in places.parts):
-            found.append("Install dask-gateway there as well, with dask-gateway.values.yaml if it was written.")
+            found.append(
+                "Install dask-gateway there as well, as the release dask-gateway, with dask-gateway.values.yaml: the "
+                "hub calls it at http://traefik-dask-gateway."
+            )
+    return found
+
+
+def steps_of_registry(places: Places, answers: Answers) -> list[str]:
+    """Return the steps for the registry; through terraform's `container_repos` if the repository uses it."""
+    found = list(answers.target.steps)
+    if answers.target.kind != "google-artifact-registry":
+        return found
+    texts = [file.read_text("utf-8", "replace") for file in places.root.glob(f"{TERRAFORM}/*.tf")]
+    uses = any("container_repos" in text for text in texts)
+    if not uses:
+        return found
+    repository = answers.target.prefix.split("/")[2]
+    name = repository.removesuffix("-registry")
+    file = f"{TERRAFORM}/projects/{places.cluster or 'CLUSTER'}.tfvars"
+    odd = "" if repository != name else f" (it names the repository {name}-registry: answer repository={name}-registry)"
+    step = (
+        f'Add "{name}" to container_repos in {file} and run terraform apply: it creates the repository, the service '
+        f"account and its key, which is the password (terraform output -json registry_sa_keys){odd}."
+    )
+    return [found[0], step, found[-1]]
+
+
+def nodes(places: Places, answers: Answers) -> list[str]:
+    """Return the steps for nodes that builds and servers run on."""
+    if not places.basehub:
+        return [
+            "Label the cluster's nodes, or their node pools: hub.jupyter.org/node-purpose=core for the hub and "
+            "BinderHub, hub.jupyter.org/node-purpose=user for servers and builds (kubectl label nodes NODE LABEL)."
+        ]
+    if answers.provider != "aws":
+        return []
+    file = f"eksctl/{places.cluster}.jsonnet"
+    where = f" in {file}" if (places.root / file).is_file() else ""
+    return [
+        f"Add a node group for the hub{where}, with the label 2i2c/hub-name: {places.hub} and the instance type "
+        f"{answers.given.get('node_type', 'r5.xlarge')} for builds, and create it with eksctl."
+    ]
+
+
+def inherited_login(places: Places, answers: Answers, have: Values) -> list[str]:
+    """Return the steps for a login that the hub inherits: its client, and who may log in."""
+    config = ("jupyterhub", "hub", "config")
+    kind = have.text(*config, "JupyterHub", "authenticator_class")
+    name = CLASSES.get(kind, ("", ""))[0]
+    found = []
+    where = places.secrets[-1]
+    key = f"{'' if where.at_top else 'jupyterhub.'}hub.config.{name}"
+    if name and not (have.get(*config, name, "client_id") and have.get(*config, name, "client_secret")):
+        found.append(
+            f"Register the hub with {kind}, callback https://{answers.domain}/hub/oauth_callback, and add "
+            f"{key}.client_id and .client_secret with: sops {where.path}"
+        )
+    for section in (name, "OAuthenticator", "Authenticator"):
+        if section and have.get(*config, section, "allow_all") is True:
+            at = have.place(*config, section, "allow_all")
+            found.append(
+                f"The hub inherits a login that lets everyone in ({at.file}:{at.line}: allow_all). If that is not "
+                f"meant, set {'' if where.at_top else 'jupyterhub.'}hub.config.{section}.allow_all: false and who may "
+                "log in."
+            )
     return found

@@ -34,7 +34,8 @@ from hubimages.repository.changes import deployment_repository
 from hubimages.run import LAST_LINES, attempt, start
 
 PATIENCE = 60.0  # seconds for the hub to answer; it needs two or three
-LEAVE = 30.0  # seconds for the hub to stop its servers and the proxy
+LEAVE = 3.0  # seconds for the hub to stop its servers and the proxy; then they are ended
+FAMILY = 1.0  # seconds for what still runs after that, before it is killed
 # A Kubernetes configuration without a cluster: KubeSpawner reads one, and must never find a real one.
 NOWHERE = """\
 apiVersion: v1
@@ -143,7 +144,7 @@ def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
                 hub.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 hub.wait(LEAVE)
-            end([hub.pid, *family])
+            end([hub.pid, *family], patience=FAMILY)
             hub.wait()
 
 

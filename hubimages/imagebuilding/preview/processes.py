@@ -25,13 +25,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def end(pids: Sequence[int]) -> None:
-    """Stop processes with SIGTERM, then with SIGKILL."""
+def end(pids: Sequence[int], *, patience: float) -> None:
+    """Stop processes with SIGTERM, and after some seconds with SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + patience
         while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.05)
         if not any(runs(pid) for pid in pids):

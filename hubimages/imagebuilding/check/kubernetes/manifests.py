@@ -35,7 +35,11 @@ def problems(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     api, kind = str(data.get("apiVersion", "")), str(data.get("kind", ""))
     if not BUILT_IN.fullmatch(api):
         return
-    validator = _validator(kind.lower(), API_GROUP.sub(r"\1-", api))
+    name = kind.lower() + "-" + API_GROUP.sub(r"\1-", api)
+    fast = _fast(name)
+    if fast is not None and fast.is_valid(data):
+        return
+    validator = _validator(name)
     if validator is None:
         yield ("apiVersion",), f"Kubernetes {version()} has no {kind} of {api}"
         return
@@ -68,14 +72,35 @@ def _definitions() -> Any:
 
 
 @functools.cache
-def _validator(kind: str, api: str) -> Any:
+def _fast(name: str) -> Any:
+    """Return a validator that only knows whether an object is valid, a hundred times faster; None if there is none."""
+    library = _library()
+    try:
+        import jsonschema_rs
+
+        schema = library.schema_contents(_file(name), version())
+        return jsonschema_rs.Draft202012Validator(schema, registry=_fast_definitions())
+    except (ImportError, FileNotFoundError, ValueError):
+        return None
+
+
+@functools.cache
+def _fast_definitions() -> Any:
+    import jsonschema_rs
+
+    contents = _library().schema_contents(_file("_definitions"), version())
+    return jsonschema_rs.Registry([(contents["$id"], contents)])
+
+
+@functools.cache
+def _validator(name: str) -> Any:
     """Return a cached validator; kubernetes_validate.validate reads all definitions for every object."""
     library = _library()
     from jsonschema.validators import Draft202012Validator
     from referencing import Resource
 
     try:
-        schema = library.schema_contents(_file(f"{kind}-{api}"), version())
+        schema = library.schema_contents(_file(name), version())
     except FileNotFoundError:
         return None
     return Draft202012Validator(schema, registry=Resource.from_contents(schema) @ _definitions())
