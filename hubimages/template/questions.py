@@ -14,10 +14,10 @@ JINJA_OPENERS = ("<<", "<%", "<#")
 RECORD = ".hubimages.yaml"
 REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # as in hooks/pre_gen_project.py
 REFUSED_REGISTRIES = {  # as in the template's image_name.py
-    "docker.io": "Docker Hub limits how often an image may be pulled, which stops servers from starting; take quay.io "
+    "docker.io": "Docker Hub limits how often an image may be pulled, which stops servers from starting. Use quay.io "
     "instead, and copy the images that hubs run with: docker buildx imagetools create --tag NEW:TAG OLD:TAG",
-    "gcr.io": "Google Container Registry has been shut down; its successor is google-artifact-registry, and "
-    "https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr has the way there",
+    "gcr.io": "Google has shut down Container Registry. Use google-artifact-registry instead, and see "
+    "https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr",
 }
 OTHER_NAMES = {"docker hub": "docker.io", "dockerhub": "docker.io", "hub.docker.com": "docker.io"}
 

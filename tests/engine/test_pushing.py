@@ -24,7 +24,7 @@ def test_it():
 """
 
 SECRETS = "https://github.com/OWNER/NAME/settings/secrets/actions"
-SET_AT = f"(on GitHub, with QUAY_PASSWORD and QUAY_USERNAME, which are set at {SECRETS})"
+SET_AT = f"(on GitHub, set QUAY_PASSWORD and QUAY_USERNAME at {SECRETS})"
 # A program that needs nothing else in its image.
 STATIC = Path("/sbin/ldconfig")
 BY_A_PROGRAM = """\
@@ -43,7 +43,7 @@ def test_another_image_than_the_tested_one_is_not_pushed(
     repository.write({"image-contract/test_contract.py": CHANGES_THE_IMAGE})
     image = f"{registry.address}/our/small"
     told = session_error(repository.nox("build", "--", "--push", IMAGE=image, OTHER=DEBIAN))
-    assert f"not pushed: {image}:{repository.tag} is not the image that was tested any more" in told
+    assert f"not pushed: {image}:{repository.tag} has changed since it was tested" in told
     assert digest(registry, "our/small", repository.tag) == ""
 
 
@@ -51,7 +51,7 @@ def test_without_a_login_nothing_is_pushed(repository: Repository, password_regi
     told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
     host = password_registry.address
     assert (
-        f"nothing was pushed: not logged in to {host}, or with a wrong password: docker login {host} {SET_AT}" in told
+        f"nothing was pushed: you are not logged in to {host}, or the password is wrong. Run docker login {host} {SET_AT}" in told
     )
     assert digest(password_registry, "our/small", repository.tag) == ""
 
@@ -59,15 +59,15 @@ def test_without_a_login_nothing_is_pushed(repository: Repository, password_regi
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (401, "not logged in to {host}, or with a wrong password: docker login {host} {set_at}."),
-        (403, "{host} does not let you push {host}/our/small:{tag}: ask its owner for the right to {set_at}."),
+        (401, "you are not logged in to {host}, or the password is wrong. Run docker login {host} {set_at}."),
+        (403, "{host} does not allow you to push {host}/our/small:{tag}. Ask its owner for write access {set_at}."),
         (
             404,
-            "{host} has no such repository, and makes none by itself: {host}/our/small:{tag}. "
-            "Create it (README.md says how), or correct IMAGE in noxfile.py.",
+            "{host} has no repository for {host}/our/small:{tag}, and a push does not create it. "
+            "Create it (see README.md), or correct IMAGE in noxfile.py.",
         ),
-        (429, "{host} gave no good answer, try again later: nox -s push."),
-        (500, "{host} gave no good answer, try again later: nox -s push."),
+        (429, "{host} did not answer properly. Try again later: nox -s push."),
+        (500, "{host} did not answer properly. Try again later: nox -s push."),
     ],
 )
 def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository, status: int, told: str) -> None:
@@ -81,7 +81,7 @@ def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository,
 
 def test_a_registry_that_nobody_answers_for_is_told(repository: Repository) -> None:
     told = session_error(repository.nox("build", "--", "--push"))
-    assert "nothing was pushed: 127.0.0.1:9 gave no good answer, try again later: nox -s push." in told
+    assert "nothing was pushed: 127.0.0.1:9 did not answer properly. Try again later: nox -s push." in told
 
 
 def test_a_wrong_password_is_told_with_the_place_where_it_is_set(
@@ -90,7 +90,7 @@ def test_a_wrong_password_is_told_with_the_place_where_it_is_set(
     host = password_registry.address
     names = {"REGISTRY_USERNAME": password_registry.username, "REGISTRY_PASSWORD": "wrong horse"}
     told = session_error(repository.nox("login", IMAGE=f"{host}/our/small", **names))
-    assert f"{host} takes neither this name nor this password {SET_AT}." in told
+    assert f"{host} refused the name or password {SET_AT}." in told
     assert "wrong horse" not in told
 
 
@@ -99,7 +99,7 @@ def test_a_login_without_an_answer_is_no_wrong_password(repository: Repository, 
     names = {"REGISTRY_USERNAME": "robot", "REGISTRY_PASSWORD": "x"}
     with answering(status, also_greeting=True) as refusing:
         told = session_error(repository.nox("login", IMAGE=f"{refusing.address}/our/small", **names))
-    assert f"no login, {refusing.address} gave no good answer: try again later." in told
+    assert f"the login failed: {refusing.address} did not answer properly. Try again later." in told
 
 
 def test_with_the_right_password_the_image_is_pushed_and_its_digest_told(
@@ -126,7 +126,7 @@ def test_a_tag_that_is_another_images_is_not_moved(
     engine.docker("image", "rm", reference)
     theirs = digest(registry, "our/small", repository.tag)
     told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/small"))
-    taken = f"{reference} is in the registry already, with another digest ({theirs}), and a tag is never moved"
+    taken = f"the registry already has {reference}, with another digest ({theirs}). A tag never moves"
     assert f"nothing was pushed: {taken}" in told
     assert "git commit --allow-empty" in told
     assert digest(registry, "our/small", repository.tag) == theirs
@@ -194,7 +194,7 @@ def test_two_architectures_are_joined_by_digest_under_one_tag(
     assert f"image={image['IMAGE']}:{repository.tag}\n" in told.read_text()
     assert repository.nox("join", **join).returncode == 0  # again
     other = session_error(repository.nox("join", **{**join, "ARM64": parts["amd64"]}))
-    assert "is in the registry already, with another digest" in other
+    assert ", with another digest (" in other
 
 
 @pytest.mark.skipif(not STATIC.exists(), reason=f"no {STATIC} here")

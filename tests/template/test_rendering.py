@@ -349,16 +349,16 @@ def test_all_options_at_once_look_hand_written(tmp_path):
 @pytest.mark.parametrize(
     ("image", "refused"),
     [
-        ("quay.io/hub", "lacks its first part: organisation/name"),
+        ("quay.io/hub", "needs two parts: organisation/name"),
         ("quay.io/o/hub", "has at least two characters"),
-        ("quay.io/Our-Org/hub", "has capitals"),
-        ("europe-west1-docker.pkg.dev/proj/repository/hub", "is no id of a Google Cloud project"),
-        ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "has capitals"),
-        ("europe-west1-docker.pkg.dev/project/repo_1/hub", "is no name of a repository in Google Artifact Registry"),
-        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is no name that Amazon ECR takes"),
-        ("public.ecr.aws/hub", "lacks its first part: alias/name"),
+        ("quay.io/Our-Org/hub", "contains capital letters"),
+        ("europe-west1-docker.pkg.dev/proj/repository/hub", "is not a Google Cloud project ID"),
+        ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "contains capital letters"),
+        ("europe-west1-docker.pkg.dev/project/repo_1/hub", "is not a valid repository name in Google Artifact Registry"),
+        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is not a valid Amazon ECR name"),
+        ("public.ecr.aws/hub", "needs two parts: alias/name"),
         ("docker.io/our-org/hub", "Docker Hub limits how often"),
-        ("gcr.io/project/hub", "its successor is google-artifact-registry"),
+        ("gcr.io/project/hub", "Use google-artifact-registry"),
     ],
 )
 def test_a_name_that_the_registry_refuses_is_told_by_the_first_step(renderings, tmp_path, image, refused):
@@ -366,6 +366,6 @@ def test_a_name_that_the_registry_refuses_is_told_by_the_first_step(renderings, 
     done = check_settings(rendering, tmp_path / "r", WORKFLOWS[1], IMAGE=image)
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
-    assert line.startswith(f"::error::IMAGE is {image}, and {image.split('/')[0]} would refuse it: ")
+    assert line.startswith(f"::error::IMAGE is {image}, which {image.split('/')[0]} would refuse: ")
     assert refused in line
     assert line.endswith(". Correct it in noxfile.py")

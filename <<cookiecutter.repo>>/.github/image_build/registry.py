@@ -1,4 +1,4 @@
-"""What the registry has; push, and make sure of what was pushed. Docker talks to it, with Docker's own login."""
+"""Ask the registry, push, and check what was pushed, all through Docker and its login."""
 
 import json
 import re
@@ -18,14 +18,14 @@ NO_ANSWER = r"\b(429|5\d\d)\b|too ?many ?requests|internal server error|timeout|
 
 @dataclass(frozen=True)
 class Found:
-    """What a registry says of a tag: its digest (nothing where there is no such tag), or why it does not say."""
+    """A registry's answer about a tag: its digest, empty if there is no such tag, or why there is no answer."""
 
     digest: str = ""
     problem: str = ""
 
 
 def look_up(reference: str) -> Found:
-    """What the registry has under a tag."""
+    """Look a tag up in the registry."""
     done = docker("buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", reference)
     if done.returncode == 0:
         return Found(json.loads(done.stdout)["digest"])
@@ -34,7 +34,7 @@ def look_up(reference: str) -> Found:
 
 
 def manifest(reference: str) -> dict:
-    """An image's manifest in the registry; empty where there is none."""
+    """Return an image's manifest from the registry; empty if there is none."""
     done = docker("buildx", "imagetools", "inspect", "--raw", reference)
     try:
         return json.loads(done.stdout)
@@ -43,9 +43,9 @@ def manifest(reference: str) -> dict:
 
 
 def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequence[str], settings: Mapping[str, str]) -> str:
-    """Push the image that was tested under each tag, and make sure that it was that one; its digest in the registry."""
+    """Push the tested image under each tag, check the result, and return its digest in the registry."""
     if inspect(session, reference, "{{.Id}}") != image_id:
-        session.error(f"not pushed: {reference} is not the image that was tested any more")
+        session.error(f"not pushed: {reference} has changed since it was tested")
     name = reference.rpartition(":")[0]
     targets = [f"{name}:{tag}" for tag in tags]
     for target in targets:
@@ -63,39 +63,39 @@ def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequen
 
 
 def digests(session: nox.Session, reference: str) -> list[str]:
-    """The digests that an image of the engine is known to have in its registry."""
+    """Return the registry digests that Docker knows for a local image."""
     known = json.loads(inspect(session, reference, "{{json .RepoDigests}}")) or []
     return [one.partition("@")[2] for one in known if one.startswith(reference.rpartition(":")[0] + "@")]
 
 
 def check_not_taken(session: nox.Session, reference: str, ours: set[str]) -> None:
-    """Stop when a tag is another image's in the registry: hubs may run it. `latest` alone may move."""
+    """Stop if the registry has another image under the tag, because hubs may run it. Only `latest` may move."""
     found = look_up(reference)
     if found.problem and re.search(NO_ANSWER, found.problem, re.IGNORECASE):
         host = reference.split("/")[0]
-        session.error(f"nothing was pushed: {host} gave no good answer, try again later: nox -s push. {found.problem}")
+        session.error(f"nothing was pushed: {host} did not answer properly. Try again later: nox -s push. {found.problem}")
     if not found.digest or reference.endswith(":latest"):
-        return  # without the right to look there is none to push, and that says why
+        return  # whoever may not look may not push either, and the push says why
     theirs = {found.digest, manifest(reference).get("config", {}).get("digest")}
     if not theirs & ours:
         session.error(
-            f"nothing was pushed: {reference} is in the registry already, with another digest ({found.digest}), and a tag "
-            "is never moved, since hubs may run it. Use the image that is there, or make a new commit: "
+            f"nothing was pushed: the registry already has {reference}, with another digest ({found.digest}). A tag "
+            "never moves, because hubs may run it. Use the image that is there, or make a new commit: "
             "git commit --allow-empty"
         )
 
 
 def check_pushed(session: nox.Session, reference: str, pushed: Sequence[str]) -> None:
-    """Ask the registry what it has now."""
+    """Check that the registry now has what was pushed."""
     found = look_up(reference)
     if found.problem:
-        session.error(f"pushed, but the registry does not say what it has as {reference}: {found.problem}")
+        session.error(f"pushed, but the registry does not confirm {reference}: {found.problem}")
     if found.digest not in pushed:
-        session.error(f"the registry has {found.digest or 'nothing'} as {reference}, not {', '.join(pushed)}, which was pushed")
+        session.error(f"the push of {reference} failed: the registry has {found.digest or 'nothing'}, not {', '.join(pushed)}")
 
 
 def join(session: nox.Session, name: str, parts: Sequence[str], tags: Sequence[str], settings: Mapping[str, str]) -> str:
-    """Put images of several architectures, by digest, under one tag (or more); the digest of what was made."""
+    """Put the images of several architectures, by digest, under the given tags. Return the digest of the result."""
     sources = [f"{name}@{digest}" for digest in parts]
     targets = [f"{name}:{tag}" for tag in tags]
     for target in targets:
@@ -108,28 +108,28 @@ def join(session: nox.Session, name: str, parts: Sequence[str], tags: Sequence[s
         session.error(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
     for target in targets:
         if listed(target) != set(parts):
-            session.error(f"the registry does not have {' and '.join(parts)} as {target}, which was pushed")
+            session.error(f"the push of {target} failed: the registry does not have {' and '.join(parts)} there")
     return look_up(targets[0]).digest
 
 
 def listed(reference: str) -> set[str]:
-    """The digests of the architectures' images behind one tag."""
+    """Return the digests of the images that a tag of several architectures lists."""
     return {one["digest"] for one in manifest(reference).get("manifests", [])}
 
 
 def why_refused(done: Done, reference: str, settings: Mapping[str, str]) -> str:
-    """What a registry's refusal means, and what to do."""
-    said = done.stderr.replace(reference, "")  # the layers' ids are in stdout: their digits would be read as a status
+    """Explain a registry's refusal, with the remedy."""
+    said = done.stderr.replace(reference, "")  # not stdout: digits in layer IDs look like a status
     host = reference.split("/")[0]
     if re.search(NOT_LOGGED_IN, said, re.IGNORECASE):
-        return f"not logged in to {host}, or with a wrong password: docker login {host} ({where_set(settings)}). {last(done)}"
+        return f"you are not logged in to {host}, or the password is wrong. Run docker login {host} ({where_set(settings)}). {last(done)}"
     if re.search(NO_RIGHT, said, re.IGNORECASE):
-        return f"{host} does not let you push {reference}: ask its owner for the right to ({where_set(settings)}). {last(done)}"
+        return f"{host} does not allow you to push {reference}. Ask its owner for write access ({where_set(settings)}). {last(done)}"
     if re.search(NOT_THERE, said, re.IGNORECASE):
         return (
-            f"{host} has no such repository, and makes none by itself: {reference}. Create it (README.md says how), or "
+            f"{host} has no repository for {reference}, and a push does not create it. Create it (see README.md), or "
             f"correct IMAGE in noxfile.py. {last(done)}"
         )
     if re.search(NO_ANSWER, said, re.IGNORECASE):
-        return f"{host} gave no good answer, try again later: nox -s push. {last(done)}"
+        return f"{host} did not answer properly. Try again later: nox -s push. {last(done)}"
     return last(done)

@@ -1,4 +1,4 @@
-"""Is everything set up: the image's name, the settings of the repository on GitHub, the login to the registry."""
+"""Check the image's name and the repository's settings on GitHub, and log in to the registry."""
 
 import os
 import re
@@ -11,21 +11,21 @@ from image_build.programs import docker, last
 
 
 def name_problem(image: str) -> str | None:
-    """What is wrong with the image's name (with its host)."""
+    """Return what is wrong with the image's name, given with its host."""
     host, _, name = image.partition("/")
     if any(word in image for word in image_name.PLACEHOLDERS):
-        return f"IMAGE is still {image}: write the image's real name into noxfile.py"
+        return f"IMAGE is still {image}. Set it to the image's real name in noxfile.py"
     wrong = image_name.host_problem(host) or image_name.image_problem(name, host)
     if wrong:
-        return f"IMAGE is {image}, and {host} would refuse it: {wrong}. Correct it in noxfile.py"
+        return f"IMAGE is {image}, which {host} would refuse: {wrong}. Correct it in noxfile.py"
     owner = os.environ.get("GITHUB_REPOSITORY_OWNER", "").lower()
     if owner and host == "ghcr.io" and not name.startswith(f"{owner}/"):
-        return f"IMAGE is {image}, but this repository's token can only push to ghcr.io/{owner}/: see noxfile.py"
+        return f"IMAGE is {image}, but this repository's token can only push to ghcr.io/{owner}/. Correct it in noxfile.py"
     return None
 
 
 def parts(image: str) -> dict[str, str]:
-    """What steps of a workflow need of the image's name, so that it is written in one place: IMAGE in noxfile.py."""
+    """Return the parts of the image's name that workflow steps need, so that only noxfile.py contains it."""
     host, _, name = image.partition("/")
     labels = host.split(".")
     region = {"region": labels[3]} if ".dkr.ecr." in host else {}  # ACCOUNT.dkr.ecr.REGION.amazonaws.com
@@ -33,35 +33,35 @@ def parts(image: str) -> dict[str, str]:
 
 
 def missing(settings: Mapping[str, str]) -> list[str]:
-    """What is not set in the repository's settings, and where to set it."""
+    """Return one line for each missing setting, with the page where it is set."""
     return [
-        f"The {kind} {name} is not set. Set it at {page(kind)} (README.md says how to get it)"
+        f"The {kind} {name} is not set. Set it at {page(kind)} (README.md says how)"
         for name, kind in settings.items()
         if not os.environ.get(name)
     ]
 
 
 def page(kind: str) -> str:
-    """The page on GitHub where secrets or variables are set."""
+    """Return the page on GitHub where secrets or variables are set."""
     server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
     return f"{server}/{os.environ.get('GITHUB_REPOSITORY', 'OWNER/NAME')}/settings/{kind}s/actions"
 
 
 def where_set(settings: Mapping[str, str]) -> str:
-    """Which settings a workflow logs in with, and where they are set."""
+    """Say which settings a workflow logs in with, and where they are set."""
     if not settings:
-        return "on GitHub, the workflow logs in with its own token, and needs `packages: write`"
+        return "on GitHub, the workflow logs in with its own token, which needs `packages: write`"
     kind = next(iter(settings.values()))
-    return f"on GitHub, with {' and '.join(settings)}, which are set at {page(kind)}"
+    return f"on GitHub, set {' and '.join(settings)} at {page(kind)}"
 
 
 def log_in(session: nox.Session, host: str, settings: Mapping[str, str]) -> None:
-    """Log Docker in to a registry with the name and password in the environment; the password is in no argument."""
+    """Log Docker in to a registry with the name and password from the environment. The password is not an argument."""
     name, password = (os.environ.get(f"REGISTRY_{what}", "") for what in ("USERNAME", "PASSWORD"))
     if not name or not password:
-        session.error(f"REGISTRY_USERNAME and REGISTRY_PASSWORD are to have a login for {host} ({where_set(settings)})")
+        session.error(f"set REGISTRY_USERNAME and REGISTRY_PASSWORD to a login for {host} ({where_set(settings)})")
     done = docker("login", "--username", name, "--password-stdin", host, stdin=password)
     if done.returncode and re.search(r"unauthorized|denied|forbidden|incorrect|invalid|\b40[13]\b", done.stderr, re.I):
-        session.error(f"{host} takes neither this name nor this password ({where_set(settings)}). {last(done)}")
+        session.error(f"{host} refused the name or password ({where_set(settings)}). {last(done)}")
     if done.returncode:
-        session.error(f"no login, {host} gave no good answer: try again later. {last(done)}")
+        session.error(f"the login failed: {host} did not answer properly. Try again later. {last(done)}")
