@@ -51,7 +51,8 @@ def test_without_a_login_nothing_is_pushed(repository: Repository, password_regi
     told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
     host = password_registry.address
     assert (
-        f"nothing was pushed: you are not logged in to {host}, or the password is wrong. Run docker login {host} {SET_AT}" in told
+        f"nothing was pushed: you are not logged in to {host}, or the password is wrong. Run docker login {host} {SET_AT}"
+        in told
     )
     assert digest(password_registry, "our/small", repository.tag) == ""
 

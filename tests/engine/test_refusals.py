@@ -93,7 +93,10 @@ def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: E
 def test_a_directory_that_is_no_git_repository_is_told(repository: Repository, tmp_path: Path) -> None:
     shutil.copytree(repository.path, tmp_path, ignore=shutil.ignore_patterns(".git", ".nox"), dirs_exist_ok=True)
     done = Repository(tmp_path, {**repository.env, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}).nox("build")
-    assert "this is not a git repository, or it has no commit. Run git init, git add --all, git commit" in session_error(done)
+    assert (
+        "this is not a git repository, or it has no commit. Run git init, git add --all, git commit"
+        in session_error(done)
+    )
 
 
 def test_a_name_that_was_never_set_is_not_pushed_to(repository: Repository, engine: Engine) -> None:
@@ -112,7 +115,10 @@ def test_a_full_disk_is_told_with_how_to_make_room(repository: Repository, engin
     done = repository.nox("build", "--", "--push")
     assert "No space left on device" in done.stdout
     told = session_error(done)
-    assert "the build failed: the disk is full. Free some space (docker system df, docker system prune) and build again" in told
+    assert (
+        "the build failed: the disk is full. Free some space (docker system df, docker system prune) and build again"
+        in told
+    )
     assert not images(engine)
 
 

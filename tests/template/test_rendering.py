@@ -354,7 +354,10 @@ def test_all_options_at_once_look_hand_written(tmp_path):
         ("quay.io/Our-Org/hub", "contains capital letters"),
         ("europe-west1-docker.pkg.dev/proj/repository/hub", "is not a Google Cloud project ID"),
         ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "contains capital letters"),
-        ("europe-west1-docker.pkg.dev/project/repo_1/hub", "is not a valid repository name in Google Artifact Registry"),
+        (
+            "europe-west1-docker.pkg.dev/project/repo_1/hub",
+            "is not a valid repository name in Google Artifact Registry",
+        ),
         ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is not a valid Amazon ECR name"),
         ("public.ecr.aws/hub", "needs two parts: alias/name"),
         ("docker.io/our-org/hub", "Docker Hub limits how often"),
