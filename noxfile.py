@@ -38,6 +38,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def deep(session: nox.Session) -> None:
+    """Run every case of the large matrices, of which `tests` takes a sample; arguments go to pytest."""
+    install(session, "tests", extras=True)
+    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
     install(session, "lint", extras=True)  # types are checked against what is really there

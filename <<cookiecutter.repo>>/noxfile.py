@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent / ".github"))
 from image_build import building, programs, registry, report, settings as setup, tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
-IMAGE = os.environ.get("IMAGE", "<< cookiecutter.__reference >>")
+IMAGE = os.environ.get("IMAGE", << cookiecutter.__reference | python >>)
 # The tags of every image: `commit` is the first 12 characters of the commit ID, `date` the commit's day and time, and
 # `latest` the only tag that moves from image to image.
 TAGS = << cookiecutter.__tags >>

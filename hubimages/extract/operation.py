@@ -53,6 +53,7 @@ def plan_extraction(request: Request) -> Plan:
     check_version()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
+    _check_answers(request)
     request = replace(request, origin=None if request.origin is None else repository.address(request.origin))
     with tempfile.TemporaryDirectory(prefix="hubimages-") as directory:
         stage = Path(directory)
@@ -101,6 +102,7 @@ def extract(request: Request, ask: Question) -> Result:
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
+    _check_answers(request)
     request = replace(request, origin=None if request.origin is None else repository.address(request.origin))
     if request.template:
         git.check_identity(Path("/"))  # in no repository: the settings of the current one are not for DEST
@@ -152,6 +154,15 @@ def extract(request: Request, ask: Question) -> Result:
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
+
+
+def _check_answers(request: Request) -> None:
+    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one."""
+    from hubimages import template  # starts cookiecutter, which a repository without the template needs not
+
+    if request.template:
+        default = {"repo": request.dest.name} if request.origin is None else {}
+        template.check_all_answers({**default, **request.answers})
 
 
 def _answers(request: Request, source: Source, reading: Reading) -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""The template of a user-image repository: its questions, what they render to, and a new repository made from it."""
+"""The template of an image repository: its questions, and repositories made from the answers."""
 
 from hubimages.template.answers import ask, given_answers, read_answers
+from hubimages.template.checking import check_all_answers
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.questions import Question, questions, template_directory
@@ -13,6 +14,7 @@ __all__ = [
     "RenderedFile",
     "Rendering",
     "ask",
+    "check_all_answers",
     "given_answers",
     "next_steps",
     "plan_new_repository",

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")  # as in the template's image_name.py
+from hubimages.template.rules import image_name
+
 WRITE_THE_NAME = (
     "Decide on the image's name and write it over {host}/{image} in noxfile.py: until then the workflows stop in their "
     "first seconds."
@@ -41,7 +42,7 @@ STEPS = {
 def next_steps(answers: Mapping[str, str]) -> list[str]:
     """One sentence for each step, in order, for exactly this registry and image."""
     steps = list(STEPS[answers["registry"]])
-    if any(word in f"{answers['registry_host']}/{answers['image']}" for word in PLACEHOLDERS):
+    if image_name().is_placeholder(f"{answers['registry_host']}/{answers['image']}"):
         steps.insert(0, WRITE_THE_NAME)
     if answers.get("configuration_repository"):
         steps.append(APP)

@@ -15,7 +15,8 @@ from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
 from hubimages.repository import staging
 from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
-from hubimages.template.questions import RECORD, check_answers, questions, template_directory
+from hubimages.template.checking import check_answers
+from hubimages.template.questions import RECORD, questions, template_directory
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def render_files(answers: Mapping[str, str]) -> Rendering:
             *("--output-dir", str(output), str(template_directory())),
             *(f"{key}={value}" for key, value in answers.items()),
         ]
-        done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
+        environment = {"HOME": str(home), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = attempt(*argv, cwd=Path(temporary), env=environment)
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
         directories = list(output.iterdir())

@@ -350,7 +350,7 @@ def test_all_options_at_once_look_hand_written(tmp_path):
     ("image", "refused"),
     [
         ("quay.io/hub", "needs two parts: organisation/name"),
-        ("quay.io/o/hub", "has at least two characters"),
+        ("quay.io/o/hub", "cannot be an organisation on quay.io"),
         ("quay.io/Our-Org/hub", "contains capital letters"),
         ("europe-west1-docker.pkg.dev/proj/repository/hub", "is not a Google Cloud project ID"),
         ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "contains capital letters"),

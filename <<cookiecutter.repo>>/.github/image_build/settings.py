@@ -13,7 +13,7 @@ from image_build.programs import docker, last
 def name_problem(image: str) -> str | None:
     """Return what is wrong with the image's name, given with its host."""
     host, _, name = image.partition("/")
-    if any(word in image for word in image_name.PLACEHOLDERS):
+    if image_name.is_placeholder(image):
         return f"IMAGE is still {image}. Set it to the image's real name in noxfile.py"
     wrong = image_name.host_problem(host) or image_name.image_problem(name, host)
     if wrong:
