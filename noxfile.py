@@ -64,6 +64,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def messages(session: nox.Session) -> None:
+    """Print every text that a user can see, with its place."""
+    session.run("python", "docs/list_messages.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Compare with what people use today: -- benchmarks/NAME.py ARGUMENTS."""
     install(session, "tests", extras=True)  # benchmarks/build.py needs an engine, as some tests do
