@@ -2,6 +2,7 @@
 
 image_name.py   which names each registry accepts
 settings.py     checks that everything is set up, and logs in
+sources.py      checks that the files to build from are complete
 building.py     runs repo2docker, with the build cache
 registry.py     asks the registry, pushes, and checks what was pushed
 report.py       reports what was built

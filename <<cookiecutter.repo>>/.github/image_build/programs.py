@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nox
 
+# What nox and Python write here. A repository whose .gitignore is not the template's may not list it.
+NOT_SOURCES = (":(exclude,top,glob)**/__pycache__/**", ":(exclude,top).nox")
 Done = subprocess.CompletedProcess[str]
 
 
@@ -18,6 +20,11 @@ def docker(*words: str, stdin: str | None = None) -> Done:
 def git(*words: str) -> str:
     """Return git's output; empty if git fails."""
     return subprocess.run(["git", *words], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def git_agrees(*words: str) -> bool:
+    """Return whether git answers with yes; no if it cannot answer."""
+    return subprocess.run(["git", *words], capture_output=True, check=False).returncode == 0
 
 
 def last(done: Done) -> str:
@@ -57,7 +64,7 @@ def commit_tag(session: nox.Session) -> str:
     commit = git("rev-parse", "--short=12", "HEAD")
     if not commit:
         session.error("this is not a git repository, or it has no commit. Run git init, git add --all, git commit")
-    return f"{commit[:12]}-dirty" if git("status", "--porcelain") else commit[:12]
+    return f"{commit[:12]}-dirty" if git("status", "--porcelain", "--", ".", *NOT_SOURCES) else commit[:12]
 
 
 def tell_github(file: str, text: str) -> None:

@@ -1,15 +1,18 @@
 """Ask the registry, push, and check what was pushed, all through Docker and its login."""
 
 import json
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import nox
 
-from image_build.programs import Done, docker, inspect, last
+from image_build import tags as tag_rules
+from image_build.programs import Done, docker, git, git_agrees, inspect, last
 from image_build.settings import where_set
 
+REVISION = "org.opencontainers.image.revision"
 NOT_LOGGED_IN = r"no basic auth|unauthorized|authentication required|\b401\b"
 NO_RIGHT = r"denied|forbidden|insufficient|\b403\b"
 NOT_THERE = r"not found|\b404\b|manifest unknown|name unknown|does not exist"
@@ -48,18 +51,30 @@ def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequen
         session.error(f"not pushed: {reference} has changed since it was tested")
     name = reference.rpartition(":")[0]
     targets = [f"{name}:{tag}" for tag in tags]
-    for target in targets:
-        check_not_taken(session, target, {image_id, *digests(session, reference)})
-    for target in targets:
+    ours = {image_id, *digests(session, reference)}
+    wanted = [target for target in targets if may_be_pushed(session, target, lambda there: is_one_of(there, ours))]
+    if targets[0] not in wanted:  # an earlier run of this commit pushed it: the other tags are for that image
+        retag(session, targets[0], wanted, settings)
+        return look_up(targets[0]).digest
+    for target in wanted:
         docker("tag", image_id, target)
         done = docker("push", target)
         if done.returncode:
             what = "nothing was pushed" if target == targets[0] else f"pushed as {targets[0]}, but not as {target}"
             session.error(f"{what}: {why_refused(done, target, settings)}")
     known = digests(session, reference)
-    for target in targets:
+    for target in wanted:
         check_pushed(session, target, known)
     return look_up(targets[0]).digest
+
+
+def retag(session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
+    """Give an image in the registry more tags, and check them."""
+    for target in targets:
+        done = docker("buildx", "imagetools", "create", "--prefer-index=false", "--tag", target, source)
+        if done.returncode:
+            session.error(f"{source} is pushed, but not as {target}: {why_refused(done, target, settings)}")
+        check_pushed(session, target, [look_up(source).digest])
 
 
 def digests(session: nox.Session, reference: str) -> list[str]:
@@ -68,21 +83,53 @@ def digests(session: nox.Session, reference: str) -> list[str]:
     return [one.partition("@")[2] for one in known if one.startswith(reference.rpartition(":")[0] + "@")]
 
 
-def check_not_taken(session: nox.Session, reference: str, ours: set[str]) -> None:
-    """Stop if the registry has another image under the tag, because hubs may run it. Only `latest` may move."""
-    found = look_up(reference)
+def may_be_pushed(session: nox.Session, target: str, is_ours: Callable[[str], bool]) -> bool:
+    """Return whether to push under a tag, and log why not. Stop if the tag is another commit's, because hubs may run it."""
+    found = look_up(target)
     if found.problem and re.search(NO_ANSWER, found.problem, re.IGNORECASE):
-        host = reference.split("/")[0]
+        host = target.split("/")[0]
         session.error(f"nothing was pushed: {host} did not answer properly. Try again later: nox -s push. {found.problem}")
-    if not found.digest or reference.endswith(":latest"):
-        return  # whoever may not look may not push either, and the push says why
-    theirs = {found.digest, manifest(reference).get("config", {}).get("digest")}
-    if not theirs & ours:
-        session.error(
-            f"nothing was pushed: the registry already has {reference}, with another digest ({found.digest}). A tag "
-            "never moves, because hubs may run it. Use the image that is there, or make a new commit: "
-            "git commit --allow-empty"
-        )
+    if not found.digest or is_ours(target):
+        return True  # whoever may not look may not push either, and the push says why
+    tag, theirs = target.rpartition(":")[2], revision(target)
+    if tag_rules.moves(tag):
+        newer = comes_after_this(theirs)
+        if newer:
+            session.warn(f"{target} stays where it is: {newer}")
+        return not newer
+    if theirs and theirs == git("rev-parse", "HEAD"):
+        session.log(f"{target} stays: an earlier run pushed this commit's image ({found.digest})")
+        return False
+    if tag_rules.is_date(tag):
+        session.warn(f"{target} stays: it is the image of commit {theirs[:12] or 'unknown'}, of the same minute")
+        return False
+    session.error(
+        f"nothing was pushed: the registry already has {target}, with another digest ({found.digest}). A tag "
+        "never moves, because hubs may run it. Use the image that is there, or make a new commit: "
+        "git commit --allow-empty"
+    )
+
+
+def is_one_of(target: str, ours: set[str]) -> bool:
+    """Return whether an image in the registry is one of ours, by its digest or that of its configuration."""
+    return bool({look_up(target).digest, manifest(target).get("config", {}).get("digest")} & ours)
+
+
+def revision(reference: str) -> str:
+    """Return the commit ID in the labels of an image in the registry; empty if it has none."""
+    done = docker("buildx", "imagetools", "inspect", "--format", "{{json .Image}}", reference)
+    found = re.search(rf'"{re.escape(REVISION)}":\s*"([0-9a-f]{{40}})"', done.stdout)
+    return found[1] if found else ""
+
+
+def comes_after_this(commit: str) -> str:
+    """Return why a moving tag must not move back to this commit's image; empty if it may."""
+    if commit and commit != git("rev-parse", "HEAD") and git_agrees("merge-base", "--is-ancestor", "HEAD", commit):
+        return f"it is the image of {commit[:12]}, which comes after this commit"
+    branch = f"refs/remotes/origin/{os.environ.get('GITHUB_REF_NAME', '')}"
+    if git_agrees("rev-parse", "--verify", branch) and not git_agrees("merge-base", "--is-ancestor", "HEAD", branch):
+        return f"this commit is no longer on the branch {os.environ['GITHUB_REF_NAME']}"
+    return ""
 
 
 def check_pushed(session: nox.Session, reference: str, pushed: Sequence[str]) -> None:
@@ -98,15 +145,15 @@ def join(session: nox.Session, name: str, parts: Sequence[str], tags: Sequence[s
     """Put the images of several architectures, by digest, under the given tags. Return the digest of the result."""
     sources = [f"{name}@{digest}" for digest in parts]
     targets = [f"{name}:{tag}" for tag in tags]
-    for target in targets:
-        found = look_up(target)
-        if found.digest and not target.endswith(":latest") and listed(target) != set(parts):
-            check_not_taken(session, target, set())
-    words = [word for target in targets for word in ("--tag", target)]
+    wanted = [target for target in targets if may_be_pushed(session, target, lambda there: listed(there) == set(parts))]
+    if targets[0] not in wanted:
+        retag(session, targets[0], wanted, settings)
+        return look_up(targets[0]).digest
+    words = [word for target in wanted for word in ("--tag", target)]
     done = docker("buildx", "imagetools", "create", *words, *sources)
     if done.returncode:
         session.error(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
-    for target in targets:
+    for target in wanted:
         if listed(target) != set(parts):
             session.error(f"the push of {target} failed: the registry does not have {' and '.join(parts)} there")
     return look_up(targets[0]).digest

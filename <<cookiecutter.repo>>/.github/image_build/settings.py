@@ -10,11 +10,17 @@ from image_build import image_name
 from image_build.programs import docker, last
 
 
-def name_problem(image: str) -> str | None:
-    """Return what is wrong with the image's name, given with its host."""
-    host, _, name = image.partition("/")
+def name_problem(image: str, registry: str = "") -> str | None:
+    """Return what is wrong with the image's name, given with its host.
+
+    With `registry`, the one that the workflows log in to, the host must be one of its hosts.
+    """
     if image_name.is_placeholder(image):
         return f"IMAGE is still {image}. Set it to the image's real name in noxfile.py"
+    host, _, name = image.partition("/")
+    foreign = image_name.registry_host_problem(host, registry) if registry in image_name.HOSTS else None
+    if foreign and not image_name.host_problem(host):
+        return f"IMAGE is {image}, but the workflows log in to {registry}: {foreign}. Correct it in noxfile.py"
     wrong = image_name.host_problem(host) or image_name.image_problem(name, host)
     if wrong:
         return f"IMAGE is {image}, which {host} would refuse: {wrong}. Correct it in noxfile.py"
@@ -28,8 +34,10 @@ def parts(image: str) -> dict[str, str]:
     """Return the parts of the image's name that workflow steps need, so that only noxfile.py contains it."""
     host, _, name = image.partition("/")
     labels = host.split(".")
-    region = {"region": labels[3]} if ".dkr.ecr." in host else {}  # ACCOUNT.dkr.ecr.REGION.amazonaws.com
-    return {"host": host, "name": name, "registry": labels[0], **region}
+    if ".dkr.ecr." in host:  # ACCOUNT.dkr.ecr.REGION.amazonaws.com
+        audience = "sts.amazonaws.com.cn" if host.endswith(".cn") else "sts.amazonaws.com"
+        return {"host": host, "name": name, "registry": labels[0], "region": labels[3], "audience": audience}
+    return {"host": host, "name": name, "registry": host}
 
 
 def missing(settings: Mapping[str, str]) -> list[str]:

@@ -1,12 +1,25 @@
 """The tags of an image. Only `latest` ever moves to another image."""
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
 import nox
 
 from image_build.programs import commit_tag, git
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d-\d{4}")
+
+
+def moves(tag: str) -> bool:
+    """Return whether a tag moves from image to image."""
+    return tag == "latest"
+
+
+def is_date(tag: str) -> bool:
+    """Return whether a tag is a commit's day and minute. Two commits can have the same."""
+    return bool(DATE.fullmatch(tag))
 
 
 def own(session: nox.Session) -> str:
@@ -18,12 +31,12 @@ def own(session: nox.Session) -> str:
 def published(session: nox.Session, kinds: Sequence[str]) -> list[str]:
     """Return the tags to push under. The first is the one for hubs.
 
-    A pull request sets PREVIEW to `pr-NUMBER-COMMIT`, which is then the only tag.
+    A pull request sets PREVIEW to `pr-NUMBER`. Its only tag is `pr-NUMBER-COMMIT`, where COMMIT is what was checked out:
+    GitHub's merge of the pull request, which changes with the branch that it would be merged into.
     """
     preview = os.environ.get("PREVIEW")
     if preview:
-        number, _, commit = preview.rpartition("-")
-        return [f"{number}-{commit[:12]}"]
+        return [f"{preview}-{commit_tag(session)}"]
     if "ARCHITECTURE" in os.environ:
         return [own(session)]  # only a part: the session `join` adds the other tags
     known = {"commit": own, "date": date, "latest": lambda session: "latest"}
