@@ -12,6 +12,7 @@ REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?<!\.git)(?<!\.wik
 OWNER = re.compile(r"(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 # They reorder the text around them: https://trojansource.codes
 REORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 
 
@@ -69,6 +70,13 @@ def configuration_problem(name: str) -> str | None:
     return f"{shown(name)} is not the name of a repository on GitHub. Write it as OWNER/NAME, or leave it empty"
 
 
+def index_problem(address: str) -> str | None:
+    """Return why an address cannot be that of a package index."""
+    if not address or INDEX.fullmatch(address):
+        return None
+    return f"{shown(address)} is not the address of a package index. Write it as https://HOST/PATH, or leave it empty"
+
+
 def arm64_problem(answers: Mapping[str, str]) -> str | None:
     """Return what stands against ARM: https://github.com/pangeo-data/pangeo-docker-images/issues/396."""
     if answers["arm64"] == "yes" and answers["starter"] == "pangeo-onbuild":
@@ -93,6 +101,7 @@ def problem(answers: Mapping[str, str], names: ModuleType) -> str | None:
         "image": lambda: names.image_problem(answers["image"], host),
         "arm64": lambda: arm64_problem(answers),
         "configuration_repository": lambda: configuration_problem(answers["configuration_repository"]),
+        "hubimages_index": lambda: index_problem(answers["hubimages_index"]),
     }
     for key, check in checks.items():
         found = check()

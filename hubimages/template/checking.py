@@ -46,7 +46,7 @@ def complete(answers: Mapping[str, str]) -> dict[str, str]:
     from cookiecutter.prompt import render_variable
     from cookiecutter.utils import create_env_with_context
 
-    env = create_env_with_context({"cookiecutter": {**template_context(), "_extensions": []}})
+    env = create_env_with_context({"cookiecutter": {**template_context(), "_extensions": []}})  # no default needs any
     done: dict[str, str] = {}
     for question in questions():
         if question.key in answers:

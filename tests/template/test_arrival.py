@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from hubimages import template
 from hubimages.errors import BadInputError
 from tests.template.all_workflows import Renderer
+from tests.template.published import PUBLISHED
 from tests.template.texts import BY_US, REFUSED, TAKEN
 
 TEXTS = ("title", "description", "maintainers")
@@ -96,7 +97,7 @@ def files() -> Files:
 
 def test_the_files_rendered_here_are_those_that_cookiecutter_renders(files: Files) -> None:
     answers = {"title": "- C # <b>", "configuration_repository": "null/1.0", "description": '"x" \\ 😀'}
-    made = template.render_files(answers).files
+    made = template.render_files(answers, PUBLISHED).files
     mine = files.render(answers)
     assert mine == {name: made[name].data.decode() for name in mine}
 

@@ -4,6 +4,7 @@ import pytest
 
 from hubimages import template
 from hubimages.errors import BadInputError
+from tests.template.published import PUBLISHED
 
 HOST = {
     "google-artifact-registry": "us-docker.pkg.dev",
@@ -142,7 +143,7 @@ def test_a_repository_has_a_name_that_github_and_git_accept(name: str, good: boo
 
 
 def test_only_the_templates_own_name_is_the_placeholder() -> None:
-    first, *_ = template.next_steps(dict(template.render_files({"image": "not-your-organisation/img"}).answers))
+    first, *_ = template.next_steps(template.render_files({"image": "not-your-organisation/img"}).answers, PUBLISHED)
     assert "noxfile.py" not in first
-    first, *_ = template.next_steps(dict(template.render_files({}).answers))
+    first, *_ = template.next_steps(template.render_files({}).answers, PUBLISHED)
     assert "noxfile.py" in first
