@@ -10,17 +10,20 @@ You need nox, git and Docker. The code is in .github/image_build/, the tests are
 """
 
 import os
-import re
 import sys
 from pathlib import Path
 
 import nox
 
+sys.dont_write_bytecode = True  # what Python caches here would count as a change, and reach the image
 sys.path.insert(0, str(Path(__file__).parent / ".github"))
-from image_build import building, programs, registry, report, settings as setup, tags
+from image_build import building, linting, programs, registry, report, settings as setup, sources, tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
 IMAGE = os.environ.get("IMAGE", << cookiecutter.__reference | python >>)
+# The registry that the workflows log in to, and so the kind of host that IMAGE must have. Leave it empty if you write
+# your own login.
+REGISTRY = os.environ.get("REGISTRY", << cookiecutter.registry | python >>)
 # The tags of every image: `commit` is the first 12 characters of the commit ID, `date` the commit's day and time, and
 # `latest` the only tag that moves from image to image.
 TAGS = << cookiecutter.__tags >>
@@ -32,14 +35,14 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 <% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
-# What cannot be read, and a key that stands twice, are errors; the rest is taste, and only advised.
-TASTE = (
-    "braces", "brackets", "colons", "commas", "comments", "comments-indentation", "empty-lines", "hyphens",
-    "indentation", "new-line-at-end-of-file", "new-lines", "trailing-spaces",
-)
-YAML_RULES = (
-    "{extends: relaxed, rules: {line-length: disable, " + ", ".join(f"{rule}: {{level: warning}}" for rule in TASTE) + "}}"
-)
+# Where to look for an earlier image, which serves as the build cache.
+CACHE = IMAGE
+<% if cookiecutter.preview == "yes" %>
+# A pull request's image has a name and a login of its own: code that nobody has reviewed cannot push as main does.
+if "PREVIEW" in os.environ:
+    IMAGE = setup.preview_image(IMAGE)
+    LOGIN = << cookiecutter.__preview_settings >>
+<% endif %>
 
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
@@ -57,8 +60,9 @@ def build(session: nox.Session) -> None:
     if wants_push:
         check_may_be_pushed(session, reference)
     programs.check_engine(session)
+    sources.check_sources(session)
     session.install("--requirement", ".github/requirements-repo2docker.txt")
-    building.build_image(session, reference)
+    building.build_image(session, reference, CACHE)
     finish(session, reference, wants_push=wants_push)
 
 
@@ -86,27 +90,13 @@ def test(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
-    tracked = programs.git("ls-files").splitlines()
-    yaml = [name for name in tracked if name.endswith((".yml", ".yaml"))]
-    session.run("yamllint", "--config-data", YAML_RULES, *yaml)
-    if "environment.yml" in tracked:
-        check_python_version(session, Path("environment.yml").read_text(encoding="utf-8"))
-    workflows = [name for name in yaml if name.startswith(".github/workflows/")]
-    if workflows:
-        session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
-        session.run("zizmor", "--offline", "--quiet", *workflows)
-    if "Dockerfile" in tracked:
-        # DL3006 and DL3007 stay on: a base image without a tag changes under your feet.
-        session.run("hadolint", "--ignore", "DL3008", "--ignore", "DL3059", "Dockerfile")
-    scripts = [name for name in ("start", "postBuild") if name in tracked]
-    if scripts:
-        session.run("shellcheck", *scripts)
+    linting.check_files(session)
 
 
 @nox.session(venv_backend="none")
 def settings(session: nox.Session) -> None:
     """Check, before the build, that the image has a name and that all settings on GitHub are set."""
-    problem = setup.name_problem(IMAGE)
+    problem = setup.name_problem(IMAGE, REGISTRY)
     wrong = [problem] if problem else []
     if session.posargs != ["name"]:  # a pull request, perhaps from a fork, sees no secrets and needs none
         wrong += setup.missing(<% if cookiecutter.__point_hubs %>LOGIN if "PREVIEW" in os.environ else {**LOGIN, **POINT_HUBS}<% else %>LOGIN<% endif %>)
@@ -131,7 +121,8 @@ def login(session: nox.Session) -> None:
 @nox.session(venv_backend="none")
 def arguments(session: nox.Session) -> None:
     """Pass the arguments for repo2docker to the workflow: the build cache and the image's labels."""
-    words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}"))
+    sources.check_sources(session)
+    words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}", CACHE))
     programs.tell_github("GITHUB_OUTPUT", f"arguments={words}\n")
     session.log(words)
 
@@ -183,18 +174,3 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
         digest = registry.push_image(session, reference, tested, published, LOGIN)
         pushed = f"{IMAGE}:{published[0]}"
     report.summarise(session, reference, digest, pushed)
-
-
-def check_python_version(session: nox.Session, text: str) -> None:
-    """Stop at a version that repo2docker does not read: it takes its default instead, with only a warning.
-
-    It reads `python`, one `=` or more, and a number, and of that the first two parts:
-    https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/buildpacks/conda/__init__.py (PYTHON_REGEX)
-    """
-    for number, line in enumerate(text.splitlines(), 1):
-        found = re.match(r"""\s*-\s+(['"]?)((?:[\w./-]+::)?python(?![\w.-]).*?)\1\s*(?:\s#.*)?$""", line)
-        if found and re.search(r"\d", found[2]) and not re.match(r"python\s*=+\s*\d", found[2]):
-            session.error(
-                f"environment.yml:{number}: repo2docker does not read the version in {found[2]!r} and takes its default: "
-                "write python=3.12"
-            )

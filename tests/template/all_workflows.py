@@ -18,7 +18,7 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"preview.yaml": "preview", "binder.yaml": "binder_badge"}
+OPTIONAL = {"binder.yaml": "binder_badge"}
 
 
 def combinations() -> Iterator[dict[str, str]]:

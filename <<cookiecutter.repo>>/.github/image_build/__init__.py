@@ -3,6 +3,7 @@
 image_name.py   which names each registry accepts
 settings.py     checks that everything is set up, and logs in
 sources.py      checks that the files to build from are complete
+linting.py      finds mistakes without a build
 building.py     runs repo2docker, with the build cache
 registry.py     asks the registry, pushes, and checks what was pushed
 report.py       reports what was built

@@ -17,10 +17,10 @@ REPOSITORY_IN_IMAGE = "/srv/repo"
 COMMITS = 20
 
 
-def build_image(session: nox.Session, reference: str) -> None:
+def build_image(session: nox.Session, reference: str, cache: str) -> None:
     """Build the image with repo2docker. Stop with the remedy if that fails."""
     command = ["jupyter-repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan"]
-    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference), "."]
+    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache), "."]
     command[0] = shutil.which(command[0], path=session.bin) or command[0]
     if reference.endswith("-dirty"):
         docker("image", "rm", reference)  # repo2docker does not build if an image of that name exists
@@ -44,14 +44,14 @@ def build_image(session: nox.Session, reference: str) -> None:
         session.error(f"the build failed (exit code {building.returncode}); see the output above. {said[-1] if said else ''}")
 
 
-def arguments(reference: str) -> list[str]:
+def arguments(reference: str, cache: str) -> list[str]:
     """Return repo2docker's other arguments: the build cache, and labels that name the commit.
 
     Every image contains its own build cache, so the newest earlier image in the registry serves as the cache, and
     `latest` is not needed. https://docs.docker.com/build/cache/backends/inline/
     """
     words = ["--build-arg", "BUILDKIT_INLINE_CACHE=1"]
-    for earlier in earlier_images(reference):
+    for earlier in earlier_images(reference, cache):
         words += ["--cache-from", earlier]
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}
     if "GITHUB_REPOSITORY" in os.environ:
@@ -59,12 +59,12 @@ def arguments(reference: str) -> list[str]:
     return words + [word for name, value in facts.items() for word in ("--label", f"{name}={value}")]
 
 
-def earlier_images(reference: str) -> list[str]:
+def earlier_images(reference: str, cache: str) -> list[str]:
     """Return the newest image in the registry of this commit or an earlier one; empty if the registry does not say."""
-    name, _, tag = reference.rpartition(":")
+    tag = reference.rpartition(":")[2]
     suffix = tag.removesuffix("-dirty")[12:]  # an architecture
     for commit in git("rev-list", f"--max-count={COMMITS}", "HEAD").splitlines():
-        earlier = f"{name}:{commit[:12]}{suffix}"
+        earlier = f"{cache}:{commit[:12]}{suffix}"
         found = registry.look_up(earlier)
         if found.problem:
             return []

@@ -30,6 +30,20 @@ def name_problem(image: str, registry: str = "") -> str | None:
     return None
 
 
+def preview_image(image: str) -> str:
+    """Return the name for images of pull requests: another repository, so that other logins can push there.
+
+    On Google, the repository is a part of the name, after the project, which can have a domain in front.
+    """
+    host, *parts = image.split("/")
+    if not host.endswith("-docker.pkg.dev"):
+        return f"{image}-preview"
+    repository = 2 if "." in parts[0] else 1
+    if len(parts) <= repository:
+        return image  # the first step says what is wrong with it
+    return "/".join([host, *parts[:repository], f"{parts[repository]}-preview", *parts[repository + 1 :]])
+
+
 def parts(image: str) -> dict[str, str]:
     """Return the parts of the image's name that workflow steps need, so that only noxfile.py contains it."""
     host, _, name = image.partition("/")
@@ -42,6 +56,8 @@ def parts(image: str) -> dict[str, str]:
 
 def missing(settings: Mapping[str, str]) -> list[str]:
     """Return one line for each missing setting, with the page where it is set."""
+    if os.environ.get("GITHUB_ACTOR") == "dependabot[bot]":
+        return ["Dependabot started this run, so it gets no secrets and may not push. Run the workflow by hand"]
     return [
         f"The {kind} {name} is not set. Set it at {page(kind)} (README.md says how)"
         for name, kind in settings.items()
