@@ -15,6 +15,7 @@ from tests.engine.engine import DEBIAN, Engine, second_engine
 from tests.engine.install import EngineUnavailableError
 from tests.engine.registry import Registry
 from tests.engine.small import Repository, digest, session_error
+from tests.histories import git
 
 CHANGES_THE_IMAGE = """\
 import os, subprocess
@@ -164,11 +165,124 @@ def test_a_preview_has_the_pull_requests_tag_and_no_other(
     repository: Repository, registry: Registry, tmp_path: Path
 ) -> None:
     told = tmp_path / "output"
-    preview = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123", "GITHUB_OUTPUT": str(told)}
+    preview = {"PREVIEW": "pr-12", "GITHUB_OUTPUT": str(told)}
     done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/preview", **preview)
     assert done.returncode == 0, done.stdout
-    assert registry.tags("our/preview") == ["pr-12-0123456789ab"]
-    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-0123456789ab\n"
+    assert registry.tags("our/preview") == [f"pr-12-{repository.tag}"]
+    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-{repository.tag}\n"
+
+
+LABELLED = """\
+FROM scratch
+COPY README.md /
+ARG NUMBER=0
+LABEL number=$NUMBER
+"""
+
+
+def build_again(engine: Engine, repository: Repository, image: str, number: int) -> None:
+    """Build the commit's image as another machine might: with other bytes, and the same label for its commit."""
+    label = f"org.opencontainers.image.revision={git('-C', repository.path, 'rev-parse', 'HEAD').strip()}"
+    words = ("--build-arg", f"NUMBER={number}", "--label", label)
+    engine.build(repository.path, f"{image}:{repository.tag}", *words)
+
+
+def push_tags(engine: Engine, repository: Repository, image: str, number: int) -> str:
+    build_again(engine, repository, image, number)
+    done = repository.nox("push", IMAGE=image)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def with_tags(repository: Repository, *tags: str) -> None:
+    noxfile = (repository.path / "noxfile.py").read_text()
+    written = noxfile.replace('TAGS = ["commit"]', f"TAGS = {json.dumps(tags)}")
+    repository.write({"noxfile.py": written, "Dockerfile": LABELLED})
+
+
+def test_a_second_build_of_a_commit_is_not_refused_and_moves_no_tag(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit")
+    push_tags(engine, repository, image, 1)
+    first = digest(registry, "our/dated", repository.tag)
+    said = push_tags(engine, repository, image, 2)
+    assert f"{image}:{repository.tag} stays: an earlier run pushed this commit's image ({first})" in said
+    assert f"digest  {first}\n" in said
+    assert digest(registry, "our/dated", repository.tag) == first
+
+
+def test_a_tag_that_was_not_reached_is_put_on_the_image_that_is_there(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit", "latest")
+    push_tags(engine, repository, image, 1)
+    older = digest(registry, "our/dated", "latest")
+    repository.write({"README.md": "changed\n"})
+    build_again(engine, repository, image, 2)
+    engine.docker("push", f"{image}:{repository.tag}")  # a run that was cut off after its first tag
+    there = digest(registry, "our/dated", repository.tag)
+    push_tags(engine, repository, image, 3)
+    assert digest(registry, "our/dated", repository.tag) == digest(registry, "our/dated", "latest") == there != older
+
+
+def test_two_commits_of_one_minute_are_both_pushed_and_the_first_keeps_the_date(
+    repository: Repository, engine: Engine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = f"{registry.address}/our/dated"
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-04-01T10:00:10Z")
+    with_tags(repository, "commit", "date", "latest")
+    push_tags(engine, repository, image, 1)
+    first, first_digest = repository.tag, digest(registry, "our/dated", repository.tag)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-04-01T10:00:50Z")
+    repository.write({"README.md": "changed\n"})
+    said = push_tags(engine, repository, image, 2)
+    assert f"{image}:2026-04-01-1000 stays: it is the image of commit {first}, of the same minute" in said
+    assert digest(registry, "our/dated", "2026-04-01-1000") == first_digest
+    assert digest(registry, "our/dated", repository.tag) == digest(registry, "our/dated", "latest") != first_digest
+
+
+def test_a_repeated_older_run_does_not_move_latest_back(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit", "latest")
+    push_tags(engine, repository, image, 1)
+    older = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    repository.write({"README.md": "changed\n"})
+    push_tags(engine, repository, image, 2)
+    newest = digest(registry, "our/dated", "latest")
+    branch = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    git("-C", repository.path, "checkout", "--quiet", older)  # as a workflow does that is run again
+    try:
+        said = push_tags(engine, repository, image, 3)
+    finally:
+        git("-C", repository.path, "checkout", "--quiet", "-B", "main", branch)
+    assert f"{image}:latest stays where it is: it is the image of {branch[:12]}, which comes after this commit" in said
+    assert digest(registry, "our/dated", "latest") == newest
+
+
+def test_a_reopened_pull_request_gets_a_tag_for_its_new_merge(repository: Repository, registry: Registry) -> None:
+    preview = {"PREVIEW": "pr-13", "IMAGE": f"{registry.address}/our/preview"}
+    assert repository.nox("build", "--", "--push", **preview).returncode == 0
+    first = repository.tag
+    repository.write({"README.md": "the branch that it goes into has changed\n"})
+    done = repository.nox("build", "--", "--push", **preview)
+    assert done.returncode == 0, done.stdout
+    assert {f"pr-13-{first}", f"pr-13-{repository.tag}"} <= set(registry.tags("our/preview"))
+
+
+def test_what_python_and_nox_write_is_no_change_without_our_gitignore(
+    repository: Repository, registry: Registry
+) -> None:
+    git("-C", repository.path, "rm", "--quiet", ".gitignore")
+    repository.write({})
+    (repository.path / "__pycache__").mkdir(exist_ok=True)
+    (repository.path / "__pycache__/noxfile.pyc").touch()
+    done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/small")
+    assert done.returncode == 0, done.stdout
 
 
 def test_two_architectures_are_joined_by_digest_under_one_tag(

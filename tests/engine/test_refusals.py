@@ -13,7 +13,8 @@ import pytest
 
 from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
-from tests.engine.small import Repository, digest, images, session_error
+from tests.engine.small import SMALL, Repository, digest, images, session_error
+from tests.histories import git
 
 CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
 # An hour, if it is not stopped; it is looked for among the processes of the machine.
@@ -103,6 +104,33 @@ def test_a_name_that_was_never_set_is_not_pushed_to(repository: Repository, engi
     told = session_error(repository.nox("build", "--", "--push", IMAGE="quay.io/your-organisation/small"))
     assert "IMAGE is still quay.io/your-organisation/small. Set it to the image's real name in noxfile.py" in told
     assert not images(engine)
+
+
+def test_a_pointer_of_git_lfs_is_not_built_into_the_image(repository: Repository, engine: Engine) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n"
+    repository.write({"données.csv": pointer})
+    told = session_error(repository.nox("build"))
+    assert "données.csv: a Git LFS pointer, not the file itself. Run git lfs install, then git lfs pull" in told
+    assert not images(engine)
+
+
+def test_a_submodule_that_is_not_checked_out_is_told(repository: Repository, engine: Engine) -> None:
+    commit = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    git("-C", repository.path, "update-index", "--add", "--cacheinfo", f"160000,{commit},course")
+    (repository.path / "course").mkdir()
+    git("-C", repository.path, "commit", "--quiet", "--message", "Add submodule")
+    told = session_error(repository.nox("build"))
+    (repository.path / "course").rmdir()
+    assert "course: a submodule that is not checked out. Run git submodule update --init --recursive" in told
+    assert not images(engine)
+
+
+def test_files_that_repo2docker_ignores_are_named(repository: Repository) -> None:
+    (repository.path / "binder").mkdir()
+    repository.write({"binder/Dockerfile": SMALL["Dockerfile"]})
+    done = repository.nox("build")
+    assert done.returncode == 0, done.stdout
+    assert "repo2docker reads only binder/ and ignores environment.yml, Dockerfile at the top." in done.stdout
 
 
 # While it is built
