@@ -14,6 +14,9 @@ nox.options.sessions = ["lint", "tests"]
 # After Ctrl-C nox kills what has not ended in half a second, and removing containers takes longer.
 PATIENCE = {"interrupt_timeout": 40.0, "terminate_timeout": 40.0}
 PROXY, PROXY_VERSION = "configurable-http-proxy", "5.3.0"
+# What people read: not the tests, which misspell on purpose.
+PROSE = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "hubimages", "hooks", "templates"]
+PROSE += ["<<cookiecutter.repo>>", "deployment-workflows"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -74,6 +77,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    session.run("codespell", *PROSE)
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "ruff-check,ruff-format"})
 
 
