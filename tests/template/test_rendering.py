@@ -404,6 +404,13 @@ def test_a_host_that_the_workflows_do_not_log_in_to_is_told_by_the_first_step(re
     assert f"is not a host of {registry}. It looks like " in line
 
 
+def test_a_fork_is_told_that_its_token_cannot_push_to_the_owners_package(renderings, tmp_path):
+    rendering = renderings[("ghcr.io", "environment.yml", "nox")]
+    ours = {"IMAGE": "ghcr.io/our-org/hub", "GITHUB_REPOSITORY_OWNER": "Ada"}
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **ours)
+    assert (done.returncode, "can only push to ghcr.io/ada/" in done.stdout) == (1, True)
+
+
 def test_a_run_that_dependabot_started_is_told_why_it_cannot_push(renderings, tmp_path):
     rendering = renderings[("quay.io", "environment.yml", "nox")]
     done = check_settings(

@@ -76,7 +76,7 @@ def image_problem(image: str, host: str) -> str | None:
     first, _, rest = image.partition("/")
     parts = image.split("/")
     google = host.endswith("-docker.pkg.dev")  # where an old project's ID begins with a domain
-    domain = len(parts) > (4 if google else 2) and re.fullmatch(r".+\.[a-z]+", first)
+    domain = not google and len(parts) > 2 and re.fullmatch(r".+\.[a-z]+", first)
     has_host = bool(rest) and bool(":" in first or REGISTRIES.fullmatch(first) or domain)
     problems = (
         (any(character.isspace() for character in image), "contains a space"),

@@ -70,8 +70,15 @@ def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequen
 
 def retag(session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
     """Give an image in the registry more tags, and check them."""
+    several = bool(listed(source))
+    if targets and not several:
+        docker("pull", source)
     for target in targets:
-        done = docker("buildx", "imagetools", "create", "--prefer-index=false", "--tag", target, source)
+        if several:
+            done = docker("buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
+        else:
+            docker("tag", source, target)
+            done = docker("push", target)
         if done.returncode:
             session.error(f"{source} is pushed, but not as {target}: {why_refused(done, target, settings)}")
         check_pushed(session, target, [look_up(source).digest])
