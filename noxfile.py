@@ -65,9 +65,9 @@ def install_proxy(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """Run every case of the large matrices, of which `tests` takes a sample; arguments go to pytest."""
+    """Run the long tests: large matrices, interrupt storms, every state of a repository. Arguments go to pytest."""
     install(session, "tests", extras=True)
-    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto"]))
+    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
 
 
 @nox.session

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import plan_point as plan_point
+    from hubimages.references.change.retag import Target as Target
+    from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
     from hubimages.references.check.offline import Report as Report
     from hubimages.references.check.online import check_images as check_images
@@ -34,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.bump": ["plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["plan_point"],
+        "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
         "check.online": ["check_images"],
         "check.offline": ["Report"],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
+from hubimages.references import unread
 from hubimages.references.find import dockerfile, layout, lines
 from hubimages.references.find import hubs as run_by
 from hubimages.references.find import yaml_files as yaml_references
@@ -123,13 +124,15 @@ class _Scan:
         if ENCRYPTED in content:
             self.not_read.append(NotRead(file, 0, "encrypted (SOPS)"))
             return
+        if reason := unread.why(content):
+            self.not_read.append(NotRead(file, 0, reason))
+            return
         if not may_hold_reference(content, kind):
             return
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            why = "encrypted (git-crypt)" if content.startswith(b"\0GITCRYPT") else "not UTF-8"
-            self.not_read.append(NotRead(file, 0, why))
+            self.not_read.append(NotRead(file, 0, "not UTF-8"))
             return
         found, tree = read(file, text, kind)
         if tree is not None:
@@ -142,7 +145,9 @@ class _Scan:
         """The content; None for what is not a file of its own: a link, a submodule, a file that is deleted."""
         path = f"{self.root}/{file}"
         if os.path.islink(path):  # noqa: PTH114 - hundreds of them
-            self.not_read.append(NotRead(file, 0, "a link; what it points to is read where it stands"))
+            inside = Path(os.path.realpath(path)).is_relative_to(self.root)
+            where = "what it points to is read where it stands" if inside else "it leads out of the repository"
+            self.not_read.append(NotRead(file, 0, f"a link; {where}"))
             return None
         try:
             with open(path, "rb") as opened:  # noqa: PTH123
