@@ -184,6 +184,7 @@ def build_again(engine: Engine, repository: Repository, image: str, number: int)
     """Build the commit's image as another machine might: with other bytes, and the same label for its commit."""
     label = f"org.opencontainers.image.revision={git('-C', repository.path, 'rev-parse', 'HEAD').strip()}"
     words = ("--build-arg", f"NUMBER={number}", "--label", label)
+    engine.try_docker("image", "rm", "--force", f"{image}:{repository.tag}")  # or it would stay without a name
     engine.build(repository.path, f"{image}:{repository.tag}", *words)
 
 

@@ -32,10 +32,9 @@ def test_a_history_merged_into_the_directory_comes_along_and_the_host_does_not(t
     result = take(tmp_path / "s", tmp_path / "d", ask=yes)
     assert states(tmp_path / "d") == {"last": at("3"), "theirs edit": at("2"), "theirs": at("1")}
     assert [(one.path, one.commits) for one in result.reading.former_paths] == [(".", 2)]
-    assert (
-        git("-C", tmp_path / "d", "blame", "-s", "start").split()[0].lstrip("^")
-        == git("-C", tmp_path / "d", "rev-list", "--max-parents=0", "main")[:7]
-    )
+    assert git("-C", tmp_path / "d", "blame", "-s", "start").split()[0].lstrip("^") == git(
+        "-C", tmp_path / "d", "rev-list", "--max-parents=0", "main"
+    )[:7]
 
 
 def test_files_that_both_roots_have_belong_to_the_history_they_are_in(tmp_path):
