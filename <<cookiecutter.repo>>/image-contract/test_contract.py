@@ -226,7 +226,8 @@ def test_every_process_is_of_user_1000(image: str, container: str) -> None:
 
 def requested() -> tuple[list[str], list[str]]:
     """Return the names in environment.yml, of conda packages and of pip packages."""
-    file = REPOSITORY / "environment.yml"
+    places = [REPOSITORY / name for name in ("binder", ".binder")]  # where repo2docker looks, if there is one
+    file = next((place for place in places if place.is_dir()), REPOSITORY) / "environment.yml"
     if not file.exists():
         pytest.skip("there is no environment.yml")
     conda: list[str] = []

@@ -22,7 +22,7 @@ from hubimages.template.questions import RECORD, questions, template_context, te
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The bytes of one file, and whether it is a program."""
+    """The bytes of one file, and whether it is executable."""
 
     data: bytes
     executable: bool
@@ -120,7 +120,7 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """The pre-generation hook's one line; cookiecutter adds lines of its own about the hook having failed."""
+    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
     for line in stderr.decode(errors="replace").splitlines():
         if line.startswith(keys):

@@ -22,7 +22,7 @@ from tests.template.published import PUBLISHED
 from tests.template.texts import BY_US, REFUSED, TAKEN
 
 TEXTS = ("title", "description", "maintainers")
-NAMES = ("repo", "image", "registry_host", "configuration_repository")
+NAMES = ("repo", "image", "registry_host", "configuration_repository", "hubimages_index")
 LONGEST_MESSAGE = 300
 SAMPLE = tuple(TAKEN[number] for number in range(0, len(TAKEN), 17))
 DEEP = pytest.mark.deep
@@ -164,6 +164,17 @@ def test_every_text_as_a_name_arrives_or_is_refused_in_one_line(files: Files, ke
         check_refused(str(error), key, "")
     else:
         check(files.render({key: text}), {key: text})
+
+
+CHOICES = {question.key: question.choices for question in template.questions() if question.choices}
+
+
+@pytest.mark.parametrize("key", CHOICES)
+def test_no_text_is_taken_for_a_choice(key: str) -> None:
+    for text in {*TAKEN, *REFUSED, *BY_US} - set(CHOICES[key]):
+        with pytest.raises(BadInputError) as refused:
+            template.check_all_answers({key: text})
+        check_refused(str(refused.value), key, "is not a choice" if text not in BY_US else "")
 
 
 # The doors: --set, --answers, plain cookiecutter, extract-image
