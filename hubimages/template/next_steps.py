@@ -17,7 +17,7 @@ NO_JOB = (
     "No workflow opens pull requests in {hubs}, because it cannot install this copy of hubimages: {problem}. Install "
     "hubimages with git (pip install git+https://...), and make the repository again."
 )
-PREVIEWS = "Set up a second login for previews, which cannot push the image of main: README.md says how, and names its settings."
+PREVIEWS = "Set up a second login, for previews, which cannot push the image of main. README.md names its settings."
 STEPS = {
     "quay.io": (
         "On quay.io, create the public repository {image} and a robot account that may write to it.",
