@@ -15,15 +15,16 @@ from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
 from hubimages.repository import git, staging
 from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
+from hubimages.template.checking import check_answers
 from hubimages.template.origin import Origin, find_origin
-from hubimages.template.questions import RECORD, check_answers, questions, template_context, template_directory
+from hubimages.template.questions import RECORD, questions, template_context, template_directory
 
 AS_RENDERED = {"core.attributesFile": "/dev/null", "core.autocrlf": "false", "core.safecrlf": "false"}
 
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The bytes of one file, and whether it is a program."""
+    """The bytes of one file, and whether it is executable."""
 
     data: bytes
     executable: bool
@@ -94,9 +95,13 @@ def render_files(answers: Mapping[str, str], origin: Origin | None = None, direc
             *(f"{key}={value}" for key, value in answers.items()),
             *(f"{key}={value}" for key, value in _private(origin).items()),
         ]
-        done = attempt(
-            *argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8", "TMPDIR": temporary}
-        )
+        environment = {
+            "HOME": str(home),
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": temporary,
+        }
+        done = attempt(*argv, cwd=Path(temporary), env=environment)
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
         directories = list(output.iterdir())
@@ -125,7 +130,7 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """The pre-generation hook's one line; cookiecutter adds lines of its own about the hook having failed."""
+    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
     for line in stderr.decode(errors="replace").splitlines():
         if line.startswith(keys):

@@ -109,9 +109,9 @@ def test_a_push_that_the_remote_rejects_leaves_the_repository_and_says_how_to_go
     hook = remote / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(ProgramFailedError, match=r"to publish it again: git -C .*/x push") as refused:
+    with pytest.raises(ProgramFailedError, match=r"To publish it, run: git -C .*/x push") as refused:
         template.plan_new_repository(tmp_path / "x", {}, str(remote)).apply(push=True)
-    assert "is made" in str(refused.value)
+    assert "is complete" in str(refused.value)
     assert git(tmp_path / "x", "status", "--porcelain") == ""
 
 

@@ -37,6 +37,7 @@ CHOICE_HELP = {
         "choice": "only this choice or profile of a profile list, by its slug",
         "because": "a line for the commit's message and the pull request: what caused this, an address say",
         "all": "wherever the repository refers to the image, without a question",
+        "if_referenced": "if nothing refers to the image yet, print the lines to add and exit with 0",
         **CHOICE_HELP,
         **CHANGE_HELP,
     },
@@ -52,6 +53,7 @@ def point_hubs(
     choice: str | None = None,
     instead_of: str | None = None,
     all: bool = False,
+    if_referenced: bool = False,
     unchecked: bool = False,
     branch: str | None = None,
     commit: bool = False,
@@ -75,6 +77,10 @@ def point_hubs(
         raise BadInputError("--all and --hub, --file or --choice contradict each other: leave one out")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
+    note = references.note_of_first_reference(Path(repo), wanted) if if_referenced and former is None else ""
+    if note:
+        console.result(note)
+        return
     chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()), choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
