@@ -1,4 +1,4 @@
-"""What a text in a configuration says about an image: its name and tag, a placeholder for one, or nothing."""
+"""Read the text of a value: an image, a tag, a placeholder, or none of them."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ LONGEST = 600  # characters; names of images have at most 255
 PICTURES = (".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".ico")
 
 # `{value}` of KubeSpawner's unlisted choice, `{{ Helm or Jinja }}`, `$(VARIABLE)` of Kubernetes, `${VARIABLE}`, <name>,
-# and the words that people and chartpress leave, as a tag or instead of everything, for a machine to replace.
+# and the words that people and chartpress write for a program to replace.
 _BRACKETS = re.compile(r"[{}$<>]|%\(")
 _WORDS = re.compile(
     r"(set|filled|replaced)[-_ ]?(in[-_ ]?)?(by|automatically)[-_ ].*|to[-_ ]?be[-_ ].*"
@@ -22,9 +22,9 @@ _WORDS = re.compile(
 
 @dataclass(frozen=True)
 class ImageText:
-    """The image that a text names, and the span of its tag (with the digest behind it) in the text.
+    """The image that a text names, and the span of its tag and digest in the text.
 
-    `lead` is the colon that a tag would need first, where there is none; `start` is where the name begins.
+    `lead` is the colon that a new tag needs in front if there is no tag yet; `start` is where the name begins.
     """
 
     image: ImageRef
@@ -34,13 +34,13 @@ class ImageText:
 
     @property
     def name_part(self) -> tuple[int, int]:
-        """The span of the name, registry included."""
+        """The span of the name, including the registry."""
         return self.start, self.part[0] - (0 if self.lead else 1)
 
 
 @lru_cache(maxsize=4096)
 def read_image(text: str) -> ImageText | None:
-    """The image in a text; None for a placeholder, prose, an address, a picture."""
+    """Return the image that a text names; None for a placeholder, prose, an address or a picture."""
     if len(text) > LONGEST or is_placeholder(text) or is_picture(text):
         return None
     try:
@@ -54,7 +54,7 @@ def read_image(text: str) -> ImageText | None:
 
 
 def read_tag(text: str) -> tuple[str, str] | None:
-    """Tag and digest in the text of a tag alone (`main@sha256:...` is written, too); None where it is none."""
+    """Return the tag and the digest (`main@sha256:...`) in the text of a tag key; None if it is neither."""
     tag, at, digest = text.partition("@")
     if is_placeholder(text) or not TAG.fullmatch(tag) or (at and not DIGEST.fullmatch(digest)):
         return None
@@ -62,10 +62,10 @@ def read_tag(text: str) -> tuple[str, str] | None:
 
 
 def is_picture(text: str) -> bool:
-    """Whether it is the file of a picture."""
+    """Return True for the name of a picture file."""
     return text.lower().endswith(PICTURES)
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether something else is to be put here before it is used."""
+    """Return True if a person or a program replaces the text before it is used."""
     return _BRACKETS.search(text) is not None or _WORDS.fullmatch(text.rpartition(":")[2]) is not None

@@ -1,4 +1,4 @@
-"""The references as people and programs read them: one line each, or one JSON object."""
+"""Show references: one line each for people, one JSON object for programs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from hubimages.console import count
 from hubimages.references.reference import Inventory, NotRead, Reference, dotted
 
-SHOWN = 3  # hubs of a line; files of a reason
+SHOWN = 3  # hubs in a line; files for a reason
 
 
 def as_lines(inventory: Inventory) -> str:
-    """One line for each reference, sorted by image: the image, its tag's shape, where it stands, who runs it."""
+    """Return one line for each reference, sorted by image: image, tag format, file and line, values path, hubs."""
     rows = [
         (
             _image(each),
@@ -27,29 +27,29 @@ def as_lines(inventory: Inventory) -> str:
 
 
 def summary(inventory: Inventory) -> str:
-    """How much was found, and whatever was not read, with the reason."""
+    """Return the number of references, and what was not read with the reason."""
     references = inventory.references
     images = len({each.repository for each in references if each.name})
     lines = [
         f"{count(len(references), 'reference')} to {count(images, 'image')} in "
-        f"{count(len({each.file for each in references}), 'file')}, run by {_number_of_hubs(inventory)}"
+        f"{count(len({each.file for each in references}), 'file')}; {_number_of_hubs(inventory)} them"
     ]
     if inventory.placeholders:
-        lines.append(f"{count(inventory.placeholders, 'placeholder')}, filled in elsewhere, not counted")
+        lines.append(f"{count(inventory.placeholders, 'placeholder')} not counted; a program fills them in")
     for reason, entries in by_reason(inventory.not_read).items():
         files = [f"{each.file}:{each.line}" if each.line else each.file for each in entries]
         if len(files) > SHOWN:
-            files = [*files[:SHOWN], f"{len(files) - SHOWN} more (--json names them)"]
+            files = [*files[:SHOWN], f"{len(files) - SHOWN} more (--json lists them)"]
         lines.append(f"{reason}: {', '.join(files)}")
     if inventory.other_kinds:
         kinds = [f"{number} {kind}" for kind, number in inventory.other_kinds.items()]
         total = count(sum(inventory.other_kinds.values()), "file")
-        lines.append(f"not looked into: {total} of other kinds, {shorten(kinds, 6)}")
+        lines.append(f"not read: {total} of other kinds, {shorten(kinds, 6)}")
     return "\n".join(lines)
 
 
 def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
-    """What was not read, by the reason without the details in parentheses."""
+    """Group what was not read by reason, without the details in parentheses."""
     reasons: dict[str, list[NotRead]] = {}
     for each in not_read:
         head, bracket, tail = each.reason.partition(" (")
@@ -59,7 +59,7 @@ def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
 
 
 def as_json(inventory: Inventory) -> str:
-    """Everything as one JSON object."""
+    """Return the inventory as one JSON object."""
     import json
 
     whole = {
@@ -74,7 +74,7 @@ def as_json(inventory: Inventory) -> str:
 
 
 def as_object(reference: Reference) -> dict[str, Any]:
-    """A reference in JSON. `path` is "" where the file has none, `line` that of the tag."""
+    """Return a reference as JSON data. `path` is "" if the file has no paths; `line` is the line of the tag."""
     return {
         "file": reference.file,
         "line": reference.line,
@@ -95,7 +95,7 @@ def as_object(reference: Reference) -> dict[str, Any]:
 
 
 def shorten(names: Sequence[str], shown: int = SHOWN) -> str:
-    """`a, b, c and 4 more`."""
+    """Return `a, b, c and 4 more`."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
 
@@ -112,4 +112,4 @@ def _hubs(reference: Reference) -> str:
 
 def _number_of_hubs(inventory: Inventory) -> str:
     running = len({hub for each in inventory.references for hub in each.hubs})
-    return f"{running} of {count(len(inventory.hubs), 'hub')}" if inventory.hubs else "no hub that is known"
+    return f"{running} of {count(len(inventory.hubs), 'hub')} use" if inventory.hubs else "no hub uses"

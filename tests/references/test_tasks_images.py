@@ -53,7 +53,7 @@ def test_images_prints_one_line_for_each_reference_and_the_summary_beside(reposi
         ],
     )  # fmt: skip
     assert done.stderr.splitlines() == [
-        "4 references to 3 images in 3 files, run by 2 of 2 hubs",
+        "4 references to 3 images in 3 files; 2 of 2 hubs use them",
         "encrypted (SOPS): config/clusters/leap/enc-staging.secret.values.yaml",
     ]
 
@@ -122,12 +122,12 @@ def test_a_repository_without_any_reference_gives_no_line(tmp_path: Path) -> Non
     done = hubimages("images", cwd=root)
     assert (done.returncode, done.stdout.strip()) == (0, "")
     assert done.stderr.splitlines() == [
-        "0 references to 0 images in 0 files, run by no hub that is known",
-        "not looked into: 1 file of other kinds, 1 .md",
+        "0 references to 0 images in 0 files; no hub uses them",
+        "not read: 1 file of other kinds, 1 .md",
     ]
 
 
 def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     done = hubimages("images", "--repo=nowhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: no directory nowhere; --repo names a clone of the deployment repository\n"
+    assert done.stderr == "error: `nowhere` is not a directory. Name a clone of the deployment repository with --repo\n"

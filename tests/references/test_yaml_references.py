@@ -297,9 +297,9 @@ def test_images_in_code_and_keys_that_stand_twice_are_named_as_not_read(tmp_path
     inventory = inventory_of(tmp_path, {"values.yaml": text})
     assert [(each.line, str(each.image)) for each in inventory.references] == [(2, "a/b:v2")]
     assert list(inventory.not_read) == [
-        NotRead("values.yaml", 2, "the key tag stands again at line 2, which is what counts"),
-        NotRead("values.yaml", 6, "an image inside of other text (hub.extraConfig.init names quay.io/a/tools:4.1.0)"),
-        NotRead("values.yaml", 8, "'Not:A:Reference' is no image reference"),
+        NotRead("values.yaml", 2, "duplicate key `tag`; the last one counts (line 2)"),
+        NotRead("values.yaml", 6, "image in other text (hub.extraConfig.init names quay.io/a/tools:4.1.0)"),
+        NotRead("values.yaml", 8, "not an image reference ('Not:A:Reference')"),
     ]
 
 

@@ -7,8 +7,8 @@ from invoke import Context, Exit, task
 from hubimages import console
 from hubimages.cli.task import operator_errors
 
-REPO = "the deployment repository, or a directory in it; this one otherwise"
-HTML = "write one page with tables to sort and filter into this file"
+REPO = "a clone of the deployment repository, or a directory in it (default: .)"
+HTML = "write a page with tables to sort and filter to this file"
 JSON = "print the result as one JSON object"
 
 
@@ -17,9 +17,9 @@ JSON = "print the result as one JSON object"
 def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool = False) -> None:
     """List every image reference in a deployment repository, and its hubs.
 
-    One line for each: the image, the shape of its tag, file and line, values path, hubs. References are found by the
-    keys of values files, over aliases and over the files that make up a hub's configuration, and in Dockerfiles. At
-    the end it says what was not read, and why.
+    Each line has the image, its tag format, file and line, values path, and hubs. References are found by the keys of
+    values files, through aliases and across the values files of a hub, and in Dockerfiles. The last lines, on stderr,
+    say what was not read, and why.
     """
     from hubimages import references
 
@@ -34,17 +34,17 @@ def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool =
 
 @task(
     auto_shortflags=False,
-    help={"repo": REPO, "offline": "ask no registry; only look at the repository", "html": HTML, "json": JSON},
+    help={"repo": REPO, "offline": "ask no registry; check only the repository", "html": HTML, "json": JSON},
 )
 @operator_errors
 def check_images(
     c: Context, *, repo: str = ".", offline: bool = False, html: str | None = None, json: bool = False
 ) -> None:
-    """Check a deployment repository's image references and ask registries.
+    """Check the image references of a deployment repository and ask registries.
 
-    Finds tags that float or are of another shape than their siblings', one image at several tags, tags that Helm does
-    not read as text, registries that are shut down, tags that are not there, images that need a login, and newer
-    tags. Exit code 1 for a finding, 75 without one when a registry gave no answer.
+    Finds moving tags, tags that look unlike the image's other tags, one image at several tags, tags that Helm does not
+    read as text, registries that are shut down, tags that do not exist, images that need a login, and newer tags.
+    Exit code 1 for a finding, 75 if there is none and a registry gave no answer.
     """
     from hubimages import references
 

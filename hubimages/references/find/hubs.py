@@ -1,7 +1,7 @@
-"""Say which hubs run which reference, and put together what stands in several files of a hub's configuration.
+"""Find the hubs that run each reference, and join names and tags that are in different values files of a hub.
 
-Helm merges values files key by key, the later on top of the earlier; a list, and whatever is no mapping, replaces what
-was there as a whole, and null takes it away (https://helm.sh/docs/chart_template_guide/values_files/).
+Helm merges values files key by key. A later file overrides an earlier one: a list, or any value that is not a mapping,
+replaces the earlier value as a whole, and null removes it (https://helm.sh/docs/chart_template_guide/values_files/).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,14 +18,14 @@ Trees = Mapping[str, Tree]
 
 @dataclass(frozen=True)
 class _Other:
-    """The half of a reference that stands in another file."""
+    """The half of a reference that is in another file."""
 
     place: Place
     text: str
 
 
 def assign(references: Sequence[Reference], hubs: Sequence[Hub], trees: Trees) -> list[Reference]:
-    """The references with their hubs; one for each image where hubs make different ones of the same scalar."""
+    """Return the references with their hubs; one for each image if hubs read different images from one scalar."""
     readers: dict[str, list[tuple[Hub, int]]] = {}
     for hub in hubs:
         for number, layer in enumerate(hub.layers):
@@ -43,7 +43,7 @@ def _scalars(reference: Reference) -> tuple[object, ...]:
 
 
 def _with_hubs(reference: Reference, readers: Sequence[tuple[Hub, int]], trees: Trees) -> Iterator[Reference]:
-    """The reference, in as many variants as its hubs make of it; at least one."""
+    """Yield the reference once for each image that hubs read from it; at least once."""
     read_by = tuple(hub.name for hub, _ in readers if hub.is_hub)
     variants: dict[_Other | None, list[str]] = {}
     for hub, number in readers:
@@ -58,7 +58,7 @@ def _with_hubs(reference: Reference, readers: Sequence[tuple[Hub, int]], trees: 
         variants.setdefault(other, []).extend([hub.name] if hub.is_hub else [])
     known = [other for other in variants if other is not None]
     if None in variants and not variants[None] and known:
-        del variants[None]  # nobody runs it so
+        del variants[None]  # no hub runs it like this
     for other, names in (variants or {None: []}).items():
         whole = _put_together(reference, other) if other else reference
         yield replace(whole, hubs=tuple(names), read_by=read_by)
@@ -77,7 +77,7 @@ def _put_together(reference: Reference, other: _Other) -> Reference:
 
 
 def _counts(reference: Reference, path: Path, hub: Hub, number: int, trees: Trees) -> bool:
-    """Whether no later layer of the hub has something else at the path, or at that of the name beside it."""
+    """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
     prefix = hub.layers[number].prefix
     paths = [path]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path:
@@ -86,14 +86,14 @@ def _counts(reference: Reference, path: Path, hub: Hub, number: int, trees: Tree
 
 
 def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
-    """Whether a layer replaces or removes what earlier ones have at a path."""
+    """Return True if a layer replaces or removes what earlier layers have at a path."""
     tree = trees.get(layer.file)
     if tree is None or not tree.documents or path[: len(layer.prefix)] != layer.prefix:
         return False
     node = resolved(tree.documents[0])
     for step in path[len(layer.prefix) :]:
         if not isinstance(node, MappingNode):
-            # a file that is empty, or only comments, has no mapping at the top and says nothing
+            # a file that is empty, or has only comments, overrides nothing
             return node is not resolved(tree.documents[0])
         pair = pair_of(node, str(step))
         if pair is None:
@@ -103,7 +103,7 @@ def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
 
 
 def _last(hub: Hub, path: Path, keys: Sequence[str], trees: Trees) -> _Other | None:
-    """The scalar that the hub's configuration has, in the end, under one of the keys of a mapping."""
+    """Return the scalar that the merged values of the hub have under one of the keys of a mapping."""
     for layer in reversed(hub.layers):
         tree = trees.get(layer.file)
         if tree is None or path[: len(layer.prefix)] != layer.prefix:

@@ -1,8 +1,8 @@
-"""Which files make up the configuration of a hub, in the order in which Helm merges them.
+"""Find the hubs of a repository, and the values files of each hub in the order in which Helm merges them.
 
 Three layouts are known: clusters (2i2c: a `cluster.yaml` lists its hubs with their values files), hubploy
-(`deployments/HUB/hubploy.yaml` with `config/common.yaml` and one file for each of staging and prod), and plain values
-files. Whatever says so itself goes before what is guessed from names.
+(`deployments/HUB/hubploy.yaml` with `config/common.yaml` and one file each for staging and prod), and plain values
+files. A layout that the repository states goes before one that is guessed from names.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -16,21 +16,21 @@ from hubimages.yaml_text import MappingNode, Node, SequenceNode, Tree, Visits, d
 YAML = (".yaml", ".yml")
 CLUSTER = ("cluster.yaml", "cluster.yml")
 HUBPLOY = ("hubploy.yaml", "hubploy.yml")
-SHARED = ("common", "base", "default", "defaults", "shared")  # what siblings are put on top of, where nothing says so
+SHARED = ("common", "base", "default", "defaults", "shared")  # files that the others in the directory override
 HUB_KEYS = ("singleuser", "hub", "jupyterhub", "basehub", "daskhub", "binderhub", "prePuller")
 
-# All that is asked for; the rest of a file need not be turned into data.
+# The keys that layouts need; the rest of a file is not read.
 KEYS = frozenset(
     (*HUB_KEYS, "name", "hubs", "support", "helm_chart", "helm_chart_values_files", "dependencies", "repository",
      "alias", "sops")
 )  # fmt: skip
 
-ReadData = Callable[[str], Any]  # the data of a YAML file; None for one that cannot be read
+ReadData = Callable[[str], Any]  # the data of a YAML file; None if it cannot be read
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A values file; what it says counts below `prefix`, when it is that of a chart in a chart."""
+    """A values file. Its values go below `prefix` if they belong to a subchart."""
 
     file: str
     prefix: Path = ()
@@ -38,9 +38,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class Hub:
-    """A hub, or another release (a cluster's support chart): its layers, the last of which wins.
+    """A hub, or another release (the support chart of a cluster). Later layers override earlier ones.
 
-    The name is CLUSTER/HUB or HUB/staging where there are two parts to it.
+    The name is CLUSTER/HUB, HUB/staging, or HUB.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Hub:
 
 
 def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> tuple[Hub, ...]:
-    """All hubs of a repository, sorted by name; plain values files count where they are among those `with_images`."""
+    """Return all hubs of a repository, sorted by name. A plain values file is a hub if it is in `with_images`."""
     known = frozenset(files)
     of_charts = [file for file in files if file.endswith("Chart.yaml") and file.rpartition("/")[2] == "Chart.yaml"]
     charts = {PurePosixPath(file).parent.name: file for file in of_charts}
@@ -67,7 +67,7 @@ def hubs(files: Sequence[str], read: ReadData, with_images: Container[str]) -> t
 
 
 def data_of(tree: Tree) -> Any:
-    """The data of the first document, as far as a layout can be read from it."""
+    """Return the keys of the first document that layouts need."""
     return _data(tree.documents[0], Visits()) if tree.documents else None
 
 
@@ -115,7 +115,7 @@ def _of_deployment(
 
 
 def _plain(files: Sequence[str], charted: set[str], read: ReadData) -> Iterator[Hub]:
-    """Every values file is a hub's, on top of what its directory shares; a chart is what all are put on."""
+    """Yield a hub for each values file, on top of the shared files of its directory."""
     for file in files:
         path = PurePosixPath(file)
         in_chart = any(str(parent) in charted for parent in path.parents)
@@ -134,7 +134,7 @@ def _plain(files: Sequence[str], charted: set[str], read: ReadData) -> Iterator[
 
 
 def _chart_layers(chart: str | None, prefix: Path, known: frozenset[str], read: ReadData) -> tuple[Layer, ...]:
-    """The values of a chart in the repository, those of the charts it stands on first."""
+    """Return the values of a chart in the repository, after those of the charts that it depends on."""
     if chart is None or len(prefix) > 5:
         return ()
     folder = PurePosixPath(chart).parent
@@ -151,7 +151,7 @@ def _chart_layers(chart: str | None, prefix: Path, known: frozenset[str], read: 
 
 
 def join(folder: PurePosixPath, path: str) -> str:
-    """A path as it is written in a file of the folder, from the repository's top."""
+    """Return a path that is relative to a folder as a path from the top of the repository."""
     parts: list[str] = []
     for part in (folder / path).parts:
         if part == ".." and parts:

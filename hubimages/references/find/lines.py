@@ -1,6 +1,6 @@
-"""Read a file line by line that is no YAML, or not yet: a Helm or Jinja template, a file of variables.
+"""Read a file that is not YAML line by line: a Helm or Jinja template, a file of variables.
 
-Only what stands in one line is found, or `name` and `tag` in lines next to each other; what it is part of is not known.
+A reference is found in one line, or as `name` and `tag` in lines next to each other; its path is not known.
 """
 
 import re
@@ -19,7 +19,7 @@ _OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]
 
 
 def find(file: str, text: str) -> tuple[list[Reference], int]:
-    """The references in the order of their lines, and the number of placeholders."""
+    """Return the references in the order of their lines, and the number of placeholders."""
     found: list[Reference] = []
     placeholders = 0
     above, names, tags = "", {}, {}  # type: str, dict[str, Place], dict[str, Place]
@@ -47,7 +47,7 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
 
 
 def _whole(value: str) -> bool:
-    """Whether it can only be an image: a path with a tag, as hubploy.yaml has it under `name`."""
+    """Return True for a path with a tag, as hubploy.yaml has it under `name`: it can only be an image."""
     read = read_image(value)
     return read is not None and "/" in value and bool(read.image.tag or read.image.digest)
 

@@ -1,4 +1,4 @@
-"""Where in a profile list a values path leads: the profile, and the choice that its users make."""
+"""Find the profile and the choice that a values path leads to."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ UNLISTED = "unlisted_choice"
 
 @dataclass(frozen=True)
 class ProfilePlace:
-    """The slug of a profile, the key of a choice, and what their users read."""
+    """The slug of a profile, the key of a choice, and what users read."""
 
     profile: str = ""
     choice: str = ""
@@ -20,7 +20,7 @@ class ProfilePlace:
 
 
 def profile_place(tree: Tree, document: int, path: Path) -> ProfilePlace:
-    """The profile and choice that a path is in; empty outside of a profile list."""
+    """Return the profile and choice that a path is in; empty outside of a profile list."""
     at = next((number for number, part in enumerate(path[:-1]) if part in LISTS), None)
     if at is None or not isinstance(path[at + 1], int):
         return ProfilePlace()
@@ -37,7 +37,7 @@ def profile_place(tree: Tree, document: int, path: Path) -> ProfilePlace:
 
 
 def slug_of(display_name: str) -> str:
-    """The slug that KubeSpawner gives a profile without one: what `slugify` makes of its name, for plain letters."""
+    """Return the slug that KubeSpawner gives a profile without one, which `slugify` makes from its name."""
     return re.sub(r"[^a-z0-9]+", "-", display_name.lower()).strip("-")
 
 

@@ -21,32 +21,32 @@ from hubimages.repository.git import Repo
 from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 
 YAML = (".yaml", ".yml")
-TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
-BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
-# Without one of these no file can hold a reference, or take one away: a list replaces another one as a whole.
+TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # after the suffix of YAML
+BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
+# A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
 KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? ")
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
 
 def find_references(directory: Path) -> Inventory:
-    """Every reference in the repository that the directory is in, and what was not read.
+    """Return every reference in the repository that contains the directory, and what was not read.
 
-    Files that git ignores do not count. A directory outside of any repository is read as it is. Raises BadInputError
-    where there is no such directory.
+    Files that git ignores are skipped. A directory outside of a repository is read as it is. Raises BadInputError if
+    there is no such directory.
     """
     return read_all(*listed(directory))
 
 
 def read_all(root: Path, files: list[str]) -> Inventory:
-    """The references of these files, which are paths from the root, and what was not read."""
+    """Return the references of these files, which are paths from the root, and what was not read."""
     with _uncollected():
         return _read(root, files)
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which else goes through all trees again and again; a fifth of the time."""
+    """Turn off the garbage collector, which would traverse all trees again and again: a fifth of the time."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -73,13 +73,13 @@ def _read(root: Path, files: list[str]) -> Inventory:
 
 
 def listed(directory: Path) -> tuple[Path, list[str]]:
-    """The top of the repository, and its files as paths from there, sorted."""
+    """Return the top of the repository, and its files as sorted paths from there."""
     if not directory.is_dir():
-        raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
+        raise BadInputError(f"`{directory}` is not a directory. Name a clone of the deployment repository with --repo")
     here = directory.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
     if root is None and (here / "HEAD").is_file() and (here / "objects").is_dir():
-        raise BadInputError(f"{directory} is a bare repository, without files: give a clone of it")
+        raise BadInputError(f"`{directory}` is a bare repository, without files. Name a clone of it with --repo")
     if root is None:
         return here, sorted(_walked(here))
     names = Repo(root / ".git", root).read("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
@@ -95,7 +95,7 @@ def _walked(root: Path) -> Iterable[str]:
 
 @dataclass
 class _Scan:
-    """What has been read so far."""
+    """The result so far."""
 
     root: Path
     references: list[Reference] = field(default_factory=list)
@@ -106,13 +106,13 @@ class _Scan:
     placeholders: int = 0
 
     def look_at(self, file: str) -> None:
-        """Read a file in the way its name asks for, where it can hold a reference at all."""
+        """Read a file as its name requires, if it can hold a reference."""
         name = file.rpartition("/")[2]
         kind = kind_of(file)
         if kind is None:
             suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
             if not suffix and os.path.isdir(f"{self.root}/{file}"):  # noqa: PTH112
-                self.not_read.append(NotRead(file, 0, "a submodule; give its own clone as --repo"))
+                self.not_read.append(NotRead(file, 0, "submodule; read its own clone with --repo"))
             else:
                 self.other_kinds[suffix or name] += 1
             return
@@ -139,10 +139,10 @@ class _Scan:
         self.not_read += found.not_read
 
     def bytes_of(self, file: str) -> bytes | None:
-        """The content; None for what is not a file of its own: a link, a submodule, a file that is deleted."""
+        """Return the content; None for a link, a submodule or a deleted file."""
         path = f"{self.root}/{file}"
         if os.path.islink(path):  # noqa: PTH114 - hundreds of them
-            self.not_read.append(NotRead(file, 0, "a link; what it points to is read where it stands"))
+            self.not_read.append(NotRead(file, 0, "symbolic link; its target is read at its own path"))
             return None
         try:
             with open(path, "rb") as opened:  # noqa: PTH123
@@ -155,7 +155,7 @@ class _Scan:
             return None
 
     def data(self, file: str) -> Any:
-        """What a YAML file says; None where it cannot be read."""
+        """Return the data of a YAML file; None if it cannot be read."""
         try:
             if file not in self.trees:
                 self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
@@ -171,13 +171,13 @@ class _Scan:
 class Kind(Enum):
     """How a file is read."""
 
-    YAML = "by its keys, or line by line where it is no YAML"
+    YAML = "by its keys, or line by line if it is not YAML"
     LINES = "line by line"
     DOCKERFILE = "by its instructions"
 
 
 def kind_of(file: str) -> Kind | None:
-    """How the file's name asks for it to be read; None for a file that is not looked into."""
+    """Return how a file with this name is read; None if it is not read."""
     name = file.rpartition("/")[2]
     if name.endswith(YAML):
         return Kind.YAML
@@ -188,14 +188,14 @@ def kind_of(file: str) -> Kind | None:
 
 
 def may_hold_reference(content: bytes, kind: Kind) -> bool:
-    """Whether it is worth to decode and parse: a tenth of most repositories' files are."""
+    """Return True if the file can hold a reference: a tenth of the files of most repositories."""
     if kind is Kind.DOCKERFILE:
         return True
     return any(word in content for word in WORDS) and (kind is Kind.LINES or KEYS.search(content) is not None)
 
 
 def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
-    """What is in a text that is read in this way, and its tree, where it is YAML."""
+    """Return what is found in a text, and its tree if it is YAML."""
     if kind is Kind.DOCKERFILE:
         return Found(*dockerfile.find(file, text)), None
     if kind is Kind.LINES:
@@ -209,8 +209,8 @@ def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
 
 
 def references_in(file: str, text: str) -> list[Reference]:
-    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files.
+    """Return the references of one text, without hubs, and not joined with other files.
 
-    A name that is not looked into (a file that was called otherwise once) is read line by line.
+    A file whose name is not known (it had another name once) is read line by line.
     """
     return read(file, text, kind_of(file) or Kind.LINES)[0].references

@@ -1,7 +1,7 @@
 """Find the image references of one YAML text.
 
-By the keys of mappings, never by what a value looks like: a description may name an image, too. Aliases and merge
-keys are followed, so that a scalar is found once, with every path at which it counts.
+Keys decide, never the look of a value: a description may name an image, too. Aliases and merge keys are followed, so
+that a scalar is found once, with all of its paths.
 """
 
 import re
@@ -27,13 +27,13 @@ from hubimages.yaml_text import (
 
 NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
-SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
-BUILDS = ("chartpress.yaml", "chartpress.yml")  # its imageName is what is built, not what runs
+SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word: no prose
+BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and no hub runs it
 
 
 @dataclass
 class Found:
-    """What one text has."""
+    """What is found in one text."""
 
     references: list[Reference] = field(default_factory=list)
     placeholders: int = 0
@@ -41,7 +41,7 @@ class Found:
 
 
 def find(file: str, tree: Tree) -> Found:
-    """The references of all documents, in the order of their lines."""
+    """Return the references of all documents, in the order of their lines."""
     finder = _Finder(file, tree)
     for number, top in enumerate(tree.documents):
         finder.document = number
@@ -57,7 +57,7 @@ Scalars = dict[str, ScalarNode]
 
 
 class _Finder:
-    """What has been found so far; `references` by the identity of the scalars they stand in."""
+    """What is found so far; `references` by the identity of their scalars."""
 
     def __init__(self, file: str, tree: Tree) -> None:
         self.file = file
@@ -72,7 +72,7 @@ class _Finder:
         self.builds = file.rpartition("/")[2] in BUILDS
 
     def walk(self, node: Node, path: Path, parent: str) -> None:
-        """Look at every place below; `parent` is the nearest key that is not a position."""
+        """Visit every node below; `parent` is the nearest key that is not a position."""
         self.visits.count(node)
         here = resolved(node)
         if isinstance(here, MappingNode):
@@ -97,15 +97,15 @@ class _Finder:
                     self.walk(value, (*path, number), parent)
 
     def values_of(self, node: MappingNode) -> dict[str, Node]:
-        """The values of a mapping as Helm sees them."""
+        """Return the values of a mapping as Helm reads them."""
         plain = {key.value: value for key, value in node.pairs if isinstance(key, ScalarNode)}
         if len(plain) == len(node.pairs) and "<<" not in plain:
-            return plain  # nearly every mapping, and many times as fast
+            return plain  # nearly every mapping, and much faster
         self.not_read += remarks.keys_twice(self.file, node)
         return {name: value for name, (_, value) in effective(node).items()}
 
     def mapping(self, own: Scalars, path: Path) -> None:
-        """The references in the scalars of one mapping."""
+        """Find the references in the scalars of one mapping."""
         taken = set(self.pair(own, path)) if is_image_mapping(path) else set()
         for key, scalar in own.items():
             if scalar.style in remarks.BLOCKS and id(scalar) not in self.seen:
@@ -120,7 +120,7 @@ class _Finder:
                 self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
 
     def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
-        """A text in a list: an image in `images`, or VARIABLE=image."""
+        """Find the reference in a list item: an image in `images`, or VARIABLE=image."""
         name, equals, text = scalar.value.partition("=")
         if equals and is_variable(name):
             read = read_image(text)
@@ -134,7 +134,7 @@ class _Finder:
             self.string("images", scalar, path, Form.STRING)
 
     def string(self, key: str, scalar: ScalarNode, path: Path, form: Form) -> None:
-        """name:tag in one scalar."""
+        """Find name:tag in one scalar."""
         if data(scalar) is None or (self.builds and key.lower().startswith("imagename")):
             return
         read = read_image(scalar.value)
@@ -143,7 +143,7 @@ class _Finder:
         elif is_placeholder(scalar.value):
             self.placeholders.add(id(scalar))
         elif key == "image" and SAYS_SOMETHING.fullmatch(scalar.value) and not is_picture(scalar.value):
-            self.not_read.append(NotRead(self.file, scalar.line, f"{scalar.value!r} is no image reference"))
+            self.not_read.append(NotRead(self.file, scalar.line, f"not an image reference ({scalar.value!r})"))
 
     def add_string(self, scalar: ScalarNode, path: Path, form: Form, read: ImageText) -> None:
         place = Place(
@@ -153,7 +153,7 @@ class _Finder:
         self.add((id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, name_place)
 
     def pair(self, own: Scalars, path: Path) -> Iterator[str]:
-        """name and tag as keys of one mapping, or one of them; the keys that are used up."""
+        """Find name and tag, or one of them, as keys of one mapping. Yield the keys that are used."""
         name_key = next((key for key in NAMES if key in own and data(own[key]) not in (None, "")), None)
         tag_key = next((key for key in TAGS if key in own), None)
         name = own[name_key] if name_key else None
@@ -167,7 +167,7 @@ class _Finder:
         yield from (key for key in (name_key, tag_key) if key)
 
     def split_keys(self, own: Scalars, path: Path, key: str) -> bool:
-        """`X_image_name` and `X_image_tag` beside each other, in any spelling; whether that is what this key is."""
+        """Find `X_image_name` beside `X_image_tag`, in any spelling. Return True if this key is one of them."""
         tags = [other for other in own if other.lower().replace("-", "_") in tag_keys(key)]
         if not tags or _has_tag(own[key].value):
             return False
@@ -183,10 +183,10 @@ class _Finder:
         digest: ScalarNode | None = None,
         registry: ScalarNode | None = None,
     ) -> None:
-        """A reference of a name and a tag that stand in scalars of their own."""
+        """Add a reference whose name and tag are in separate scalars."""
         if tag and data(tag) in (None, ""):
             self.placeholders.update({id(tag)} if name else ())
-            if name:  # chartpress, or somebody, fills it in
+            if name:  # a program fills it in
                 return
             tag = None
         if any(each and is_placeholder(each.value) for each in (name, tag, registry)):
@@ -232,7 +232,7 @@ class _Finder:
         registry_place: Place | None = None,
         misread: str = "",
     ) -> None:
-        """One reference more, or one more place of a reference."""
+        """Add a reference, or one more path of a reference."""
         if key in self.references:
             self.also.setdefault(key, []).append(path)
             return
@@ -251,7 +251,7 @@ def _has_tag(text: str) -> bool:
 
 
 def _misread(tag: ScalarNode) -> str:
-    """What Helm reads instead of the text of a tag; empty where it reads the text."""
+    """Return what Helm reads instead of the text of a tag; empty if it reads the text."""
     value = data(tag)
     if isinstance(value, str):
         return ""
