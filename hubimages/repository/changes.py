@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo, check_identity, check_version
@@ -153,31 +153,82 @@ def commit(repo: Repo, change: Commit) -> str:
     put more into the commit, which then stays. Raises RefusedError for links, and where a file has changed since the
     edit was made.
     """
+    return commit_all(repo, [change])[0]
+
+
+def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
+    """Make the commits one after the other, all or none, and return their ids.
+
+    Several may edit one file, each on top of the one before. Raises what `commit` raises: commits of this run that were
+    made before the one that fails are taken back. Raises StorageError where the files are not what the edits show.
+    """
     assert repo.work_tree is not None
-    edits = [edit for edit in change.edits if edit.before != edit.after]
+    edits = file_edit.combined([edit for change in commits for edit in change.edits])
     paths = [edit.path for edit in edits]
-    made = [edit.path for edit in edits if edit.before is None]
     check_no_links(repo, paths)
     with _alone(repo):
         if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, paths):
-            return repo.text("rev-parse", "HEAD")  # another run has committed the same meanwhile
-        file_edit.apply(repo.work_tree, edits)
-        try:
-            if made:
-                _git(repo, "add", "--", *made)
-            _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=change.message)
-        except BaseException as error:
-            if made:
-                _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *made)
-            left = _take_back(repo.work_tree, edits)
-            if left and isinstance(error, ProgramFailedError):
-                raise ProgramFailedError(
-                    f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; "
-                    f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
-                ) from error
-            raise
-        other = [] if file_edit.are_written(repo.work_tree, edits) else paths
-        return _committed(repo, paths, changed=other)
+            return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
+        made: list[str] = []
+        done: list[FileEdit] = []
+        for change in commits:
+            own = file_edit.combined(change.edits)
+            if file_edit.are_written(repo.work_tree, own) and not _uncommitted(repo, [edit.path for edit in own]):
+                continue  # nothing changes, or another run has committed this part
+            try:
+                made.append(_commit(repo, change))
+            except BaseException as error:
+                if made and _take_back_commits(repo, made, done) and isinstance(error, HubImagesError):
+                    taken = ", ".join(each[:12] for each in made)
+                    raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
+                raise
+            done += own
+        file_edit.check_written(repo.work_tree, edits)
+        return made or [repo.text("rev-parse", "HEAD")]
+
+
+def _commit(repo: Repo, change: Commit) -> str:
+    """Write the edits and commit them, where no other task does."""
+    assert repo.work_tree is not None
+    edits = file_edit.combined(change.edits)
+    paths = [edit.path for edit in edits]
+    new = [edit.path for edit in edits if edit.before is None]
+    file_edit.apply(repo.work_tree, edits)
+    try:
+        if new:
+            _git(repo, "add", "--", *new)
+        _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=change.message)
+    except BaseException as error:
+        if new:
+            _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
+        left = _take_back(repo.work_tree, edits)
+        if left and isinstance(error, ProgramFailedError):
+            raise ProgramFailedError(
+                f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; "
+                f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
+            ) from error
+        raise
+    other = [] if file_edit.are_written(repo.work_tree, edits) else paths
+    return _committed(repo, paths, changed=other)
+
+
+def _take_back_commits(repo: Repo, made: Sequence[str], edits: Sequence[FileEdit]) -> bool:
+    """Undo commits that this run has made; whether that was done.
+
+    They stay where another commit is on top of them, or a file is something else by now.
+    """
+    assert repo.work_tree is not None
+    edits = file_edit.combined(edits)
+    start = f"{made[0]}^"
+    if repo.text("rev-parse", "HEAD") != made[-1] or not repo.succeeds("rev-parse", "--verify", "-q", start):
+        return False
+    if not file_edit.are_written(repo.work_tree, edits):
+        return False
+    _git(repo, "reset", "-q", "--soft", start)
+    if edits:
+        _git(repo, "reset", "-q", "--", *(edit.path for edit in edits))
+    _take_back(repo.work_tree, edits)
+    return True
 
 
 def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
@@ -236,6 +287,8 @@ def _take_back(root: Path, edits: Sequence[FileEdit]) -> list[str]:
 
 def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
     """Whether one of the files differs from what HEAD has."""
+    if not paths:
+        return False  # to git, no path means every file
     return bool(repo.read("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths))
 
 

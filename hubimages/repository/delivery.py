@@ -26,8 +26,12 @@ class Delivery:
 
 
 def plan(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
-    """Diffs, and the commands that would be run; nothing is asked, looked up or changed."""
+    """Diffs, which `git apply` takes together, and the commands that would be run; nothing is asked or changed.
+
+    One diff for each file, or with commits those of each commit, on top of the one before.
+    """
     edits = [edit for commit in commits for edit in commit.edits]
+    whole = file_edit.combined(edits)
     lines = []
     if delivery.branch is not None and changes.current_branch(repo) != delivery.branch:
         lines.append(f"$ git switch -c {delivery.branch}")
@@ -37,7 +41,7 @@ def plan(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
             lines.append(f"$ git commit --only -m '{commit.message.splitlines()[0]}' -- {paths}")
     if delivery.open_pr:
         lines += [f"$ git push --set-upstream origin {delivery.branch}", "and open a pull request"]
-    return file_edit.show(edits) + "\n".join(lines)
+    return file_edit.show(edits if delivery.commits else whole) + "\n".join(lines)
 
 
 def check(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
@@ -55,7 +59,8 @@ def check(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
 def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title: str, body: str) -> str:
     """Do it; lines that say what was done and what is left to do.
 
-    Without commits the edits of all are written together, all or none.
+    All edits are written, in one go or commit by commit, or none. Raises StorageError where the files then are not what
+    `plan` shows.
     """
     base = check(repo, commits, delivery)
     if not delivery.commits:
@@ -64,7 +69,7 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
         files = len({edit.path for edit in edits})
         return f"{count(files, 'file')} changed; look at it with git diff, then commit"
     with changes.on_branch(repo, delivery.branch):
-        made = [changes.commit(repo, commit) for commit in commits]
+        made = changes.commit_all(repo, commits)
     where = changes.current_branch(repo)
     done = f"committed {', '.join(each[:12] for each in made)} on {where}"
     if not delivery.open_pr:

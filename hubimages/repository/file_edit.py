@@ -1,4 +1,7 @@
-"""Edits of text files: shown as a diff that `git apply` takes, or applied, all of them or none."""
+"""Edits of text files: shown as a diff that `git apply` takes, or applied, all of them or none.
+
+A file may have several edits, each made on top of the one before.
+"""
 
 import difflib
 import os
@@ -7,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError, RefusedError, StorageError
 
 CONTEXT = 3
 
@@ -51,17 +54,49 @@ def read_text(root: Path, path: str) -> str:
 
 
 def show(edits: Sequence[FileEdit]) -> str:
-    """All diffs, one after the other."""
-    return "".join(edit.diff() for edit in edits)
+    """All diffs, one after the other, so that `git apply` takes them together.
+
+    A file that is edited several times has a diff for each edit, on top of the one before; only the whole where it is
+    made or removed in between, which `git apply` does not do in the order of the diffs.
+    """
+    by_path: dict[str, list[FileEdit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path, []).append(edit)
+    at_once = {
+        path: combined(here)
+        for path, here in by_path.items()
+        if len(here) > 1 and any(None in (edit.before, edit.after) for edit in here)
+    }
+    shown = [each for here in at_once.values() for each in here]
+    return "".join(edit.diff() for edit in [*(each for each in edits if each.path not in at_once), *shown])
+
+
+def combined(edits: Sequence[FileEdit]) -> list[FileEdit]:
+    """One edit for each file that changes, from its text before the first edit to that after the last.
+
+    Raises RefusedError where an edit is not made on top of the one before: one of the two would be lost.
+    """
+    by_path: dict[str, FileEdit] = {}
+    for edit in edits:
+        first = by_path.get(edit.path)
+        if first is None:
+            by_path[edit.path] = edit
+        elif first.after == edit.before:
+            by_path[edit.path] = FileEdit(edit.path, first.before, edit.after)
+        else:
+            raise _lost(edit.path)
+    return [edit for edit in by_path.values() if edit.before != edit.after]
 
 
 def apply(root: Path, edits: Sequence[FileEdit]) -> None:
-    """Write the edits, all or none; each file is replaced in one step and keeps its mode.
+    """Write the edits, all or none, and read them back; each file is replaced in one step and keeps its mode.
 
     A file that an interrupted run has written already is left as it is. Raises RefusedError when a file is no longer
-    what the edit was made for.
+    what the edit was made for or an edit is not made on top of the one before, and StorageError when a file is not
+    what was written.
     """
-    edits = [edit for edit in edits if edit.before != edit.after]
+    edits = combined(edits)
+    _check_one_text(root, edits)
     for edit in edits:
         if _now(root / edit.path) not in (edit.before, edit.after):
             raise RefusedError(f"{edit.path} has changed meanwhile; nothing was written, run the command again")
@@ -74,11 +109,38 @@ def apply(root: Path, edits: Sequence[FileEdit]) -> None:
         for edit in reversed(done):
             _put(root / edit.path, edit.before)
         raise
+    check_written(root, edits)
+
+
+def check_written(root: Path, edits: Sequence[FileEdit]) -> None:
+    """Raise StorageError unless every file holds exactly what its edits show."""
+    other = [edit.path for edit in combined(edits) if _now(root / edit.path) != edit.after]
+    if other:
+        raise StorageError(
+            f"{', '.join(other)}: not what was shown and written; another program has changed it since, it seems. "
+            "Look at it with git diff, put it in order, and run the command again"
+        )
 
 
 def are_written(root: Path, edits: Sequence[FileEdit]) -> bool:
-    """Whether every file is what its edit makes of it already."""
-    return all(_now(root / edit.path) == edit.after for edit in edits)
+    """Whether every file is what its edits make of it already."""
+    return all(_now(root / edit.path) == edit.after for edit in combined(edits))
+
+
+def _check_one_text(root: Path, edits: Sequence[FileEdit]) -> None:
+    """Raise RefusedError where two paths are one file, by a link, and their edits differ."""
+    by_place: dict[Path, FileEdit] = {}
+    for edit in edits:
+        first = by_place.setdefault((root / edit.path).resolve(), edit)
+        if (first.before, first.after) != (edit.before, edit.after):
+            raise _lost(f"{edit.path} (the same file as {first.path})")
+
+
+def _lost(path: str) -> RefusedError:
+    return RefusedError(
+        f"{path}: two edits of this file are not made one on top of the other, and one would be lost. Nothing was "
+        "written; this is a bug of hubimages, please report it"
+    )
 
 
 def _lines(text: str | None) -> list[str]:

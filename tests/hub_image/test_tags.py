@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from hubimages.hub_image.bump.chartpress import build, find_chartpress
-from hubimages.hub_image.layout import read_layout
+from hubimages.errors import RefusedError
+from hubimages.hub_image.bump.chartpress import Built, build, find_builder, find_chartpress
+from hubimages.hub_image.bump.publish import Publication, values_edit
+from hubimages.hub_image.layout import read_layout, work_tree_reader
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER, git, state
@@ -117,3 +119,23 @@ def test_the_branch_is_that_of_a_plain_run(tmp_path: Path) -> None:
         assert git(copy, "rev-parse", "HEAD") == git(repository, "rev-parse", "HEAD")
         assert sorted(path.name for path in copy.iterdir()) == [".git", "images"]
     assert not copy.exists()
+
+
+def test_two_images_at_one_place_of_values_are_refused(tmp_path: Path) -> None:
+    """The second would undo the first, which is pushed and said to be in use."""
+    config = AT_ROOT["chartpress.yaml"].replace(
+        "postgres:\n        valuesPath: {}", "postgres:\n        valuesPath: jupyterhub.hub.image.name"
+    )
+    repository = deployments.make(tmp_path / "r", {**AT_ROOT, "chartpress.yaml": config})
+    (repository / "hub/values.yaml").write_text("jupyterhub:\n  hub:\n    image:\n      name: a/b:1\n      tag: 'c'\n")
+    git(repository, "commit", "-qam", "Values")
+    repo = deployment_repository(repository)
+    chart = read_layout(repo).charts[0]
+    publication = Publication(repo, chart, chart.images, find_builder(None, None), True, work_tree_reader(repo))
+    built = [Built(image, f"quay.io/{image.name}", "2") for image in chart.images]
+    for several in (built, built[::-1]):
+        with pytest.raises(RefusedError, match="and another image as well; nothing was written"):
+            values_edit(publication, several, [])
+    alone = values_edit(publication, built[:1], [])
+    assert alone is not None
+    assert alone.after == "jupyterhub:\n  hub:\n    image:\n      name: quay.io/hub\n      tag: '2'\n"

@@ -516,3 +516,12 @@ def test_the_command_line_shows_the_steps_for_the_registry_and_no_secret(deploym
     assert "az acr token create --registry ourregistry --name north-ocean-image-builder" in done.stdout
     assert f"wrote {SECRET}" in done.stdout
     assert (deployment / SECRET).is_file()
+
+
+def test_a_values_file_whose_secrets_would_be_in_the_file_of_another_chart_is_refused(
+    plain: Path, tmp_path: Path
+) -> None:
+    """Both would be made, and the second would replace the first."""
+    where = Where(plain, "north", "ocean", plain / "binderhub-service.yaml")
+    with pytest.raises(BadInputError, match=r"one file for their secrets, enc-binderhub-service\.secret\.yaml"):
+        make(where, answers(), tmp_path, dry_run=True)

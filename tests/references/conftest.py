@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import examples  # noqa: F401 - its profile
 from tests.engine.plugin import serve
 from tests.engine.registry import Registry
 

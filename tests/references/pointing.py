@@ -51,6 +51,25 @@ basehub:
     singleuser: {image: {tag: '0a1b2c3d4e5f', name: quay.io/group/image}}
 """,
 }
+# Three images in one file, in every form; a fourth beside one of them stays.
+SHARED = """\
+jupyterhub:
+  singleuser:
+    image: {name: quay.io/group/first, tag: "1.0.0"}
+    extraContainers:
+      - {name: side, image: 'quay.io/group/second:1.0.0'}
+    profileList:
+      - display_name: First
+        kubespawner_override: {image: 'quay.io/group/first:1.0.0'}
+      - display_name: Second
+        kubespawner_override:
+          image: quay.io/group/second:1.0.0
+      - display_name: Third
+        kubespawner_override:
+          image: "quay.io/group/third:1.0.0" # third
+      - display_name: Fourth
+        kubespawner_override: {image: 'quay.io/group/fourth:1.0.0'}
+"""
 COMMON = "config/clusters/uni/common.values.yaml"
 OTHER = "config/clusters/other/prod.values.yaml"
 

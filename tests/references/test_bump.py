@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.registry import Registry
-from tests.references.pointing import FILES, OTHER, changed_lines, git, hubimages, make_deployment
+from tests.references.pointing import COMMON, FILES, OTHER, SHARED, changed_lines, git, hubimages, make_deployment
 from tests.registry.images import Publisher
 
 OLD, NEWER, NEWEST = "0a1b2c3d4e5f", "1111111111ab", "0000000000ab"
@@ -111,3 +111,76 @@ def test_rolling_back_looks_whether_the_registry_still_has_the_tag(root: Path, o
     git(root, "reset", "-q", "--hard", "HEAD~")
     assert hubimages(root, "roll-back-image", "--hub=other", "--yes").returncode == 0
     assert f"tag: '{OLD}'" in (root / OTHER).read_text()
+
+
+@pytest.fixture
+def shared(open_registry: Registry, tmp_path: Path) -> Path:
+    """A values file with several images, of which all but one have a newer tag."""
+    for name, tags in {"first": ("1.0.0", "1.10.0"), "second": ("1.0.0", "1.0.1"), "third": ("1.0.0", "2.0.0")}.items():
+        Publisher(open_registry, f"group/{name}").image({}, *tags)
+    Publisher(open_registry, "group/fourth").image({}, "1.0.0")
+    text = SHARED.replace("quay.io", open_registry.address)
+    return make_deployment(tmp_path / "shared", {**FILES, COMMON: text, OTHER: "{}\n"})
+
+
+def bumped(registry: Registry) -> str:
+    text = SHARED.replace("quay.io", registry.address).replace('tag: "1.0.0"', 'tag: "1.10.0"')
+    for name, tag in {"first": "1.10.0", "second": "1.0.1", "third": "2.0.0"}.items():
+        text = text.replace(f"group/{name}:1.0.0", f"group/{name}:{tag}")
+    return text
+
+
+@pytest.mark.parametrize("commit", [[], ["--commit"], ["--branch=bump"]], ids=["written", "committed", "on a branch"])
+def test_all_images_of_one_file_get_their_tags(commit: list[str], shared: Path, open_registry: Registry) -> None:
+    shown = hubimages(shared, "bump-images", "--dry-run", *commit)
+    assert (shown.returncode, git(shared, "status", "--porcelain")) == (0, "")
+    done = hubimages(shared, "bump-images", "--yes", *commit)
+    assert done.returncode == 0, done.stderr
+    assert (shared / COMMON).read_text() == bumped(open_registry)
+    assert git(shared, "rev-list", "--count", "HEAD").strip() == ("4" if commit else "1")
+    (shared.parent / "shown").write_text(shown.stdout)
+    theirs = make_deployment(shared.parent / "theirs", {COMMON: SHARED.replace("quay.io", open_registry.address)})
+    git(theirs, "apply", str(shared.parent / "shown"))
+    assert (theirs / COMMON).read_text() == bumped(open_registry)
+    again = hubimages(shared, "bump-images", "--yes")
+    assert (again.returncode, again.stdout) == (0, "no image has a newer tag; nothing to do\n")
+
+
+def test_each_commit_has_its_image_alone_and_can_be_reverted(shared: Path, open_registry: Registry) -> None:
+    assert hubimages(shared, "bump-images", "--yes", "--commit").returncode == 0
+    host = open_registry.address
+    for commit, name, places in (("HEAD~2", "first", 2), ("HEAD~1", "second", 2), ("HEAD", "third", 1)):
+        lines = changed_lines(shared, f"{commit}~", commit)
+        assert len(lines) == 2 * places
+        assert all(f"{host}/group/{name}" in line for line in lines)
+    git(shared, "revert", "--no-edit", "HEAD~1")
+    text = (shared / COMMON).read_text()
+    assert text == bumped(open_registry).replace("group/second:1.0.1", "group/second:1.0.0")
+
+
+def test_a_hook_that_refuses_one_image_leaves_no_commit_of_the_others(shared: Path, open_registry: Registry) -> None:
+    hook = shared / ".git/hooks/commit-msg"
+    hook.write_text("#!/bin/sh\nif grep -q group/third \"$1\"; then echo 'third is frozen' >&2; exit 1; fi\n")
+    hook.chmod(0o755)
+    done = hubimages(shared, "bump-images", "--yes", "--branch=bump")
+    assert done.returncode == 4
+    assert "third is frozen" in done.stderr
+    assert "are taken back" in done.stderr
+    assert git(shared, "branch", "--format=%(refname:short)") == "main\n"
+    assert (git(shared, "status", "--porcelain"), git(shared, "rev-list", "--count", "HEAD")) == ("", "1\n")
+    hook.unlink()
+    assert hubimages(shared, "bump-images", "--yes", "--branch=bump").returncode == 0
+    assert (shared / COMMON).read_text() == bumped(open_registry)
+
+
+def test_a_hub_goes_back_with_all_images_of_a_file(shared: Path, open_registry: Registry) -> None:
+    assert hubimages(shared, "bump-images", "--yes").returncode == 0
+    git(shared, "commit", "-qam", "Everything newer")
+    before = SHARED.replace("quay.io", open_registry.address)
+    shown = hubimages(shared, "roll-back-image", "--hub=uni", "--dry-run")
+    done = hubimages(shared, "roll-back-image", "--hub=uni", "--yes", "--commit")
+    assert done.returncode == 0, done.stderr
+    assert shown.stdout.count(" -> 1.0.0") == done.stdout.count(" -> 1.0.0") > 2
+    user_images = {line for line in before.splitlines() if "side" not in line}
+    assert user_images <= set((shared / COMMON).read_text().splitlines())
+    assert git(shared, "status", "--porcelain") == ""

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from tests.engine.registry import Registry
 from tests.github import GitHub, answering
-from tests.references.pointing import FILES, git, make_deployment
+from tests.references.pointing import FILES, changed_lines, git, make_deployment
 from tests.registry.images import Publisher
 
 FOLDER = Path(__file__).parents[2] / "deployment-workflows"
@@ -43,9 +43,10 @@ def test_the_version_that_the_workflow_installs_is_this_one() -> None:
 
 
 def test_the_step_opens_a_pull_request_once_day_after_day(tmp_path: Path, open_registry: Registry) -> None:
-    image = Publisher(open_registry, "group/daily")
-    image.image({"created": "2026-01-01T00:00:00Z"}, "0a1b2c3d4e5f")
-    image.image({"created": "2026-01-02T00:00:00Z"}, "111111111aaa")
+    for name in ("daily", "daily-long"):  # one values file has both
+        image = Publisher(open_registry, f"group/{name}")
+        image.image({"created": "2026-01-01T00:00:00Z"}, "0a1b2c3d4e5f")
+        image.image({"created": "2026-01-02T00:00:00Z"}, "111111111aaa")
     host = open_registry.address
     files = {name: text.replace("quay.io/group/image", f"{host}/group/daily") for name, text in FILES.items()}
     first = make_deployment(tmp_path / "first", files)
@@ -73,5 +74,12 @@ def test_the_step_opens_a_pull_request_once_day_after_day(tmp_path: Path, open_r
         "open already: https://github.com/org/deployment/pull/7",
     ]
     (opened,) = github.opened
-    assert (opened["base"], opened["title"]) == ("main", f"Use {host}/group/daily:111111111aaa")
+    assert (opened["base"], opened["title"]) == ("main", "Use newer tags of 2 images")
     assert "3 places in 2 files, 3 hubs" in opened["body"]
+    git(first, "fetch", "-q", str(served / "org/deployment.git"), f"{opened['head']}:proposed")
+    assert git(first, "log", "--format=%s", "main..proposed").splitlines() == [
+        f"Use {host}/group/daily:111111111aaa",
+        f"Use {host}/group/daily-long:111111111aaa",
+    ]
+    proposed = [line for line in changed_lines(first, "main", "proposed") if "111111111aaa" in line]
+    assert (len(proposed), opened["body"].count(" -> 111111111aaa")) == (4, 4)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
+from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
@@ -225,3 +225,70 @@ def test_a_hook_that_changes_what_is_committed_is_heard(root: Path) -> None:
     with pytest.raises(ProgramFailedError, match=r"other changes than were to be committed, in a\.yaml: a hook"):
         changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
     assert git(root, "show", "HEAD:a.yaml") == "tag: new\n# end\n"
+
+
+IN_TURN = [
+    Commit("First", [FileEdit("a.yaml", "tag: old\n", "tag: one\n"), FileEdit("new/d.yaml", None, "tag: d\n")]),
+    Commit("Second", [FileEdit("a.yaml", "tag: one\n", "tag: two\n")]),
+    Commit("Third", [FileEdit("new/d.yaml", "tag: d\n", "tag: e\n"), FileEdit("a.yaml", "tag: two\n", "tag: new\n")]),
+]
+
+
+def test_commits_of_one_file_are_made_one_on_top_of_the_other(root: Path) -> None:
+    made = changes.commit_all(repo(root), IN_TURN)
+    assert made == git(root, "rev-list", "--reverse", "HEAD~3..").split()
+    assert git(root, "log", "-3", "--format=%s", "-p", "-U0", "--", "a.yaml").count("\n+tag: ") == 3
+    assert [git(root, "show", f"{each}:a.yaml") for each in made] == ["tag: one\n", "tag: two\n", "tag: new\n"]
+    assert git(root, "status", "--porcelain") == USERS
+
+
+@pytest.mark.parametrize("refused", ["Second", "Third"])
+def test_when_a_commit_is_refused_those_before_it_are_taken_back(refused: str, root: Path) -> None:
+    hook = root / ".git/hooks/commit-msg"
+    hook.write_text(f"#!/bin/sh\nif grep -q {refused} \"$1\"; then echo 'not {refused}' >&2; exit 1; fi\n")
+    hook.chmod(0o755)
+    start = git(root, "rev-parse", "HEAD")
+    with pytest.raises(ProgramFailedError) as failed:
+        changes.commit_all(repo(root), IN_TURN)
+    assert f"not {refused}" in str(failed.value)
+    assert "the commits made before it (" in str(failed.value)
+    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (start, USERS)
+    assert (root / "a.yaml").read_text() == "tag: old\n"
+    assert not (root / "new/d.yaml").exists()
+    hook.unlink()
+    assert len(changes.commit_all(repo(root), IN_TURN)) == 3
+
+
+def test_a_commit_that_a_hook_puts_on_top_keeps_those_below_it(root: Path) -> None:
+    """What is not ours is not taken away."""
+    hook = root / ".git/hooks/commit-msg"
+    script = 'if grep -q Second "$1"; then exit 1; fi\n'
+    hook.write_text(f"#!/bin/sh\n{script}")
+    hook.chmod(0o755)
+    after = root / ".git/hooks/post-commit"
+    stamp = "git update-ref HEAD $(git commit-tree -p HEAD -m Stamp HEAD^{tree})"
+    after.write_text(f"#!/bin/sh\n[ $(git rev-list --count HEAD) = 2 ] && {stamp}\nexit 0\n")
+    after.chmod(0o755)
+    with pytest.raises(ProgramFailedError):
+        changes.commit_all(repo(root), IN_TURN)
+    assert git(root, "log", "--format=%s").splitlines() == ["Stamp", "First", "Start"]
+    assert git(root, "status", "--porcelain") == USERS
+
+
+def test_files_that_differ_after_the_last_commit_are_named(root: Path) -> None:
+    hook = root / ".git/hooks/post-commit"
+    hook.write_text("#!/bin/sh\n[ $(git rev-list --count HEAD) = 4 ] && echo '# stamp' >>a.yaml\nexit 0\n")
+    hook.chmod(0o755)
+    with pytest.raises((StorageError, ProgramFailedError), match=r"a\.yaml"):
+        changes.commit_all(repo(root), IN_TURN)
+    assert (root / "a.yaml").read_text() == "tag: new\n# stamp\n"
+
+
+def test_two_runs_at_once_of_several_commits_make_them_once(root: Path) -> None:
+    hook = root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\nsleep 0.1\n")
+    hook.chmod(0o755)
+    with ThreadPoolExecutor() as both:
+        list(both.map(lambda _: changes.commit_all(repo(root), IN_TURN), range(2)))
+    assert git(root, "log", "--format=%s").splitlines() == ["Third", "Second", "First", "Start"]
+    assert git(root, "status", "--porcelain") == USERS

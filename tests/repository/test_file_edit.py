@@ -1,13 +1,14 @@
 """Edits are shown as git takes them, and written all or none."""
 
 import os
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError, RefusedError, StorageError
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
 
@@ -102,3 +103,61 @@ def test_a_file_that_is_written_already_is_left_as_it_is(tmp_path: Path) -> None
     (tmp_path / "b").write_text("before")
     file_edit.apply(tmp_path, [FileEdit("a", "before", "after"), FileEdit("b", "before", "after")])
     assert [(tmp_path / name).read_text() for name in "ab"] == ["after", "after"]
+
+
+TWO = [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "x\n2\n", "x\ny\n")]
+
+
+def test_an_edit_on_top_of_another_is_written_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    file_edit.apply(tmp_path, TWO)
+    assert (tmp_path / "a").read_text() == "x\ny\n"
+    assert file_edit.combined(TWO) == [FileEdit("a", "1\n2\n", "x\ny\n")]
+    assert file_edit.are_written(tmp_path, TWO)
+
+
+@pytest.mark.parametrize("argv", [("git", "apply", "-"), ("patch", "-s", "-p1")], ids=lambda argv: argv[0])
+def test_diffs_of_one_file_apply_together(argv: tuple[str, ...], tmp_path: Path) -> None:
+    if not shutil.which(argv[0]):
+        pytest.skip(f"{argv[0]} is not installed: apt-get install {argv[0]}")
+    (tmp_path / "a").write_text("1\n2\n")
+    subprocess.run(argv, cwd=tmp_path, input=file_edit.show(TWO).encode(), check=True)
+    assert (tmp_path / "a").read_text() == "x\ny\n"
+
+
+LOSING = {
+    "both from the text as it is": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "1\n2\n", "1\ny\n")],
+    "the second removes the file": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "1\n2\n", None)],
+    "the second makes the file": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", None, "1\ny\n")],
+    "made twice": [FileEdit("new", None, "x\n"), FileEdit("new", None, "y\n")],
+    "two edits apart": [TWO[0], FileEdit("b", "b", "c"), FileEdit("a", "1\n2\n", "1\ny\n")],
+    "by the name of a link": [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("link", "1\n2\n", "1\ny\n")],
+}
+
+
+@pytest.mark.parametrize("name", LOSING)
+def test_edits_of_which_one_would_be_lost_are_refused_and_nothing_is_written(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    (tmp_path / "b").write_text("b")
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(RefusedError, match=r"one would be lost\. Nothing was written"):
+        file_edit.apply(tmp_path, LOSING[name])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "1\n2\n", "b": "b", "link": "1\n2\n"}
+
+
+def test_the_same_edit_by_the_name_of_a_link_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1\n2\n")
+    (tmp_path / "link").symlink_to("a")
+    file_edit.apply(tmp_path, [TWO[0], FileEdit("link", "1\n2\n", "x\n2\n")])
+    assert (tmp_path / "a").read_text() == "x\n2\n"
+
+
+def test_a_file_that_is_not_what_was_shown_is_named(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).write_text("1\n2\n")
+    edits = [*TWO, FileEdit("b", "1\n2\n", "z")]
+    file_edit.apply(tmp_path, edits)
+    file_edit.check_written(tmp_path, edits)
+    (tmp_path / "a").write_text("x\n2\n")
+    with pytest.raises(StorageError, match=r"^a: not what was shown and written; another program"):
+        file_edit.check_written(tmp_path, edits)

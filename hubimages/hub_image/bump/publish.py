@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.container_engine import check_engine
-from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, ProgramFailedError
+from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, ProgramFailedError, RefusedError
 from hubimages.hub_image.bump.chartpress import (
     Builder,
     Built,
@@ -223,7 +223,8 @@ def commit_values(publication: Publication, built: Sequence[Built]) -> str:
 def values_edit(publication: Publication, built: Sequence[Built], changed: Sequence[str]) -> FileEdit | None:
     """The edit of values.yaml as HEAD has it; None where none of the images stands there.
 
-    `changed` are files with changes that are not committed.
+    `changed` are files with changes that are not committed. Raises RefusedError where one image's edit would undo
+    that of another.
     """
     path = publication.chart.values_file
     if not any(one.image.values_paths for one in built):
@@ -233,6 +234,13 @@ def values_edit(publication: Publication, built: Sequence[Built], changed: Seque
     for one in built:
         for number in range(len(one.image.values_paths)):
             after = with_image(after, image_values(one.image, after)[number], one.name, one.tag)
+    for one in built:
+        for place in image_values(one.image, after):
+            if (place.current_name, place.current_tag) != (one.name, one.tag):
+                raise RefusedError(
+                    f"{path}:{place.line}: {one} is to stand here, and another image as well; nothing was written. "
+                    f"Give each image a valuesPath of its own in {one.image.config}"
+                )
     return FileEdit(path, before, after)
 
 

@@ -52,9 +52,9 @@ class EndExperiment:
         base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
         if self.branch:
             changes.switch(self.repo, self.branch)
-        for commit in self.commits:
-            made = changes.commit(self.repo, commit)
-            console.step(f"committed {made[:12]}: {commit.message.splitlines()[0]}")
+        made = changes.commit_all(self.repo, self.commits) if self.commits else []
+        for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
+            console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
         opened = []
         if self.open_pr and self.commits:
             titles = [commit.message.strip() for commit in self.commits]

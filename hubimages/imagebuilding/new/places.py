@@ -125,6 +125,11 @@ def beside(root: Path, file: str, cluster: str, hub: str) -> Places:
         Part(f"{at}enc-{SERVICE}.secret.yaml", (SERVICE,), True),
         Part(f"{at}enc-{Path(name).stem}.secret.yaml", ("jupyterhub",), True),
     )
+    if len({part.path for part in (*parts, *secrets)}) < len(parts) + len(secrets):
+        raise BadInputError(
+            f"--values={file}: the hub and {SERVICE} would have one file for their secrets, {secrets[0].path}; "
+            "give the values file another name"
+        )
     return Places(root, cluster, hub, parts, secrets, (file, service), PLAIN)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, change_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.find.scan import find_references
 from hubimages.references.newest.registries import Newer, newer_tags
@@ -39,10 +39,11 @@ def plan_bump(
         by_image.setdefault(ImageRef(reference.host, reference.name, tag), []).append(reference)
     if not by_image:
         check_answers(newer)
-    made = []
+    to_set = []
     for image in sorted(by_image, key=str):
         pinned = any(each.digest for each in by_image[image])
-        made.append(change_of(repo, inventory, image, by_image[image], check_tag(registries, image) if pinned else ""))
+        to_set.append(Wanted(image, by_image[image], check_tag(registries, image) if pinned else ""))
+    made = changes_of(repo, inventory, to_set)
     notes = [f"note: {image} was not looked at: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not looked at: {what}" for image, what in newer.not_asked.items()]
     for change in made:

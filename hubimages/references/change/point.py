@@ -10,7 +10,7 @@ from hubimages.console import count
 from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.retag import Target, file_edits
+from hubimages.references.change.retag import Target, edits_in_turn
 from hubimages.references.find.scan import find_references
 from hubimages.references.reference import Inventory, Reference, is_hub
 from hubimages.references.selection import Selection, named
@@ -26,7 +26,7 @@ Ask = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Change:
-    """One image at one tag: where it goes, what was there, the edits."""
+    """One image at one tag: where it goes, what was there, the edits, on top of those of the changes before it."""
 
     image: ImageRef
     targets: dict[Reference, Target]
@@ -71,7 +71,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one run changes: a commit for each image."""
+    """Everything that one run changes: one set of edits, with commits one for each image."""
 
     repo: Repo
     inventory: Inventory
@@ -151,29 +151,46 @@ def plan_point(
         else selection.of_image(inventory, image, chosen)
     )
     digest = check_tag(registries, image) if registries is not None else ""
-    change = change_of(repo, inventory, image, found, digest)
+    (change,) = changes_of(repo, inventory, [Wanted(image, found, digest)])
     if not change.changed and not change.pinned:
         return None
     return Plan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
 
 
-def change_of(repo: Repo, inventory: Inventory, image: ImageRef, found: Sequence[Reference], digest: str) -> Change:
-    """The edits that bring the references to the image's tag.
+@dataclass(frozen=True)
+class Wanted:
+    """References that are to be one image at one tag; the digest is the registry's, empty where it was not asked."""
+
+    image: ImageRef
+    references: Sequence[Reference]
+    digest: str = ""
+
+
+def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:
+    """The edits that bring all references to their images' tags, each change on top of the one before.
 
     A place that is pinned by a digest gets the digest given with the image, or else that of the registry; without
-    either it is left for later.
+    either it is left for later. Raises RefusedError where two of them want different texts at one place.
     """
     assert repo.work_tree is not None
-    targets: dict[Reference, Target] = {}
-    pinned = []
-    for each in selection.with_siblings(inventory, image, found):
-        if each.digest and not (image.digest or digest):
-            pinned.append(each)
-        else:
-            name = image if (each.host, each.name) != (image.host, image.name) else None
-            targets[each] = Target(image.tag, image.digest or (digest if each.digest else ""), name)
-    edits = [edit for edit in file_edits(repo.work_tree, targets) if edit.before != edit.after]
-    return Change(image, targets, edits, pinned)
+    targets: list[dict[Reference, Target]] = []
+    pinned: list[list[Reference]] = []
+    for one in wanted:
+        here: dict[Reference, Target] = {}
+        left = []
+        for each in selection.with_siblings(inventory, one.image, one.references):
+            if each.digest and not (one.image.digest or one.digest):
+                left.append(each)
+            else:
+                name = one.image if (each.host, each.name) != (one.image.host, one.image.name) else None
+                here[each] = Target(one.image.tag, one.image.digest or (one.digest if each.digest else ""), name)
+        targets.append(here)
+        pinned.append(left)
+    edits = edits_in_turn(repo.work_tree, targets)
+    return [
+        Change(one.image, here, turn, left)
+        for one, here, turn, left in zip(wanted, targets, edits, pinned, strict=True)
+    ]
 
 
 def check_tag(registries: Registries, image: ImageRef) -> str:

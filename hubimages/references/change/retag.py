@@ -1,4 +1,8 @@
-"""Write other tags at the places of references, and see that nothing else became different."""
+"""Write other tags at the places of references, and see that nothing else became different.
+
+A run may set several images, and a file may hold several of them: the edits for one image are made on top of those for
+the images before it.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,33 +43,55 @@ class Target:
 Targets = Mapping[Reference, Target]
 
 
-def file_edits(root: Path, targets: Targets) -> list[FileEdit]:
-    """The edits that give every reference its tag: its scalars and nothing else, quoted so that Helm reads text.
+def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]]:
+    """For each of the targets the edits that give every reference its tag, on top of the edits for those before.
 
-    The edited texts have been read again. Raises RefusedError where two references want different texts at one place,
-    or an edit cannot be had.
+    Its scalars and nothing else are changed, quoted so that Helm reads text. Every text has been read again, with all
+    targets so far. Raises RefusedError where two references want different texts at one place, or an edit cannot be
+    made.
     """
     wanted: dict[str, dict[int, tuple[Place, str, Reference]]] = {}
-    for reference, target in targets.items():
-        for place, text in reference.retagged(target.tag, target.digest, target.name):
-            here = wanted.setdefault(place.file, {})
-            known = here.get(place.start)
-            if known and known[1] != text:
-                raise RefusedError(
-                    f"{place.file}:{place.line}: one text for {known[2].repository} and {reference.repository}; "
-                    "give each hub a tag of its own in its values file first"
-                )
-            here[place.start] = (place, text, reference)
-    edits = [_edit(root, file, [(place, text) for place, text, _ in here.values()]) for file, here in wanted.items()]
-    for edit in edits:
-        check(edit, targets)
-    return edits
+    known: dict[Reference, Target] = {}
+    texts: dict[str, str] = {}
+    turns = []
+    for targets in in_turn:
+        touched: dict[str, None] = {}
+        for reference, target in targets.items():
+            for place, text in reference.retagged(target.tag, target.digest, target.name):
+                _want(wanted.setdefault(place.file, {}), place, text, reference)
+                touched[place.file] = None
+        known |= targets
+        turn = []
+        for file in touched:
+            # Places are those of the text as it was read, so every text is made from that one.
+            whole = _edit(root, file, [(place, text) for place, text, _ in wanted[file].values()])
+            check(whole, known)
+            assert whole.before is not None
+            assert whole.after is not None
+            turn.append(FileEdit(file, texts.get(file, whole.before), whole.after))
+            texts[file] = whole.after
+        turns.append([edit for edit in turn if edit.before != edit.after])
+    return turns
+
+
+def _want(here: dict[int, tuple[Place, str, Reference]], place: Place, text: str, reference: Reference) -> None:
+    """Note the text for a place. Raises RefusedError where another one is wanted there."""
+    known = here.get(place.start)
+    if known and known[1] != text:
+        both = " and ".join(dict.fromkeys((known[2].repository, reference.repository)))
+        raise RefusedError(
+            f"{place.file}:{place.line}: {both} share this text, which would have to be {known[1]!r} and {text!r}; "
+            "give each hub a tag of its own in its values file first"
+        )
+    here[place.start] = (place, text, reference)
 
 
 def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     before = read_text(root, file)
     in_yaml = {place.start: text for place, text in new if place.path}
     after = before
+    if in_yaml and len(in_yaml) != len(new):
+        raise RefusedError(f"{file} has changed while it was read; run the command again")
     if in_yaml:
         found = {each.start: each for each in scalars(before)}
         if not set(in_yaml) <= set(found):
@@ -80,13 +106,17 @@ def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
 
 
 def check(edit: FileEdit, targets: Targets) -> None:
-    """Raise RefusedError unless the file, read again, has every reference as before, but for what was set."""
+    """Raise RefusedError unless the file, read again, has every reference as before, but for all that was set."""
     assert edit.before is not None
     assert edit.after is not None
     tags = {each.tag_place.scalar: target for each, target in targets.items() if each.tag_place}
     names = {each.name_place.scalar: new.name for each, new in targets.items() if each.name_place and new.name}
     expected = []
-    for each in references_in(edit.path, edit.before):
+    there = references_in(edit.path, edit.before)
+    seen = {each.tag_place.scalar for each in there if each.tag_place}
+    if lost := [scalar for scalar in tags if scalar[0] == edit.path and scalar not in seen]:
+        raise RefusedError(f"{edit.path} has changed while it was read ({len(lost)} tags); run the command again")
+    for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None
         name = names.get(each.name_place.scalar) if each.name_place else None
         after = replace(each, tag=target.tag, digest=target.digest) if target else each

@@ -8,9 +8,9 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Change, Plan, change_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.find.scan import find_references, references_in
-from hubimages.references.reference import Inventory, Reference
+from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
@@ -67,7 +67,12 @@ def plan_roll_back(
         image = ImageRef(each.reference.host, each.reference.name, each.tag, each.digest)
         by_image.setdefault(image, []).append(each.reference)
     undone = dict.fromkeys(f"{each.commit[:12]} {each.subject}" for each in found)
-    made = [_change(repo, inventory, image, references, registries) for image, references in by_image.items()]
+    if registries is not None:
+        for image in by_image:
+            _check_tag(registries, image)
+    made = changes_of(repo, inventory, [Wanted(image, references) for image, references in by_image.items()])
+    if pinned := [f"{each.file}:{each.line}" for change in made for each in change.pinned]:
+        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now and not before; edit it by hand")
     notes = [f"takes back: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
     return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
@@ -81,24 +86,17 @@ def is_user_image(reference: Reference) -> bool:
     )  # fmt: skip
 
 
-def _change(
-    repo: Repo, inventory: Inventory, image: ImageRef, references: Sequence[Reference], registries: Registries | None
-) -> Change:
-    if registries is not None:
-        try:
-            check_tag(registries, image)
-        except BadInputError as error:
-            if isinstance(error.__cause__, NotThereError):
-                raise BadInputError(
-                    f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
-                    "another tag with: hubimages point-hubs"
-                ) from error
-            raise
-    change = change_of(repo, inventory, image, references, "")
-    if change.pinned:
-        each = change.pinned[0]
-        raise RefusedError(f"{each.file}:{each.line} is pinned by a digest and was not before; edit it by hand")
-    return change
+def _check_tag(registries: Registries, image: ImageRef) -> None:
+    """Raise what `check_tag` raises, with what to do where the registry does not have the tag any more."""
+    try:
+        check_tag(registries, image)
+    except BadInputError as error:
+        if isinstance(error.__cause__, NotThereError):
+            raise BadInputError(
+                f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
+                "another tag with: hubimages point-hubs"
+            ) from error
+        raise
 
 
 def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
