@@ -105,6 +105,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def columns() -> int | None:
+    """Return the width of the terminal that results go to; None if they go somewhere else."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
 def is_interactive() -> bool:
     """Whether a question can be put to a person."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hubimages.references.reference import is_hub as is_hub
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
+    from hubimages.references.table import as_table as as_table
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -41,5 +42,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
+        "table": ["as_table"],
     },
 )

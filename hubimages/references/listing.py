@@ -10,20 +10,26 @@ SHOWN = 3  # hubs in a line; files for a reason
 
 
 def as_lines(inventory: Inventory) -> str:
-    """Return one line for each reference, sorted by image: image, tag format, file and line, values path, hubs."""
-    rows = [
+    """Return one line for each reference, sorted by image, with tabs between its columns.
+
+    The columns are image, tag format, file and line, values path, hubs. Programs rely on their order.
+    """
+    rows = (
         (
-            _image(each),
+            image_of(each),
             each.shape.pattern,
             f"{each.file}:{each.line}",
             each.values_path or f"({each.form})",
-            _hubs(each),
+            hubs_of(each),
         )
-        for each in sorted(inventory.references, key=lambda each: (_image(each), each.file, each.line))
-    ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
-    aligned = ("  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in aligned)
+        for each in sorted(inventory.references, key=sort_key)
+    )
+    return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+
+
+def sort_key(reference: Reference) -> tuple[str, str, str, int]:
+    """Return what references are sorted by: image, tag, place."""
+    return reference.repository, image_of(reference), reference.file, reference.line
 
 
 def summary(inventory: Inventory) -> str:
@@ -34,6 +40,8 @@ def summary(inventory: Inventory) -> str:
         f"{count(len(references), 'reference')} to {count(images, 'image')} in "
         f"{count(len({each.file for each in references}), 'file')}; {_number_of_hubs(inventory)} them"
     ]
+    if inventory.guessed:
+        lines.append(f"hubs guessed from file names, state them with --hubs FILE: {shorten(inventory.guessed, 6)}")
     if inventory.placeholders:
         lines.append(f"{count(inventory.placeholders, 'placeholder')} not counted; a program fills them in")
     for reason, entries in by_reason(inventory.not_read).items():
@@ -69,6 +77,8 @@ def as_json(inventory: Inventory) -> str:
         "hubs": inventory.hubs,
         "placeholders": inventory.placeholders,
         "other_kinds": inventory.other_kinds,
+        "layouts": inventory.layouts,
+        "guessed_hubs": inventory.guessed,
     }
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
@@ -91,6 +101,10 @@ def as_object(reference: Reference) -> dict[str, Any]:
         "profile": reference.profile,
         "choice": reference.choice,
         "parsed": reference.parsed,
+        "invalid": reference.invalid,
+        "owner": reference.owner,
+        "tag_from": reference.tag_from,
+        "names": reference.names,
     }
 
 
@@ -100,14 +114,20 @@ def shorten(names: Sequence[str], shown: int = SHOWN) -> str:
     return ", ".join(names[:shown]) + more
 
 
-def _image(reference: Reference) -> str:
-    return str(reference.image) if reference.image else f"(a chart's image):{reference.tag}"
+def image_of(reference: Reference) -> str:
+    """Return the image as people write it, or what is known of it."""
+    if reference.invalid:
+        return f"{reference.written!r} (invalid)"
+    if reference.image:
+        return str(reference.image)
+    return f"({' or '.join(reference.names) or 'image of a chart'}):{reference.tag}"
 
 
-def _hubs(reference: Reference) -> str:
+def hubs_of(reference: Reference) -> str:
+    """Return the hubs that run a reference, or those that override it."""
     if reference.hubs:
-        return shorten(reference.hubs)
-    return f"overridden in {shorten(reference.read_by)}" if reference.read_by else "-"
+        return ", ".join(reference.hubs)
+    return f"overridden in {', '.join(reference.read_by)}" if reference.read_by else "-"
 
 
 def _number_of_hubs(inventory: Inventory) -> str:

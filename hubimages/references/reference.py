@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
+from hubimages.references.image_text import BLANKS
 from hubimages.references.tag_shape import Shape, shape_of
 
 Path = tuple[str | int, ...]
@@ -21,6 +22,7 @@ class Form(StrEnum):
     NAME_ONLY = "name-only"  # the tag is in another values file of the hub, or in the chart
     DOCKERFILE = "Dockerfile"
     ENVIRONMENT = "environment"  # name:tag in an environment variable
+    CODE = "code"  # a literal in a program, in Terraform, in the arguments of helm
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Place:
     lead: str = ""  # goes before a new text: the colon, if the string has no tag yet
     path: Path = ()
     document: int = 0  # in a file with several documents
+    inside: str = ""  # in the text of another scalar: the style of this one there; a new text replaces the span
 
     @property
     def text(self) -> str:
@@ -82,7 +85,15 @@ class Reference:
     choice: str = ""  # in a profile list: the key of the choice, or `unlisted_choice`
     title: str = ""  # the display names of both
     misread: str = ""  # what Helm reads instead of the text of the tag: `number 1.1`
+    invalid: str = ""  # why Kubernetes refuses it; the parts are then what the text probably means
+    owner: str = ""  # the program that keeps the tag up to date: `Flux image policy flux-system:hub`
+    tag_from: str = ""  # what gives the tag if there is none: `hubploy, from commit 0a1b2c3 of image/`
+    names: tuple[str, ...] = ()  # of a tag without a name: the images that other files have at its path
     parsed: bool = True  # False: the file is not YAML or does not parse, and was read line by line
+
+    def __hash__(self) -> int:
+        """Hash the place alone: a reference has the names of thousands of hubs, and is in many sets."""
+        return hash((self.file, self.line, self.path, self.tag))
 
     @cached_property
     def shape(self) -> Shape:
@@ -100,9 +111,20 @@ class Reference:
         return ImageRef(self.host, self.name).repository if self.name else ""
 
     @property
+    def version(self) -> str:
+        """The tag, or the digest if there is no tag, as people say it."""
+        return self.tag or self.digest[:19] or (f"({self.tag_from})" if self.tag_from else "no tag")
+
+    @property
+    def written(self) -> str:
+        """The text as the file has it: `name:tag`, or name and tag with a colon between them."""
+        places = [place for place in (self.name_place, self.tag_place) if place]
+        return ":".join(dict.fromkeys(place.value for place in places)) if self.invalid else str(self.image)
+
+    @property
     def floats(self) -> bool:
         """True if the tag moves and no digest pins the image."""
-        return self.shape.floats and not self.digest
+        return self.shape.floats and not (self.digest or self.invalid or self.tag_from)
 
     @property
     def values_path(self) -> str:
@@ -112,7 +134,8 @@ class Reference:
     def retagged(self, tag: str, digest: str = "", name: ImageRef | None = None) -> tuple[tuple[Place, str], ...]:
         """Return the scalars to change for another tag, and another name if given, each with its whole new value.
 
-        A digest that is not given is removed. Raises RefusedError if no scalar holds the tag, or none the name.
+        A digest that is not given is removed. The name of an invalid reference is written without the mistake. Raises
+        RefusedError if no scalar holds the tag, or none the name.
         """
         if self.tag_place is None:
             raise RefusedError(f"{self.file}:{self.line}: {self.repository} has no tag. Add one, then run this again")
@@ -120,6 +143,8 @@ class Reference:
         parts = [(self.tag_place, self.tag_place.lead + text)]
         if self.digest_place is not None and digest != self.digest:
             parts.append((self.digest_place, digest))
+        if name is None and self.invalid and self.name_place is not None and self.name:
+            parts.append((self.name_place, self._name_without_mistake(self.name_place.text)))
         if name is not None:
             if self.name_place is None:
                 raise RefusedError(
@@ -129,6 +154,18 @@ class Reference:
             if self.registry_place:
                 parts.append((self.registry_place, name.host))
         return put_together(parts)
+
+    def _name_without_mistake(self, text: str) -> str:
+        """Return the name as it is written, if that is valid without blanks and capitals."""
+        bare = text.strip(BLANKS).lower()
+        try:
+            read = ImageRef.parse(bare).at()
+        except BadInputError:
+            read = None
+        whole = ImageRef(self.host, self.name)
+        if self.registry_place is not None:
+            return bare if read is not None and read.name == whole.name else whole.name
+        return bare if read == whole and not ImageRef.parse(bare).tag else whole.repository
 
     def scalars(self, *, with_name: bool) -> set[tuple[str, int]]:
         """Return the scalars that hold the tag, and the name with `with_name`."""
@@ -169,6 +206,8 @@ class Inventory:
     files: int  # number of files that were read
     placeholders: int = 0  # values that a program fills in: `{value}`, `set-by-chartpress`, empty tags
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # suffix: number of files that were not read
+    layouts: Mapping[str, str] = field(default_factory=dict)  # hub: what says that it is one
+    guessed: tuple[str, ...] = ()  # hubs that are only guessed from the names of files
 
     def of_image(self, image: ImageRef) -> tuple[Reference, ...]:
         """Return the references of one image, at any tag."""

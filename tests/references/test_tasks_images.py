@@ -36,10 +36,11 @@ def hubimages(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
-def test_images_prints_one_line_for_each_reference_and_the_summary_beside(repository: Path, tmp_path: Path) -> None:
+def test_images_into_a_pipe_is_one_line_per_reference_with_tabs_and_the_summary_on_stderr(
+    repository: Path, tmp_path: Path
+) -> None:
     done = hubimages("images", f"--repo={repository}", cwd=tmp_path)
-    rows = [line.split("  ") for line in done.stdout.splitlines()]
-    assert (done.returncode, [[cell.strip() for cell in row if cell] for row in rows]) == (
+    assert (done.returncode, [line.split("\t") for line in done.stdout.splitlines()]) == (
         0,
         [
             ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "chartpress",
@@ -54,6 +55,7 @@ def test_images_prints_one_line_for_each_reference_and_the_summary_beside(reposi
     )  # fmt: skip
     assert done.stderr.splitlines() == [
         "4 references to 3 images in 3 files; 2 of 2 hubs use them",
+        "values file that is not in this repository: config/clusters/leap/cluster.yaml:3",
         "encrypted (SOPS): config/clusters/leap/enc-staging.secret.values.yaml",
     ]
 
@@ -78,6 +80,15 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
         "profile": "",
         "choice": "",
         "parsed": True,
+        "invalid": "",
+        "owner": "",
+        "tag_from": "",
+        "names": [],
+    }
+    missing = {
+        "file": "config/clusters/leap/cluster.yaml",
+        "line": 3,
+        "reason": "values file that is not in this repository (config/clusters/leap/support.values.yaml)",
     }
     encrypted = {
         "file": "config/clusters/leap/enc-staging.secret.values.yaml",
@@ -85,7 +96,7 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
         "reason": "encrypted (SOPS)",
     }
     assert (report["not_read"], report["hubs"], report["placeholders"], report["other_kinds"]) == (
-        [encrypted],
+        [missing, encrypted],
         ["leap/prod", "leap/staging"],
         0,
         {},

@@ -10,24 +10,41 @@ from hubimages.cli.task import operator_errors
 REPO = "a clone of the deployment repository, or a directory in it (default: .)"
 HTML = "write a page with tables to sort and filter to this file"
 JSON = "print the result as one JSON object"
+HUBS = "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says"
+WIDE = "on a terminal: show every text in full, with tag formats and values paths"
 
 
-@task(auto_shortflags=False, help={"repo": REPO, "html": HTML, "json": JSON})
+@task(auto_shortflags=False, help={"repo": REPO, "hubs": HUBS, "wide": WIDE, "html": HTML, "json": JSON})
 @operator_errors
-def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool = False) -> None:
+def images(
+    c: Context,
+    *,
+    repo: str = ".",
+    hubs: str | None = None,
+    wide: bool = False,
+    html: str | None = None,
+    json: bool = False,
+) -> None:
     """List every image reference in a deployment repository, and its hubs.
 
-    Each line has the image, its tag format, file and line, values path, and hubs. References are found by the keys of
-    values files, through aliases and across the values files of a hub, and in Dockerfiles. The last lines, on stderr,
-    say what was not read, and why.
+    Written to a file or a pipe, each line has the image, its tag format, file and line, values path, and hubs, with
+    tabs between them. References are found by the keys of values files, through aliases and across the values files of
+    a hub, in text inside of YAML, in Dockerfiles, programs and Terraform. The last lines, on stderr, say what was not
+    read, and why.
     """
     from hubimages import references
 
-    inventory = references.find_references(Path(repo))
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     if html:
         references.write_page(Path(html), inventory)
         console.step(f"wrote {html}")
-    console.result(references.as_json(inventory) if json else references.as_lines(inventory))
+    width = console.columns()
+    if json:
+        console.result(references.as_json(inventory))
+    elif width is None:
+        console.result(references.as_lines(inventory))
+    else:
+        console.result(references.as_table(inventory, width, wide=wide))
     if not json:
         console.step(references.summary(inventory))
 

@@ -13,8 +13,8 @@ from hubimages.image_ref import ImageRef
 from hubimages.references.find.scan import references_in
 from hubimages.references.reference import Place, Reference
 from hubimages.repository.file_edit import FileEdit, read_text
+from hubimages.yaml_text import as_text, scalars
 from hubimages.yaml_text import replace as replace_scalars
-from hubimages.yaml_text import scalars
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Target:
 
     def changes(self, reference: Reference) -> bool:
         """Whether it is another image, tag or digest than what stands there."""
-        return self.of(reference) != reference
+        return bool(reference.invalid) or self.of(reference) != reference
 
 
 Targets = Mapping[Reference, Target]
@@ -88,21 +88,32 @@ def _want(here: dict[int, tuple[Place, str, Reference]], place: Place, text: str
 
 def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     before = read_text(root, file)
-    in_yaml = {place.start: text for place, text in new if place.path}
+    in_yaml = {place.start: text for place, text in new if place.path and not place.inside}
+    spliced = sorted(
+        ((place, text) for place, text in new if place.start not in in_yaml), key=lambda each: each[0].start
+    )
     after = before
-    if in_yaml and len(in_yaml) != len(new):
-        raise RefusedError(f"{file} has changed while it was read; run the command again")
-    if in_yaml:
-        found = {each.start: each for each in scalars(before)}
-        if not set(in_yaml) <= set(found):
+    for place, text in reversed(spliced):
+        if place.value not in before[place.start : place.end]:
             raise RefusedError(f"{file} has changed while it was read; run the command again")
-        after = replace_scalars(before, {found[start]: text for start, text in in_yaml.items()})
-    else:
-        for place, text in sorted(new, key=lambda each: -each[0].start):
-            if before[place.start : place.end] != place.value:
-                raise RefusedError(f"{file} has changed while it was read; run the command again")
-            after = after[: place.start] + text + after[place.end :]
+        after = after[: place.start] + _written(place, text) + after[place.end :]
+    if in_yaml:
+        found = {each.start: each for each in scalars(after)}
+        moved = {start + _growth(spliced, start): text for start, text in in_yaml.items()}
+        if not set(moved) <= set(found):
+            raise RefusedError(f"{file} has changed while it was read; run the command again")
+        after = replace_scalars(after, {found[start]: text for start, text in moved.items()})
     return FileEdit(file, before, after)
+
+
+def _written(place: Place, text: str) -> str:
+    """Return the text for a place that is not a scalar of the file itself; in YAML inside of YAML with its quotes."""
+    return text if place.inside in ("", "raw") else as_text(text, style=place.inside, flow=True)
+
+
+def _growth(spliced: Sequence[tuple[Place, str]], start: int) -> int:
+    """Return how far the texts before a place move it."""
+    return sum(len(_written(each, text)) - (each.end - each.start) for each, text in spliced if each.start < start)
 
 
 def check(edit: FileEdit, targets: Targets) -> None:

@@ -52,7 +52,7 @@ def offline(inventory: Inventory) -> list[Finding]:
     """What the repository alone tells, in the order of files and lines."""
     found: list[Finding] = []
     for reference in inventory.references:
-        found += [*_floating(reference), *_misread(reference), *_deprecated(reference)]
+        found += [*_invalid(reference), *_floating(reference), *_misread(reference), *_deprecated(reference)]
     for image in by_image(inventory).values():
         found += [*_odd_shapes(image), *_skew(image)]
     return in_order(found)
@@ -62,7 +62,7 @@ def by_image(inventory: Inventory) -> dict[str, list[Reference]]:
     """The references of every image whose name is known, by its name, in the order of the names."""
     images: dict[str, list[Reference]] = {}
     for reference in sorted(inventory.references, key=lambda each: each.repository):
-        if reference.name:
+        if reference.name and not reference.invalid:
             images.setdefault(reference.repository, []).append(reference)
     return images
 
@@ -70,6 +70,22 @@ def by_image(inventory: Inventory) -> dict[str, list[Reference]]:
 def in_order(found: Sequence[Finding]) -> list[Finding]:
     """By file and line."""
     return sorted(found, key=lambda each: (each.file or "", each.line or 0, each.code, each.message))
+
+
+def _invalid(reference: Reference) -> Iterator[Finding]:
+    """Yield a reference that Kubernetes refuses: https://kubernetes.io/docs/concepts/containers/images/#image-names"""
+    if reference.invalid:
+        remedy = "write a valid name and tag"
+        if reference.name and reference.tag_place:
+            remedy = f"point it at a tag: hubimages point-hubs {reference.repository}:TAG --file={reference.file}"
+        yield Finding(
+            "invalid-reference",
+            f"{reference.written!r} is not a valid image reference: {reference.invalid}. Kubernetes answers "
+            "InvalidImageName, and no server starts",
+            remedy,
+            reference.file,
+            reference.line,
+        )
 
 
 def _floating(reference: Reference) -> Iterator[Finding]:
@@ -85,7 +101,7 @@ def _floating(reference: Reference) -> Iterator[Finding]:
 
 
 def _misread(reference: Reference) -> Iterator[Finding]:
-    if reference.misread:
+    if reference.misread and not reference.invalid:
         yield Finding(
             "tag-not-text",
             f"Helm reads the tag {reference.tag} as the {reference.misread}",

@@ -111,7 +111,7 @@ def _images(references: Iterable[Reference]) -> list[ImageRef]:
 def _asked_for(reference: Reference) -> ImageRef | None:
     """What a node would pull: `latest` where nothing is said."""
     image = reference.image
-    if image is None:
+    if image is None or reference.invalid or reference.tag_from:
         return None
     return image if image.tag or image.digest else image.at("latest")
 

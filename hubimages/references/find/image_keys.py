@@ -7,7 +7,7 @@ from hubimages.references.image_text import ImageText
 from hubimages.references.reference import Path
 
 # `X_image_name` beside `X_image_tag`, in any spelling
-SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
+SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository|repo)", re.IGNORECASE)
 _KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -55,9 +55,13 @@ def _holds_images(key: str) -> bool:
     return key.lower().endswith("images")
 
 
-def tag_keys(key: str) -> tuple[str, str]:
+@lru_cache(maxsize=4096)
+def tag_keys(key: str) -> tuple[str, ...]:
     """Return the keys, in lower case with _, for the tag of the name under this key."""
     matched = SPLIT_KEY.fullmatch(key)
     stem = matched["stem"] if matched else key
     stem = stem.lower().replace("-", "_")
-    return f"{stem}_tag", f"{stem}tag"
+    if stem == "image":
+        return "image_tag", "imagetag", "tag"
+    short = stem.removesuffix("image").rstrip("_")
+    return f"{stem}_tag", f"{stem}tag", f"{stem}_version", f"{stem}version", *((f"{short}_tag",) if short else ())

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hubimages.references.find.image_keys import is_meant, is_variable, names_image
-from hubimages.references.image_text import is_placeholder, read_image, read_tag
+from hubimages.references.image_text import ImageText, is_placeholder, read_image, read_tag
 from hubimages.references.reference import Form, Place, Reference
 
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*(?:#.*)?\r?"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*,?[ \t]*(?:#.*)?\r?"
 )
-_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]*(?:#.*)?\r?")
+_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
 
 
 def find(file: str, text: str) -> tuple[list[Reference], int]:
@@ -56,13 +56,15 @@ def _string(key: str, place: Place) -> Reference | None:
     read = read_image(place.value)
     if read is None or not is_meant("image" if key == "name" else key, read, place.value):
         return None
-    form = Form.ENVIRONMENT if is_variable(key) else Form.STRING
+    return string(Form.ENVIRONMENT if is_variable(key) else Form.STRING, place, read)
+
+
+def string(form: Form, place: Place, read: ImageText) -> Reference:
+    """Return the reference of a name and tag in one place."""
     image = read.image
-    tag_place = Place(place.file, place.line, place.start, place.end, place.value, read.part, read.lead)
-    name_place = replace(place, part=read.name_part)
     return Reference(
-        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest, tag_place, name_place,
-        parsed=False,
+        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest,
+        replace(place, part=read.part, lead=read.lead), replace(place, part=read.name_part), parsed=False,
     )  # fmt: skip
 
 
