@@ -1,4 +1,4 @@
-"""Whether there is a container engine to work with."""
+"""Check that a container engine answers."""
 
 from pathlib import Path
 

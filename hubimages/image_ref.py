@@ -1,6 +1,6 @@
-"""The name of an image, taken apart: host, name, tag, digest.
+"""The parts of an image reference: host, name, tag, digest.
 
-The rules are those of the reference grammar that Docker and containerd share
+The rules are the reference grammar that Docker and containerd share
 (https://github.com/distribution/reference/blob/main/reference.go).
 """
 
@@ -15,21 +15,21 @@ _SEPARATOR = r"(?:[._]|__|[-]+)"
 _PART = rf"[a-z0-9]+(?:{_SEPARATOR}[a-z0-9]+)*"
 NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
-# The kinds that Docker knows (https://github.com/opencontainers/go-digest); the grammar alone would take any.
+# The algorithms that Docker knows (https://github.com/opencontainers/go-digest); the grammar alone allows any.
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 HOST = re.compile(
     r"(?:\[[0-9A-Fa-f:]+\]|(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)"
     r"(?::[0-9]+)?"
 )
-IMAGE_ID = re.compile(r"[0-9a-f]{64}")  # Docker takes it for the id of an image on the machine
+IMAGE_ID = re.compile(r"[0-9a-f]{64}")  # Docker reads it as the id of a local image
 LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
 class ImageRef:
-    """`host/name:tag@digest`. The host of a name without one is docker.io, whose short names are in library/.
+    """An image reference `host/name:tag@digest`. The default host is docker.io, where short names are below library/.
 
-    `tag` and `digest` are empty where there is none; nothing is made up, `latest` neither.
+    `tag` and `digest` are empty if the reference has none; `latest` is not filled in.
     """
 
     host: str
@@ -39,14 +39,14 @@ class ImageRef:
 
     @classmethod
     def parse(cls, text: str) -> "ImageRef":
-        """The reference in the text. Raises BadInputError, naming the part that breaks a rule."""
+        """Return the reference in a text. Raises BadInputError with the part that breaks a rule."""
         rest, at, digest = text.partition("@")
         if at and not DIGEST.fullmatch(digest):
             raise BadInputError(
                 f"{text!r} is no image reference: {digest!r} is no digest (sha256: and 64 digits of 0-9a-f)"
             )
         repository, colon, tag = rest.rpartition(":")
-        if not colon or "/" in tag:  # the colon of a port
+        if not colon or "/" in tag:  # the colon belongs to a port
             repository, colon, tag = rest, "", ""
         if colon and not TAG.fullmatch(tag):
             raise BadInputError(
@@ -68,7 +68,7 @@ class ImageRef:
 
     @property
     def repository(self) -> str:
-        """`host/name`, in the shortest spelling that means the same: Docker Hub's host and library/ are left out."""
+        """Return `host/name` in its shortest form, without Docker Hub's host and library/."""
         if self.host != DOCKER_HUB:
             return f"{self.host}/{self.name}"
         short = self.name.removeprefix("library/")
@@ -77,7 +77,7 @@ class ImageRef:
         )
 
     def at(self, tag: str = "", digest: str = "") -> "ImageRef":
-        """The same image at another tag or digest."""
+        """Return the same image with another tag or digest."""
         return replace(self, tag=tag, digest=digest)
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class ImageRef:
 
 
 def split_host(repository: str) -> tuple[str, str]:
-    """Host and name of a repository's text; docker.io where the first part is not a host, as Docker reads it."""
+    """Return host and name of a repository; the host is docker.io if the first part is not a host, as for Docker."""
     first, slash, rest = repository.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
         host, name = first, rest

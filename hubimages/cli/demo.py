@@ -119,11 +119,11 @@ def make_deployment(path: Path) -> tuple[str, str]:
 
 
 def fresh_directory() -> Path:
-    """`demo/` in the current directory, emptied when an earlier demo made it."""
+    """Return `demo/` in the current directory, emptied if an earlier demo made it."""
     place = Path("demo")
     if place.exists() and not (place / MARKER).is_file():
         raise RefusedError(
-            f"{place.absolute()} exists and was not made by the demo: move it away, or run this elsewhere"
+            f"{place.absolute()} exists, and the demo did not make it. Move it away, or run the demo elsewhere"
         )
     if place.exists():
         shutil.rmtree(place)
@@ -133,35 +133,35 @@ def fresh_directory() -> Path:
 
 
 def show(*argv: str, cwd: Path) -> None:
-    """Show a command and what it prints."""
+    """Run a command and show it with its output."""
     console.command(argv)
     console.step(read(*argv, cwd=cwd).decode(errors="replace").rstrip())
 
 
 def demo(arguments: Sequence[str]) -> str:
-    """Run the demo; what to do next."""
+    """Run the demo and return the report of the extraction."""
     if len(arguments) not in (0, 2):
-        raise BadInputError("give nothing, or SOURCE IMAGE_DIR: nox -s demo -- SOURCE IMAGE_DIR")
+        raise BadInputError("the demo takes no arguments, or two: nox -s demo -- SOURCE IMAGE_DIR")
     source = str(Path(arguments[0]).absolute()) if arguments and Path(arguments[0]).exists() else "".join(arguments[:1])
     place = fresh_directory()
     if arguments:
         image_dir = arguments[1]
     else:
-        console.step("1. A deployment repository: four people, merges, tags, an image directory that was moved twice")
+        console.step("1. A deployment repository: four people, merges, tags, an image directory that moved twice")
         source = str(place / "deployment")
         image_dir, former = make_deployment(Path(source))
         show("git", "log", "--graph", "--date=short", "--format=%h %ad %an: %s%d", cwd=Path(source))
-        console.step(f"\n   The image is in {image_dir}; it was in {former} before. What git shows of it there:")
+        console.step(f"\n   The image is in {image_dir}, and was in {former} before. Git shows of it there:")
         show("git", "log", "--oneline", "--", image_dir, cwd=Path(source))
     name = image_dir.strip("/").split("/")
     dest = place / (name[-1] if name[-1] not in ("image", "images") or len(name) == 1 else f"{name[-2]}-image")
     console.step(f"\n2. hubimages extract-image {source} {image_dir} {dest}")
     request = extract.Request(source, image_dir, dest)
     result = extract.extract(request, lambda question: console.confirm(question, yes=True, flags=""))
-    console.step("\n3. What was made: its history, and its files\n")
+    console.step("\n3. The result: its history and its files\n")
     show("git", "log", "--graph", "--date=short", "--format=%h %ad %an: %s%d", "--max-count=40", cwd=dest)
     show("git", "ls-files", cwd=dest)
-    console.step("\n4. The evidence, as `hubimages extract-image` prints it\n")
+    console.step("\n4. The report of `hubimages extract-image`\n")
     return str(result)
 
 
@@ -169,7 +169,7 @@ def main() -> None:
     """The command line of the demo."""
     try:
         git.check_identity(Path.cwd())
-    except BadInputError:  # a machine on which nobody has used git yet
+    except BadInputError:  # git is not set up on this machine yet
         for role in ("AUTHOR", "COMMITTER"):
             os.environ[f"GIT_{role}_NAME"] = "hubimages demo"
             os.environ[f"GIT_{role}_EMAIL"] = "demo@example.org"

@@ -1,7 +1,7 @@
 """Set the user image of a hub whose admins choose it with the Configurator.
 
-The service (https://github.com/yuvipanda/jupyterhub-configurator) takes any key and keeps it; one that its
-schema does not have breaks every later spawn. So the schema is read first, and what was written is read back.
+The service (https://github.com/yuvipanda/jupyterhub-configurator) stores any key, and a key outside its schema breaks
+every later spawn. So read the schema first, and read back what was written.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ IMAGE_TRAITS = ("KubeSpawner.image", "DockerSpawner.image")
 
 @dataclass(frozen=True)
 class ImageSet:
-    """What was set, and what was there before."""
+    """The image that is set now, and the one before."""
 
     hub: str
     key: str
@@ -26,15 +26,15 @@ class ImageSet:
 
     def __str__(self) -> str:
         if self.before == self.after:
-            return f"{self.hub}: {self.key} is {self.after} already; nothing was written"
+            return f"{self.hub}: {self.key} is {self.after} already. Nothing to do"
         was = self.before or "empty, the hub's own image"
         back = f"hubimages set-configurator-image --hub-url={self.hub} --image={self.before}"
         undo = back if self.before else f"empty the field at {self.hub}/services/configurator/"
-        return f"{self.hub}: {self.key} is {self.after}\n  before: {was}\n  to put it back: {undo}"
+        return f"{self.hub}: {self.key} is {self.after}\n  before: {was}\n  to undo: {undo}"
 
 
 def plan_set_image(hub_url: str, image: str) -> str:
-    """The requests that would be made."""
+    """Return the requests that `set_image` makes."""
     address = hub_url.rstrip("/") + CONFIG
     return f"$ GET {address}\n$ POST {address} (its configuration, with the image {image})\n$ GET {address}"
 
@@ -42,31 +42,31 @@ def plan_set_image(hub_url: str, image: str) -> str:
 def set_image(hub: Hub, image: str) -> ImageSet:
     """Write the image into the Configurator's configuration and read it back.
 
-    Raises LoginError unless the token is an admin's, BadInputError where the hub has no Configurator or its schema no
-    image, RefusedError for keys that the schema does not have, NoAnswerError when it was not saved.
+    Raises LoginError if the token is not an admin's, BadInputError if the hub has no Configurator or its schema has no
+    image, RefusedError for keys outside the schema, NoAnswerError if the hub did not save the image.
     """
     ImageRef.parse(image)
     if not hub.user().get("admin"):
-        raise LoginError(f"the token in {TOKEN} is not an admin's: only admins may change the Configurator")
+        raise LoginError(f"the token in {TOKEN} is not an admin's. Only admins can change the Configurator")
     config, schema = _read(hub)
     key = _image_key(hub, schema)
     unknown = sorted(set(config) - set(schema))
     if unknown:
         raise RefusedError(
-            f"the Configurator of {hub.address} holds keys that its schema does not have, which break every spawn: "
-            f"{', '.join(unknown)}; save its form once at {hub.address}/services/configurator/"
+            f"the Configurator of {hub.address} stores keys that its schema does not have: {', '.join(unknown)}. "
+            f"They break every spawn. Save its form once at {hub.address}/services/configurator/"
         )
     before = str(config.get(key) or "")
     if before != image:
         hub.ask("POST", CONFIG, {**config, key: image})
         saved, _ = _read(hub)
         if saved != {**config, key: image}:
-            raise NoAnswerError(f"{hub.address} answered, but did not save {key}; it has {saved.get(key)!r}")
+            raise NoAnswerError(f"{hub.address} did not save {key}: it is {saved.get(key)!r}")
     return ImageSet(hub.address, key, before, image)
 
 
 def _read(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The configuration that is set, and the properties of the schema."""
+    """Return the current configuration and the properties of the schema."""
     try:
         answer = hub.ask("GET", CONFIG)
     except BadInputError as error:
@@ -74,17 +74,17 @@ def _read(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
     schema = answer.get("schema") if isinstance(answer, dict) else None
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict) or not isinstance(answer.get("config", {}), dict):
-        raise BadInputError(f"{hub.address}{CONFIG} does not answer as the Configurator does")
+        raise BadInputError(f"{hub.address}{CONFIG} does not answer like a Configurator")
     return dict(answer.get("config", {})), properties
 
 
 def _image_key(hub: Hub, properties: dict[str, Any]) -> str:
-    """The key whose trait is the image of the spawner."""
+    """Return the key whose trait is the spawner's image."""
     found = [key for key, field in properties.items() if field.get("traitlet") in IMAGE_TRAITS]
     if len(found) != 1:
         shown = ", ".join(properties) or "none"
         raise BadInputError(
-            f"the Configurator of {hub.address} offers no field for the image (fields: {shown}): "
-            "add z2jh.image to Configurator.selected_fields"
+            f"the Configurator of {hub.address} has no field for the image (fields: {shown}). "
+            "Add z2jh.image to Configurator.selected_fields"
         )
     return found[0]

@@ -1,6 +1,6 @@
-"""A JupyterHub as its REST API shows it: requests with a user's token, answers, and errors that say what to do.
+"""Requests to a JupyterHub's REST API with a user's token.
 
-The paths and answers are those of https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
+Paths and answers: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
 """
 
 import json
@@ -12,40 +12,40 @@ from urllib.parse import quote, urlsplit
 
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 
-TOKEN = "JUPYTERHUB_API_TOKEN"  # the name that JupyterHub itself uses
+TOKEN = "JUPYTERHUB_API_TOKEN"  # JupyterHub's own name for it
 ANSWER_WITHIN = 30.0  # seconds
 SILENT_AT_MOST = 60.0  # seconds; JupyterHub sends a keepalive every 8 s while a server starts
 
 
 @dataclass(frozen=True)
 class Hub:
-    """One hub: the address that its users see, without `/hub`, and a token of one of them."""
+    """A hub's address as its users see it, without `/hub`, and a user's token."""
 
     address: str
     token: str
 
     @classmethod
     def at(cls, hub_url: str) -> "Hub":
-        """The hub at an address as people copy it from the browser, with the token from the environment.
+        """Return the hub at an address copied from a browser, with the token from the environment.
 
-        Raises BadInputError for what is no address, LoginError without a token.
+        Raises BadInputError if it is not an address, LoginError if there is no token.
         """
         parts = urlsplit(hub_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadInputError(f"--hub-url={hub_url} is no address: give it as https://hub.example.org")
+            raise BadInputError(f"--hub-url={hub_url} is not an address. Write it like https://hub.example.org")
         if parts.username or parts.password:
-            raise BadInputError("--hub-url has a login in it: leave it out, and put a token into " + TOKEN)
+            raise BadInputError("--hub-url contains a login. Leave it out, and put a token into " + TOKEN)
         base = parts.path.partition("/hub/")[0].removesuffix("/hub").rstrip("/")
         token = os.environ.get(TOKEN, "")
         address = f"{parts.scheme}://{parts.netloc}{base}"
         if not token:
-            raise LoginError(f"{TOKEN} is not set: make a token at {address}/hub/token and export it")
+            raise LoginError(f"{TOKEN} is not set. Make a token at {address}/hub/token and export it")
         return cls(address, token)
 
     def ask(self, method: str, path: str, body: object = None) -> Any:
-        """The answer of a path below the hub's address, as data; None where there is none.
+        """Return the JSON that a path of the hub answers; None if the answer is empty.
 
-        Raises LoginError, BadInputError, RefusedError or NoAnswerError with what the hub said.
+        Raises LoginError, BadInputError, RefusedError or NoAnswerError with the hub's message.
         """
         import requests
 
@@ -56,10 +56,10 @@ class Hub:
                 json=body,
                 auth=self._authorize,
                 timeout=ANSWER_WITHIN,
-                allow_redirects=False,  # a login page is no answer
+                allow_redirects=False,  # to a login page
             )
         except requests.RequestException as error:
-            raise NoAnswerError(f"no answer from {self.address}, try again later ({type(error).__name__})") from error
+            raise NoAnswerError(f"no answer from {self.address} ({type(error).__name__}). Try again later") from error
         if answer.status_code >= 300:
             raise self._refusal(method, path, answer.status_code, _message(answer.text))
         if not answer.content:
@@ -67,12 +67,10 @@ class Hub:
         try:
             return answer.json()
         except ValueError as error:
-            raise BadInputError(
-                f"{self.address}{path} does not answer as a JupyterHub does; check --hub-url"
-            ) from error
+            raise BadInputError(f"{self.address}{path} does not answer like a JupyterHub. Check --hub-url") from error
 
     def events(self, path: str) -> Iterator[dict[str, Any]]:
-        """What the hub tells while a server starts, one event after the other. Raises NoAnswerError when it stops."""
+        """Yield the hub's events while a server starts. Raises NoAnswerError if they break off."""
         import requests
 
         headers = {"Accept": "text/event-stream"}
@@ -86,17 +84,19 @@ class Hub:
                     if line.startswith(b"data:"):
                         yield json.loads(line[len(b"data:") :])
         except requests.RequestException as error:
-            raise NoAnswerError(f"no answer from {self.address} while the server started; look at it there") from error
+            raise NoAnswerError(
+                f"{self.address} stopped answering while the server started. Look at the server there"
+            ) from error
 
     def user(self) -> dict[str, Any]:
-        """The user whose token it is. Raises BadInputError where the token is a service's."""
+        """Return the token's user. Raises BadInputError if the token is a service's."""
         asked = self.ask("GET", "/hub/api/user")
         if not isinstance(asked, dict) or asked.get("kind", "user") != "user" or "name" not in asked:
-            raise BadInputError(f"the token in {TOKEN} is no user's: make one at {self.address}/hub/token")
+            raise BadInputError(f"the token in {TOKEN} is not a user's. Make one at {self.address}/hub/token")
         return asked
 
     def user_path(self, name: str) -> str:
-        """The path of a user in the hub's API."""
+        """Return the path of a user in the hub's API."""
         return f"/hub/api/users/{quote(name, safe='')}"
 
     def _authorize(self, request: Any) -> Any:
@@ -107,19 +107,19 @@ class Hub:
         said = f": {message}" if message else ""
         if status == 401 or (status == 403 and path == "/hub/api/user"):
             return LoginError(
-                f"{self.address} does not know the token in {TOKEN}: make a new one at {self.address}/hub/token"
+                f"{self.address} does not accept the token in {TOKEN}. Make a new one at {self.address}/hub/token"
             )
         if status == 403:
-            return LoginError(f"{self.address} does not let the token in {TOKEN} do this ({method} {path}){said}")
-        if status == 429 or status > 500 or (status == 500 and not message):  # a proxy's; the hub's own says why
-            return NoAnswerError(f"{self.address} answered {status} to {method} {path}{said}; try again later")
+            return LoginError(f"{self.address} does not allow the token in {TOKEN} to do this ({method} {path}){said}")
+        if status == 429 or status > 500 or (status == 500 and not message):  # a proxy's: the hub's own has a message
+            return NoAnswerError(f"{self.address} answered {status} to {method} {path}{said}. Try again later")
         if status == 404 or status < 400:
-            return BadInputError(f"{self.address} has no {path}; check --hub-url")
+            return BadInputError(f"{self.address} has no {path}. Check --hub-url")
         return RefusedError(f"{self.address} refused {method} {path} ({status}){said}")
 
 
 def _message(text: str) -> str:
-    """What the hub says in the body of a refusal, in one line; nothing for a page of HTML."""
+    """Return the message in the body of an error, in one line; empty for an HTML page."""
     try:
         body = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Start a server on a running hub with an image, see that it answers, and stop it again."""
+"""Start a server with an image on a running hub, check that it answers, and stop it."""
 
 import json
 import re
@@ -15,67 +15,66 @@ from hubimages.live_hub.hub_api import Hub
 
 Ask = Callable[[str], bool]
 
-PAUSE = 0.5  # seconds between two looks
+PAUSE = 0.5  # seconds between two requests
 # The kubelet's events: `Pulling image "x"`, `Successfully pulled image "x"`, `Container image "x" already present`.
 IMAGE = re.compile(r"\bimage \"([^\"]+)\"")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How the server came up with the image, or why not."""
+    """The result of starting a server with an image."""
 
     image: str
     user: str
     answered: bool
-    version: str  # of Jupyter Server, as the server says itself
+    version: str  # of Jupyter Server, from the server
     seconds: float
-    images_seen: Sequence[str]  # that the spawner named while it started
+    images_seen: Sequence[str]  # in the spawner's events
     events: Sequence[str]
-    why: str = ""  # it did not come up
+    why: str = ""  # the server did not start
 
     @property
     def shown(self) -> bool:
-        """Whether the hub named the image as what it started."""
+        """True if the hub's events name the image."""
         return self.image in self.images_seen
 
     @property
     def passed(self) -> bool:
-        """The server answered, and nothing says that it was another image."""
+        """True if the server answered and no event names another image."""
         return self.answered and (self.shown or not self.images_seen)
 
     def __str__(self) -> str:
         if not self.answered:
             told = "".join(f"\n    {event}" for event in self.events) or " none"
-            return f"{self.image} did not start for {self.user}: {self.why}\n  what the hub told:{told}"
-        ran = f"a server of {self.user} answered after {self.seconds:.0f} s"
-        ran += f" (Jupyter Server {self.version}) and was stopped"
+            return f"{self.image} did not start for {self.user}: {self.why}\n  events of the hub:{told}"
+        ran = f"the server of {self.user} answered after {self.seconds:.0f} s (Jupyter Server {self.version})"
         if self.shown:
             return f"{self.image}: {ran}"
         if self.images_seen:
             return (
-                f"not {self.image} but {', '.join(self.images_seen)}: {ran}\n  the hub did not take the image that "
-                "was asked for; where it has a profile list, add --profile=SLUG of one whose image is a free choice"
+                f"the hub started {', '.join(self.images_seen)}, not {self.image}: {ran}\n  If the hub has a profile "
+                "list, add --profile=SLUG of a profile with an unlisted choice for the image"
             )
-        return f"{self.image}: {ran}\n  the hub did not say which image it started; it was asked for this one"
+        return f"{self.image}: {ran}\n  The hub's events name no image, so it may have started another one"
 
     def as_json(self) -> str:
-        """The same as one JSON object."""
+        """Return the result as one JSON object."""
         keys = ("image", "user", "answered", "seconds", "images_seen", "events", "why")
         shown = {key: getattr(self, key) for key in keys}
         return json.dumps({"version": 1, "passed": self.passed, "server_version": self.version, **shown}, indent=2)
 
 
 def user_options(image: str, profile: str | None, option: str) -> dict[str, str]:
-    """What a spawner is told to start the image.
+    """Return the user options that make a spawner start the image.
 
-    With a profile: the free choice of one of its options, as KubeSpawner reads it. Without: `image`, as DockerSpawner
-    and BinderHub's spawner read it.
+    With a profile: the unlisted choice of one of its options, for KubeSpawner. Without: `image`, for DockerSpawner and
+    BinderHub's spawner.
     """
     return {"profile": profile, f"{option}--unlisted-choice": image} if profile else {"image": image}
 
 
 def plan_trial(hub_url: str, image: str, options: Mapping[str, str]) -> str:
-    """The requests that would be made."""
+    """Return the requests that `try_image` makes."""
     server = f"{hub_url.rstrip('/')}/hub/api/users/NAME/server"
     return "\n".join([f"$ POST {server} {json.dumps(dict(options))}", f"$ GET {server}/progress", f"$ DELETE {server}"])
 
@@ -88,20 +87,20 @@ def try_image(
     ask: Ask,
     wait: float = 600,
 ) -> Trial:
-    """Start the token's owner's server with the image, wait until it answers, and stop it again.
+    """Start the server of the token's user with the image, wait until it answers, and stop it.
 
-    A server that runs is stopped first, after a question. `wait` is in seconds. However it ends, no server is left
-    running. Raises RefusedError, LoginError and NoAnswerError as the hub answers.
+    Asks before it stops a running server. `wait` is in seconds. No server is left running, whatever happens. Raises
+    RefusedError, LoginError or NoAnswerError, as the hub answers.
     """
     ImageRef.parse(image)
     name = str(hub.user()["name"])
     path = hub.user_path(name) + "/server"
     if _servers(hub, name).get("") is not None:
-        if not ask(f"A server of {name} is running on {hub.address}: stop it? What is not saved there is lost."):
-            raise RefusedError(f"{name}'s server was left running; nothing was tried")
+        if not ask(f"A server of {name} is running on {hub.address}. Stop it? Unsaved work is lost."):
+            raise RefusedError(f"the server of {name} is still running. Nothing was tried")
         stop(hub, name, wait)
     began = time.monotonic()
-    console.step(f"starting a server of {name} on {hub.address} with {image}")
+    console.step(f"starting the server of {name} on {hub.address} with {image}")
     try:
         told, failed = _start(hub, path, options, until=began + wait)
         events, images = [text for text, _ in told], _images(event for _, event in told)
@@ -113,14 +112,14 @@ def try_image(
 
 
 def stop(hub: Hub, name: str, wait: float) -> None:
-    """Stop the user's server and wait until the hub has stopped it."""
+    """Stop the user's server and wait until it is gone."""
     until = time.monotonic() + wait
     while (server := _servers(hub, name).get("")) is not None:
         if server.get("pending") is None:
             console.step(f"stopping the server of {name}")
             hub.ask("DELETE", hub.user_path(name) + "/server")
         if time.monotonic() > until:
-            raise NoAnswerError(f"{hub.address} has not stopped the server of {name} in {wait:.0f} s: stop it there")
+            raise NoAnswerError(f"{hub.address} did not stop the server of {name} within {wait:.0f} s. Stop it there")
         time.sleep(PAUSE)
 
 
@@ -131,9 +130,10 @@ def _servers(hub: Hub, name: str) -> dict[str, Any]:
 def _start(
     hub: Hub, path: str, options: Mapping[str, str], *, until: float
 ) -> tuple[list[tuple[str, dict[str, Any]]], str]:
-    """Ask for the server; what the hub told while it started, and why it failed (nothing where it did not).
+    """Start the server. Return the hub's events, and why it failed (empty if it did not).
 
-    The hub answers the request only when the server is up, or after 10 s, and tells only meanwhile: so both at once.
+    The hub answers the request when the server is up, or after 10 s, and sends events only until then: so do both at
+    once.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -143,7 +143,7 @@ def _start(
             done = asked.done()
             try:
                 told, failed = _follow(hub, path, until=until)
-            except (BadInputError, RefusedError, LoginError):  # no such server yet, or not any more, or not for us
+            except (BadInputError, RefusedError, LoginError):  # no such server yet, or no longer, or no access
                 told, failed = [], ""
             if told or done:
                 break
@@ -156,7 +156,7 @@ def _start(
 
 
 def _follow(hub: Hub, path: str, *, until: float) -> tuple[list[tuple[str, dict[str, Any]]], str]:
-    """What the hub told while the server started, and why it failed (nothing where it did not)."""
+    """Return the hub's events while the server starts, and why it failed (empty if it did not)."""
     told: list[tuple[str, dict[str, Any]]] = []
     for event in hub.events(path + "/progress"):
         text = " ".join(str(event.get("message", "")).split())
@@ -164,16 +164,16 @@ def _follow(hub: Hub, path: str, *, until: float) -> tuple[list[tuple[str, dict[
             console.step(f"  {event.get('progress', 0):>3} % {text}")
             told.append((text, event))
         if event.get("failed"):
-            return told, text or "the hub says that it failed"
+            return told, text or "the hub reports a failure"
         if event.get("ready"):
             return told, ""
         if time.monotonic() > until:
-            return told, "it took too long (--wait)"
-    return told, "the hub stopped telling before the server was ready"
+            return told, "it did not start in time (--wait)"
+    return told, "the hub's events ended before the server was ready"
 
 
 def _images(events: Any) -> list[str]:
-    """The images that the events name, each once."""
+    """Return the images that the events name, each once."""
     found = (
         image
         for event in events
@@ -184,7 +184,7 @@ def _images(events: Any) -> list[str]:
 
 
 def _answers(hub: Hub, name: str, *, until: float) -> tuple[str, str]:
-    """Why the server does not answer (nothing where it does), and its version."""
+    """Return why the server does not answer (empty if it does), and its version."""
     path = f"/user/{quote(name, safe='@~')}/api"
     while True:
         try:
@@ -193,5 +193,5 @@ def _answers(hub: Hub, name: str, *, until: float) -> tuple[str, str]:
             raise  # the scope `access:servers` is missing, not the server
         except HubImagesError as error:
             if time.monotonic() > until:
-                return f"the hub says ready, but {path} does not answer: {error}", ""
+                return f"the hub reports the server as ready, but {path} does not answer: {error}", ""
         time.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""Find scalars in YAML text, and replace them without touching another byte: text in, text out."""
+"""Find, replace, add and remove in YAML text without touching another byte. Text in, text out."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ __all__ = [
     "scalars",
 ]
 
-# Imported when asked for: a list of images writes nothing, and this would be a tenth of its time.
+# Imported when first used: listing images writes nothing, and these imports would take a tenth of its time.
 WRITING = {
     "Scalar": "finding",
     "add_item": "insert",

@@ -1,4 +1,4 @@
-"""Check, by parsing again, that an edit of the structure did what it says and nothing else."""
+"""Parse again and check that an edit of the structure changed what it should and nothing else."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from hubimages.yaml_text.written import written
 
 
 def check_inserted(before: str, after: str, path: Path, document: int, index: int, key: str | None, value: Any) -> None:
-    """Raise RefusedError unless `after` is `before` with this value at `index` of what stands at `path`."""
+    """Raise RefusedError unless `after` is `before` with this value at `index` of the node at `path`."""
     documents = _parsed(after)
     new = _take(written(documents, path, document).node, index, key)
     if new is None or data(new) != plain(value):
-        raise RefusedError("what was to be added would not read as it is meant; edit the file by hand")
+        raise RefusedError("Helm would read the added value differently. Edit the file by hand")
     old = compose_documents(before)
     check_same(old, documents, container=written(old, path, document).node if old else None)
 
 
 def check_removed(before: str, after: str, path: Path, document: int) -> None:
-    """Raise RefusedError unless `after` is `before` without what stands at `path`."""
+    """Raise RefusedError unless `after` is `before` without the node at `path`."""
     old = compose_documents(before)
     place = written(old, path, document)
     parent = place.parent.node if place.parent else None
@@ -34,19 +34,19 @@ def check_removed(before: str, after: str, path: Path, document: int) -> None:
 
 
 def check_same(old: list[Node], new: list[Node], *, container: Node | None) -> None:
-    """Raise RefusedError unless both are alike; of `container`, in `old`, only the children count."""
-    if not old:  # a text without a document has one now
+    """Raise RefusedError unless both are equal; of `container`, in `old`, compare only the children."""
+    if not old:  # the text had no document and has one now
         return
     before, after = list(flattened(old)), list(flattened(new))
     alike = len(before) == len(after) and all(
         one[1] is container or essence(one[1]) == essence(other[1]) for one, other in zip(before, after, strict=True)
     )
     if not alike:
-        raise RefusedError("the edit would change something else in the file; edit it by hand")
+        raise RefusedError("the edit would change something else in the file. Edit it by hand")
 
 
 def plain(value: Any) -> Any:
-    """Data without the classes of ruamel.yaml; keys are text."""
+    """Return the data without ruamel.yaml's classes; keys are text."""
     if isinstance(value, dict):
         return {key if isinstance(key, str) else plain_key(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -55,7 +55,7 @@ def plain(value: Any) -> Any:
 
 
 def plain_key(key: Any) -> str:
-    """A key that is no text, as Helm has it."""
+    """Return a key that is not text as Helm writes it."""
     return str(key).lower() if isinstance(key, bool) else str(key)
 
 
@@ -63,11 +63,11 @@ def _parsed(text: str) -> list[Node]:
     try:
         return compose_documents(text)
     except UnreadableYamlError as error:
-        raise RefusedError(f"the edit would make the file unreadable ({error}); edit it by hand") from error
+        raise RefusedError(f"the edit would make the file unreadable ({error}). Edit it by hand") from error
 
 
 def _take(node: Node, index: int, key: str | None) -> Node | None:
-    """Remove the new pair or item, and give its value."""
+    """Remove the new pair or item and return its value."""
     if key is not None and isinstance(node, MappingNode) and index < len(node.pairs):
         name, value = node.pairs.pop(index)
         return value if key_text(name) == key else None

@@ -1,7 +1,7 @@
-"""Compose the tree of a text with every place in it; libyaml does the reading where PyYAML has it.
+"""Compose the nodes of a text with their positions. Reads with libyaml if PyYAML has it.
 
-go-yaml, which is Helm's, is a translation of libyaml: the same line ends (U+0085, U+2028 and U+2029 among them), the
-same errors. Events, not PyYAML's nodes, because these refuse an anchor that is set twice, and forget anchors' names.
+Helm's go-yaml is a translation of libyaml: it has the same line ends (also U+0085, U+2028, U+2029) and errors. This
+uses events instead of PyYAML's nodes, because those refuse a duplicate anchor and drop the names of anchors.
 """
 
 import re
@@ -14,12 +14,12 @@ from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, Resolved, Sc
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 Result = TypeVar("Result")
-MAX_DEPTH = 300  # no configuration has so many, and what walks over a tree is recursive
+MAX_DEPTH = 300  # real configuration never has so many, and functions on trees recurse
 BREAKS = "\r\n\u0085\u2028\u2029"
 OTHER_BREAK = re.compile("\r(?!\n)|[\u0085\u2028\u2029]")
 SPACE_OR_COMMENT = re.compile(f"(?:[ \t{BREAKS}]|(?<=[ \t{BREAKS}])#[^{BREAKS}]*)*")
 PROPERTY = re.compile(f"[&!][^ \t{BREAKS}]*")
-# what YAML does not take, as the ranges left out: the ranges taken need ten times as long to compile
+# The characters that YAML forbids: compiling the allowed ranges would take ten times as long.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 BLOCK = ("literal", "folded")
@@ -27,17 +27,20 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def compose_documents(text: str, *, keep: bool = False) -> list[Node]:
-    """The top node of every document; an empty document has an empty scalar, a text without one gives no node.
+    """Return the top node of every document; for an empty document an empty scalar.
 
-    Raises UnreadableYamlError, for aliases that contain themselves, too.
+    A text without documents has none.
+
+    Raises UnreadableYamlError, also for an alias that contains itself.
     """
     return Reader(text, keep=keep).read(_documents)
 
 
 class Reader:
-    """Gives the events of a text, and knows their places in it.
+    """The events of a text and their positions.
 
-    With `keep` they are kept until another text is read so: who finds scalars mostly replaces one of them right after.
+    With `keep` the events stay in memory until the next text with `keep`: callers that find scalars mostly replace one
+    right after.
     """
 
     def __init__(self, text: str, *, keep: bool = False) -> None:
@@ -51,7 +54,7 @@ class Reader:
         self.yaml: Any = yaml
 
     def read(self, work: Callable[["Reader"], Result]) -> Result:
-        """What `work` makes of the events. Raises UnreadableYamlError."""
+        """Return the result of `work` on the events. Raises UnreadableYamlError."""
         try:
             return work(self)
         except self.yaml.YAMLError as error:
@@ -60,7 +63,7 @@ class Reader:
             raise UnreadableYamlError(self.line(error.start), "half a character (a lone surrogate)") from None
 
     def events(self) -> Callable[[], Any]:
-        """A function that gives one event after the other."""
+        """Return a function that returns the next event."""
         if self.keep:
             return iter(_event_list(self.text)).__next__
         text = self.text[self.shift :]
@@ -71,7 +74,7 @@ class Reader:
         return CParser(text).get_event  # type: ignore[no-any-return]
 
     def scalar(self, event: Any, *, flow: bool) -> ScalarNode:
-        """The scalar of an event."""
+        """Return the scalar of an event."""
         start, line = self.own_start(event)
         style = STYLES[event.style]
         end = event.end_mark.index + self.shift
@@ -80,7 +83,7 @@ class Reader:
         return ScalarNode(start, max(start, end), line, event.value, style, event.tag, event.anchor, flow)
 
     def own_start(self, event: Any) -> tuple[int, int]:
-        """Where a node begins without its anchor and tag, and the line of that."""
+        """Return where a node starts after its anchor and tag, and the line."""
         mark = event.start_mark
         start = mark.index + self.shift
         if event.anchor is None and event.tag is None:
@@ -117,7 +120,7 @@ class Reader:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             return UnreadableYamlError(self.line(mark.index + self.shift), str(error.problem or error.context))
-        forbidden = FORBIDDEN.search(self.text)  # the error's own position is in bytes for libyaml, else not
+        forbidden = FORBIDDEN.search(self.text)  # libyaml gives the position in bytes, PyYAML in characters
         return UnreadableYamlError(
             self.line(forbidden.start() if forbidden else 0), str(getattr(error, "reason", error))
         )
@@ -142,14 +145,14 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
     shift, by_marks = reader.shift, reader.feeds is None
     roots: list[Node] = []
     anchors: dict[str, Resolved] = {}
-    parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # open ones, each with its siblings
+    parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # the open nodes, each with its siblings
     children, flow = roots, False
     while True:
         event = next_event()
         kind = type(event)
         if kind is scalar_event:
             style, tag, anchor = STYLES[event.style], event.tag, event.anchor
-            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all: no calls
+            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all scalars: avoid calls
                 mark = event.start_mark
                 start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
                 children.append(ScalarNode(start, end, line, event.value, style, None, None, flow))
@@ -190,7 +193,7 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
 
 
 def _without_last_breaks(text: str, start: int, end: int) -> int:
-    """The end of a block scalar's last line that is not blank."""
+    """Return the end of a block scalar's last line that is not blank."""
     while end > start:
         line = end
         while line > start and text[line - 1] in " \t":

@@ -1,4 +1,4 @@
-"""Find every scalar of a text, with its place in the text and its places in the data."""
+"""Find every scalar of a text, with its position in the text and its paths in the data."""
 
 import re
 from typing import NamedTuple
@@ -22,39 +22,39 @@ KEY, VALUE, OUTSIDE = -1, -2, -3
 
 
 class Scalar(NamedTuple):
-    """A scalar: its place in the data (document, path) and in the text (start, end, line)."""
+    """A scalar: where it is in the data (document, path) and in the text (start, end, line)."""
 
     document: int
-    path: Path  # of the place where it is written; a key has the path of what it leads to
-    value: str  # the text as YAML reads it, whatever it then means: "1.10" for 1.10
+    path: Path  # where it is written; a key has the path of its value
+    value: str  # the text, whatever it means to YAML: "1.10" for 1.10
     start: int  # code points from the beginning of the text, without anchor and tag
     end: int
     line: int  # from 1
     style: str  # "plain", "single", "double", "literal", "folded"
     tag: str | None
     anchor: str | None
-    also: tuple[Path, ...]  # further places of the value: through aliases and merge keys
+    also: tuple[Path, ...]  # more paths of the value, through aliases and merge keys
     is_key: bool
-    flow: bool  # inside of [] or {}
+    flow: bool  # inside [] or {}
 
 
 def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
-    """Every scalar of all documents, in the order of the text; with `keys`, the keys of mappings, too.
+    """Return the scalars of all documents in the order of the text; with `keys`, also the keys of mappings.
 
     Raises UnreadableYamlError.
     """
-    aliased = "<<" in text or ("*" in text and ALIAS.search(text) is not None)  # where wrong, it only takes longer
+    aliased = "<<" in text or ("*" in text and ALIAS.search(text) is not None)  # a false positive only costs time
     found = None if keys or aliased else Reader(text, keep=True).read(_read_directly)
     return _from_trees(compose_documents(text, keep=True), keys) if found is None else found
 
 
 def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - one branch for each kind of event
-    """The scalars without keys, in half of the time that a tree takes; None for a text with aliases or merge keys."""
+    """Return the scalars without keys, in half the time of a tree; None for a text with aliases or merge keys."""
     yaml, next_event = reader.yaml, reader.events()
     scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     shift, by_marks = reader.shift, reader.feeds is None
     found: list[Scalar] = []
-    parents: list[tuple[Path, int, bool]] = []  # of each open node: its path, its position in it, whether it is flow
+    parents: list[tuple[Path, int, bool]] = []  # of each open node: path, position, flow
     path: Path = ()
     document, position, flow = -1, OUTSIDE, False  # position: in a sequence, or KEY or VALUE in a mapping
     while True:
@@ -69,7 +69,7 @@ def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - on
                 continue
             here = (*path, position) if position >= 0 else path
             style, tag, anchor = STYLES[event.style], event.tag, event.anchor
-            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all: no calls
+            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all scalars: avoid calls
                 mark = event.start_mark
                 start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
             else:
@@ -102,7 +102,7 @@ def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - on
 
 
 def _from_trees(documents: list[Node], keys: bool) -> list[Scalar]:
-    """The scalars of trees, with the places that aliases give them."""
+    """Return the scalars of trees, with the paths that aliases add."""
     found: list[Scalar] = []
     for number, top in enumerate(documents):
         here: list[tuple[Path, ScalarNode, bool]] = []
@@ -122,7 +122,7 @@ def _from_trees(documents: list[Node], keys: bool) -> list[Scalar]:
 
 
 def _walk(node: Node, path: Path, found: list[tuple[Path, ScalarNode, bool]], keys: bool) -> bool:
-    """Collect the scalars below a node; whether there is an alias among it."""
+    """Collect the scalars below a node. Return True if there is an alias below it."""
     if isinstance(node, ScalarNode):
         found.append((path, node, False))
         return False
@@ -147,7 +147,7 @@ def _walk(node: Node, path: Path, found: list[tuple[Path, ScalarNode, bool]], ke
 
 
 def _all_places(top: Node) -> dict[int, list[Path]]:
-    """Where every scalar counts in the data, by the node's id."""
+    """Return the paths of every scalar in the data, by the node's id."""
     places: dict[int, list[Path]] = {}
     visits = Visits()
 

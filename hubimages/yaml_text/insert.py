@@ -1,4 +1,4 @@
-"""Add keys to mappings and items to sequences: lines are inserted, in the layout around them; no other byte changes."""
+"""Add keys to mappings and items to sequences, in the layout of their surroundings. No other byte changes."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ from hubimages.yaml_text.written import Place, shown, written
 
 
 def add_key(text: str, path: Path, key: str, value: Any, *, document: int = 0, after: str | None = None) -> str:
-    """`text` with `key: value` at the end of the mapping at `path`, or after its key `after`.
+    """Return `text` with `key: value` at the end of the mapping at `path`, or after its key `after`.
 
     `value` is plain data (dictionaries, lists, text, numbers, booleans, None), or a tree of ruamel.yaml with comments.
-    Text is quoted so that Helm reads text. Where `path` has nothing yet (`key:` or `{}`), a mapping begins. The result
-    has been parsed again. Raises BadInputError where there is no mapping, RefusedError where the key is there already
-    or the text cannot be changed cleanly, and UnreadableYamlError.
+    Quotes text so that Helm reads text. Starts a mapping if `path` is empty (`key:` or `{}`). Parses the result again.
+    Raises BadInputError if there is no mapping, RefusedError if the key exists or the text cannot be changed cleanly,
+    and UnreadableYamlError.
     """
     documents = compose_documents(text)
     if not documents and not path:
@@ -41,9 +41,9 @@ def add_key(text: str, path: Path, key: str, value: Any, *, document: int = 0, a
     if isinstance(node, MappingNode) and node.pairs:
         names = [key_text(name) for name, _ in node.pairs]
         if key in names:
-            raise RefusedError(f"line {node.pairs[names.index(key)][0].line}: {shown((*path, key))} is there already")
+            raise RefusedError(f"line {node.pairs[names.index(key)][0].line}: {shown((*path, key))} exists already")
         if after is not None and after not in names:
-            raise BadInputError(f"there is no {shown((*path, after))} in the file")
+            raise BadInputError(f"the file has no {shown((*path, after))}")
         index = len(names) if after is None else len(names) - names[::-1].index(after)
         if node.flow:
             changed = _after_in_flow(text, node, index, key, value)
@@ -59,7 +59,7 @@ def add_key(text: str, path: Path, key: str, value: Any, *, document: int = 0, a
 
 
 def add_item(text: str, path: Path, value: Any, *, document: int = 0, index: int | None = None) -> str:
-    """`text` with `value` as the last item of the sequence at `path`, or before its item `index`; see add_key."""
+    """Return `text` with `value` as the last item of the sequence at `path`, or before item `index`. See add_key."""
     documents = compose_documents(text)
     if not documents and not path:
         documents = [_nothing(text)]
@@ -70,7 +70,7 @@ def add_item(text: str, path: Path, value: Any, *, document: int = 0, index: int
         count = len(node.items)
         index = count if index is None else index
         if not 0 <= index <= count:
-            raise BadInputError(f"{shown(path)} has {count} items: there is no place {index}")
+            raise BadInputError(f"{shown(path)} has {count} items, so there is no position {index}")
         if node.flow:
             changed = _after_in_flow(text, node, index, None, value)
         elif index == 0:
@@ -89,37 +89,37 @@ def add_item(text: str, path: Path, value: Any, *, document: int = 0, index: int
 
 
 def end_of_pair(text: str, mapping: MappingNode, index: int) -> int:
-    """The end of a key and its value."""
+    """Return the end of a key and its value."""
     key, value = mapping.pairs[index]
     return max(key.end, end_of_block(text, value))
 
 
 def _nothing(text: str) -> ScalarNode:
-    """What stands in a text without a document."""
+    """Return the empty scalar of a text without a document."""
     return ScalarNode(len(text), len(text), text.count("\n") + 1, "", "plain", None, None, False)
 
 
 def _check_begins(place: Place, path: Path, kind: type, name: str) -> None:
-    """A mapping or sequence can begin where nothing is, or an empty one."""
+    """Check that a mapping or sequence can start here: the node is empty."""
     node = place.node
     if isinstance(node, AliasNode):
-        raise RefusedError(f"line {node.line}: {shown(path)} is the alias *{node.name}; edit line {node.target.line}")
+        raise RefusedError(f"line {node.line}: {shown(path)} is the alias *{node.name}. Edit line {node.target.line}")
     if not (place.is_empty or (isinstance(node, kind) and node.start != node.end)):
         raise BadInputError(f"line {node.line}: {shown(path)} is not a {name}")
 
 
 def _item_lines(value: Any, style: Indentation) -> list[str]:
-    """An item's lines, the first with its dash."""
+    """Return an item's lines, the first with its dash."""
     first, *others = block_lines(value, style)
     return [f"- {first}", *(f"  {line}" if line else line for line in others)]
 
 
 def _after_line(text: str, offset: int, lines: list[str], indent: int) -> str:
-    """The text with lines after the line of an offset."""
+    """Return the text with lines added after the line of an offset."""
     end, next_line = line_end_after(text, offset)
     ending = line_end(text)
     new = [" " * indent + line if line else line for line in lines]
-    if end == next_line:  # the last line has no end, and keeps none, but for a block scalar whose value needs it
+    if end == next_line:  # the last line has no line end, and gets one only if a block scalar needs it
         return text + "".join(ending + line for line in new) + (ending if _ends_in_block(lines) else "")
     return text[:next_line] + "".join(line + ending for line in new) + text[next_line:]
 
@@ -129,7 +129,7 @@ def _ends_in_block(lines: list[str]) -> bool:
 
 
 def _after_in_flow(text: str, node: MappingNode | SequenceNode, index: int, key: str | None, value: Any) -> str:
-    """The text with another pair or item in [] or {}."""
+    """Return the text with another pair or item in [] or {}."""
     json = False
     ends: list[tuple[int, int]]
     if isinstance(node, MappingNode):
@@ -152,20 +152,20 @@ def _after_in_flow(text: str, node: MappingNode | SequenceNode, index: int, key:
 
 
 def _begin(text: str, place: Place, style: Indentation, value: Any) -> str:
-    """The text with a mapping or sequence where nothing or an empty one was."""
+    """Return the text with a mapping or sequence in place of an empty node."""
     node, parent = place.node, place.parent
     if _flow(parent.node if parent else None):
         return text[: node.start] + flow_text(value) + text[node.end :]
     if parent is None:
         return _begin_document(text, node, block_lines(value, style))
     lines = block_lines(value, style)
-    if node.start < node.end and is_first_in_line(text, node.start):  # {} in a line of its own
+    if node.start < node.end and is_first_in_line(text, node.start):  # {} on its own line
         return _with_first_line(text, node, text[: node.start], lines, column(text, node.start))
     before = text[: node.start].rstrip(" ")
     bare = not isinstance(node, AliasNode) and node.anchor is None and node.tag is None
     if place.key is None and bare:  # an item: `- key: value`
         return _with_first_line(text, node, f"{before} ", lines, column(text, len(before) - 1) + 2)
-    if place.key is None:  # its anchor would be the key's
+    if place.key is None:  # its anchor would become the key's
         rest = text[node.end :] if node.start < node.end else text[len(before) :]
         return _after_line(before + rest, len(before), lines, column(text, parent.node.start) + 2)
     deeper = style.dash if isinstance(value, list) else style.mapping
@@ -174,7 +174,7 @@ def _begin(text: str, place: Place, style: Indentation, value: Any) -> str:
 
 
 def _with_first_line(text: str, node: Node, before: str, lines: list[str], indent: int) -> str:
-    """The text with the first line beside `before`, with the comment that is there, and the others below."""
+    """Return the text with the first line after `before`, keeping its comment, and the other lines below."""
     end, _ = line_end_after(text, node.end)
     rest = text[node.end : end] if text[node.end : end].strip() else ""
     ending = line_end(text)
@@ -183,7 +183,7 @@ def _with_first_line(text: str, node: Node, before: str, lines: list[str], inden
 
 
 def _begin_document(text: str, node: Node, lines: list[str]) -> str:
-    """The text with a document's content where nothing was."""
+    """Return the text with content for an empty document."""
     ending = line_end(text)
     if node.start < node.end:
         return text[: node.start] + ending.join(lines) + text[node.end :]

@@ -1,4 +1,4 @@
-"""How a text is laid out: line ends, columns, indentation; and new YAML written like its surroundings."""
+"""The layout of a text: line ends, columns, indentation. Writes new YAML like its surroundings."""
 
 import io
 import re
@@ -12,72 +12,72 @@ from hubimages.yaml_text.quoting import as_text, plain_reads_as_text
 
 LINE_END = re.compile(f"\r\n|[{BREAKS}]")
 BLANK_LINES_BELOW = re.compile(f"(?:(?:\r\n|[{BREAKS}])[ \t]*(?=[{BREAKS}]))*")
-WIDTH = 1_000_000  # characters: new text is never folded
+WIDTH = 1_000_000  # characters, so that new text is never folded
 
 
 @dataclass(frozen=True)
 class Indentation:
-    """What people chose in this file: spaces before a nested key, and before the `-` of an item below a key."""
+    """The indentation of a file: spaces before a nested key, and before the `-` of an item below a key."""
 
     mapping: int = 2
     dash: int = 2
 
 
 def line_end_after(text: str, offset: int) -> tuple[int, int]:
-    """Where the line of an offset ends: before and after its line end, the same at the end of the text."""
+    """Return where the line of an offset ends: before and after its line end, which may be empty at the end."""
     matched = LINE_END.search(text, offset)
     return (matched.start(), matched.end()) if matched else (len(text), len(text))
 
 
 def line_start(text: str, offset: int) -> int:
-    """Where the line of an offset begins; a byte order mark is not part of the line."""
+    """Return where the line of an offset starts, after a byte order mark."""
     start = max(text.rfind(char, 0, offset) for char in BREAKS) + 1
     return 1 if start == 0 and text.startswith(BYTE_ORDER_MARK) else start
 
 
 def column(text: str, offset: int) -> int:
-    """The place of an offset in its line, from 0."""
+    """Return the column of an offset, from 0."""
     return offset - line_start(text, offset)
 
 
 def is_first_in_line(text: str, offset: int) -> bool:
-    """Whether there is only space before it."""
+    """Return True if there is only space before the offset in its line."""
     return not text[line_start(text, offset) : offset].strip(" ")
 
 
 def line_end(text: str) -> str:
-    """The line end that the text uses first; a line feed where it has none."""
+    """Return the first line end of the text; a line feed if it has none."""
     matched = re.search("\r\n|\r|\n", text)
     return matched[0] if matched else "\n"
 
 
 def end_of_block(text: str, node: Node) -> int:
-    """The end of what a node takes of the text; the blank lines that a block scalar with `+` keeps are part of it."""
+    """Return the end of a node in the text, after the blank lines that a block scalar with `+` keeps."""
     last = last_node(node)
     matched = BLANK_LINES_BELOW.match(text, last.end) if keeps_blank_lines(text, last) else None
     return matched.end() if matched else last.end
 
 
 def keeps_blank_lines(text: str, node: Node) -> bool:
-    """Whether it is a block scalar with `+`."""
+    """Return True for a block scalar with `+`."""
     header = text[node.start : line_end_after(text, node.start)[0]] if is_block(node) else ""
     return "+" in header.split("#", maxsplit=1)[0]
 
 
 def last_node(node: Node) -> Node:
-    """What is written last of a node."""
+    """Return the last node inside a node."""
     while isinstance(node, MappingNode | SequenceNode) and not node.flow:
         node = node.pairs[-1][1] if isinstance(node, MappingNode) else node.items[-1]
     return node
 
 
 def is_block(node: Node) -> bool:
-    """Whether it is a block scalar."""
+    """Return True for a block scalar."""
     return isinstance(node, ScalarNode) and node.style in BLOCK
 
 
 def indentation(text: str, documents: list[Node]) -> Indentation:
-    """What most of the text does; two spaces and two where it does not say."""
+    """Return the text's most common indentation; two spaces if it has none."""
     mappings: Counter[int] = Counter()
     dashes: Counter[int] = Counter()
     stack = list(documents)
@@ -100,12 +100,12 @@ def indentation(text: str, documents: list[Node]) -> Indentation:
 
 
 def block_lines(value: Any, style: Indentation) -> list[str]:
-    """Plain data, or a tree of ruamel.yaml with its comments, as lines of block style without line ends."""
+    """Return plain data, or ruamel.yaml data with comments, as lines of block style without line ends."""
     from ruamel.yaml import YAML
     from ruamel.yaml.representer import RoundTripRepresenter
 
     class Representer(RoundTripRepresenter):
-        """Quotes text as Helm needs it, writes null out, and no anchors that nobody asked for."""
+        """Quotes text as Helm needs it, spells out null, and writes no anchors of its own."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -135,7 +135,7 @@ def block_lines(value: Any, style: Indentation) -> list[str]:
 
 
 def flow_text(value: Any, *, json: bool = False) -> str:
-    """Plain data in one line, for a place inside of [] or {}; with `json`, every text in double quotes."""
+    """Return plain data in one line, for inside [] or {}; with `json`, with every text in double quotes."""
     if isinstance(value, dict):
         pairs = [f"{flow_text(_key(key), json=json)}: {flow_text(item, json=json)}" for key, item in value.items()]
         return "{" + ", ".join(pairs) + "}"

@@ -1,7 +1,7 @@
-"""What Helm understands by a scalar: YAML 1.1 as in go-yaml 2, by way of sigs.k8s.io/yaml, which makes JSON of it.
+"""The meaning of a scalar to Helm: YAML 1.1 as in go-yaml 2, converted to JSON by sigs.k8s.io/yaml.
 
-Read from go-yaml's resolve.go, and checked against Helm itself in the tests. It is not what PyYAML or ruamel read:
-`1e3`, `y` and `0o17` are no text to Helm, `12:30` and dates are.
+The rules are those of go-yaml's resolve.go; the tests compare them with Helm. PyYAML and ruamel read other values: to
+Helm `1e3`, `y` and `0o17` are not text, but `12:30` and dates are.
 """
 
 import re
@@ -23,7 +23,7 @@ DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?
 
 
 def read_plain(text: str) -> Plain:
-    """The value of a plain scalar without a tag."""
+    """Return the value of a plain scalar without a tag."""
     if text in WORDS:
         return WORDS[text]
     first = text[0]
@@ -52,6 +52,6 @@ def _integer(plain: str, matched: re.Match[str]) -> int:
 
 
 def _float(text: str) -> float | str:
-    """Go's ParseFloat gives an error, and so text, where a number is too large for 64 bits."""
+    """Return the number; None if it is too large for 64 bits, where Go's ParseFloat fails and the value stays text."""
     number = float(text)
     return text if number in (float("inf"), float("-inf")) else number

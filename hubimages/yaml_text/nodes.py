@@ -1,7 +1,7 @@
-"""The parts of a document as they are written, each with its place in the text.
+"""The nodes of a document, each with its position in the text.
 
-`start` and `end` count code points from the beginning of the text, byte order mark included; they leave out the anchor
-and the tag. `line` counts from 1, as git and editors do: by line feeds.
+`start` and `end` count code points from the start of the text, with a byte order mark, and exclude anchor and tag.
+`line` counts line feeds from 1, as git and editors do.
 """
 
 from collections.abc import Iterator
@@ -14,21 +14,21 @@ MAX_PLACES = 200_000
 
 @dataclass(slots=True, eq=False)
 class ScalarNode:
-    """A text, number, boolean or null. `value` is its text, whatever it means."""
+    """A text, number, boolean or null. `value` is its text."""
 
     start: int
     end: int
     line: int
     value: str
     style: str  # "plain", "single", "double", "literal", "folded"
-    tag: str | None  # as the author gave it, written out: "tag:yaml.org,2002:str"; None without
+    tag: str | None  # resolved, for example "tag:yaml.org,2002:str"; None without a tag
     anchor: str | None
-    flow: bool  # inside of [] or {}
+    flow: bool  # inside [] or {}
 
 
 @dataclass(slots=True, eq=False)
 class MappingNode:
-    """Pairs of key and value, in order and with duplicates."""
+    """A mapping: its pairs of key and value, in order, with duplicates."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class MappingNode:
 
 @dataclass(slots=True, eq=False)
 class SequenceNode:
-    """Items in order."""
+    """A sequence: its items in order."""
 
     start: int
     end: int
@@ -54,7 +54,7 @@ class SequenceNode:
 
 @dataclass(slots=True, eq=False)
 class AliasNode:
-    """`*name`, and what it stands for."""
+    """An alias `*name` and its target."""
 
     start: int
     end: int
@@ -68,7 +68,7 @@ Resolved = ScalarNode | MappingNode | SequenceNode
 
 
 class Visits:
-    """Counts the nodes that are visited over aliases: a few lines of them can stand for billions of places.
+    """Counts the nodes visited through aliases, since a few lines can expand to billions of nodes.
 
     go-yaml refuses "excessive aliasing", too.
     """
@@ -77,24 +77,24 @@ class Visits:
         self.left = MAX_PLACES
 
     def count(self, node: Node) -> None:
-        """Raises UnreadableYamlError where it is one too many."""
+        """Count a node. Raises UnreadableYamlError above the limit."""
         self.left -= 1
         if self.left < 0:
-            raise UnreadableYamlError(node.line, "its aliases stand for too much")
+            raise UnreadableYamlError(node.line, "its aliases expand to too many nodes")
 
 
 def resolved(node: Node) -> Resolved:
-    """The node, or what an alias stands for."""
+    """Return the node, or the target of an alias."""
     return node.target if isinstance(node, AliasNode) else node
 
 
 def is_merge(key: Node) -> bool:
-    """Whether a key is `<<` without quotes, which merges mappings."""
+    """Return True for the merge key: `<<` without quotes."""
     return isinstance(key, ScalarNode) and key.value == "<<" and key.style == "plain" and not _is_text(key.tag)
 
 
 def merged(value: Node) -> Iterator[MappingNode]:
-    """The mappings that a merge key's value names, in the order in which they are put on top of each other."""
+    """Return the mappings of a merge key's value, lowest precedence first."""
     node = resolved(value)
     if isinstance(node, MappingNode):
         yield node
@@ -106,9 +106,9 @@ def merged(value: Node) -> Iterator[MappingNode]:
 
 
 def effective(mapping: MappingNode) -> dict[str, tuple[Node, Node]]:
-    """Key's text to key and value as Helm sees them: merges applied in the order written, the last of duplicates.
+    """Return key and value by the key's text, as Helm sees them: merges in the order written, the last of duplicates.
 
-    go-yaml 2 lets a merge key override the keys above it, against the specification; so do we.
+    Against the specification, go-yaml 2 lets a merge key override the keys above it, and so does this.
     """
     result: dict[str, tuple[Node, Node]] = {}
     _put_into(result, mapping, Visits())
@@ -128,7 +128,7 @@ def _put_into(result: dict[str, tuple[Node, Node]], mapping: MappingNode, visits
 
 
 def pair_of(mapping: MappingNode, name: str) -> tuple[Node, Node] | None:
-    """What `effective` has for one key, without looking at all others."""
+    """Return what `effective` has for one key, without reading the others."""
     for pair in reversed(mapping.pairs):
         key = pair[0]
         if type(key) is not ScalarNode or key.value == "<<":
@@ -139,7 +139,7 @@ def pair_of(mapping: MappingNode, name: str) -> tuple[Node, Node] | None:
 
 
 def key_text(key: Node) -> str:
-    """A key as text; "?" for one that is a mapping or sequence, which Helm refuses."""
+    """Return a key as text; "?" for a mapping or sequence, which Helm refuses."""
     node = resolved(key)
     return node.value if isinstance(node, ScalarNode) else "?"
 

@@ -1,4 +1,4 @@
-"""Write a text as a scalar, so that Helm, and every other reader of YAML, reads it as this text."""
+"""Write a text as a scalar that Helm and every other YAML reader reads as this text."""
 
 import re
 
@@ -6,8 +6,8 @@ from hubimages.errors import BadInputError
 from hubimages.yaml_text.meaning import read_plain
 
 INDICATORS = "-?:,[]{}#&*!|>'\"%@`"
-# Everything that any reader of YAML 1.1 or 1.2 takes for a number, a date, a base-60 number, a merge or a default: a
-# file is read by more programs than Helm. It is wider than need be, and costs a pair of quotes.
+# Everything that a reader of YAML 1.1 or 1.2 may take for a number, a date, a base-60 number, a merge or a default,
+# since other programs than Helm read the file. Too wide only costs a pair of quotes.
 AMBIGUOUS = re.compile(
     r"""[-+]?[0-9.][0-9_,]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9_]*)?   # 1_000  1.10  5115e56  .5
     |[-+]?0[xobXOB][0-9a-fA-F_]+
@@ -19,9 +19,7 @@ AMBIGUOUS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-BARE = re.compile(
-    r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@-]*", re.ASCII
-)  # most tags and names of images: no need to look closer
+BARE = re.compile(r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@-]*", re.ASCII)  # most tags and names of images need no closer look
 ESCAPED = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 UNPRINTABLE = re.compile(
     "[^\\t\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
@@ -29,13 +27,12 @@ UNPRINTABLE = re.compile(
 
 
 def as_text(value: str, *, style: str = "plain", flow: bool = False, key: bool = False) -> str:
-    """`value` as a scalar of one line, in the `style` wished ("plain", "single", "double") where that is right.
+    """Return `value` as a scalar of one line, in `style` ("plain", "single", "double") if that keeps the text.
 
-    With `flow`, for a place inside of `[]` or `{}`; with `key`, for a key. Raises BadInputError for half a surrogate
-    pair, which no file can hold.
+    `flow`: inside `[]` or `{}`. `key`: as a key. Raises BadInputError for a lone surrogate, which no file can store.
     """
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise BadInputError(f"{value!r} has half a character: no YAML file can hold it")
+        raise BadInputError(f"{value!r} has half a character, which no YAML file can store")
     if style == "plain" and plain_reads_as_text(value, flow=flow, key=key):
         return value
     if style == "single" and not UNPRINTABLE.search(value):
@@ -44,7 +41,7 @@ def as_text(value: str, *, style: str = "plain", flow: bool = False, key: bool =
 
 
 def plain_reads_as_text(value: str, *, flow: bool = False, key: bool = False) -> bool:
-    """Whether `value` without quotes means this text to every reader."""
+    """Return True if every reader takes `value` without quotes as this text."""
     if AMBIGUOUS.fullmatch(value) or not isinstance(read_plain(value), str):
         return False
     if BARE.fullmatch(value):

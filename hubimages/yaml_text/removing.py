@@ -1,4 +1,4 @@
-"""Remove a key or an item: its whole lines go, or its part of a line; no other byte changes."""
+"""Remove a key or an item: its lines, or its part of a line. No other byte changes."""
 
 import re
 
@@ -17,11 +17,11 @@ BLANK_LINES = re.compile(f"(?:[ \t]*[{BREAKS}])*")
 
 
 def remove(text: str, path: Path, *, document: int = 0) -> str:
-    """`text` without the key or item at `path`: its whole lines, with the comments on them.
+    """Return `text` without the key or item at `path`: its lines, with the comments on them.
 
-    What has only this one becomes `{}` or `[]`: nothing at all would be null, with which Helm removes a chart's
-    default. The result has been parsed again. Raises BadInputError where there is nothing at the path, RefusedError
-    where an alias is in the way or needs what would go, and UnreadableYamlError.
+    A mapping or sequence left empty becomes `{}` or `[]`: nothing would be null, which makes Helm drop a chart's
+    default. Parses the result again. Raises BadInputError if there is nothing at the path, RefusedError if an alias
+    leads there or needs the removed anchor, and UnreadableYamlError.
     """
     if not path:
         raise BadInputError("remove needs a path: the whole document cannot go")
@@ -42,22 +42,24 @@ def _without(text: str, place: Place, above: Place) -> str:
 
 
 def _cut_out(text: str, parent: MappingNode | SequenceNode, index: int, spans: list[tuple[int, int]]) -> str:
-    """The text without a part of [] or {} and its comma."""
+    """Return the text without a part of [] or {} and its comma."""
     start, end = spans[index]
     return text[: spans[index - 1][1]] + text[end:] if index else text[:start] + text[spans[1][0] :]
 
 
 def _lines_out(text: str, parent: MappingNode | SequenceNode, index: int, spans: list[tuple[int, int]]) -> str:
-    """The text without the lines of a pair or item."""
+    """Return the text without the lines of a pair or item."""
     start, end = spans[index]
     first = line_start(text, start)
     _, next_line = line_end_after(text, end)
-    if text[first:start].strip(" "):  # behind a dash: what follows takes its place
+    if text[first:start].strip(" "):  # after a dash: the next pair takes its place
         return text[:start] + text[_after(SPACES, text, next_line) :]
     above = last_node(_child(parent, index - 1)) if index else None
-    if above and keeps_blank_lines(text, above):  # those below would become part of it
+    if above and keeps_blank_lines(text, above):  # the lines below would become part of it
         return text[:first] + text[_after(BLANK_LINES, text, next_line) :]
-    if next_line == len(text) and text[-1] not in BREAKS and not (above and is_block(above)):  # no end, and keeps none
+    if (
+        next_line == len(text) and text[-1] not in BREAKS and not (above and is_block(above))
+    ):  # no line end, so keep none
         return text[: first - 2 if text[first - 2 : first] == "\r\n" else first - 1]
     return text[:first] + text[next_line:]
 
@@ -72,7 +74,7 @@ def _child(parent: MappingNode | SequenceNode, index: int) -> Node:
 
 
 def _spans(text: str, parent: MappingNode | SequenceNode) -> list[tuple[int, int]]:
-    """Start and end of every pair, or of every item with its dash."""
+    """Return start and end of every pair, or of every item with its dash."""
     if isinstance(parent, MappingNode):
         starts = [key.start - len(_question_mark(text, key.start)) for key, _ in parent.pairs]
         return [(start, end_of_pair(text, parent, index)) for index, start in enumerate(starts)]
@@ -89,13 +91,13 @@ def _spans(text: str, parent: MappingNode | SequenceNode) -> list[tuple[int, int
 
 
 def _question_mark(text: str, start: int) -> str:
-    """`? ` before a key, "" where there is none."""
+    """Return the `? ` before a key, or an empty text."""
     matched = re.search(r"\? *$", text[line_start(text, start) : start])
     return matched[0] if matched else ""
 
 
 def _next_dash(text: str, offset: int) -> int | None:
-    """The dash of the next item: the first thing in a line below that is no comment."""
+    """Return the dash of the next item: the first line below that is not a comment."""
     _, place = line_end_after(text, offset)
     while place < len(text):
         end, following = line_end_after(text, place)
@@ -107,7 +109,7 @@ def _next_dash(text: str, offset: int) -> int | None:
 
 
 def _emptied(text: str, above: Place, parent: MappingNode | SequenceNode) -> str:
-    """The text with {} or [] for a mapping or sequence: behind the key that leads to it, where that is possible."""
+    """Return the text with {} or [] for a mapping or sequence, on the line of its key if possible."""
     empty = "{}" if isinstance(parent, MappingNode) else "[]"
     end = max(parent.end, end_of_block(text, parent))
     key = above.key

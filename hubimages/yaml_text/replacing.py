@@ -1,4 +1,4 @@
-"""Put other texts in the place of scalars: nothing else in the text changes, which is checked before it is returned."""
+"""Replace scalars. Checks that nothing else in the text changes before it returns."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,12 +14,11 @@ NOT_TEXT = tuple(f"{YAML}{kind}" for kind in ("int", "float", "bool", "null", "b
 
 
 def replace(text: str, new: Mapping[Scalar, str]) -> str:
-    """`text` with the value of every scalar given (as `scalars(text)` found it) replaced.
+    """Return `text` with the values of the given scalars (from `scalars(text)`) replaced.
 
-    Quotes stay as they are where that is right, and are put where Helm or another reader would take the new value for
-    a number, boolean, date or nothing. Anchor and tag stay. The result has been parsed again: it differs in these
-    scalars only, and each reads as the new text. Raises RefusedError where that cannot be had, for a scalar that is
-    tagged `!!int` for instance, and UnreadableYamlError.
+    Keeps the quotes, and adds them if Helm or another reader would take the new value for a number, boolean, date or
+    null. Keeps anchor and tag. Parses the result again: only these scalars differ, and each reads as the new text.
+    Raises RefusedError if that is impossible, for example for a scalar with the tag `!!int`, and UnreadableYamlError.
     """
     changed = text
     wanted: dict[int, str] = {}
@@ -28,7 +27,7 @@ def replace(text: str, new: Mapping[Scalar, str]) -> str:
         if scalar.tag in NOT_TEXT:
             raise RefusedError(f"line {scalar.line}: the value is tagged {_short(scalar.tag)}, so it would be no text")
         if value == scalar.value and (scalar.style != "plain" or plain_reads_as_text(value)):
-            continue  # it is there already, whichever way it is written
+            continue  # it has this value already
         wanted[scalar.start] = value
         changed = changed[: scalar.start] + _written(text, scalar, value) + changed[scalar.end :]
     _verify(text, changed, wanted)
@@ -36,9 +35,9 @@ def replace(text: str, new: Mapping[Scalar, str]) -> str:
 
 
 def _verify(before: str, after: str, wanted: dict[int, str]) -> None:
-    """Raise RefusedError unless `after` differs from `before` in the values of these scalars (by start) only.
+    """Raise RefusedError unless `after` differs from `before` only in the values of these scalars (by start).
 
-    Both are read again, event by event, without a tree: this is half of the time that an edit takes.
+    Reads both event by event, without a tree, since this takes half of an edit's time.
     """
     one, other = Reader(before, keep=True), Reader(after)
     try:
@@ -50,7 +49,7 @@ def _verify(before: str, after: str, wanted: dict[int, str]) -> None:
 
 
 def _compare(one: Reader, other: Reader, wanted: dict[int, str]) -> None:
-    """Take what was to change, and has, out of `wanted`."""
+    """Remove from `wanted` what has changed as intended."""
     yaml, next_old, next_new = one.yaml, one.events(), other.events()
     scalar_event, end = yaml.ScalarEvent, yaml.StreamEndEvent
     named = (yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.AliasEvent)
@@ -76,7 +75,7 @@ def _compare(one: Reader, other: Reader, wanted: dict[int, str]) -> None:
 
 
 def flattened(documents: list[Node]) -> Iterator[tuple[int, Node]]:
-    """Every node that is written, with its document, in order."""
+    """Yield every node in the text, with its document, in order."""
     for number, top in enumerate(documents):
         stack = [top]
         while stack:
@@ -89,7 +88,7 @@ def flattened(documents: list[Node]) -> Iterator[tuple[int, Node]]:
 
 
 def essence(node: Node) -> tuple[object, ...]:
-    """What makes a node what it is, wherever it stands."""
+    """Return what identifies a node apart from its position."""
     if isinstance(node, ScalarNode):
         return node.value, node.style, node.tag, node.anchor
     if isinstance(node, AliasNode):
@@ -110,7 +109,7 @@ def _written(text: str, scalar: Scalar, value: str) -> str:
 
 
 def _block(span: str, old: str, value: str) -> str | None:
-    """A block scalar of one line with another line in it; None where it has more, or could not hold the value."""
+    """Return a block scalar of one line with its line replaced; None if it has more lines or cannot hold the value."""
     head, *lines = span.splitlines(keepends=True)
     if len(lines) != 1 or not lines[0].endswith(old) or not value.isprintable() or value != value.strip() or not value:
         return None

@@ -1,4 +1,4 @@
-"""The documents of a text, to be asked for what stands at a path."""
+"""The documents of a text, with look-up by path."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,23 +25,23 @@ YAML = "tag:yaml.org,2002:"
 
 @dataclass(frozen=True)
 class Tree:
-    """All documents of a text."""
+    """The documents of a text."""
 
     text: str
     documents: tuple[Node, ...]
 
     def find(self, path: Sequence[str | int], document: int = 0) -> Node | None:
-        """What stands at a path, aliases followed and merge keys applied, as Helm does; None where nothing does."""
+        """Return the node at a path, or None. Follows aliases and applies merge keys as Helm does."""
         pair = self.find_pair(path, document)
         return pair[1] if pair else None
 
     def find_key(self, path: Sequence[str | int], document: int = 0) -> Node | None:
-        """The key that leads to what stands at a path; None where nothing does, and for an item of a sequence."""
+        """Return the key of the node at a path; None if there is no node, or for an item of a sequence."""
         pair = self.find_pair(path, document)
         return pair[0] if pair else None
 
     def find_pair(self, path: Sequence[str | int], document: int = 0) -> tuple[Node | None, Node] | None:
-        """Key and value of a path."""
+        """Return key and value at a path."""
         if document >= len(self.documents):
             return None
         key: Node | None = None
@@ -60,22 +60,22 @@ class Tree:
         return key, resolved(node)
 
     def data(self, document: int = 0) -> Any:
-        """A document as Helm reads it: dictionaries (keys are text), lists, text, numbers, booleans, None."""
+        """Return a document as Helm reads it: dictionaries with text keys, lists, text, numbers, booleans, None."""
         return data(self.documents[document]) if document < len(self.documents) else None
 
     def duplicates(self) -> Iterator[tuple[Path, Node, Node]]:
-        """Keys that a mapping has twice: the path, the first key and the later one, which wins in Helm."""
+        """Yield duplicate keys: the path, the first key and the later one, which counts in Helm."""
         for document in self.documents:
             yield from _duplicates(document, ())
 
 
 def compose(text: str) -> Tree:
-    """The tree of a text. Raises UnreadableYamlError."""
+    """Return the tree of a text. Raises UnreadableYamlError."""
     return Tree(text, tuple(compose_documents(text)))
 
 
 def data(node: Node) -> Any:
-    """What Helm reads at a node. Raises UnreadableYamlError where Helm does, for `!!int abc` for instance."""
+    """Return what Helm reads at a node. Raises UnreadableYamlError if Helm fails, for example on `!!int abc`."""
     here = resolved(node)
     return read(here) if isinstance(here, ScalarNode) else _data(here, Visits())
 
@@ -91,7 +91,7 @@ def _data(node: Node, visits: Visits) -> Any:
 
 
 def read(node: ScalarNode) -> Plain:
-    """What Helm reads in a scalar."""
+    """Return what Helm reads in a scalar."""
     if node.tag is None:
         return read_plain(node.value) if node.style == "plain" else node.value
     kind = node.tag.removeprefix(YAML)

@@ -1,4 +1,4 @@
-"""Where a path is written: the mappings and sequences on the way to it, none of them through an alias."""
+"""Find where a path is written: through mappings and sequences, but not through an alias."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,28 @@ from hubimages.yaml_text.tree import Path
 
 @dataclass(frozen=True)
 class Place:
-    """A node, with what it stands in."""
+    """A node and its parent."""
 
     node: Node
-    index: int  # of the pair or the item in the parent; of the document at the top
-    key: Node | None  # that leads to it
+    index: int  # of the pair or item in its parent, or of the document
+    key: Node | None  # of the node
     parent: "Place | None"
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is written there: `key:` alone."""
+        """True for `key:` without a value."""
         return isinstance(self.node, ScalarNode) and self.node.start == self.node.end
 
 
 def shown(path: Path) -> str:
-    """`hub.services.0.name`, for messages."""
+    """Return the path for messages, for example `hub.services.0.name`."""
     return ".".join(str(step) for step in path) or "the top of the file"
 
 
 def written(documents: list[Node], path: Path, document: int) -> Place:
-    """The place at a path. Raises BadInputError where nothing is, RefusedError where an alias or a merge key leads."""
+    """Return the place at a path.
+
+    Raises BadInputError if there is none, RefusedError if an alias or a merge key leads there."""
     if document >= len(documents):
         raise BadInputError(f"there is no document {document} in the file")
     place = Place(documents[document], document, None, None)
@@ -36,7 +38,7 @@ def written(documents: list[Node], path: Path, document: int) -> Place:
         here = shown(path[:number])
         node = place.node
         if isinstance(node, AliasNode):
-            raise RefusedError(f"line {node.line}: {here} is the alias *{node.name}; edit line {node.target.line}")
+            raise RefusedError(f"line {node.line}: {here} is the alias *{node.name}. Edit line {node.target.line}")
         below = _step(place, step)
         if below is None:
             if isinstance(node, MappingNode) and any(is_merge(key) for key, _ in node.pairs):
@@ -51,7 +53,7 @@ def written(documents: list[Node], path: Path, document: int) -> Place:
 def _step(place: Place, step: str | int) -> Place | None:
     node = place.node
     if isinstance(node, MappingNode):
-        for index in range(len(node.pairs) - 1, -1, -1):  # the last of duplicates is the one that counts
+        for index in range(len(node.pairs) - 1, -1, -1):  # the last of duplicates counts
             key, value = node.pairs[index]
             if key_text(key) == str(step) and not is_merge(key):
                 return Place(value, index, key, place)

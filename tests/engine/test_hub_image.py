@@ -55,7 +55,7 @@ def never(question: str) -> bool:
 
 def bump(repository: Path, version: str = NEW, **options: object) -> str:
     request = hub_image.BumpRequest(repository, version, **options)  # type: ignore[arg-type]
-    return str(hub_image.bump(request, never))
+    return str(hub_image.bump_hub_image(request, never))
 
 
 def test_a_bump_commits_version_and_from_then_the_tag_and_not_a_line_more(
@@ -154,7 +154,7 @@ def test_going_on_after_a_failed_build_ends_as_if_it_had_not_failed(
         bump(clone)
     (clone / "images/hub/absent").write_text("here\n")
     request = hub_image.RebuildRequest(clone, "hub", message="Add what was absent")
-    hub_image.rebuild(request)
+    hub_image.rebuild_hub_image(request)
     subjects = git(clone, "log", "-3", "--format=%s").splitlines()
     assert subjects == ["Use the new hub image", "Add what was absent", f"Bump the jupyterhub chart to {NEW}"]
     assert registry.tags("hubtest5/core/jupyterhub-hub")[0].endswith(git(clone, "rev-parse", "--short", "HEAD~1"))
@@ -190,7 +190,7 @@ def test_a_rebuild_commits_the_images_own_files_and_nothing_else(
     (clone / "staged.txt").write_text("mine, new and staged\n")
     git(clone, "add", "requirements.txt", "staged.txt")
     (clone / "images/scaler/Dockerfile").write_text("FROM scratch\n")
-    said = str(hub_image.rebuild(hub_image.RebuildRequest(clone, "hub", message="Other logos")))
+    said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", message="Other logos")))
     assert git(clone, "show", "--format=%s", "--name-status", "--no-renames", "HEAD~1").split() == [
         "Other", "logos", "M", "images/hub/Dockerfile", "D", "images/hub/logos/logo.svg",
         "A", "images/hub/logos/other.svg", "A", "images/hub/new.bin",

@@ -309,7 +309,7 @@ def test_aliases_that_stand_for_billions_of_places_end_the_reading_of_the_file_n
     inventory = inventory_of(tmp_path, {"bomb.yaml": bomb, "values.yaml": "image: a/c:1\n"})
     assert [str(each.image) for each in inventory.references] == ["a/c:1"]
     assert [(each.file, each.reason) for each in inventory.not_read] == [
-        ("bomb.yaml", "not YAML (its aliases stand for too much); read line by line")
+        ("bomb.yaml", "not YAML (its aliases expand to too many nodes); read line by line")
     ]
 
 
@@ -344,5 +344,5 @@ def test_no_kind_of_aliases_and_merge_keys_takes_for_ever(first: str, one: str, 
         ("values.yaml", "1", False),
     ]
     assert [each.file for each in inventory.not_read] == ["config/clusters/uni/cluster.yaml", "values.yaml"]
-    with pytest.raises(UnreadableYamlError, match="its aliases stand for too much"):
+    with pytest.raises(UnreadableYamlError, match="its aliases expand to too many nodes"):
         scalars(files["values.yaml"])

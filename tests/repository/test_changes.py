@@ -275,13 +275,18 @@ def test_a_commit_that_a_hook_puts_on_top_keeps_those_below_it(root: Path) -> No
     assert git(root, "status", "--porcelain") == USERS
 
 
-def test_files_that_differ_after_the_last_commit_are_named(root: Path) -> None:
+def test_a_file_of_an_earlier_commit_that_differs_after_the_last_one_is_named(root: Path) -> None:
     hook = root / ".git/hooks/post-commit"
-    hook.write_text("#!/bin/sh\n[ $(git rev-list --count HEAD) = 4 ] && echo '# stamp' >>a.yaml\nexit 0\n")
+    hook.write_text("#!/bin/sh\n[ $(git rev-list --count HEAD) = 3 ] && echo '# stamp' >>a.yaml\nexit 0\n")
     hook.chmod(0o755)
-    with pytest.raises((StorageError, ProgramFailedError), match=r"a\.yaml"):
-        changes.commit_all(repo(root), IN_TURN)
+    in_turn = [
+        Commit("First", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]),
+        Commit("Second", [FileEdit("new/d.yaml", None, "tag: d\n")]),
+    ]
+    with pytest.raises(StorageError, match=r"^a\.yaml: not what was shown and written"):
+        changes.commit_all(repo(root), in_turn)
     assert (root / "a.yaml").read_text() == "tag: new\n# stamp\n"
+    assert git(root, "show", "HEAD:a.yaml") == "tag: new\n"
 
 
 def test_two_runs_at_once_of_several_commits_make_them_once(root: Path) -> None:

@@ -15,7 +15,7 @@ from hubimages.repository import staging
 WORKER = """
 import sys, time
 from pathlib import Path
-from hubimages import staging
+from hubimages.repository import staging
 with staging.beside(Path(sys.argv[1])) as stage:
     (stage.path / "result").mkdir()
     (stage.path / "result" / "file").write_text("whole")

@@ -41,7 +41,7 @@ def test_a_key_is_added_in_the_layout_of_the_file(before: str, path: Any, value:
 def test_a_key_is_added_after_another() -> None:
     text = "a: 1\nb: # c\n  - 2\n\nc: 3\n"
     assert add_key(text, (), "on", 1, after="b") == 'a: 1\nb: # c\n  - 2\n"on": 1\n\nc: 3\n'
-    with pytest.raises(BadInputError, match="there is no x in the file"):
+    with pytest.raises(BadInputError, match="the file has no x"):
         add_key(text, (), "on", 1, after="x")
 
 
@@ -95,15 +95,15 @@ def test_what_is_removed_goes_with_its_lines(before: str, path: Any, after: str)
 
 def test_what_cannot_be_changed_cleanly_is_refused() -> None:
     shared = "a: &x {b: 1}\nc: *x\nd:\n  <<: *x\ne: 1\n"
-    with pytest.raises(RefusedError, match=r"line 2: c is the alias \*x; edit line 1"):
+    with pytest.raises(RefusedError, match=r"line 2: c is the alias \*x\. Edit line 1"):
         add_key(shared, ("c",), "new", 1)
-    with pytest.raises(RefusedError, match=r"line 2: c is the alias \*x; edit line 1"):
+    with pytest.raises(RefusedError, match=r"line 2: c is the alias \*x\. Edit line 1"):
         remove(shared, ("c", "b"))
     with pytest.raises(RefusedError, match=r"line 4: d.b is not written there; it may come from a merge key"):
         remove(shared, ("d", "b"))
     with pytest.raises(RefusedError, match=r"would make the file unreadable \(line 1: unknown anchor 'x'\)"):
         remove(shared, ("a",))
-    with pytest.raises(RefusedError, match=r"line 1: a.b is there already"):
+    with pytest.raises(RefusedError, match=r"line 1: a.b exists already"):
         add_key(shared, ("a",), "b", 1)
     with pytest.raises(BadInputError, match="line 5: e is not a mapping"):
         add_key(shared, ("e",), "b", 1)
@@ -113,5 +113,5 @@ def test_what_cannot_be_changed_cleanly_is_refused() -> None:
         remove(shared, ("z",))
     with pytest.raises(BadInputError, match="there is no document 1 in the file"):
         remove(shared, ("a",), document=1)
-    with pytest.raises(BadInputError, match="has 1 items: there is no place 2"):
+    with pytest.raises(BadInputError, match="has 1 items, so there is no position 2"):
         add_item("- 1\n", (), 1, index=2)

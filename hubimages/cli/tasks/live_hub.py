@@ -1,4 +1,4 @@
-"""The tasks that talk to a hub that runs."""
+"""Tasks on a running hub."""
 
 import functools
 
@@ -9,29 +9,29 @@ from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
 HELP = {
-    "hub_url": "address of the hub as its users see it, for example https://hub.example.org; "
-    "JUPYTERHUB_API_TOKEN holds the token (make one at /hub/token)",
-    "dry_run": "show the requests and make none; needs no network and no token",
+    "hub_url": "address of the hub, for example https://hub.example.org. "
+    "Put a token from its page /hub/token into JUPYTERHUB_API_TOKEN",
+    "dry_run": "print the requests without making them; needs no network and no token",
 }
 
 
 def required(**options: str) -> None:
-    """Raise BadInputError for the first option that was not given."""
+    """Raise BadInputError for the first option without a value."""
     for name, value in options.items():
         if not value:
             shown = name.replace("_", "-")
-            raise BadInputError(f"--{shown} is missing: add --{shown}={'URL' if name == 'hub_url' else 'NAME:TAG'}")
+            raise BadInputError(f"--{shown} is missing. Add --{shown}={'URL' if name == 'hub_url' else 'NAME:TAG'}")
 
 
 @task(
     auto_shortflags=False,
-    help={**HELP, "image": "the image that every user's next server gets, with its tag; the token is an admin's"},
+    help={**HELP, "image": "the image with its tag, for every server that starts from now on; needs an admin's token"},
 )
 @operator_errors
 def set_configurator_image(c: Context, *, hub_url: str = "", image: str = "", dry_run: bool = False) -> None:
-    """Set the user image of a hub that has the Configurator.
+    """Set the user image of a hub with the Configurator.
 
-    Its schema is read first, what was written is read back, and what was set before is shown.
+    Reads the schema first, reads back what it wrote, and prints the image that was set before.
     """
     from hubimages import live_hub
 
@@ -44,12 +44,12 @@ def set_configurator_image(c: Context, *, hub_url: str = "", image: str = "", dr
     auto_shortflags=False,
     help={
         **HELP,
-        "image": "the image to try, with its tag",
-        "profile": "slug of the profile whose image is a free choice (`unlisted_choice`), on hubs with a profile list",
-        "profile_option": "the option of that profile whose free choice is the image",
-        "wait": "seconds after which a server that does not answer has failed",
+        "image": "the image with its tag",
+        "profile": "on hubs with a profile list: slug of a profile with an unlisted choice for the image",
+        "profile_option": "the option of that profile which takes the image",
+        "wait": "seconds to wait for the server to answer",
         "json": "print the report as one JSON object",
-        "yes": "stop a server that is running without asking",
+        "yes": "stop a running server without asking",
     },
 )
 @operator_errors
@@ -65,10 +65,10 @@ def try_image(
     json: bool = False,
     yes: bool = False,
 ) -> None:
-    """Start a server with an image on a running hub, and see it answer.
+    """Start a server with an image on a running hub and check that it answers.
 
-    It is the server of the token's owner, and it is stopped again. What the hub tells meanwhile is shown. Exit code 1
-    when the server does not answer, or when the hub started another image.
+    Uses the server of the token's user, and stops it again. Prints the hub's events meanwhile. Exits with 1 if the
+    server does not answer, or if the hub starts another image.
     """
     from hubimages import live_hub
 

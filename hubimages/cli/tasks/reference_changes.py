@@ -139,6 +139,7 @@ def roll_back_image(
         **CHOICE_HELP,
         **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
         "dry_run": "show what would be done and change nothing; the registries are asked",
+        "workflow": "print a GitHub workflow that runs this task on working days, and do nothing else",
     },
 )
 @operator_errors
@@ -155,12 +156,18 @@ def bump_images(
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
+    workflow: bool = False,
 ) -> None:
     """Bring every outdated image to its newest tag, a commit for each.
 
     Newer is a tag of the same shape: versions and dates by their order, commits by when the image was made. Words such
     as latest are never changed.
     """
+    if workflow:
+        from hubimages.template import deployment_workflow
+
+        console.result(deployment_workflow())
+        return
     from hubimages import references
     from hubimages.registry import Registries
 
