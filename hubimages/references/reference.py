@@ -7,7 +7,7 @@ from functools import cached_property
 
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.references.tag_shape import Shape, shape_of
+from hubimages.references.tag_format import Shape, shape_of
 
 Path = tuple[str | int, ...]
 
