@@ -82,8 +82,8 @@ def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tup
     known = {each.repository for each in inventory.references if each.repository}
     if image.repository not in known:
         raise BadInputError(
-            f"no reference to {image.repository}{near(image.repository, known) or '.'} List all with: hubimages images. "
-            "To replace another image by this one, add --instead-of=IMAGE"
+            f"no reference to {image.repository}{near(image.repository, known) or '.'} List all with: "
+            "hubimages images. To replace another image by this one, add --instead-of=IMAGE"
         )
     there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
     runs = f". These run there: {', '.join(there)}" if there else ""

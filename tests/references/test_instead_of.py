@@ -16,7 +16,7 @@ DIGEST, OTHER_DIGEST = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 FORMS = {
     "string": (f"image: '{OLD}:a1' # {OLD}:a1", f"image: '{NEW}:f5e4d3c2b1a0' # {OLD}:a1"),
     "string without a tag": (f"image: {OLD}", f"image: {NEW}:f5e4d3c2b1a0"),
-    "string in flow": (f"x: {{image: {OLD}:a1}}", f'x: {{image: "{NEW}:f5e4d3c2b1a0"}}'),
+    "string in flow": (f"x: {{image: {OLD}:a1}}", f"x: {{image: {NEW}:f5e4d3c2b1a0}}"),
     "block": (f"image: >-\n  {OLD}:a1", f"image: >-\n  {NEW}:f5e4d3c2b1a0"),
     "pair": (f"image:\n  name: {OLD}\n  tag: a1", f"image:\n  name: {NEW}\n  tag: f5e4d3c2b1a0"),
     "pair the other way": (

@@ -4,6 +4,7 @@ A run may set several images, and a file may hold several of them: the edits for
 the images before it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,8 @@ from hubimages.image_ref import ImageRef
 from hubimages.references.find.scan import references_in
 from hubimages.references.reference import Place, Reference
 from hubimages.repository.file_edit import FileEdit, read_text
+from hubimages.yaml_text import as_text, scalars
 from hubimages.yaml_text import replace as replace_scalars
-from hubimages.yaml_text import scalars
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,16 @@ def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
         for place, text in sorted(new, key=lambda each: -each[0].start):
             if before[place.start : place.end] != place.value:
                 raise RefusedError(f"{file} has changed while it was read; run the command again")
-            after = after[: place.start] + text + after[place.end :]
+            after = after[: place.start] + in_line(before, place, text) + after[place.end :]
     return FileEdit(file, before, after)
+
+
+def in_line(before: str, place: Place, text: str) -> str:
+    """Return a text for a file that is read line by line: with quotes if its line is like YAML, and YAML needs them."""
+    line = before[before.rfind("\n", 0, place.start) + 1 : place.start]
+    if not re.search(r":[ \t]+$", line) or place.file.endswith(".env"):
+        return text  # in quotes already, or no YAML
+    return as_text(text, style="plain")
 
 
 def check(edit: FileEdit, targets: Targets) -> None:

@@ -98,7 +98,8 @@ CHOSEN = {
     "an old one": ("2022.4.0", "2022.6.1", Choice("2022.6.1")),
     "with a build number": ("2023.12.1-402", "2023.12.0-369 2024.04.2-764 2023.12.1-500", Choice("2024.04.2-764")),
     "a count since a calendar version": (
-        "2025.12.1.dev94-gd3893dba2", "2025.12.0.dev99-g0000000 2026.1.0.dev3-g97bb4e45a", Choice("2026.1.0.dev3-g97bb4e45a"),
+        "2025.12.1.dev94-gd3893dba2", "2025.12.0.dev99-g0000000 2026.1.0.dev3-g97bb4e45a",
+        Choice("2026.1.0.dev3-g97bb4e45a"),
     ),
     # versions
     "numbers": ("4.9.0", "4.10.0 4.9.1 5.0.0-beta.1", Choice("4.10.0")),
