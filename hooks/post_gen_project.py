@@ -5,9 +5,25 @@ put its files outside the project. Runs again, with the same result, whenever th
 """
 
 import json
+import re
+import shutil
+import sys
 from pathlib import Path
 
+STRAY = re.compile(r"__pycache__|\.ipynb_checkpoints|\.DS_Store|.*\.py[co]|.*~|\..*\.sw[op]")
 ANSWERS = json.loads(r"""<< cookiecutter | jsonify >>""")
+(TEMPLATE,) = Path(ANSWERS["_repo_dir"]).glob("*cookiecutter.repo*")
+
+
+def drop_what_is_not_the_templates() -> None:
+    """Remove what Python, pip or an editor left beside the template's files, and cookiecutter copied with them."""
+    for path in sorted(TEMPLATE.rglob("*"), reverse=True):
+        copied = path.relative_to(TEMPLATE)
+        if any(STRAY.fullmatch(part) for part in copied.parts):
+            if path.is_dir():
+                shutil.rmtree(copied, ignore_errors=True)
+            else:
+                copied.unlink(missing_ok=True)
 
 
 def keep(chosen: str, variants: list[str], name: str) -> None:
@@ -21,6 +37,7 @@ def keep(chosen: str, variants: list[str], name: str) -> None:
             path.unlink()
 
 
+drop_what_is_not_the_templates()
 keep(ANSWERS["license"], ["BSD-3-Clause", "MIT", "Apache-2.0"], "LICENSE")
 keep(ANSWERS["starter"], ["pangeo-onbuild", "docker-stacks"], "Dockerfile")
 if ANSWERS["starter"] != "pangeo-onbuild":
@@ -28,3 +45,9 @@ if ANSWERS["starter"] != "pangeo-onbuild":
 for option, workflow in (("preview", "preview"), ("binder_badge", "binder")):
     if ANSWERS[option] != "yes":
         Path(f".github/workflows/{workflow}.yaml").unlink()
+if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
+    # hubimages says this itself, and why
+    sys.stderr.write(
+        f"No workflow opens pull requests in {ANSWERS['configuration_repository']}: it would install hubimages from "
+        f"the address and commit of this template, and this copy has neither: {ANSWERS['__problem']}\n"
+    )

@@ -25,6 +25,7 @@ HOSTS = {
     "amazon-ecr-public": (r"public\.ecr\.aws", "public.ecr.aws"),
     "azure-container-registry": (r"[a-z0-9]{5,50}\.azurecr\.io", "yourregistry.azurecr.io"),
 }
+INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
 CONFIGURATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 
 
@@ -82,6 +83,12 @@ def configuration_problem(name: str) -> str | None:
     return None
 
 
+def index_problem(address: str) -> str | None:
+    if address and not INDEX.fullmatch(address):
+        return f"{address!r} is no address of a package index: https://HOST/PATH without a login, or nothing"
+    return None
+
+
 def problem() -> str | None:
     """The first thing that is wrong, as one line."""
     checks = {
@@ -93,6 +100,7 @@ def problem() -> str | None:
         "image": image_problem,
         "arm64": arm64_problem,
         "configuration_repository": configuration_problem,
+        "hubimages_index": index_problem,
     }
     for key, check in checks.items():
         found = check(ANSWERS[key])

@@ -5,13 +5,12 @@ keeps an event loop running as long as it is open.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.engine.plugin import unavailable
+from tests import needs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,14 +20,10 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    """The browser; a test that needs it is skipped without one, and fails in CI."""
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        unavailable("no browser: apt-get install chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        unavailable("no Playwright: pip install playwright")
+    """The browser; a test that needs it is skipped without one."""
+    from playwright.sync_api import sync_playwright
+
+    program = needs.BROWSER.program(*PROGRAMS)
     # as root, in a container say, Chromium runs without its sandbox or not at all
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

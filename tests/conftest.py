@@ -1,6 +1,8 @@
-"""What every test has: a home and a git configuration of its own, so that the developer's cannot matter."""
+"""What every test has: an empty home and its own git configuration, so that the developer's cannot matter."""
 
+import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,12 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 NEED_THE_ENGINE = ("tests/engine/", "tests/imagebuilding/test_preview.py")
 
-pytest_plugins = ["tests.engine.plugin", "tests.browser"]
+pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
 
+OF_A_PERSON = (
+    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "COOKIECUTTER_CONFIG", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+    "GH_TOKEN", "GITHUB_TOKEN",
+)  # fmt: skip
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada Lovelace",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -40,23 +46,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return OneEngine(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Isolate git and the file mode mask from the machine, for fixtures of every scope."""
+    mask = os.umask(0o022)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OF_A_PERSON:
+            patch.delenv(name, raising=False)
+        patch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path_factory.mktemp("no-home") / ".gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        for name, value in IDENTITY.items():
+            patch.setenv(name, value)
+        yield
+    os.umask(mask)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home directory; git reads no configuration but the file in it, and knows who commits."""
+    """An empty home directory; git reads no configuration but the file in it."""
     home = tmp_path_factory.mktemp("home")
-    for name in (
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "COOKIECUTTER_CONFIG",
-        "XDG_CONFIG_HOME",
-        "XDG_CACHE_HOME",
-    ):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("GIT_TERMINAL_PROMPT", "0")
-    for name, value in IDENTITY.items():
-        monkeypatch.setenv(name, value)
     return home

@@ -14,7 +14,7 @@ MOST_FILES = 15  # of one folder
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("extract", "build"),  # put a history on top of a rendered template; run the contract that it carries
+    ("extract", "build", "doctor"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "references", "imagebuilding", "live_hub"),
     ("repository", "yaml_text", "registry"),
     ("container_engine",),

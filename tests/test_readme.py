@@ -11,7 +11,7 @@ def test_the_first_two_shell_blocks_are_the_demo_and_the_tests() -> None:
     blocks = re.findall(r"^```(?:sh|bash|console|shell)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert blocks[:2] == [
         "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s demo\n",
-        ".venv/bin/nox -s tests\n",
+        "python3 -m venv .venv && .venv/bin/pip install nox && .venv/bin/nox -s tests\n",
     ]
     first_screen = "".join(text.splitlines(keepends=True)[:24])
     assert all(block in first_screen for block in blocks[:2])

@@ -72,10 +72,16 @@ def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
     rendering.write(made)
     writer = Repo(scratch.git_dir, made, {"core.autocrlf": "false"})
     index = {"GIT_INDEX_FILE": str(stage / "template.index")}
-    writer.read("add", "--all", "--force", ".", env=index)
+    rendering.add(writer, index)
     tree = writer.text("write-tree", env=index)
     commit = scratch.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
-    return Base("the template", commit, tree, is_origins=False, next_steps=template.next_steps(rendering.answers))
+    return Base(
+        "the template",
+        commit,
+        tree,
+        is_origins=False,
+        next_steps=template.next_steps(rendering.answers, rendering.origin),
+    )
 
 
 def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base | None) -> Repo:

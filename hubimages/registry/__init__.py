@@ -8,6 +8,7 @@ what. "Not there" (NotThereError), "not shown to you" (HiddenError) and "no answ
 
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created
+from hubimages.registry.http.logins import DockerConfiguration
 from hubimages.registry.http.transport import Limits, Transport
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
 from hubimages.registry.problems import (
@@ -21,7 +22,7 @@ from hubimages.registry.rights.check import Report, check_registry
 from hubimages.registry.rights.push import LoginState, Right, login_state
 
 __all__ = [
-    "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError", "NoRightError", "NotThereError",
-    "Registries", "Report", "Right", "Transport", "all_tags", "check_registry",
+    "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError",
+    "NoRightError", "NotThereError", "Registries", "Report", "Right", "Transport", "all_tags", "check_registry",
     "created", "creation_dates", "digests", "each", "login_state",
 ]  # fmt: skip

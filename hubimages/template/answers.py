@@ -62,7 +62,7 @@ def ask(answers: Mapping[str, str]) -> dict[str, str]:
     from cookiecutter.prompt import prompt_choice_for_config, read_user_variable, render_variable
     from cookiecutter.utils import create_env_with_context
 
-    context = template_context()
+    context = {key: value for key, value in template_context().items() if key != "_extensions"}  # no question has any
     env = create_env_with_context({"cookiecutter": context})
     prompts = context["__prompts__"]
     missing = [question for question in questions() if question.key not in answers]

@@ -9,14 +9,19 @@ from hubimages import console, run
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.repository import git, staging
 from hubimages.template.next_steps import next_steps
+from hubimages.template.origin import Origin
 from hubimages.template.render import Rendering, render_files
 
 BRANCH = "main"
 MESSAGE = "Start from the hubimages template\n\nThe answers it was made with are in .hubimages.yaml.\n"
 
 
-def plan_new_repository(dest: Path, answers: Mapping[str, str], origin: str | None = None) -> "NewRepository":
+def plan_new_repository(
+    dest: Path, answers: Mapping[str, str], origin: str | None = None, *, made_from: Origin | None = None
+) -> "NewRepository":
     """What a new repository at DEST will hold. Changes nothing and asks no network.
+
+    `origin` is the address to push to, `made_from` the origin of the template where it is not to be found out.
 
     `answers` need not be complete: the template's defaults stand for the rest, and `repo` is DEST's name when it is
     not there. Raises BadInputError for a bad answer or address, RefusedError when DEST is in use.
@@ -25,7 +30,7 @@ def plan_new_repository(dest: Path, answers: Mapping[str, str], origin: str | No
     given = {"repo": dest.name, **answers}
     if origin is not None:
         origin = _address(origin)
-    return NewRepository(dest, render_files(given), frozenset(given), origin)
+    return NewRepository(dest, render_files(given, made_from), frozenset(given), origin)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,11 @@ class NewRepository:
     def show(self, *, push: bool = False) -> str:
         """The files and commands of the plan, as text; nothing is done."""
         files = "\n".join(f"  {name}" for name in self.rendering.files)
-        commands = [["git", "init", f"--initial-branch={BRANCH}"], ["git", "add", "--all"], ["git", "commit"]]
+        commands = [
+            ["git", "init", f"--initial-branch={BRANCH}"],
+            ["git", "add", "--force", "FILES"],
+            ["git", "commit"],
+        ]
         if self.origin is not None:
             commands.append(["git", "remote", "add", "origin", self.origin])
         if push:
@@ -87,13 +96,12 @@ class NewRepository:
             where = shlex.quote(str(self.dest))
             add = "" if self.origin else f"git -C {where} remote add origin ADDRESS && "
             steps.append(f"Make an empty repository on GitHub, and: {add}git -C {where} push -u origin {BRANCH}")
-        return steps + next_steps(self.rendering.answers)
+        return steps + next_steps(self.rendering.answers, self.rendering.origin)
 
     def _commit(self, directory: Path) -> str:
         run.run("git", "init", "--quiet", f"--initial-branch={BRANCH}", str(directory), cwd=directory)
         repo = git.Repo(directory / ".git", directory)
-        # By force, so that a person's own global ignore file cannot keep a file of the template out.
-        repo.show("add", "--all", "--force")
+        self.rendering.add(repo)
         repo.show("commit", "--quiet", "--file", "-", stdin=MESSAGE.encode())
         listed = repo.read("ls-tree", "-r", "-z", "--name-only", "HEAD").decode().split("\0")[:-1]
         if sorted(listed) != sorted(self.rendering.files):

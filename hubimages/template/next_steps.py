@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from hubimages.template.origin import Origin
+
 PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")  # as in the template's image_name.py
 WRITE_THE_NAME = (
     "Decide on the image's name and write it over {host}/{image} in noxfile.py: until then the workflows stop in their "
@@ -10,6 +12,11 @@ WRITE_THE_NAME = (
 APP = (
     "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID "
     "and the secret CONFIGURATION_APP_PRIVATE_KEY."
+)
+NO_JOB = (
+    "No workflow opens pull requests in {hubs}: it would install hubimages from the address and commit of this copy, "
+    "and this copy has neither, since {problem}. Install hubimages with git (pip install git+https://...), "
+    "and make the repository again."
 )
 STEPS = {
     "quay.io": (
@@ -38,17 +45,18 @@ STEPS = {
 }
 
 
-def next_steps(answers: Mapping[str, str]) -> list[str]:
+def next_steps(answers: Mapping[str, str], origin: Origin) -> list[str]:
     """One sentence for each step, in order, for exactly this registry and image."""
     steps = list(STEPS[answers["registry"]])
     if any(word in f"{answers['registry_host']}/{answers['image']}" for word in PLACEHOLDERS):
         steps.insert(0, WRITE_THE_NAME)
     if answers.get("configuration_repository"):
-        steps.append(APP)
+        steps.append(APP if origin.commit or answers.get("hubimages_index") else NO_JOB)
     steps.append("README.md has these steps in full. Then merge to main: the image is built, tested and pushed.")
     names = {
         "image": answers["image"],
         "host": answers["registry_host"],
         "hubs": answers.get("configuration_repository"),
+        "problem": origin.problem,
     }
     return [step.format(**names) for step in steps]

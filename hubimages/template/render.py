@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
-from hubimages.repository import staging
+from hubimages.repository import git, staging
 from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
-from hubimages.template.questions import RECORD, check_answers, questions, template_directory
+from hubimages.template.origin import Origin, find_origin
+from hubimages.template.questions import RECORD, check_answers, questions, template_context, template_directory
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,14 @@ class RenderedFile:
 
 @dataclass(frozen=True)
 class Rendering:
-    """A rendered repository: every answer it was made with, defaults included, and its files by path (with `/`)."""
+    """A rendered repository: every answer it was made with, defaults included, and its files by path (with `/`).
+
+    `origin` is where its workflows install hubimages from; without a commit, no job of theirs does.
+    """
 
     answers: Mapping[str, str]
     files: Mapping[str, RenderedFile]
+    origin: Origin
 
     def write(self, directory: Path) -> None:
         """Write the files into a new directory. Raises StorageError."""
@@ -45,6 +50,14 @@ class Rendering:
                     path.chmod(path.stat().st_mode | (path.stat().st_mode & 0o444) >> 2)  # as the umask allows
         except OSError as error:
             raise os_failure(error) from error
+
+    def add(self, repo: git.Repo, env: Mapping[str, str] | None = None) -> None:
+        """Add exactly these files to git's index.
+
+        By force, so that a person's own global ignore file cannot keep a file of the template out.
+        """
+        paths = "".join(f"{name}\0" for name in self.files)
+        repo.read("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode(), env=env)
 
 
 def render(answers: Mapping[str, str], parent: Path) -> Path:
@@ -60,9 +73,13 @@ def render(answers: Mapping[str, str], parent: Path) -> Path:
         return stage.dest
 
 
-def render_files(answers: Mapping[str, str]) -> Rendering:
-    """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer."""
+def render_files(answers: Mapping[str, str], origin: Origin | None = None) -> Rendering:
+    """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
+
+    `origin` is that of the template, unless another is given.
+    """
     check_answers(answers)
+    origin = origin or find_origin(template_directory())
     with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
         home, output = Path(temporary, "home"), Path(temporary, "output")
         home.mkdir()
@@ -70,6 +87,7 @@ def render_files(answers: Mapping[str, str]) -> Rendering:
             *(sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"),
             *("--output-dir", str(output), str(template_directory())),
             *(f"{key}={value}" for key, value in answers.items()),
+            *(f"{key}={value}" for key, value in _private(origin).items()),
         ]
         done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
         if done.returncode:
@@ -77,20 +95,26 @@ def render_files(answers: Mapping[str, str]) -> Rendering:
         directories = list(output.iterdir())
         if len(directories) != 1:
             raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
-        rendering = _read(directories[0])
+        rendering = _read(directories[0], origin)
     for key, value in answers.items():  # the record is what an update will start from
         if rendering.answers[key] != value:
             raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
     return rendering
 
 
-def _read(directory: Path) -> Rendering:
+def _private(origin: Origin) -> dict[str, str]:
+    """The template's own variables about its origin; plain cookiecutter asks git for them."""
+    address = origin.address or template_context()["_address"]
+    return {"__template": address, "__commit": origin.commit, "__problem": origin.problem}
+
+
+def _read(directory: Path, origin: Origin) -> Rendering:
     files = {
         path.relative_to(directory).as_posix(): RenderedFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
-    return Rendering(read_answers(directory / RECORD), files)
+    return Rendering(read_answers(directory / RECORD), files, origin)
 
 
 def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:

@@ -7,21 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hubimages.run import run
+from tests import needs
 
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iptables", "iproute2")
 PROGRAMS = ("docker", "dockerd", "docker-registry", "mmdebstrap", "iptables", "ip")
-REMEDY = "start Docker, or let the tests install and start one on Debian as root: HUBIMAGES_ENGINE=install pytest"
+REMEDY = needs.ENGINE.get
 # Debian's programs for root are on the PATH of root's login shells only.
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
 class EngineUnavailableError(Exception):
     """No engine can be had here; the message says why, and what would change that."""
-
-
-def may_install() -> bool:
-    """Whether somebody asked for an engine to be installed: CI does, a person has to say so."""
-    return os.environ.get("CI") == "true" or os.environ.get("HUBIMAGES_ENGINE") == "install"
 
 
 def program(name: str) -> str:
@@ -37,7 +33,7 @@ def program(name: str) -> str:
 
 def ensure_programs() -> None:
     """Install what is missing. Raises EngineUnavailableError where that is not wanted or not possible."""
-    if not may_install():
+    if not needs.ENGINE.required:
         raise EngineUnavailableError(f"no container engine answers: {REMEDY}")
     if os.geteuid() != 0:
         raise EngineUnavailableError("no container engine answers, and only root can start one: start Docker")
@@ -51,7 +47,7 @@ def ensure_programs() -> None:
 def ensure_registry() -> None:
     """Install the registry alone, where that was asked for and is possible; no engine is needed for it."""
     has_it = shutil.which("docker-registry", path=PATH) is not None
-    if not has_it and may_install() and os.geteuid() == 0 and shutil.which("apt-get"):
+    if not has_it and needs.REGISTRY.required and os.geteuid() == 0 and shutil.which("apt-get"):
         install("docker-registry")
 
 

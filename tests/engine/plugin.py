@@ -3,15 +3,14 @@
 Load it in the top conftest: `pytest_plugins = ["tests.engine.plugin"]`.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+from tests import needs
 from tests.engine import registry as registries
 from tests.engine.engine import Engine, any_engine
 from tests.engine.install import EngineUnavailableError, ensure_registry
@@ -21,13 +20,6 @@ from tests.engine.stand_ins import repo2docker_base, stand_ins
 BASES = ("pangeo/base-image:2025.01.10", "quay.io/jupyter/minimal-notebook:2025-01-10")
 
 
-def unavailable(reason: str) -> NoReturn:
-    """A person's tests skip where something is missing; CI must not go green for want of an engine."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     """A container engine; give `engine.env` to the programs that are to use it."""
@@ -35,7 +27,7 @@ def engine() -> Iterator[Engine]:
         try:
             started = stack.enter_context(any_engine())
         except EngineUnavailableError as reason:
-            unavailable(str(reason))
+            needs.ENGINE.missing(str(reason))
         yield started
 
 
@@ -69,7 +61,7 @@ def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[reg
         with registries.serve(root, username=username, password=password) as served:
             yield served
     except EngineUnavailableError as reason:
-        unavailable(f"{reason}; or: apt-get install docker-registry")
+        needs.REGISTRY.missing(str(reason))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.engine.engine import DEBIAN, Engine, private_engine
 from tests.engine.install import EngineUnavailableError, ensure_programs
 
@@ -63,21 +64,24 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_nothing_is_installed_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("HUBIMAGES_ENGINE", raising=False)
-    with pytest.raises(EngineUnavailableError, match="HUBIMAGES_ENGINE=install pytest"):
+    monkeypatch.setenv("CI", "true")  # a runner is nobody's machine, and is not to be changed unasked either
+    monkeypatch.delenv(needs.VARIABLE, raising=False)
+    with pytest.raises(EngineUnavailableError, match="HUBIMAGES_REQUIRE=engine installs it"):
         ensure_programs()
 
 
-@pytest.mark.parametrize(("ci", "expected"), [("", "1 skipped"), ("true", "1 error")])
-def test_without_an_engine_a_person_skips_and_ci_fails(tmp_path: Path, ci: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("required", "expected"),
+    [("", "1 skipped"), ("browser", "1 skipped"), ("browser,engine", "1 error"), ("all", "1 error")],
+)
+def test_a_missing_engine_skips_unless_it_is_required(tmp_path: Path, required: str, expected: str) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(engine): pass\n")
     # nobody but root can start an engine, so one who is not root has none
-    env = {**os.environ, "CI": ci, "DOCKER_HOST": f"unix://{tmp_path}/none.sock", "HUBIMAGES_ENGINE": ""}
+    env = {**os.environ, "CI": "true", "DOCKER_HOST": f"unix://{tmp_path}/none.sock", needs.VARIABLE: required}
     code = f"import os, sys; os.geteuid = lambda: 1000; sys.path.insert(0, {str(ROOT)!r}); import pytest; "
     code += f"sys.exit(pytest.main(['-p', 'tests.engine.plugin', '-rs', '-c', os.devnull, {str(tmp_path)!r}]))"
     done = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert expected in done.stdout
-    assert "no container engine answers" in done.stdout
+    assert needs.ENGINE.reason() in done.stdout

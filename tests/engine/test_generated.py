@@ -23,7 +23,7 @@ from tests.histories import git
 STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 
-pytestmark = pytest.mark.usefixtures("no_container_left")
+pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tests.engine.registry import Registry
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
 from tests.template.all_workflows import different_workflows
+from tests.template.published import PUBLISHED
 
 # What GitHub starts a step with when the workflow names no shell:
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
@@ -25,6 +26,7 @@ SHELL = ("bash", "-e", "-c")
 POINT_HUBS = (
     'hubimages point-hubs "$IMAGE" --all --because "$CHANGE" --commit --branch "user-image-${IMAGE##*:}" --open-pr'
 )
+INSTALL = "hubimages[github] @ git+"  # tests/installed runs this step, against a local clone
 CANNOT_RUN = {
     'az acr login --name "$REGISTRY"': "asks Azure: it needs Azure's command line, an account and a registry there",
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
@@ -43,7 +45,7 @@ ORDER = (
     "nox -s arguments", "nox -s test", "nox -s push", "nox -s join",
 )  # fmt: skip
 
-pytestmark = pytest.mark.usefixtures("no_container_left")
+pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def rendered_steps() -> list[Step]:
         for job in YAML(typ="safe").load(text)["jobs"].values():
             for step in job["steps"]:
                 assert "shell" not in step and "working-directory" not in step, name  # not known here
-                if "run" in step:
+                if "run" in step and INSTALL not in step["run"]:
                     given = {**job.get("env", {}), **step.get("env", {})}
                     # where a preview is pushed, and nothing else: only the steps that push ask for it
                     given = given if "push" in step["run"] else step.get("env", {})
@@ -137,7 +139,6 @@ def test_the_step_runs(
     runner: Runner,
     registry: Registry,
     password_registry: Registry,
-    wheels: Path,
     tmp_path: Path,
     step: Step,
 ) -> None:
@@ -148,7 +149,7 @@ def test_the_step_runs(
         check_in_a_container(engine, tmp_path, step)
         return
     if step.run in ("nox -s settings", "nox -s arguments"):  # what these do depends on the answers
-        template.plan_new_repository(tmp_path / "image", step.answers).apply()
+        template.plan_new_repository(tmp_path / "image", step.answers, made_from=PUBLISHED).apply()
         runner = replace(runner, path=tmp_path / "image")
     values = dict.fromkeys(step.variables, "set")
     if step.run == "nox -s login":
@@ -160,7 +161,7 @@ def test_the_step_runs(
         values = {"ARCHITECTURE": "amd64"}
     if "PREVIEW" in step.variables:
         values = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123"}
-    done = runner.run(step.run, **values, PIP_FIND_LINKS=str(wheels))
+    done = runner.run(step.run, **values)
     if step.run == "nox -s login":
         engine.logout(password_registry)
     assert done.returncode == 0, done.stdout
@@ -168,16 +169,6 @@ def test_the_step_runs(
         refused = runner.run(step.run, **dict.fromkeys(step.variables, ""))
         assert refused.returncode == (1 if step.variables else 0)
         assert all(f" {name} is not set" in refused.stdout for name in step.variables)
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with this project's wheel, for the step that installs it."""
-    folder = tmp_path_factory.mktemp("wheels")
-    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    root = template.template_directory()
-    subprocess.run([sys.executable, "-c", builder, str(folder)], cwd=root, check=True, capture_output=True)
-    return folder
 
 
 def test_the_task_that_points_hubs_takes_the_steps_options() -> None:

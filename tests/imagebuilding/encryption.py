@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.plugin import unavailable
+from tests import needs
 
 PACKAGES = ("sops==1.18", "ruamel.yaml<0.18", "setuptools<81")
 
@@ -26,7 +26,7 @@ def sops_program(tmp_path_factory: pytest.TempPathFactory) -> str:
     for argv in ([sys.executable, "-m", "venv", "--without-pip", str(place)], install):
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
-            unavailable(f"no sops, and none can be installed: {done.stderr.strip()[-300:]}")
+            needs.SOPS.missing(done.stderr.strip()[-300:])
     bin_folder = place / "only"  # PATH is to get sops alone, not that Python
     bin_folder.mkdir()
     (bin_folder / "sops").symlink_to(place / "bin/sops")
@@ -36,8 +36,7 @@ def sops_program(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="session")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A key pair of gpg: its folder and its fingerprint."""
-    if shutil.which("gpg") is None:
-        unavailable("no gpg: apt-get install gnupg")
+    needs.GPG.program("gpg")
     folder = tmp_path_factory.mktemp("gpg")
     folder.chmod(0o700)
     env = {**os.environ, "GNUPGHOME": str(folder)}

@@ -19,6 +19,7 @@ from hubimages.imagebuilding.preview import operation as preview
 from hubimages.imagebuilding.preview import options as preview_options
 from hubimages.imagebuilding.preview.processes import descendants, runs
 from hubimages.run import environment
+from tests import needs
 from tests.engine import process
 from tests.engine.engine import Engine
 
@@ -93,6 +94,7 @@ def page(browser: "Browser") -> Iterator["Page"]:
 @contextmanager
 def started(values: Path, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The command, as a person starts it, and the address that it printed; afterwards ended by Ctrl-C."""
+    needs.PROXY.program("configurable-http-proxy")
     argv = [sys.executable, "-m", "hubimages", "preview-imagebuilding-hub", f"--values={values}"]
     argv += [f"--port={process.free_port()}", *options]
     (values.parent / "tmp").mkdir()
@@ -228,6 +230,7 @@ def test_options_that_cannot_be_are_refused_in_one_line(values: Path, options: l
     named = [f"--values={values}"] if not any(option.startswith("--values") for option in options) else []
     port = [] if any(option.startswith("--port") for option in options) else [f"--port={process.free_port()}"]
     argv = [sys.executable, "-m", "hubimages", "preview-imagebuilding-hub", *named, *port, *options]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=values.parent, env=environment())
+    env = environment({"PATH": str(values.parent)})  # what a person wrote comes before what the machine lacks
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=values.parent, env=env)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith(f"error: {message}")

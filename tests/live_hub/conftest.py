@@ -4,15 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.plugin import unavailable
-from tests.live_hub.hub import RunningHub, missing, running_hub
+from tests.live_hub.hub import RunningHub, running_hub
 
 
 @pytest.fixture(scope="module")
 def profile_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub whose spawner takes the image from the free choice of a profile, as KubeSpawner does."""
-    if why := missing():
-        unavailable(why)
     with running_hub(tmp_path_factory.mktemp("hub"), takes="profile") as hub:
         yield hub
 
@@ -20,7 +17,5 @@ def profile_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub
 @pytest.fixture(scope="module")
 def silent_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """A hub whose spawner takes the image from the option `image` and does not tell about it."""
-    if why := missing():
-        unavailable(why)
     with running_hub(tmp_path_factory.mktemp("hub"), takes="silent") as hub:
         yield hub

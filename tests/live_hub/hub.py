@@ -1,7 +1,6 @@
 """A real JupyterHub on loopback, its proxy real, too; servers are real processes where a cluster has pods."""
 
 import json
-import shutil
 import sys
 import urllib.error
 import urllib.request
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import needs
 from tests.engine import process
 
-PROXY = "configurable-http-proxy"
 ADMIN_TOKEN = "the-tests-own-token-of-the-hub"
 
 # The spawner runs jupyterhub-singleuser on this machine and tells what a cluster would tell about the image. It takes
@@ -92,11 +91,6 @@ class RunningHub:
         return dict(self.api("GET", f"users/{name}")["servers"])
 
 
-def missing() -> str:
-    """What a hub needs and is not here, with the line that installs it; empty where all is."""
-    return "" if shutil.which(PROXY) else f"no {PROXY}: npm install -g {PROXY}"
-
-
 @contextmanager
 def running_hub(
     root: Path, *, takes: str = "image", services: Sequence[Mapping[str, object]] = ()
@@ -105,6 +99,7 @@ def running_hub(
 
     `takes` says which user option its spawner takes the image from: `profile`, or `silent`: `image`, and tells nothing.
     """
+    needs.PROXY.program("configurable-http-proxy")
     root.mkdir(parents=True, exist_ok=True)
     port, hub_port, proxy_port = (process.free_port() for _ in range(3))
     ports = {"port": port, "hub_port": hub_port, "proxy_port": proxy_port}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from hubimages.template import deployment_workflow, find_origin, template_directory
 from tests.engine.registry import Registry
 from tests.github import GitHub, answering
 from tests.references.pointing import FILES, changed_lines, git, make_deployment
@@ -35,11 +36,19 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
     return [step for step in job["steps"] if "run" in step]
 
 
-def test_the_version_that_the_workflow_installs_is_this_one() -> None:
-    from hubimages import __version__
-
+def test_nothing_is_installed_by_a_name_alone() -> None:
     install, _ = steps(FOLDER / "bump-images.yaml")
-    assert install["run"] == f"pip install 'hubimages[github]=={__version__}'"
+    assert install["run"] == 'pip install "hubimages[github] @ git+ADDRESS@COMMIT"'
+
+
+def test_the_task_prints_the_workflow_and_refuses_where_this_copy_has_no_address(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "hubimages", "bump-images", "--workflow"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
+    if find_origin(template_directory()).commit:
+        assert (done.returncode, done.stdout) == (0, deployment_workflow())
+    else:
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+        assert "has no address and commit" in done.stderr
 
 
 def test_the_step_opens_a_pull_request_once_day_after_day(tmp_path: Path, open_registry: Registry) -> None:

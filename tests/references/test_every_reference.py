@@ -68,12 +68,14 @@ def test_every_reference_of_a_repository_with_all_forms_can_be_bumped(made: Path
     assert len(every_bump(made, inventory)) == len(inventory.references) - 1
 
 
-@pytest.mark.parametrize("folder", REAL or [pytest.param("", marks=pytest.mark.skip("HUBIMAGES_DEPLOYMENTS is empty"))])
-def test_every_reference_of_a_real_repository_can_be_bumped(folder: str) -> None:
-    inventory = find_references(Path(folder))
-    bumped = every_bump(Path(folder), inventory)
-    print(f"{folder}: {len(bumped)} of {len(inventory.references)} references bumped")  # noqa: T201
-    assert bumped == [each for each in inventory.references if each.tag_place is not None]
+if REAL:
+
+    @pytest.mark.parametrize("folder", REAL)
+    def test_every_reference_of_a_real_repository_can_be_bumped(folder: str) -> None:
+        inventory = find_references(Path(folder))
+        bumped = every_bump(Path(folder), inventory)
+        print(f"{folder}: {len(bumped)} of {len(inventory.references)} references bumped")  # noqa: T201
+        assert bumped == [each for each in inventory.references if each.tag_place is not None]
 
 
 def every_bump(root: Path, inventory: Inventory) -> list[Reference]:

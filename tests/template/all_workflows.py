@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from hubimages import template
 from hubimages.template.questions import template_context
+from tests.template.published import PUBLISHED
 
 FOLDER = "<<cookiecutter.repo>>/.github/workflows"
 # What a workflow can depend on, besides names that are typed in.
@@ -47,7 +48,8 @@ class Renderer:
 
     def complete(self, answers: Mapping[str, str]) -> dict[str, str]:
         """The answers with all that follows from them, in the template's order."""
-        done: dict[str, str] = {}
+        done: dict[str, str] = {"_address": PUBLISHED.address}
+        answers = {**answers, "__template": PUBLISHED.address, "__commit": PUBLISHED.commit}
         for key, variable in self.variables.items():
             done[key] = answers[key] if key in answers else variable.render(cookiecutter=done)
         return done

@@ -7,16 +7,12 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
+from tests import needs
+
 SOURCE = Path(__file__).parent / "node"
 # Read here, when tests are collected: each test has a home of its own, and npm knows its registry from a person's.
 HOME = Path.home()
 PROGRAMS = ("parse", "script")
-
-
-def unavailable() -> str:
-    """Why there are none here; nothing where they can be had."""
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    return f"{' and '.join(missing)} not installed: apt-get install nodejs npm" if missing else ""
 
 
 def bundled() -> Path:
@@ -26,13 +22,17 @@ def bundled() -> Path:
     folder = Path(os.environ.get("XDG_CACHE_HOME", HOME / ".cache"), "hubimages", f"node-{key}")
     if folder.is_dir():
         return folder
+    for program in ("node", "npm"):
+        needs.NODE.program(program)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         for path in inputs:
             shutil.copy(path, temporary)
         env = {**os.environ, "HOME": str(HOME)}
         install = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent")
-        subprocess.run(install, cwd=temporary, env=env, check=True)
+        done = subprocess.run(install, cwd=temporary, env=env, check=False, capture_output=True, text=True)
+        if done.returncode:
+            needs.NODE.missing(done.stderr.strip()[-300:])
         for name in PROGRAMS:
             bundle = (f"--outfile=out/{name}.cjs", "--bundle", "--platform=node", "--target=node18", "--format=cjs")
             esbuild = ("node_modules/.bin/esbuild", f"{name}.js", *bundle, "--log-level=error")

@@ -15,9 +15,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from hubimages import template
-from tests.engine.plugin import unavailable
 from tests.template import node_programs
 from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows
+from tests.template.published import PUBLISHED
 
 WORKFLOWS = different_workflows()
 PROGRAMS = Path(sys.executable).parent
@@ -52,7 +52,7 @@ def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     ids=str,
 )
 def test_the_workflows_rendered_here_are_those_that_cookiecutter_renders(answers):
-    made = template.render_files(answers).files
+    made = template.render_files(answers, PUBLISHED).files
     folder = ".github/workflows/"
     whole = {name.removeprefix(folder): file.data.decode() for name, file in made.items() if name.startswith(folder)}
     assert Renderer().render(answers) == whole
@@ -92,9 +92,6 @@ def test_githubs_schema_is_kept(files):
 @pytest.fixture(scope="session")
 def node() -> Path:
     """The folder with GitHub's programs."""
-    reason = node_programs.unavailable()
-    if reason:
-        unavailable(reason)
     return node_programs.bundled()
 
 

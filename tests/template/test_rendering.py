@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 import hubimages
 from hubimages import template
+from tests.template.published import PUBLISHED
 
 HOST_PLACES = {
     "quay.io": "quay.io",
@@ -43,6 +44,11 @@ OTHER_CHOICES = [
     for choice in question.choices
 ]
 WORKFLOWS = (".github/workflows/build.yaml", ".github/workflows/test.yaml")
+
+
+def render_files(answers: dict[str, str]) -> template.Rendering:
+    """What a copy that is published renders."""
+    return template.render_files(answers, PUBLISHED)
 
 
 def text(rendering: template.Rendering, name: str) -> str:
@@ -77,9 +83,7 @@ def check_hand_written(rendering: template.Rendering) -> None:
 @pytest.fixture(scope="module")
 def renderings() -> dict[tuple[str, ...], template.Rendering]:
     return {
-        (registry, starter, builder): template.render_files(
-            {"registry": registry, "starter": starter, "builder": builder}
-        )
+        (registry, starter, builder): render_files({"registry": registry, "starter": starter, "builder": builder})
         for registry, starter, builder in COMBINATIONS
     }
 
@@ -91,7 +95,7 @@ def test_the_result_looks_hand_written_and_parses(renderings, combination):
 
 @pytest.mark.parametrize(("key", "choice"), OTHER_CHOICES, ids=str)
 def test_every_other_choice_renders_with_the_defaults(key, choice):
-    rendering = template.render_files({key: choice})
+    rendering = render_files({key: choice})
     check_hand_written(rendering)
     assert rendering.answers[key] == choice
 
@@ -182,7 +186,7 @@ def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings
     ],
 )
 def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp_path):
-    rendering = template.render_files({"registry": registry, "registry_host": host, "image": image})
+    rendering = render_files({"registry": registry, "registry_host": host, "image": image})
     names = re.findall(r"- `([A-Z_]+)`", text(rendering, "README.md"))
     done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **dict.fromkeys(names, "set"))
     assert (done.returncode, done.stdout) == (0, "")
@@ -227,7 +231,7 @@ def test_the_image_is_named_in_noxfile_alone(renderings, registry, builder, imag
 
 def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tmp_path):
     answers = {"image": "our-org/hub", "preview": "yes", "configuration_repository": "our-org/our-hubs"}
-    rendering = template.render_files(answers)
+    rendering = render_files(answers)
     login = {"QUAY_USERNAME": "set", "QUAY_PASSWORD": "set"}
     refused = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login)
     assert sorted(re.findall(r"(\w+) is not set", refused.stdout)) == [
@@ -240,7 +244,7 @@ def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tm
 
 
 def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
-    rendering = template.render_files({"python_version": "3.12"})
+    rendering = render_files({"python_version": "3.12"})
     assert re.search(r"^  - python\s*=+\s*([\d.]*)$", text(rendering, "environment.yml"), re.MULTILINE)[1] == "3.12"  # type: ignore[index]
 
 
@@ -273,7 +277,7 @@ def test_rendering_over_a_rendered_repository_changes_nothing(tmp_path, home):
 
 
 def test_the_record_names_every_answer_and_this_version():
-    rendering = template.render_files({})
+    rendering = render_files({})
     record = YAML(typ="safe").load(text(rendering, ".hubimages.yaml"))
     assert record["version"] == hubimages.__version__
     assert list(record["answers"]) == [question.key for question in template.questions()]
@@ -282,7 +286,7 @@ def test_the_record_names_every_answer_and_this_version():
 def test_a_persons_cookiecutter_configuration_does_not_matter_and_nothing_is_written_there(home, tmp_path):
     (home / ".cookiecutterrc").write_text("default_context:\n  title: Mine\n  _jinja2_env_vars: {}\n")
     before = sorted(home.rglob("*"))
-    assert template.render_files({}).answers["title"] == "User Image"
+    assert render_files({}).answers["title"] == "User Image"
     assert sorted(home.rglob("*")) == before
 
 
@@ -329,7 +333,7 @@ def settled(rendering: template.Rendering) -> str:
 @pytest.mark.parametrize("key", OPTIONS)
 def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
     answer, trace = OPTIONS[key]
-    off, on = template.render_files({}), template.render_files({key: answer})
+    off, on = render_files({}), render_files({key: answer})
     check_hand_written(on)
     if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
         assert trace not in settled(off)
@@ -340,7 +344,7 @@ def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
 
 def test_all_options_at_once_look_hand_written(tmp_path):
     for registry in HOST_PLACES:
-        rendering = template.render_files({"registry": registry, **{key: value for key, (value, _) in OPTIONS.items()}})
+        rendering = render_files({"registry": registry, **{key: value for key, (value, _) in OPTIONS.items()}})
         check_hand_written(rendering)
         secrets = set(re.findall(r"(?:secrets|vars)\.(\w+)", settled(rendering))) - {"GITHUB_TOKEN"}
         assert {name for name in secrets if f"`{name}`" not in text(rendering, "README.md")} == set()

@@ -9,6 +9,7 @@ from typing import Any
 from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
+from hubimages.cli.tasks.doctor import doctor
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.hub_experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.hub_image import bump_hub_image, check_hub_image, rebuild_hub_image
@@ -34,6 +35,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
+    "This machine": [doctor],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

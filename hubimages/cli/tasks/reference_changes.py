@@ -141,6 +141,7 @@ def roll_back_image(
         **CHOICE_HELP,
         **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
         "dry_run": "show the plan and change nothing; asks the registries",
+        "workflow": "print a GitHub workflow that runs this task on working days, and do nothing else",
     },
 )
 @operator_errors
@@ -158,6 +159,7 @@ def bump_images(
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
+    workflow: bool = False,
 ) -> None:
     """Bump every outdated image to its newest tag, one commit for each.
 
@@ -165,6 +167,11 @@ def bump_images(
     by when their images were created. Lists what keeps its tag, and why: a choice beside a newer one in a form, a jump,
     a tag without an order. Never changes moving tags such as latest.
     """
+    if workflow:
+        from hubimages.template import deployment_workflow
+
+        console.result(deployment_workflow())
+        return
     from hubimages import references
     from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries

@@ -23,7 +23,7 @@ from hubimages.imagebuilding.preview.options import (
     Options,
     builder,
     check_installed,
-    check_port,
+    check_options,
     checked_folder,
     checked_registry,
     engine_answers,
@@ -88,8 +88,8 @@ def running(form: Form, options: Options) -> Iterator[Preview]:
     Raises NotInstalledError where something is missing, BadInputError for options that cannot be, ProgramFailedError
     with the hub's last lines when it does not come up.
     """
+    check_options(options)  # first: what a person wrote is wrong on every machine
     proxy = check_installed()
-    check_port(options.port)
     with contextlib.ExitStack() as stack:
         stack.enter_context(ending_signals_interrupt())
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-preview-"))

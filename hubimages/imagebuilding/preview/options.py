@@ -63,18 +63,32 @@ def engine_answers() -> bool:
         return False
 
 
+def check_options(options: Options) -> None:
+    """Raise BadInputError for an option that is wrong whatever is installed."""
+    check_port(options.port)
+    checked_registry(options.registry)
+    checked_folder(options.repositories)
+    named_python(options)
+
+
+def named_python(options: Options) -> str:
+    """The Python of --binderhub, or "". Raises BadInputError when it cannot build."""
+    if options.binderhub is None:
+        return ""
+    python = options.binderhub.resolve() / "bin/python"
+    if not python.is_file():
+        raise BadInputError(f"--binderhub={options.binderhub} is no virtual environment: it has no bin/python")
+    if not has_binderhub(str(python)):
+        raise BadInputError(
+            f"--binderhub={options.binderhub} has no BinderHub and repo2docker: {python} -m pip install "
+            "git+https://github.com/jupyterhub/binderhub jupyter-repo2docker"
+        )
+    return str(python)
+
+
 def builder(options: Options, *, engine: bool) -> tuple[str, str]:
     """The Python that has BinderHub and can build, or "" and what is missing."""
-    if options.binderhub is not None:
-        python = options.binderhub.resolve() / "bin/python"
-        if not python.is_file():
-            raise BadInputError(f"--binderhub={options.binderhub} is no virtual environment: it has no bin/python")
-        if not has_binderhub(str(python)):
-            raise BadInputError(
-                f"--binderhub={options.binderhub} has no BinderHub and repo2docker: {python} -m pip install "
-                "git+https://github.com/jupyterhub/binderhub jupyter-repo2docker"
-            )
-    found = str(options.binderhub.resolve() / "bin/python") if options.binderhub is not None else ""
+    found = named_python(options)
     if not found and importlib.util.find_spec("binderhub") is not None and has_binderhub(sys.executable):
         found = sys.executable
     if not engine:

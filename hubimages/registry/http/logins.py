@@ -62,6 +62,13 @@ class DockerConfiguration:
             raise BadInputError(f"Docker's configuration {file} is not as Docker writes it: move it away, log in again")
         return cls(file, parts[0], parts[1], str(settings.get("credsStore") or ""))
 
+    def places(self) -> dict[str, str]:
+        """The hosts with a login, and what keeps each: the file, or a helper. No login is read."""
+        kept = {strip(key): str(self.file) for key in self.auths}
+        if self.store:
+            kept = dict.fromkeys(kept, f"docker-credential-{self.store}")
+        return kept | {strip(key): f"docker-credential-{helper}" for key, helper in self.helpers.items()}
+
     def helper(self, host: str) -> str:
         """The program that keeps the login for a host, without its `docker-credential-`; empty where there is none."""
         return next((str(self.helpers[key]) for key in login_keys(host) if key in self.helpers), self.store)

@@ -1,0 +1,39 @@
+"""The extras of the package: which are whole, and what each that is not lacks."""
+
+import re
+from importlib import metadata
+
+from hubimages.doctor.report import Item
+
+TASKS = {
+    "github": ("--open-pr of every task that has it",),
+    "hub-image": ("bump-hub-image", "rebuild-hub-image"),
+    "test-image": ("test-image",),
+    "imagebuilding": ("check-imagebuilding-hub", "preview-imagebuilding-hub"),
+}
+OF_EXTRA = re.compile(r"""^([A-Za-z0-9._-]+)(.*?);.*\bextra\s*==\s*['"]([^'"]+)['"]""")
+
+
+def look(distribution: str = "hubimages") -> list[Item]:
+    """What is there of each extra that the installed package declares."""
+    try:
+        package = metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return [
+            Item(distribution, "missing", "it runs, and is not installed", ("extras",), f"pip install {distribution}")
+        ]
+    names = package.metadata.get_all("Provides-Extra") or []
+    needs = [found.groups() for line in package.requires or [] if (found := OF_EXTRA.match(line))]
+    return [_extra(name, [needed for needed, _, extra in needs if extra == name]) for name in names]
+
+
+def _extra(name: str, needed: list[str]) -> Item:
+    lacks, versions = [], []
+    for one in needed:
+        try:
+            versions.append(f"{one} {metadata.version(one)}")
+        except metadata.PackageNotFoundError:
+            lacks.append(one)
+    tasks = TASKS.get(name, (f"what the documentation says of the extra {name}",))
+    found = f"lacks {', '.join(lacks)}" if lacks else ", ".join(versions)
+    return Item(name, "missing" if lacks else "there", found, tasks, f"pip install 'hubimages[{name}]'")

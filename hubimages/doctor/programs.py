@@ -1,0 +1,122 @@
+"""The programs that tasks start: whether they are there, and which version."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from hubimages.doctor.report import ALL, Item
+from hubimages.repository import git
+from hubimages.run import environment
+
+PATIENCE = 0.6  # seconds for a program to tell its version
+NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
+HUB_IMAGE = ("bump-hub-image", "rebuild-hub-image")
+PREVIEW = ("preview-imagebuilding-hub",)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of one of several names, what prints its version, and what needs it.
+
+    Without `arguments` only the place is shown: a program that takes long to start, or asks the network.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    tasks: tuple[str, ...]
+    get: str
+    arguments: tuple[str, ...] = ()
+    minimum: tuple[int, ...] = ()
+    beside_python: bool = False  # tasks find it beside hubimages' own Python, too, when that is not on PATH
+
+    @property
+    def search_path(self) -> str | None:
+        """Where to look, as in PATH; None is PATH."""
+        path = os.environ.get("PATH", os.defpath)
+        return os.pathsep.join([path, str(Path(sys.executable).parent)]) if self.beside_python else None
+
+    def look(self) -> Item:
+        """What is there of it."""
+        place = next(filter(None, (shutil.which(name, path=self.search_path) for name in self.names)), None)
+        if place is None:
+            return Item(self.name, "missing", "", self.tasks, self.get)
+        if not self.arguments:
+            return Item(self.name, "there", place, self.tasks, self.get)
+        said, works = ask(place, *self.arguments)
+        if not works:
+            return Item(self.name, "does not answer", said, self.tasks, self.get)
+        version = found[0] if (found := NUMBER.search(said)) else place
+        if self.minimum and tuple(map(int, re.findall(r"\d+", version)[: len(self.minimum)])) < self.minimum:
+            wanted = ".".join(map(str, self.minimum))
+            return Item(self.name, "too old", f"{version}, {wanted} is the oldest that will do", self.tasks, self.get)
+        return Item(self.name, "there", version, self.tasks, self.get)
+
+
+def ask(*argv: str) -> tuple[str, bool]:
+    """The first line that a program writes, and whether it ended well, and in time."""
+    try:
+        done = subprocess.run(
+            argv, cwd=Path("/"), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+            check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no answer in {PATIENCE} s", False
+    except OSError as error:
+        return str(error.strerror), False
+    lines = (done.stdout.strip() or done.stderr.strip()).decode(errors="replace").splitlines()
+    return lines[0] if lines else "", done.returncode == 0
+
+
+PROGRAMS = (
+    Program("git", ("git",), ALL, "https://git-scm.com/downloads", ("version",), git.MINIMUM_VERSION),
+    Program(
+        "container engine", ("docker",), ("test-image", *HUB_IMAGE, "nox -s build of an image's repository"),
+        "https://docs.docker.com/engine/install/, or start it: sudo systemctl start docker",
+        ("version", "--format", "{{.Server.Version}}"),
+    ),
+    Program(
+        "buildx", ("docker",), ("nox -s build of an image's repository", "bump-hub-image --platform"),
+        "apt-get install docker-buildx-plugin, or Debian's docker-buildx", ("buildx", "version"),
+    ),
+    Program("chartpress", ("chartpress",), HUB_IMAGE, "pip install 'hubimages[hub-image]'", beside_python=True),
+    Program(
+        "sops", ("sops",), ("new-imagebuilding-hub", "preview-imagebuilding-hub"),
+        "https://github.com/getsops/sops/releases",
+    ),
+    Program("Node.js", ("node",), PREVIEW, "apt-get install nodejs npm", ("--version",), (20,)),
+    Program("JupyterHub's proxy", ("configurable-http-proxy",), PREVIEW, "npm install -g configurable-http-proxy"),
+    Program(
+        "browser", ("chromium", "chromium-browser", "google-chrome", "firefox"),
+        ("preview-imagebuilding-hub, to look at the form", "the tests of hubimages itself (Chromium)"),
+        "apt-get install chromium",
+    ),
+)  # fmt: skip
+
+
+def helm() -> Item:
+    """Helm, which comes as a library of Python; the program is not used."""
+    tasks, get = ("check-imagebuilding-hub", "preview-imagebuilding-hub"), "pip install 'hubimages[imagebuilding]'"
+    try:
+        return Item("Helm", "there", f"in helm-python-sdk {metadata.version('helm-python-sdk')}", tasks, get)
+    except metadata.PackageNotFoundError:
+        return Item("Helm", "missing", "", tasks, get)
+
+
+def python() -> Item:
+    """The Python that hubimages runs with."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Item("Python", "there", f"{version} ({sys.executable})", ALL, "https://www.python.org/downloads")
+
+
+def look(programs: Sequence[Program] = PROGRAMS) -> list[Item]:
+    """What is there of every program; all are asked at once."""
+    looks: list[Callable[[], Item]] = [python, helm, *(program.look for program in programs)]
+    with ThreadPoolExecutor(len(looks)) as pool:
+        return [item.result() for item in [pool.submit(one) for one in looks]]

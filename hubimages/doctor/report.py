@@ -1,0 +1,70 @@
+"""What was found, as text and as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+ALL = ("every task",)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that hubimages can use.
+
+    `state` is `there`, `missing`, `too old` or `does not answer`; `found` its version or place; `tasks` those that need
+    it, `get` the line that gets it.
+    """
+
+    name: str
+    state: str
+    found: str
+    tasks: tuple[str, ...]
+    get: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the tasks that need it can use it."""
+        return self.state == "there"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The programs and extras, and the hosts of registries for which there is a login and where it is kept."""
+
+    programs: Sequence[Item]
+    extras: Sequence[Item]
+    logins: Sequence[tuple[str, str]]
+    login_problem: str
+    origin: str
+
+    def __str__(self) -> str:
+        width = max(len(item.name) for item in (*self.programs, *self.extras))
+        lines = ["Programs", *(_lines(item, width) for item in self.programs)]
+        lines += ["", "Extras", *(_lines(item, width) for item in self.extras)]
+        lines += ["", "Logins", *(f"  {host}  ({where})" for host, where in self.logins)]
+        if self.login_problem:
+            lines.append(f"  {self.login_problem}")
+        elif not self.logins:
+            lines.append("  none: docker login HOST")
+        return "\n".join([*lines, "", "This copy", f"  {self.origin}"])
+
+    def as_json(self) -> str:
+        """The report as one JSON object. It has no secret, nor a user's name."""
+        whole = {
+            "version": 1,
+            "programs": [asdict(item) for item in self.programs],
+            "extras": [asdict(item) for item in self.extras],
+            "logins": [{"host": host, "kept_in": where} for host, where in self.logins],
+            "login_problem": self.login_problem,
+            "origin": self.origin,
+        }
+        return json.dumps(whole, indent=2, ensure_ascii=False)
+
+
+def _lines(item: Item, width: int) -> str:
+    if item.is_there:
+        return f"  ok  {item.name:{width}}  {item.found}"
+    found = f" ({item.found})" if item.found else ""
+    head = f"  --  {item.name:{width}}  {item.state}{found}"
+    indent = " " * (width + 8)
+    return f"{head}\n{indent}needed by {', '.join(item.tasks)}\n{indent}{item.get}"

@@ -1,0 +1,123 @@
+"""Where this copy of the template comes from: the address and the commit that the same copy can be installed from.
+
+Plain cookiecutter, and the build of the wheel, load this file by its path, without the package: it needs the standard
+library alone.
+"""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+RECORDED = "origin.json"  # beside cookiecutter.json in a wheel and in a source distribution
+PACKAGED = ("hubimages", "template", "source")  # where a wheel has the template
+COMMIT = re.compile(r"[0-9a-f]{40}")
+# What may stand in a workflow's shell line and in YAML as it is.
+ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)+")
+SSH = re.compile(r"(?:ssh://)?(?:[^@/]+@)(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+/|[:/])/?(?P<path>.+)")
+REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+# What a rendered repository is made of, and what is installed from the commit.
+SOURCES = (
+    "cookiecutter.json", "hooks", "templates", "<<cookiecutter.repo>>", "hubimages", "hubimages_template.py",
+    "deployment-workflows", "pyproject.toml",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`address` (https) and `commit` (40 hexadecimal digits), or two empty strings and the `problem`."""
+
+    address: str = ""
+    commit: str = ""
+    problem: str = ""
+
+    @property
+    def requirement(self) -> str:
+        """What pip installs this copy from, with the extra that opens pull requests."""
+        return f"hubimages[github] @ git+{self.address}@{self.commit}"
+
+
+@cache
+def find_origin(directory: Path) -> Origin:
+    """The origin of the copy whose template is in a directory.
+
+    From what pip noted about an installation from git (PEP 610), from what was built into a release's wheel, or from
+    git itself, in a checkout or in the clone that cookiecutter made.
+    """
+    directory = directory.resolve()
+    if directory.parts[-len(PACKAGED) :] == PACKAGED:
+        return installed_from(directory.parents[2]) or recorded(directory) or Origin(problem="this wheel records none")
+    top = git(directory, "rev-parse", "--show-toplevel")
+    if top and Path(top).resolve() == directory:
+        return of_checkout(directory)
+    return recorded(directory) or Origin(problem=f"{directory} is not a git repository")
+
+
+def installed_from(packages: Path) -> Origin | None:
+    """What pip noted in the folder of packages, where it installed a commit of a git repository."""
+    for file in packages.glob("hubimages-*.dist-info/direct_url.json"):
+        noted = json.loads(file.read_text(encoding="utf-8"))
+        commit = noted.get("vcs_info", {}).get("commit_id", "")
+        address = plain_address(noted.get("url", ""))
+        if noted.get("vcs_info", {}).get("vcs") == "git" and COMMIT.fullmatch(commit) and address:
+            return Origin(address, commit)
+    return None
+
+
+def recorded(directory: Path) -> Origin | None:
+    """What the build of the wheel recorded."""
+    file = directory / RECORDED
+    return Origin(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+
+
+def of_checkout(directory: Path) -> Origin:
+    """The commit that is checked out, and the address of a remote that has it."""
+    commit = git(directory, "rev-parse", "--verify", "HEAD")
+    if not COMMIT.fullmatch(commit):
+        return Origin(problem=f"{directory} has no commit")
+    there = [name for name in SOURCES if (directory / name).exists()]
+    if git(directory, "status", "--porcelain", "--", *there):
+        return Origin(problem=f"{directory} has changes that are not committed")
+    branches = git(directory, "for-each-ref", "--format=%(refname)", "--contains=HEAD", "refs/remotes").splitlines()
+    remotes = list(dict.fromkeys(ref.split("/")[2] for ref in branches))
+    if git(directory, "tag", "--points-at", "HEAD"):  # a release's job checks out the tag alone
+        remotes.append("origin")
+    for remote in sorted(remotes, key=lambda name: name != "origin"):
+        address = plain_address(git(directory, "config", "--get", f"remote.{remote}.url"))
+        if address:
+            return Origin(address, commit)
+    if remotes:
+        return Origin(problem=f"no remote of {directory} has an address that starts with https:// or is one of SSH")
+    return Origin(
+        problem=f"no remote of {directory} is known to have its commit {commit[:12]}: push it, then git fetch"
+    )
+
+
+def plain_address(url: str) -> str:
+    """The address for https, without a login; "" for one that others cannot clone: a directory, http, git://."""
+    ssh = SSH.fullmatch(url)
+    if url.startswith("https://"):
+        parts = urlsplit(url)
+        url = f"https://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    elif ssh and "://" not in url.removeprefix("ssh://"):
+        url = f"https://{ssh['host']}/{ssh['path']}"
+    url = url.rstrip("/").removesuffix(".git")
+    return url if ADDRESS.fullmatch(url) else ""
+
+
+def git(directory: Path, *words: str) -> str:
+    """What git says, stripped; "" where it fails or is not there."""
+    # A hook of git's has these set for the repository that is committed to.
+    env = {
+        name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    }
+    argv = ["git", "-C", str(directory), "--literal-pathspecs", *words]
+    try:
+        done = subprocess.run(argv, capture_output=True, env=env, check=False, stdin=subprocess.DEVNULL)
+    except OSError:
+        return ""
+    return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""
