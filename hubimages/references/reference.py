@@ -8,7 +8,7 @@ from functools import cached_property
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references.image_text import BLANKS
-from hubimages.references.tag_shape import Shape, shape_of
+from hubimages.references.tag_format import Shape, shape_of
 
 Path = tuple[str | int, ...]
 

@@ -1,4 +1,4 @@
-"""Which references are meant: those of an image, of hubs, files, or one choice of a profile list."""
+"""Select references by image, hub, file, or one choice of a profile list."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ SHOWN = 6  # hubs named; the rest are counted
 
 @dataclass(frozen=True)
 class Selection:
-    """Nothing given means no restriction. Dockerfiles, which build and do not run, have to be named by file."""
+    """What --hub, --file and --choice select; empty selects everything but Dockerfiles, which do not run on a hub."""
 
     hubs: Sequence[str] = field(default_factory=tuple)
     files: Sequence[str] = field(default_factory=tuple)
@@ -23,11 +23,11 @@ class Selection:
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing restricts it."""
+        """True if nothing restricts the selection."""
         return not (self.hubs or self.files or self.choice)
 
     def has(self, reference: Reference) -> bool:
-        """Whether a reference is meant."""
+        """Return True if the reference is selected."""
         if self.files and reference.file not in self.files:
             return False
         if not self.files and reference.form is Form.DOCKERFILE:
@@ -38,9 +38,9 @@ class Selection:
 
 
 def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
-    """The files as paths from the top of the repository that the directory is in; as given where they are that.
+    """Return the files as paths from the top of the repository that holds the directory.
 
-    People give them from where they stand, too, as their shell completes them.
+    A file may be given from there, or from the working directory, as a shell completes it.
     """
     here = directory.resolve()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
@@ -54,7 +54,7 @@ def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
 
 
 def check(inventory: Inventory, selection: Selection) -> None:
-    """Raise BadInputError for a hub, file or choice that is not there, with what is near it."""
+    """Raise BadInputError for a hub, file or choice that does not exist, and name a similar one."""
     choices = {name for each in inventory.references for name in (each.profile, each.choice) if name}
     files = {each.file for each in inventory.references}
     clusters = {hub.partition("/")[0] for hub in inventory.hubs}
@@ -63,18 +63,18 @@ def check(inventory: Inventory, selection: Selection) -> None:
             raise BadInputError(f"--hub={given}: no such hub{near(given, {*inventory.hubs, *clusters})}")
     for given in selection.files:
         if given not in files:
-            raise BadInputError(f"--file={given}: no image reference in it{near(given, files)}")
+            raise BadInputError(f"--file={given}: no image reference in this file{near(given, files)}")
     if selection.choice is not None and selection.choice not in choices:
         raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices)}")
 
 
 def meant(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
-    """The references of an image, at whatever tag, that are meant."""
+    """Return the selected references of an image, at any tag."""
     return tuple(each for each in inventory.of_image(image) if selection.has(each))
 
 
 def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
-    """The references of an image that are meant. Raises BadInputError where there is none, with what runs there."""
+    """Return the selected references of an image. Raises BadInputError if there are none, and says what runs there."""
     check(inventory, selection)
     found = meant(inventory, image, selection)
     if found:
@@ -82,12 +82,12 @@ def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tup
     known = {each.repository for each in inventory.references if each.repository}
     if image.repository not in known:
         raise BadInputError(
-            f"nothing here refers to {image.repository}{near(image.repository, known)}; see: hubimages images. "
-            "To point what refers to another image at this one, add --instead-of=IMAGE"
+            f"no reference to {image.repository}{near(image.repository, known) or '.'} List all with: "
+            "hubimages images. To replace another image by this one, add --instead-of=IMAGE"
         )
     there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
-    runs = f"; what runs there: {', '.join(there)}" if there else ""
-    raise BadInputError(f"no reference to {image.repository} where --hub, --file and --choice say{runs}")
+    runs = f". These run there: {', '.join(there)}" if there else ""
+    raise BadInputError(f"no reference to {image.repository} within --hub, --file and --choice{runs}")
 
 
 def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Selection) -> Sequence[Reference]:
@@ -138,13 +138,13 @@ def with_siblings(inventory: Inventory, image: ImageRef, found: Sequence[Referen
 
 
 def named(hubs: Sequence[str]) -> str:
-    """The hubs' names; of many the first ones, and how many more."""
+    """Return the names of the hubs; of many the first few and the number of the rest."""
     more = len(hubs) - SHOWN
     return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def near(given: str, known: Iterable[str]) -> str:
-    """`, did you mean X?` for a name that is nearly one of those known."""
+    """Return `. Did you mean X?` if a known name is similar; otherwise nothing."""
     names = sorted(known)
     found = get_close_matches(given, names, 1) or [name for name in names if given in name.split("/")][:1]
-    return f", did you mean {found[0]}?" if found else ""
+    return f". Did you mean {found[0]}?" if found else ""

@@ -87,8 +87,7 @@ def every_bump(root: Path, inventory: Inventory) -> list[Reference]:
             continue
         tag = TAGS[number % len(TAGS)] if reference.tag != TAGS[number % len(TAGS)] else "v9"
         sharing = [each for each in inventory.references if each.tag_place == reference.tag_place]
-        targets = {each: Target(tag, NEW_DIGEST if each.digest else "") for each in sharing}
-        (edits,) = edits_in_turn(root, [targets])
+        (edits,) = edits_in_turn(root, [{each: Target(tag, NEW_DIGEST if each.digest else "") for each in sharing}])
         digests = {reference.digest_place.line} if reference.digest_place and reference.digest else set()
         lines = digests | {reference.tag_place.line}
         assert sum(changed_lines(edit) for edit in edits) == len(lines), (reference, edits)

@@ -43,7 +43,7 @@ def test_images_into_a_pipe_is_one_line_per_reference_with_tabs_and_the_summary_
     assert (done.returncode, [line.split("\t") for line in done.stdout.splitlines()]) == (
         0,
         [
-            ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "chartpress",
+            ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "VERSION.git.N.hex",
              "helm-charts/basehub/values.yaml:5", "jupyterhub.hub.image.tag", "leap/prod, leap/staging"],
             ["quay.io/a/b:2026.01.30", "YYYY.MM.DD", f"{COMMON}:4",
              "basehub.jupyterhub.singleuser.image.tag", "leap/prod"],
@@ -108,11 +108,11 @@ def test_check_images_ends_with_1_for_findings_which_are_on_stdout(repository: P
     assert (done.returncode, done.stdout.splitlines()) == (
         1,
         [
-            f"{COMMON}:7: quay.io/a/c: the tag latest is whatever was pushed last: "
-            "name a tag that stays, so that a restart brings no other image",
-            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b is used at 2 tags: 2026.01.30 (leap/prod), "
+            f"{COMMON}:7: quay.io/a/c: tag `latest` moves: "
+            "pin a tag that does not move, so that a restart cannot change the image",
+            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
             "2026.06.04 (leap/staging): point all hubs at one: hubimages point-hubs quay.io/a/b:TAG --all",
-            "not checked: the registries, since --offline was given",
+            "not checked: the registries, because of --offline",
             "2 findings in 4 references: 1 floating-tag, 1 skew",
         ],
     )
@@ -123,7 +123,7 @@ def test_check_images_as_json_and_without_findings_ends_with_0(tmp_path: Path) -
     done = hubimages("check-images", "--offline", "--json", cwd=root)
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (
         0,
-        {"version": 1, "findings": [], "not_checked": ["the registries, since --offline was given"]},
+        {"version": 1, "findings": [], "not_checked": ["the registries, because of --offline"]},
         "",
     )
 

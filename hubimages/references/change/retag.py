@@ -4,6 +4,7 @@ A run may set several images, and a file may hold several of them: the edits for
 the images before it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,24 +97,35 @@ def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     for place, text in reversed(spliced):
         if place.value not in before[place.start : place.end]:
             raise RefusedError(f"{file} has changed while it was read; run the command again")
-        after = after[: place.start] + _written(place, text) + after[place.end :]
+        after = after[: place.start] + _written(before, place, text) + after[place.end :]
     if in_yaml:
         found = {each.start: each for each in scalars(after)}
-        moved = {start + _growth(spliced, start): text for start, text in in_yaml.items()}
+        moved = {start + _growth(before, spliced, start): text for start, text in in_yaml.items()}
         if not set(moved) <= set(found):
             raise RefusedError(f"{file} has changed while it was read; run the command again")
         after = replace_scalars(after, {found[start]: text for start, text in moved.items()})
     return FileEdit(file, before, after)
 
 
-def _written(place: Place, text: str) -> str:
-    """Return the text for a place that is not a scalar of the file itself; in YAML inside of YAML with its quotes."""
-    return text if place.inside in ("", "raw") else as_text(text, style=place.inside, flow=True)
+def _written(before: str, place: Place, text: str) -> str:
+    """Return the text for a place that is no scalar of the file itself: in a line, or in YAML inside of YAML."""
+    if not place.inside:
+        return in_line(before, place, text)
+    return text if place.inside == "raw" else as_text(text, style=place.inside, flow=True)
 
 
-def _growth(spliced: Sequence[tuple[Place, str]], start: int) -> int:
+def _growth(before: str, spliced: Sequence[tuple[Place, str]], start: int) -> int:
     """Return how far the texts before a place move it."""
-    return sum(len(_written(each, text)) - (each.end - each.start) for each, text in spliced if each.start < start)
+    texts = ((each, _written(before, each, text)) for each, text in spliced if each.start < start)
+    return sum(len(text) - (each.end - each.start) for each, text in texts)
+
+
+def in_line(before: str, place: Place, text: str) -> str:
+    """Return a text for a file that is read line by line: with quotes if its line is like YAML, and YAML needs them."""
+    line = before[before.rfind("\n", 0, place.start) + 1 : place.start]
+    if not re.search(r":[ \t]+$", line) or place.file.endswith(".env"):
+        return text  # in quotes already, or no YAML
+    return as_text(text, style="plain")
 
 
 def check(edit: FileEdit, targets: Targets) -> None:

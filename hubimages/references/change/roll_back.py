@@ -1,4 +1,4 @@
-"""The tag that a hub had before, from the history of the file that holds it."""
+"""Find the tag that a hub had before in the history of its file, and go back to it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
 from hubimages.repository.git import Repo
 
-FAR = 400  # commits of a file that are looked at
+FAR = 400  # commits of a file to read
 
 
 @dataclass(frozen=True)
 class Before:
-    """What a place said before, and the commit that changed it."""
+    """The earlier tag of a place, and the commit that changed it."""
 
     reference: Reference
     tag: str
@@ -35,10 +35,10 @@ class Before:
 def plan_roll_back(
     directory: Path, chosen: Selection, wanted: Delivery, *, patterns: Sequence[str], registries: Registries | None
 ) -> Plan:
-    """The plan that gives the hubs chosen the tags they had before their last change of an image.
+    """Return the plan that gives the selected hubs the tags from before the last change of an image.
 
-    All places that this last commit changed go back together; `patterns` (`quay.io/group/*`) choose images instead,
-    each of which goes back. Raises BadInputError where there is nothing before, or it is not in the registry any more.
+    All places of that last commit go back together. With `patterns` (`quay.io/group/*`) each matching image goes back
+    by itself. Raises BadInputError if there is no earlier tag, or the registry no longer has it.
     """
     repo = changes.deployment_repository(directory)
     inventory = find_references(directory)
@@ -52,13 +52,13 @@ def plan_roll_back(
     if not candidates:
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
         raise BadInputError(
-            f"no user image of these hubs matches; they run {', '.join(known) or 'none that a file names'}"
+            f"no user image of these hubs matches. They run {', '.join(known) or 'no image that a file names'}"
         )
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
     found = list(all_before(repo, candidates))
     if not found:
-        raise BadInputError("no other tag of these images in the history; point hubs at one with: hubimages point-hubs")
+        raise BadInputError("the history has no other tag of these images. Choose one with: hubimages point-hubs")
     if not patterns:
         newest = max(found, key=lambda each: each.when).commit
         found = [each for each in found if each.commit == newest]
@@ -72,14 +72,14 @@ def plan_roll_back(
             _check_tag(registries, image)
     made = changes_of(repo, inventory, [Wanted(image, references) for image, references in by_image.items()])
     if pinned := [f"{each.file}:{each.line}" for change in made for each in change.pinned]:
-        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now and not before; edit it by hand")
-    notes = [f"takes back: {line}" for line in undone]
+        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now, but not before. Edit it by hand")
+    notes = [f"reverts: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
+    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
 
 
 def is_user_image(reference: Reference) -> bool:
-    """Whether it is what users' servers run: a hub's own image goes back with its chart, not alone."""
+    """Return True if users' servers run the image. A hub image goes back with its chart, not alone."""
     keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
     return bool(keys & {str(step) for step in reference.path}) or "SINGLEUSER" in reference.values_path or (
         reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
@@ -87,20 +87,19 @@ def is_user_image(reference: Reference) -> bool:
 
 
 def _check_tag(registries: Registries, image: ImageRef) -> None:
-    """Raise what `check_tag` raises, with what to do where the registry does not have the tag any more."""
+    """Raise what `check_tag` raises, with the remedy if the registry no longer has the tag."""
     try:
         check_tag(registries, image)
     except BadInputError as error:
         if isinstance(error.__cause__, NotThereError):
             raise BadInputError(
-                f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
-                "another tag with: hubimages point-hubs"
+                f"{image} ran before, but the registry no longer has it. Choose another tag with: hubimages point-hubs"
             ) from error
         raise
 
 
 def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
-    """For every reference the last other tag of the same image at its place; none where there was no other."""
+    """Yield for each reference the last other tag of the same image at its place, if there was one."""
     by_file: dict[str, list[Reference]] = {}
     for each in references:
         assert each.tag_place is not None
@@ -113,7 +112,7 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
             for key, reference in list(left.items()):
                 old = then.get(key)
                 if old is None:
-                    del left[key]  # it was not there yet, or was another image: nothing to go back to
+                    del left[key]  # new here, or another image before: nothing to go back to
                 elif later and (old.tag, old.digest) != (reference.tag, reference.digest):
                     yield Before(left.pop(key), old.tag, old.digest, *later)
             later = (commit, when, subject)
@@ -122,10 +121,7 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
 
 
 def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
-    """A file's texts, newest first, each with the commit that made it: id, time in seconds, subject.
-
-    Renames are followed.
-    """
+    """Yield the versions of a file, newest first: commit, its time in seconds, subject, text. Follows renames."""
     asked = ("log", f"-{FAR}", "--follow", "--name-only", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
     log = repo.read(*asked).decode("utf-8", "surrogateescape")
     commits: list[tuple[str, int, str, str]] = []
@@ -143,7 +139,7 @@ def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
 
 
 def _key(reference: Reference) -> tuple[object, ...]:
-    """What makes a place the same one in another version of the file, where lines and list indexes may have moved."""
+    """Return what identifies a place in other versions of the file, where lines and list indexes differ."""
     steps = tuple(part for part in reference.path if isinstance(part, str))
     where = (reference.profile, reference.choice) if reference.profile else tuple(map(str, reference.path))
     name = reference.repository if reference.name_place is None or reference.name_place.file == reference.file else ""
