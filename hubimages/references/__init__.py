@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from hubimages.references.change.bump import Jumps as Jumps
+    from hubimages.references.change.bump import Accepted as Accepted
     from hubimages.references.change.bump import nothing_to_do as nothing_to_do
     from hubimages.references.change.bump import plan_bump as plan_bump
     from hubimages.references.change.delivering import delivery_of as delivery_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "change.bump": ["Jumps", "nothing_to_do", "plan_bump"],
+        "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["plan_point"],
         "change.roll_back": ["plan_roll_back"],

@@ -138,6 +138,7 @@ def roll_back_image(
         "pattern": "images to bump, for example quay.io/group/*; default: every user image; repeatable",
         "accept_jump": "take this tag, for example quay.io/group/image:2026.1, although it is a jump: in another "
         "format, of another flavour, or far ahead; repeatable",
+        "also_automated": "also move tags that another program keeps up to date, for example Flux",
         **CHOICE_HELP,
         **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
         "dry_run": "show the plan and change nothing; asks the registries",
@@ -153,6 +154,7 @@ def bump_images(
     file: list[str] | None = None,
     pattern: list[str] | None = None,
     accept_jump: list[str] | None = None,
+    also_automated: bool = False,
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
@@ -179,13 +181,14 @@ def bump_images(
     chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
     delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    jumps = references.Jumps(
+    accepted = references.Accepted(
         [ImageRef.parse(each) for each in accept_jump or ()],
         ask if console.is_interactive() and not (yes or dry_run) else lambda question: True,
+        also_automated,
     )
     with Registries() as registries:
         plan = references.plan_bump(
-            Path(repo), chosen, delivery, patterns=pattern or [], registries=registries, jumps=jumps
+            Path(repo), chosen, delivery, patterns=pattern or [], registries=registries, accepted=accepted
         )
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_do(plan))

@@ -5,31 +5,33 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from hubimages.errors import BadInputError, NoAnswerError
+from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.kept import kept
-from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
+from hubimages.references.change.kept import Kept, automated_of, in_order, kept
+from hubimages.references.change.point import Change, Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.change.together import together
 from hubimages.references.find.scan import find_references
 from hubimages.references.newest.registries import Newer, newer_tags
-from hubimages.references.reference import Reference
+from hubimages.references.reference import Inventory, Reference
 from hubimages.references.selection import Selection
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
+from hubimages.repository.git import Repo
 
 # Answers "keep `IMAGE:TAG`, instead of a jump to another one?"
 Keep = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
-class Jumps:
-    """The jumps that are accepted: those that the options name, and those that the person at the terminal wants."""
+class Accepted:
+    """What moves although it would be kept: jumps that the options name or the person wants, and automated places."""
 
-    accepted: Sequence[ImageRef] = ()
+    jumps: Sequence[ImageRef] = ()
     keep: Keep = lambda question: True
+    automated: bool = False
 
 
 def plan_bump(
@@ -39,14 +41,16 @@ def plan_bump(
     *,
     patterns: Sequence[str],
     registries: Registries,
-    jumps: Jumps | None = None,
+    accepted: Accepted | None = None,
 ) -> Plan:
     """Return the plan that gives every user image its newest tag, with what keeps its tag; it can be without changes.
 
     `patterns` (`quay.io/group/*`) select images, and then not only user images. Other places of an image at the same
-    tag move with it. Raises BadInputError if no image matches or an accepted jump is none, and NoAnswerError if nothing
-    is known to be outdated and not everything is known.
+    tag move with it. An image whose edit is refused is kept, and the others go on. Raises BadInputError if no image
+    matches or an accepted jump is none, and NoAnswerError if nothing is known to be outdated and not everything is
+    known.
     """
+    accepted = accepted or Accepted()
     repo = changes.deployment_repository(directory)
     inventory = find_references(directory)
     selection.check(inventory, chosen)
@@ -54,22 +58,41 @@ def plan_bump(
     if not meant:
         raise BadInputError("no image of this repository matches. List them with: hubimages images")
     newer = newer_tags(registries, meant, inventory.references)
-    take_jumps(newer, jumps or Jumps(), meant, registries)
+    take_jumps(newer, accepted, meant, registries)
     if not newer.tags:
         check_answers(newer)
-    stay = kept(newer, meant)
-    along, others = together(
-        inventory, chosen, newer.tags, [each.reference for each in stay if each.reference not in newer.tags]
-    )
-    made = changes_of(repo, inventory, to_set({**newer.tags, **along}, registries))
+    stay = kept(newer, meant, automated=accepted.automated)
+    for each in automated_of(newer) if not accepted.automated else ():
+        newer.tags.pop(each)
+    held = [each.reference for each in stay if each.reference not in newer.tags]
+    along, others = together(inventory, chosen, newer.tags, held, automated=accepted.automated)
+    made, refused = possible(repo, inventory, to_set({**newer.tags, **along}, registries))
     notes = [f"note: {image} was not checked: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not checked: {what}" for image, what in newer.not_asked.items()]
-    notes += [
-        f"note: {each.file}:{each.line} stays at {each.image}, unlike other places of the image" for each in others
-    ]
+    notes += [f"note: {each.file}:{each.line} stays at {each.image}, unlike others of the image" for each in others]
     for change in made:
         notes += notes_of(inventory, change, chosen)
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), kept=stay)
+    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), kept=in_order([*stay, *refused]))
+
+
+def possible(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> tuple[list[Change], list[Kept]]:
+    """Return the changes of all images that can be edited, and the references of those that are refused."""
+    try:
+        return changes_of(repo, inventory, wanted), []
+    except RefusedError:
+        able: list[Wanted] = []
+        refused: list[Kept] = []
+        made: list[Change] = []
+        for one in wanted:
+            try:
+                made = changes_of(repo, inventory, [*able, one])
+            except RefusedError as error:
+                refused += [
+                    Kept(each, one.image.tag, str(error).rstrip("."), "Edit it by hand") for each in one.references
+                ]
+            else:
+                able.append(one)
+        return made, refused
 
 
 def to_set(tags: Mapping[Reference, str], registries: Registries) -> list[Wanted]:
@@ -84,9 +107,9 @@ def to_set(tags: Mapping[Reference, str], registries: Registries) -> list[Wanted
     return wanted
 
 
-def take_jumps(newer: Newer, jumps: Jumps, meant: Sequence[Reference], registries: Registries) -> None:
+def take_jumps(newer: Newer, accepted: Accepted, meant: Sequence[Reference], registries: Registries) -> None:
     """Make the accepted jumps ordinary new tags. Raises BadInputError for an image without a jump, or no such tag."""
-    for image in jumps.accepted:
+    for image in accepted.jumps:
         found = [each for each in meant if (each.host, each.name) == (image.host, image.name)]
         if not image.tag or not found:
             raise BadInputError(f"--accept-jump={image}: no such image here; give IMAGE:TAG as it is listed")
@@ -102,7 +125,7 @@ def take_jumps(newer: Newer, jumps: Jumps, meant: Sequence[Reference], registrie
         for each in take:
             _take(newer, each, image.tag)
     for (name, old, new), found in _by_question(newer).items():
-        if not jumps.keep(f"{name}: {new} would be a jump from {old}. Keep {old}?"):
+        if not accepted.keep(f"{name}: {new} would be a jump from {old}. Keep {old}?"):
             for each in found:
                 _take(newer, each, new)
 

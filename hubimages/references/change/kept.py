@@ -1,7 +1,7 @@
 """What bump-images leaves as it is although there may be something newer: why, and the command that changes it."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,25 @@ class Kept:
         }  # fmt: skip
 
 
-def kept(newer: Newer, meant: Sequence[Reference]) -> list[Kept]:
-    """Return the references that keep their tags, in the order of files and lines."""
-    selected = set(meant)
-    found = [*_choices(newer, selected), *_jumps(newer), *_unordered(newer)]
+def kept(newer: Newer, meant: Sequence[Reference], *, automated: bool = False) -> list[Kept]:
+    """Return the references that keep their tags, in order; with `automated`, programs' own tags move, too."""
+    found = [*_choices(newer, set(meant)), *_jumps(newer), *_unordered(newer)]
+    if not automated:
+        found = [each for each in found if not each.reference.owner]
+        found += (
+            Kept(each, newer.tags[each], f"{each.owner} keeps it up to date", "To move it, add --also-automated")
+            for each in automated_of(newer)
+        )
+    return in_order(found)
+
+
+def automated_of(newer: Newer) -> list[Reference]:
+    """Return the references with a newer tag that another program keeps up to date."""
+    return [each for each in newer.tags if each.owner]
+
+
+def in_order(found: Iterable[Kept]) -> list[Kept]:
+    """Return them sorted by file and line."""
     return sorted(found, key=lambda each: (each.reference.file, each.reference.line))
 
 

@@ -7,7 +7,12 @@ from hubimages.references.selection import Selection
 
 
 def together(
-    inventory: Inventory, chosen: Selection, moving: Mapping[Reference, str], staying: Iterable[Reference]
+    inventory: Inventory,
+    chosen: Selection,
+    moving: Mapping[Reference, str],
+    staying: Iterable[Reference],
+    *,
+    automated: bool,
 ) -> tuple[dict[Reference, str], list[Reference]]:
     """Return the places that move along, each with its new tag, and those that stay behind at another tag.
 
@@ -21,7 +26,13 @@ def together(
         by_image.setdefault(each.repository, []).append(each)
     held = [(each, each.repository) for each in staying]
     for each in inventory.references:
-        if each in moving or each.repository not in by_image or not each.tag or not _runs(each, chosen):
+        if (
+            each in moving
+            or each.repository not in by_image
+            or not each.tag
+            or not _runs(each, chosen)
+            or (each.owner and not automated)
+        ):
             continue
         if any(
             each is one or (name == each.repository and one.tag == each.tag and _beside(each, one))

@@ -262,6 +262,8 @@ class _Finder(Gathering):
         """Find name and tag, or one of them, as keys of one mapping. Yield the keys that are used."""
         name_key = next((key for key in NAMES if key in own and data(own[key]) not in (None, "")), None)
         tag_key = next((key for key in TAGS if key in own), None)
+        if name_key is None and tag_key and "image" in own and not _has_tag(own["image"].value):
+            name_key = "image"
         if name_key and tag_key is None and VERSION in own and "/" in own[name_key].value:
             tag_key = VERSION
         digest_key = next((key for key in DIGESTS if key in own), None)

@@ -1,6 +1,7 @@
 """Hubs whose images have newer tags: which pods get which tag, and which places keep theirs.
 
-REG is the registry. In `tags` the images of the registry are listed in the order in which they were created.
+REG is the registry with a path for the specimen; REGHOST and REGPATH are the two parts.
+In `tags` the images of the registry are listed in the order in which they were created.
 """
 
 from collections.abc import Mapping
@@ -77,6 +78,58 @@ SPECIMENS: dict[str, Specimen] = {
         {"singleuser": "1.1.0"},
     ),
     # B: a name beside a tag key, in other spellings
+    "a name under image": Specimen(
+        "singleuser: {image: {image: REG/lab, tag: 1.0.0}}\n", "1.0.0 1.1.0", {"singleuser": "1.1.0"}
+    ),
+    "sha beside the tag": Specimen(
+        f"singleuser:\n  image:\n    name: REG/lab\n    sha: {DIGEST}\n    tag: 1.0.0\n",
+        "1.0.0 1.1.0",
+        {"singleuser": NEW},
+    ),
+    "a digest in another file": Specimen(
+        {
+            "common.yaml": f"singleuser: {{image: {{digest: '{DIGEST}'}}}}\n",
+            "prod.yaml": "singleuser: {image: {name: REG/lab, tag: 1.0.0}}\n",
+        },
+        "1.0.0 1.1.0",
+        {"singleuser": NEW},
+    ),
+    "sha in a later file": Specimen(
+        {
+            "common.yaml": "singleuser: {image: {name: REG/lab, tag: 1.0.0}}\n",
+            "prod.yaml": f"singleuser: {{image: {{sha: '{DIGEST}'}}}}\n",
+        },
+        "1.0.0 1.1.0",
+        {"singleuser": NEW},
+    ),
+    "an image beside its tag in a profile": Specimen(
+        "singleuser:\n  profileList:\n  - slug: a\n    kubespawner_override:\n"
+        "      image: {image: REG/lab, tag: 1.0.0}\n",
+        "1.0.0 1.1.0",
+        {"profile a": "1.1.0"},
+    ),
+    "a pair of variables": Specimen(
+        "singleuser:\n  image: {name: REG/lab, tag: 1.0.0}\n"
+        "  extraEnv: {WORKER_IMAGE: REG/lab, WORKER_IMAGE_TAG: 1.0.0}\n",
+        "1.0.0 1.1.0",
+        {"singleuser": "1.1.0", "env WORKER_IMAGE": "REG/lab", "env WORKER_IMAGE_TAG": "1.1.0"},
+    ),
+    "a registry beside the name": Specimen(
+        "singleuser: {image: {registry: REGHOST, repository: REGPATH/lab, tag: 1.0.0}}\n",
+        "1.0.0 1.1.0",
+        {"singleuser": "1.1.0"},
+    ),
+    "a registry in another file": Specimen(
+        {
+            "common.yaml": "singleuser: {image: {registry: REGHOST}}\n",
+            "prod.yaml": "singleuser: {image: {repository: REGPATH/lab, tag: 1.0.0}}\n",
+        },
+        "1.0.0 1.1.0",
+        {"singleuser": "1.1.0"},
+    ),
+    "a version key": Specimen(
+        "singleuser: {image: {repository: REG/lab, version: 1.0.0}}\n", "1.0.0 1.1.0", {"singleuser": "1.1.0"}
+    ),
     "a repository with a path": Specimen(
         "singleuser: {image: {repository: REG/lab, tag: '1.0.0', pullPolicy: Always}}\n",
         "1.0.0 1.1.0",

@@ -23,6 +23,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def filled(text: str, name: str, registry: Registry) -> str:
+    """Return a text of a specimen with the addresses of its images."""
+    parts = {"REGHOST": registry.address, "REGPATH": slug(name), "REG/": f"{registry.address}/{slug(name)}/"}
+    for placeholder, address in parts.items():
+        text = text.replace(placeholder, address)
+    return text
+
+
 @dataclass(frozen=True)
 class Bumped:
     """The deployment repository of all specimens after one run of bump-images, and what that printed."""
@@ -45,8 +53,7 @@ def bumped(open_registry: Registry, tmp_path_factory: pytest.TempPathFactory) ->
         folder = f"config/clusters/{slug(name)}"
         hub = {"name": "hub", "helm_chart_values_files": list(specimen.texts)}
         files[f"{folder}/cluster.yaml"] = json.dumps({"name": slug(name), "hubs": [hub]}) + "\n"
-        address = f"{open_registry.address}/{slug(name)}"
-        files |= {f"{folder}/{file}": text.replace("REG", address) for file, text in specimen.texts.items()}
+        files |= {f"{folder}/{file}": filled(text, name, open_registry) for file, text in specimen.texts.items()}
         for image, tags in specimen.images.items():
             publisher = Publisher(open_registry, f"{slug(name)}/{image}")
             for number, tag in enumerate(tags):
@@ -69,7 +76,7 @@ def expected(name: str, specimen: Specimen, bumped: Bumped) -> dict[str, str]:
         path = was.partition("@")[0].removeprefix(bumped.registry.address).rpartition(":")[0]
         digest = bumped.registry.digest(path.strip("/"), tag.partition("@")[0]) if tag.endswith("@DIGEST") else ""
         new = tag.replace("DIGEST", digest)
-        images[pod] = f"{bumped.registry.address}{path}:{new}" if path else new
+        images[pod] = f"{bumped.registry.address}{path}:{new}" if path else filled(new, name, bumped.registry)
     return images
 
 
