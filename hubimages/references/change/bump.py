@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from hubimages.console import count
 from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
@@ -163,13 +164,12 @@ def check_answers(newer: Newer) -> None:
 
 
 def nothing_to_do(plan: Plan) -> str:
-    """Return what to say about a plan without changes: what was not checked, what is kept, and why."""
-    unchecked = any(note.endswith("was not checked") or " was not checked: " in note for note in plan.notes)
-    last = "no image has a newer tag; nothing to do"
-    if plan.kept or unchecked:
-        last = (
-            f"nothing to do: {len(plan.kept)} places keep their tags, as listed"
-            if plan.kept
-            else "nothing to do as far as is known"
-        )
+    """Return what to say about a plan without changes: what is kept, what was not checked, and why."""
+    number = len(plan.kept)
+    if number:
+        last = f"nothing to do: {count(number, 'place')} keep{'s its tag' if number == 1 else ' their tags'}, as listed"
+    elif any(" was not checked: " in note for note in plan.notes):
+        last = "nothing to do as far as is known"
+    else:
+        last = "no image has a newer tag; nothing to do"
     return "\n".join([*map(str, plan.kept), *plan.notes, last])

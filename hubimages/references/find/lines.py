@@ -18,11 +18,15 @@ _LINE = re.compile(
 _OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
 
 
+# Keys below one such as `image`, and what they hold.
+PARTS = {"name": "name", "repository": "name", "tag": "tag", "digest": "digest", "sha": "digest"}
+
+
 def find(file: str, text: str) -> tuple[list[Reference], int]:
     """Return the references in the order of their lines, and the number of placeholders."""
     found: list[Reference] = []
     placeholders = 0
-    above, names, tags = "", {}, {}  # type: str, dict[str, Place], dict[str, Place]
+    above, blocks, open_blocks = "", [], {}  # type: str, list[dict[str, Place]], dict[str, dict[str, Place]]
     offset = 0
     for number, line in enumerate(text.split("\n"), 1):
         matched = _LINE.fullmatch(line)
@@ -34,15 +38,17 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
                 reference = _string(key, place)
                 found += [reference] if reference else []
                 placeholders += is_placeholder(value)
-            elif names_image(above) and key in ("name", "repository"):
-                names = {matched["indent"]: place}
-            elif names_image(above) and key == "tag":
-                tags = {matched["indent"]: place}
-            for indent in names.keys() & tags.keys():
-                found += _pair(names.pop(indent), tags.pop(indent))
+            elif names_image(above) and (part := PARTS.get(key)):
+                block = open_blocks.get(matched["indent"], {})
+                if not block or part in block:
+                    block = open_blocks[matched["indent"]] = {}
+                    blocks.append(block)
+                block[part] = place
         elif opened := _OPENS.fullmatch(line):
-            above, names, tags = opened["key"], {}, {}
+            above, open_blocks = opened["key"], {}
         offset += len(line) + 1
+    for block in blocks:
+        found += _pair(block)
     return sorted(found, key=lambda each: each.line), placeholders
 
 
@@ -68,8 +74,13 @@ def string(form: Form, place: Place, read: ImageText) -> Reference:
     )  # fmt: skip
 
 
-def _pair(name: Place, tag: Place) -> Iterator[Reference]:
-    read, tagged = read_image(name.value), read_tag(tag.value)
-    if read and tagged and read.lead:
+def _pair(block: dict[str, Place]) -> Iterator[Reference]:
+    """Yield the reference of a name and a tag in lines below the same key, with the digest beside them."""
+    name, tag, digest = (block.get(part) for part in ("name", "tag", "digest"))
+    read, tagged = read_image(name.value) if name else None, read_tag(tag.value) if tag else None
+    if name and tag and read and tagged and read.lead:
         image = read.image
-        yield Reference(Form.PAIR, tag.file, tag.line, (), image.host, image.name, *tagged, tag, name, parsed=False)
+        yield Reference(
+            Form.PAIR, tag.file, tag.line, (), image.host, image.name, tagged[0],
+            tagged[1] or (digest.value if digest else ""), tag, name, digest, parsed=False,
+        )  # fmt: skip
