@@ -84,6 +84,7 @@ class Reference:
     profile: str = ""  # in a profile list: the slug of the profile, as KubeSpawner makes it
     choice: str = ""  # in a profile list: the key of the choice, or `unlisted_choice`
     title: str = ""  # the display names of both
+    beside_default: bool = False  # in a profile list that offers `singleuser.image`, too
     misread: str = ""  # what Helm reads instead of the text of the tag: `number 1.1`
     invalid: str = ""  # why Kubernetes refuses it; the parts are then what the text probably means
     owner: str = ""  # the program that keeps the tag up to date: `Flux image policy flux-system:hub`

@@ -242,7 +242,8 @@ class Gathering:
         self.references[key] = Reference(
             form, self.file, place.line, (*self.text.base, *path), *name, *tag,
             tag_place, name_place, digest_place, registry_place,
-            misread=misread, profile=where.profile, choice=where.choice, title=where.title, invalid=invalid,
+            misread=misread, profile=where.profile, choice=where.choice, title=where.title,
+            beside_default=where.beside_default, invalid=invalid,
         )  # fmt: skip
 
     def found(self) -> Iterable[Reference]:

@@ -1,6 +1,6 @@
 """Tags of one image beside each other in one form: a choice that hubs give their users, and no lag.
 
-A hub's form offers its profiles and choices, and `singleuser.image` where a profile has no image. Of several tags in
+A hub's form offers its profiles and choices, and `singleuser.image` if one of them has no image. Of several tags in
 one format only the one that is ahead follows the registry: if all did, "old" would be "new".
 """
 
@@ -15,22 +15,31 @@ LISTS = ("profileList", "profile_list")
 Order = Mapping[Reference, tuple[Hashable, Any]]
 
 
-def is_in_form(reference: Reference) -> bool:
-    """Return True if the form that users fill in offers the image."""
-    steps = [str(step) for step in reference.path]
-    if any(step in LISTS for step in steps):
-        return True
-    return any(pair == ("singleuser", "image") for pair in pairwise(steps))
+def is_choice(reference: Reference) -> bool:
+    """Return True for an image in a profile list."""
+    return any(step in LISTS for step in reference.path)
+
+
+def is_default(reference: Reference) -> bool:
+    """Return True for `singleuser.image`."""
+    return not is_choice(reference) and ("singleuser", "image") in pairwise(reference.path)
 
 
 def forms(references: Iterable[Reference]) -> dict[tuple[str, str], list[Reference]]:
     """Return what each form offers, by hub and image; without a hub by file."""
     found: dict[tuple[str, str], list[Reference]] = {}
-    for each in references:
-        if each.name and is_in_form(each):
-            for hub in each.hubs or (f"{each.file}#{each.tag_place.document if each.tag_place else 0}",):
+    named = [each for each in references if each.name]
+    with_default = {hub for each in named if each.beside_default for hub in _hubs(each)}
+    for each in named:
+        for hub in _hubs(each):
+            if is_choice(each) or (is_default(each) and hub in with_default):
                 found.setdefault((hub, each.repository), []).append(each)
     return {key: here for key, here in found.items() if len({(each.tag, each.digest) for each in here}) > 1}
+
+
+def _hubs(reference: Reference) -> tuple[str, ...]:
+    document = reference.tag_place.document if reference.tag_place else 0
+    return reference.hubs or (f"{reference.file}#{document}",)
 
 
 def behind(references: Iterable[Reference], order: Order) -> dict[Reference, Reference | None]:

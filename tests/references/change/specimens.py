@@ -215,16 +215,27 @@ SPECIMENS: dict[str, Specimen] = {
         {"2026.01.30": "2026.07.01"},
     ),
     "an old profile beside the default": Specimen(
-        profiles(old="1.0.0").replace("singleuser:", "singleuser:\n  image: {name: REG/lab, tag: 1.1.0}"),
+        profiles(old="1.0.0").replace("singleuser:", "singleuser:\n  image: {name: REG/lab, tag: 1.1.0}")
+        + "  - {slug: new, display_name: New}\n",
         "1.0.0 1.1.0 1.2.0",
         {"singleuser": "1.2.0", "profile old": "1.0.0"},
         {"1.0.0": "1.2.0"},
     ),
     "an old choice in another file than the default": Specimen(
-        {"common.yaml": image("1.1.0"), "prod.yaml": choices(old="1.0.0")},
+        {"common.yaml": image("1.1.0"), "prod.yaml": choices(old="1.0.0") + "          new: {display_name: New}\n"},
         "1.0.0 1.1.0 1.2.0",
         {"singleuser": "1.2.0", "choice old": "1.0.0"},
         {"1.0.0": "1.2.0"},
+    ),
+    "a default that no profile offers is no choice": Specimen(
+        profiles(lab="1.0.0").replace("singleuser:", "singleuser:\n  image: {name: REG/lab, tag: 1.1.0}"),
+        "1.0.0 1.1.0 1.2.0",
+        {"singleuser": "1.2.0", "profile lab": "1.2.0"},
+    ),
+    "a default that no choice offers is no choice": Specimen(
+        {"common.yaml": image("1.1.0"), "prod.yaml": choices(lab="1.0.0")},
+        "1.0.0 1.1.0 1.2.0",
+        {"singleuser": "1.2.0", "choice lab": "1.2.0"},
     ),
     "choices of two flavours move both": Specimen(
         choices(seven="1.0-java7", eleven="1.1-java11"),
