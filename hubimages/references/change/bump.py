@@ -8,7 +8,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.kept import kept
+from hubimages.references.change.kept import automated, kept
 from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
 from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.change.together import together
@@ -48,7 +48,7 @@ def plan_bump(
     is known to be outdated and not everything is known.
     """
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     selection.check(inventory, chosen)
     meant = [each for each in inventory.references if chosen.has(each) and is_meant(each, patterns)]
     if not meant:
@@ -57,10 +57,16 @@ def plan_bump(
     take_jumps(newer, jumps or Jumps(), meant, registries)
     if not newer.tags:
         check_answers(newer)
-    stay = kept(newer, meant)
+    owned = [] if chosen.also_automated else [each for each in newer.tags if each.owner]
+    stay = sorted(
+        [*kept(newer, meant), *automated(newer, owned)], key=lambda each: (each.reference.file, each.reference.line)
+    )
+    for each in owned:
+        del newer.tags[each]
     along, others = together(
         inventory, chosen, newer.tags, [each.reference for each in stay if each.reference not in newer.tags]
     )
+    along = {each: tag for each, tag in along.items() if chosen.also_automated or not each.owner}
     made = changes_of(repo, inventory, to_set({**newer.tags, **along}, registries))
     notes = [f"note: {image} was not checked: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not checked: {what}" for image, what in newer.not_asked.items()]

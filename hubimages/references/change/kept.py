@@ -39,6 +39,14 @@ def kept(newer: Newer, meant: Sequence[Reference]) -> list[Kept]:
     return sorted(found, key=lambda each: (each.reference.file, each.reference.line))
 
 
+def automated(newer: Newer, owned: Sequence[Reference]) -> Iterator[Kept]:
+    """Yield the references whose tag a robot keeps up to date."""
+    for each in owned:
+        yield Kept(
+            each, newer.tags[each], f"{each.owner} keeps it up to date", "To move it anyway, add --also-automated"
+        )
+
+
 def _choices(newer: Newer, selected: set[Reference]) -> Iterator[Kept]:
     for each, ahead in newer.behind.items():
         if each not in selected:

@@ -18,6 +18,9 @@ _LINE = re.compile(
 _OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
 
 
+_BRACE = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*[:=]?[ \t]*\{[ \t]*\r?$")  # the last one that a line opens
+
+
 def find(file: str, text: str) -> tuple[list[Reference], int]:
     """Return the references in the order of their lines, and the number of placeholders."""
     found: list[Reference] = []
@@ -40,7 +43,7 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
                 tags = {matched["indent"]: place}
             for indent in names.keys() & tags.keys():
                 found += _pair(names.pop(indent), tags.pop(indent))
-        elif opened := _OPENS.fullmatch(line):
+        elif opened := _OPENS.fullmatch(line) or _BRACE.search(line):
             above, names, tags = opened["key"], {}, {}
         offset += len(line) + 1
     return sorted(found, key=lambda each: each.line), placeholders
