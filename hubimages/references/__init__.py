@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import plan_point as plan_point
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
+    from hubimages.references.check.changed import changed_since as changed_since
     from hubimages.references.check.offline import Report as Report
     from hubimages.references.check.online import check_images as check_images
     from hubimages.references.find.scan import find_references as find_references
@@ -37,6 +38,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["plan_point"],
         "change.roll_back": ["plan_roll_back"],
+        "check.changed": ["changed_since"],
         "check.online": ["check_images"],
         "check.offline": ["Report"],
         "find.scan": ["find_references"],

@@ -13,7 +13,10 @@ REGISTRIES = (
     r"|registry\.gitlab\.com)"
 )
 NAMED = re.compile(rf"(?<![\w./-]){REGISTRIES}/[\w./-]*\w(?::[\w][\w.-]*|@sha256:[0-9a-f]{{64}})")
-SIGNS = (b".io/", b".pkg.dev/", b".ecr.", b"mcr.microsoft.com/", b"registry.gitlab.com/")
+SIGNS = (
+    b"quay.io/", b"ghcr.io/", b"docker.io/", b"gcr.io/", b"registry.k8s.io/", b".pkg.dev/", b".ecr.", b".azurecr.io/",
+    b"mcr.microsoft.com/", b"nvcr.io/", b"registry.gitlab.com/",
+)  # fmt: skip
 PROSE = re.compile(
     r"[ \t-]*[\"']?\w*(description|message|help|title|display_name|comment|note|echo)\w*[\"']?[ \t]*[:= ]"
 )

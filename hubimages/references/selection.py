@@ -20,6 +20,8 @@ class Selection:
     hubs: Sequence[str] = field(default_factory=tuple)
     files: Sequence[str] = field(default_factory=tuple)
     choice: str | None = None
+    also_automated: bool = False  # places whose tag a robot keeps up to date, too
+    hubs_file: Path | None = None  # lists the hubs, instead of what the repository says
 
     @property
     def is_everything(self) -> bool:

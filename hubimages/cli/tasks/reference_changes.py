@@ -2,12 +2,16 @@
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
+
+if TYPE_CHECKING:
+    from hubimages.references import Selection
 
 CHANGE_HELP = {
     "repo": "clone of the deployment repository, or a directory in it",
@@ -21,9 +25,26 @@ CHANGE_HELP = {
     "json": "print the changes as one JSON object",
 }
 CHOICE_HELP = {
+    "hubs": "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says",
+    "also_automated": "also places whose tag a robot keeps up to date, such as an image policy of Flux",
     "hub": "only what this hub runs, as CLUSTER/HUB, or all hubs of a CLUSTER; repeatable",
     "file": "only in this file; repeatable",
 }
+
+
+def _selection(
+    repo: str,
+    hub: list[str] | None,
+    file: list[str] | None,
+    hubs: str | None,
+    also_automated: bool,
+    choice: str | None = None,
+) -> "Selection":
+    """Return what the options select."""
+    from hubimages import references
+
+    files = references.files_from(Path(repo), file or ())
+    return references.Selection(tuple(hub or ()), files, choice, also_automated, Path(hubs) if hubs else None)
 
 
 @task(
@@ -49,6 +70,8 @@ def point_hubs(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     choice: str | None = None,
     instead_of: str | None = None,
     all: bool = False,
@@ -75,7 +98,7 @@ def point_hubs(
         raise BadInputError("--all contradicts --hub, --file and --choice. Remove one")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()), choice)
+    chosen = _selection(repo, hub, file, hubs, also_automated, choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
@@ -102,6 +125,8 @@ def roll_back_image(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     pattern: list[str] | None = None,
     unchecked: bool = False,
     branch: str | None = None,
@@ -121,7 +146,7 @@ def roll_back_image(
 
     if not hub and not file:
         raise BadInputError("which hub? Add --hub=CLUSTER/HUB")
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
+    chosen = _selection(repo, hub, file, hubs, also_automated)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
@@ -138,7 +163,6 @@ def roll_back_image(
         "pattern": "images to bump, for example quay.io/group/*; default: every user image; repeatable",
         "accept_jump": "take this tag, for example quay.io/group/image:2026.1, although it is a jump: in another "
         "format, of another flavour, or far ahead; repeatable",
-        "also_automated": "also move tags that another program keeps up to date, for example Flux",
         **CHOICE_HELP,
         **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
         "dry_run": "show the plan and change nothing; asks the registries",
@@ -152,9 +176,10 @@ def bump_images(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     pattern: list[str] | None = None,
     accept_jump: list[str] | None = None,
-    also_automated: bool = False,
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
@@ -178,13 +203,12 @@ def bump_images(
     from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries
 
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
+    chosen = _selection(repo, hub, file, hubs, also_automated)
     delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     accepted = references.Accepted(
         [ImageRef.parse(each) for each in accept_jump or ()],
         ask if console.is_interactive() and not (yes or dry_run) else lambda question: True,
-        also_automated,
     )
     with Registries() as registries:
         plan = references.plan_bump(

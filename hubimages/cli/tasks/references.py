@@ -6,6 +6,7 @@ from invoke import Context, Exit, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
+from hubimages.errors import BadInputError
 
 REPO = "a clone of the deployment repository, or a directory in it (default: .)"
 HTML = "write a page with tables to sort and filter to this file"
@@ -51,27 +52,46 @@ def images(
 
 @task(
     auto_shortflags=False,
-    help={"repo": REPO, "offline": "ask no registry; check only the repository", "html": HTML, "json": JSON},
+    help={
+        "repo": REPO,
+        "hubs": HUBS,
+        "offline": "ask no registry; check only the repository",
+        "changed_since": "check only what is new or changed since this branch, tag or commit, for pull requests",
+        "html": HTML,
+        "github": "print the findings as annotations for GitHub Actions",
+        "json": JSON,
+    },
 )
 @operator_errors
 def check_images(
-    c: Context, *, repo: str = ".", offline: bool = False, html: str | None = None, json: bool = False
+    c: Context,
+    *,
+    repo: str = ".",
+    hubs: str | None = None,
+    offline: bool = False,
+    changed_since: str | None = None,
+    html: str | None = None,
+    github: bool = False,
+    json: bool = False,
 ) -> None:
     """Check the image references of a deployment repository and ask registries.
 
-    Finds moving tags, tags that look unlike the image's other tags, one image at several tags, tags that Helm does not
-    read as text, registries that are shut down, tags that do not exist, images that need a login, and newer tags.
-    Exit code 1 for a finding, 75 if there is none and a registry gave no answer.
+    Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
+    that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,
+    and newer tags. Exit code 1 for a finding, 75 if there is none and a registry gave no answer.
     """
     from hubimages import references
 
-    inventory = references.find_references(Path(repo))
-    report = references.check_images(inventory, online=not offline)
+    if json and github:
+        raise BadInputError("--json and --github contradict each other: leave one out")
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
+    report = references.check_images(inventory, online=not offline, about=about)
     if html:
         references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")
-    console.result(report.as_json() if json else str(report))
-    if not json:
+    console.result(report.as_json() if json else report.as_annotations() if github else str(report))
+    if not (json or github or about is not None):
         console.step(references.summary(inventory))
     if report.exit_code:
         raise Exit(code=report.exit_code)

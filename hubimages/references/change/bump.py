@@ -28,11 +28,10 @@ Keep = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Accepted:
-    """What moves although it would be kept: jumps that the options name or the person wants, and automated places."""
+    """What moves although it would be kept: jumps that the options name, and those that the person wants."""
 
     jumps: Sequence[ImageRef] = ()
     keep: Keep = lambda question: True
-    automated: bool = False
 
 
 def plan_bump(
@@ -53,7 +52,7 @@ def plan_bump(
     """
     accepted = accepted or Accepted()
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     selection.check(inventory, chosen)
     meant = [each for each in inventory.references if chosen.has(each) and is_meant(each, patterns)]
     if not meant:
@@ -62,11 +61,11 @@ def plan_bump(
     take_jumps(newer, accepted, meant, registries)
     if not newer.tags:
         check_answers(newer)
-    stay = kept(newer, meant, automated=accepted.automated)
-    for each in automated_of(newer) if not accepted.automated else ():
+    stay = kept(newer, meant, automated=chosen.also_automated)
+    for each in automated_of(newer) if not chosen.also_automated else ():
         newer.tags.pop(each)
     held = [each.reference for each in stay if each.reference not in newer.tags]
-    along, others = together(inventory, chosen, newer.tags, held, automated=accepted.automated)
+    along, others = together(inventory, chosen, newer.tags, held)
     made, refused = possible(repo, inventory, to_set({**newer.tags, **along}, registries))
     notes = [f"note: {image} was not checked: {error}" for image, error in newer.unanswered.items()]
     notes += [f"note: {image} was not checked: {what}" for image, what in newer.not_asked.items()]

@@ -38,7 +38,7 @@ def kept(newer: Newer, meant: Sequence[Reference], *, automated: bool = False) -
     if not automated:
         found = [each for each in found if not each.reference.owner]
         found += (
-            Kept(each, newer.tags[each], f"{each.owner} keeps it up to date", "To move it, add --also-automated")
+            Kept(each, newer.tags[each], f"{each.owner} keeps it up to date", "To move it anyway, add --also-automated")
             for each in automated_of(newer)
         )
     return in_order(found)

@@ -156,7 +156,7 @@ def plan_point(
     if not image.tag:
         raise BadInputError(f"{image} has no tag. Give one: {image.repository}:TAG")
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     found = (
         selection.to_change(inventory, instead_of, image, chosen)
         if instead_of
@@ -166,7 +166,20 @@ def plan_point(
     (change,) = changes_of(repo, inventory, [Wanted(image, found, digest)])
     if not change.changed and not change.pinned:
         return None
+    check_owners(change.changed, chosen)
     return Plan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
+
+
+def check_owners(changed: Sequence[Reference], chosen: Selection) -> None:
+    """Raise RefusedError for a place whose tag a robot keeps up to date: it would write its own tag again."""
+    owned = [each for each in changed if each.owner and not chosen.also_automated]
+    if owned:
+        first = owned[0]
+        more = f", and {count(len(owned) - 1, 'more place')}" if len(owned) > 1 else ""
+        raise RefusedError(
+            f"{first.file}:{first.line}: {first.owner} keeps this tag up to date{more}. Change the policy, or add "
+            "--also-automated"
+        )
 
 
 @dataclass(frozen=True)

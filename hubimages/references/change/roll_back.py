@@ -8,7 +8,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_owners, check_tag, notes_of
 from hubimages.references.find.scan import find_references, references_in
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
@@ -41,7 +41,7 @@ def plan_roll_back(
     by itself. Raises BadInputError if there is no earlier tag, or the registry no longer has it.
     """
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     selection.check(inventory, chosen)
     candidates = [
         each
@@ -71,6 +71,8 @@ def plan_roll_back(
         for image in by_image:
             _check_tag(registries, image)
     made = changes_of(repo, inventory, [Wanted(image, references) for image, references in by_image.items()])
+    for change in made:
+        check_owners(change.changed, chosen)
     if pinned := [f"{each.file}:{each.line}" for change in made for each in change.pinned]:
         raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now, but not before. Edit it by hand")
     notes = [f"reverts: {line}" for line in undone]

@@ -11,8 +11,6 @@ def together(
     chosen: Selection,
     moving: Mapping[Reference, str],
     staying: Iterable[Reference],
-    *,
-    automated: bool,
 ) -> tuple[dict[Reference, str], list[Reference]]:
     """Return the places that move along, each with its new tag, and those that stay behind at another tag.
 
@@ -31,7 +29,7 @@ def together(
             or each.repository not in by_image
             or not each.tag
             or not _runs(each, chosen)
-            or (each.owner and not automated)
+            or (each.owner and not chosen.also_automated)
         ):
             continue
         if any(

@@ -1,7 +1,7 @@
 """Check image references offline: each one, and those of one image together."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from hubimages import findings
@@ -32,6 +32,10 @@ class Report:
     not_checked: tuple[str, ...] = ()
     no_answer: bool = False
 
+    def as_annotations(self) -> str:
+        """Return the report as annotations of GitHub Actions."""
+        return findings.as_annotations(self.findings, self.not_checked, unsure=self.no_answer) or str(self)
+
     @property
     def exit_code(self) -> int:
         """Return 1 with findings, 75 without one if a registry gave no answer, otherwise 0."""
@@ -50,13 +54,17 @@ class Report:
         return "\n".join([*lines, whole + (f": {listed}" if listed else "")])
 
 
-def offline(inventory: Inventory) -> list[Finding]:
-    """Return what is wrong as far as the repository tells, sorted by file and line."""
+def offline(inventory: Inventory, about: Collection[Reference] | None = None) -> list[Finding]:
+    """Return what is wrong as far as the repository tells, sorted by file and line; only `about` these if given."""
     found: list[Finding] = []
-    for reference in inventory.references:
+    for reference in inventory.references if about is None else about:
         found += [*_invalid(reference), *_floating(reference), *_misread(reference), *_deprecated(reference)]
     for image in by_image(inventory).values():
-        found += [*_odd_formats(image), *_skew(image)]
+        if about is None or any(each in about for each in image):
+            odd = _odd_formats(image)
+            places = {(each.file, each.line) for each in about or ()}
+            found += [each for each in odd if about is None or (each.file, each.line) in places]
+            found += _skew(image)
     return in_order(found)
 
 

@@ -1,6 +1,6 @@
 """Ask the registries about each image: does it exist, can anyone pull it, is there a newer tag?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.console import count
@@ -22,10 +22,17 @@ from hubimages.registry import (
 Absent = (NotThereError, NameRefusedError)
 
 
-def check_images(inventory: Inventory, *, online: bool = True, limits: Limits | None = None) -> Report:
-    """Return everything that is wrong with the references; `not_checked` names what was not checked."""
-    found = offline(inventory)
-    unknown = sum(not each.name for each in inventory.references)
+def check_images(
+    inventory: Inventory,
+    *,
+    online: bool = True,
+    limits: Limits | None = None,
+    about: Collection[Reference] | None = None,
+) -> Report:
+    """Return everything that is wrong with the references, or those it is `about`; `not_checked` names the rest."""
+    found = offline(inventory, about)
+    references = [each for each in inventory.references if about is None or each in about]
+    unknown = sum(not (each.name or each.invalid) for each in references)
     not_checked = []
     if unknown:
         not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside this repository")
@@ -33,8 +40,8 @@ def check_images(inventory: Inventory, *, online: bool = True, limits: Limits | 
         return Report(inventory, tuple(found), ("the registries, because of --offline", *not_checked))
     with Registries(limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         asked = _Asked(ours, everybody)
-        found += asked.existence(inventory.references)
-        found += asked.newer(inventory.references)
+        found += asked.existence(references)
+        found += asked.newer(references, inventory.references)
     reasons = tuple(dict.fromkeys([*not_checked, *asked.not_checked]))
     return Report(inventory, tuple(in_order(found)), reasons, asked.no_answer)
 
@@ -69,10 +76,10 @@ class _Asked:
                 found.append(_not_public(reference, image, verdict))
         return found
 
-    def newer(self, references: Sequence[Reference]) -> list[Finding]:
+    def newer(self, references: Sequence[Reference], every: Sequence[Reference]) -> list[Finding]:
         """Return a finding for each tag that has a newer one."""
         asked = [each for each in references if ImageRef(each.host, each.name) not in self.silent]
-        newer = newer_tags(self.ours, asked, references)
+        newer = newer_tags(self.ours, asked, every)
         for image, answer in newer.unanswered.items():
             if not isinstance(answer, NotThereError | HiddenError):
                 self.not_answered(image, answer)

@@ -29,7 +29,7 @@ _PAIR = re.compile(r"(?P<key>[\w.\[\]-]+)=(?P<value>[^,\s\"']*)")
 # IMAGE ?= a/b   export IMAGE_TAG=1
 _VARIABLE = re.compile(
     r"[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|ENV[ \t]+)?(?P<key>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#]+)(?P=quote)[ \t]*(?:[;&#].*)?"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#]+)(?P=quote)[ \t]*(?:[;&#].*)?\r?"
 )
 # set { name = "singleuser.image.tag" value = "1" } of Terraform, in one line or in several
 _BLOCK = re.compile(
@@ -102,7 +102,7 @@ def find(file: str, text: str) -> Code:
 
 
 def _matches(text: str) -> Iterator["re.Match[str]"]:
-    for pattern in (_ASSIGNED, _DEFAULT, _BLOCK, _TF_VARIABLE):
+    for pattern in (_DEFAULT, _BLOCK, _TF_VARIABLE, _ASSIGNED):
         yield from pattern.finditer(text)
     position = 0
     for line in text.split("\n"):

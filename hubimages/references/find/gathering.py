@@ -83,7 +83,8 @@ class Gathering:
             span = text.inside.span(start, end)
             if span is None or written[quotes : len(written) - quotes] != scalar.value:
                 raise BadInputError("it has several lines, or escapes")
-            (start, end), document, style = span, text.document, scalar.style
+            (start, end), style = span, scalar.style
+            document = text.document if text.base else self.document  # a template has no base
         whole = (0, len(scalar.value))
         return Place(
             self.file, self.line(scalar.line), start, end, scalar.value, part or whole, lead,

@@ -20,6 +20,7 @@ _OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[
 
 # Keys below one such as `image`, and what they hold.
 PARTS = {"name": "name", "repository": "name", "tag": "tag", "digest": "digest", "sha": "digest"}
+_BRACE = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*[:=]?[ \t]*\{[ \t]*\r?$")  # the last one that a line opens
 
 
 def find(file: str, text: str) -> tuple[list[Reference], int]:
@@ -44,7 +45,7 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
                     block = open_blocks[matched["indent"]] = {}
                     blocks.append(block)
                 block[part] = place
-        elif opened := _OPENS.fullmatch(line):
+        elif opened := _OPENS.fullmatch(line) or _BRACE.search(line):
             above, open_blocks = opened["key"], {}
         offset += len(line) + 1
     for block in blocks:

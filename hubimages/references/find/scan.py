@@ -28,7 +28,10 @@ TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # aft
 BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
 # A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
-KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? ")
+KEYS = re.compile(
+    rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
+    rb"|[iI]mage[\w-]*=|Image\b|/image"
+)
 SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 TAG, QUOTA = b"tag", b"repository"
@@ -168,7 +171,8 @@ class _Scan:
         if content.startswith(UTF_16):
             content = content.decode("utf-16", "replace").encode()
         self.look_for_signs(file, content, kind)
-        by_key, by_name = may_hold_reference(content, kind), may_name_image(content)
+        by_name = may_name_image(content)
+        by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
         if not (by_key or by_name):
             return
         try:
@@ -185,7 +189,7 @@ class _Scan:
         self.not_read += found.not_read
         self.empty_tags += found.empty_tags
         if by_name:
-            self.not_read += left_over(file, text, lines_of(found))
+            self.not_read += left_over(file, text, lines_of(found, text))
 
     def look_for_signs(self, file: str, content: bytes, kind: "Kind") -> None:
         """Note which texts that layouts look for are in a file."""
@@ -302,7 +306,7 @@ def decoded(content: bytes) -> str:
     return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8")
 
 
-def lines_of(found: Found) -> set[int]:
+def lines_of(found: Found, text: str) -> set[int]:
     """Return the lines in which something was found."""
     places = [
         place
@@ -311,6 +315,8 @@ def lines_of(found: Found) -> set[int]:
         if place
     ]
     known = {place.line for place in places} | {each.line for each in found.not_read}
+    for place in places:  # a block scalar, whose text is below the line of its key
+        known.update(place.line + number for number in range(text.count("\n", place.start, place.end) + 1))
     return known | {each.place.line for each in found.empty_tags}
 
 

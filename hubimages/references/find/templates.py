@@ -3,15 +3,15 @@
 import re
 
 from hubimages.references.find.embedded import Inside
-from hubimages.references.find.layouts.helmfile import FILES
 
 BLANK = "\ue000"  # a character for private use, which YAML takes and no image has
+HELMFILE = re.compile(r"(.*/)?(helmfile[\w.-]*\.ya?ml|helmfile\.d/[^/]+\.ya?ml)(\.gotmpl)?")
 EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 def is_template(file: str) -> bool:
     """Return True for a template whose text without the template language is YAML with the same keys."""
-    return file.endswith(".gotmpl") or FILES.fullmatch(file) is not None
+    return file.endswith(".gotmpl") or HELMFILE.fullmatch(file) is not None
 
 
 def blanked(text: str) -> Inside:

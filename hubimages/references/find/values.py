@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hubimages.references.find.embedded import Inside, inside_of
 from hubimages.references.find.layouts.model import Layer
+from hubimages.references.find.templates import is_template
 from hubimages.references.reference import Path, Place
 from hubimages.yaml_text import (
     MappingNode,
@@ -74,7 +75,7 @@ class Values:
         span = inside.span(scalar.start, scalar.end) if inside else (scalar.start, scalar.end)
         start, end = span or (scalar.start, scalar.end)
         line = inside.line(scalar.line) if inside else scalar.line
-        style = scalar.style if inside else ""
+        style = scalar.style if inside or is_template(layer.file) else ""
         return Place(
             layer.file, line, start, end, scalar.value, part, path=path, document=layer.document or 0, inside=style
         )

@@ -139,6 +139,8 @@ class _Finder(Gathering):
         """Find the references in the scalars of one mapping."""
         taken = set(self.pair(own, path)) if is_image_mapping(path) else set(self.other_pair(own, path))
         listed = bool(path) and path[-1] in LISTED
+        if "name" in own and "kind" in own and own["kind"].value == "DockerImage":  # of an ImageStream of OpenShift
+            self.string("image", own["name"], (*path, "name"), Form.STRING, meant=True)
         for key, scalar in own.items():
             if scalar.style != "plain" and ("\n" in scalar.value or scalar.style in BLOCKS):
                 self.text_in(scalar, (*path, key))
@@ -162,7 +164,7 @@ class _Finder(Gathering):
             return
         self.seen.add(id(scalar))
         base = (*self.text.base, *path)
-        document = self.document if self.text.inside is None else self.text.document
+        document = self.text.document if self.text.base else self.document
         inside = inside_of(scalar, self.text.tree.text, self.text.inside)
         try:
             tree = compose(scalar.value)
@@ -213,7 +215,10 @@ class _Finder(Gathering):
                 return
             pairs = {key.value: resolved(value) for key, value in node.pairs if isinstance(key, ScalarNode)}
             name, value = pairs.get("name"), pairs.get("value")
-            if isinstance(name, ScalarNode) and isinstance(value, ScalarNode):
+            pointer = pairs.get("path") if "op" in pairs else None  # a JSON patch
+            if isinstance(pointer, ScalarNode) and isinstance(value, ScalarNode):
+                values[pointer.value.strip("/").replace("/", ".")] = (value, (*path, number, "value"))
+            elif isinstance(name, ScalarNode) and isinstance(value, ScalarNode):
                 values[name.value] = (value, (*path, number, "value"))
         for key, (scalar, where) in values.items():
             stem, _, last = key.rpartition(".")
@@ -235,9 +240,10 @@ class _Finder(Gathering):
     def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
         """Find the reference in a list item: an image in `images`, or VARIABLE=image."""
         name, equals, text = scalar.value.partition("=")
-        if equals and is_variable(name):
+        option = name.startswith("--") and names_image(name)  # an argument: --exposer-image=a/b:1
+        if equals and (option or is_variable(name)):
             read = read_image(text)
-            if read and is_meant(name, read, text):
+            if read and is_meant(name, read, text) and (not option or "/" in text):
                 shift = len(name) + 1
                 part = (read.part[0] + shift, read.part[1] + shift)
                 self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part, start=shift))

@@ -113,7 +113,9 @@ def test_what_flux_keeps_up_to_date_moves_only_when_that_is_asked_for(tmp_path: 
     root = deployment(tmp_path, {"hub.yaml": text}, address)
     done = hubimages(root, "bump-images", "--yes")
     assert (done.returncode, git(root, "status", "--porcelain")) == (0, "")
-    assert "Flux image policy flux-system:hub keeps it up to date. To move it, add --also-automated" in done.stdout
+    assert (
+        "Flux image policy flux-system:hub keeps it up to date. To move it anyway, add --also-automated" in done.stdout
+    )
     assert hubimages(root, "bump-images", "--yes", "--also-automated").returncode == 0
     assert "tag: 1.1.0 #" in (root / "hub.yaml").read_text()
 

@@ -34,7 +34,10 @@ def hubs(view: View, file: Path | None = None) -> tuple[Hub, ...]:
     found = [hub for stated in STATED for hub in stated(view)]
     taken = frozenset(layer.file for hub in found for layer in hub.layers)
     for others in (kustomize.hubs, scripts.hubs, compose.hubs):
-        found += [hub for hub in others(view) if not all(layer.file in taken for layer in hub.layers)]
+        for hub in others(view):
+            inside = [layer.file in taken for layer in hub.layers]
+            if not (any(inside) if hub.guess else all(inside)):
+                found.append(hub)
     if not any(hub.is_hub for hub in found if hub.layout in (clusters.LAYOUT, hubploy.LAYOUT)):
         taken = frozenset(layer.file for hub in found for layer in hub.layers)
         found += plain.hubs(view, taken)

@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from hubimages.references.find.layouts import nodes
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import View, join
+from hubimages.references.find.templates import HELMFILE
 from hubimages.references.reference import NotRead
 from hubimages.yaml_text import Node, ScalarNode
 
-FILES = re.compile(r"(.*/)?(helmfile[\w.-]*\.ya?ml|helmfile\.d/[^/]+\.ya?ml)(\.gotmpl)?")
 EXPRESSION = re.compile(r"\{\{-?\s*(?P<inner>.*?)\s*-?\}\}")
 NAMED = re.compile(r"[`\"]?(?:\{\{)?\s*\.(?P<name>[\w.]+)(?:\s*\|.*)?\s*(?:\}\})?[`\"]?")
 DEFAULT = "default"
@@ -23,7 +23,7 @@ DEFAULT = "default"
 def hubs(view: View) -> Iterator[Hub]:
     """Yield the hubs, and other releases, of all helmfiles."""
     for file in view.files:
-        if FILES.fullmatch(file):
+        if HELMFILE.fullmatch(file):
             yield from _of_file(view, file)
 
 
@@ -38,28 +38,35 @@ def _of_file(view: View, file: str) -> Iterator[Hub]:
         for each, release in enumerate(nodes.items(document, "releases")):
             made: dict[tuple[Layer, ...], tuple[list[str], bool]] = {}
             for name, values in (environments or {DEFAULT: {}}).items():
-                known = {**values, "Environment.Name": name, "Release.Name": nodes.text(release, "name")}
-                known["Release.Namespace"] = nodes.text(release, "namespace")
-                if _is_off(release, known):
+                known = {**values, "Environment.Name": name}
+                known["Release.Name"] = filled(_said(view, file, nodes.at(release, "name")), known)
+                known["Release.Namespace"] = filled(_said(view, file, nodes.at(release, "namespace")), known)
+                if _is_off(view, file, release, known):
                     continue
                 layers = tuple(_layers(view, file, number, each, release, known))
-                chart = filled(nodes.text(release, "chart"), known)
+                chart = filled(_said(view, file, nodes.at(release, "chart")), known)
                 local = join(PurePosixPath(file).parent, f"{chart}/Chart.yaml")
                 local = local if local in view.known else ""
                 layers = (*view.chart_layers(local or None), *layers)
                 is_hub = view.named(chart, local or None, layers)
                 made.setdefault(layers, ([], is_hub))[0].append(name)
             for layers, (names, is_hub) in made.items():
-                release_name = filled(nodes.text(release, "name"), {"Environment.Name": names[0]})
+                release_name = filled(_said(view, file, nodes.at(release, "name")), {"Environment.Name": names[0]})
                 for environment in names if several and len(made) > 1 else names[:1]:
                     shown = f"{environment}/{release_name}" if several and len(made) > 1 else release_name
                     yield Hub(shown, layers, is_hub=is_hub, layout=f"Helmfile ({file})")
 
 
-def _is_off(release: Node, known: Mapping[str, str]) -> bool:
+def _said(view: View, file: str, node: Node | None) -> str:
+    """Return the text of a scalar with the template language in it, which the tree has not."""
+    text = view.text(file) or ""
+    return text[node.start : node.end].strip("'\"") if isinstance(node, ScalarNode) else ""
+
+
+def _is_off(view: View, file: str, release: Node, known: Mapping[str, str]) -> bool:
     """Return True for a release that is not installed."""
     condition = nodes.text(release, "condition")
-    return filled(nodes.text(release, "installed"), known) == "false" or (
+    return filled(_said(view, file, nodes.at(release, "installed")), known) == "false" or (
         bool(condition) and known.get(f"Values.{condition}") == "false"
     )
 
@@ -70,7 +77,7 @@ def _environment(view: View, file: str, body: Node) -> Iterator[tuple[str, str]]
         if not isinstance(entry, ScalarNode):
             yield from ((f"Values.{name}", value) for name, value in nodes.flat(entry))
             continue
-        path = join(PurePosixPath(file).parent, entry.value)
+        path = join(PurePosixPath(file).parent, _said(view, file, entry))
         if path in view.known:
             yield from ((f"Values.{name}", value) for name, value in nodes.flat(view.first(path)))
 
@@ -84,11 +91,11 @@ def _layers(
             if not isinstance(entry, ScalarNode):
                 yield Layer(file, root=("releases", each, key, number), document=document)
                 continue
-            path = filled(entry.value, known)
+            path = filled(_said(view, file, entry), known)
             whole = join(folder, path)
             if whole in view.known:
                 yield Layer(whole)
-            elif "{{" in path or "\ue000" in path:
+            elif "{{" in path:
                 view.not_read.append(NotRead(file, entry.line, f"values file whose name only Helmfile knows ({path})"))
             elif not nodes.text(release, "missingFileHandler"):
                 yield from view.values_file(whole, file, entry.line)
