@@ -64,6 +64,13 @@ def install_proxy(session: nox.Session) -> None:
 
 
 @nox.session
+def deep(session: nox.Session) -> None:
+    """Run the long tests: interrupt storms, every state of a repository; arguments go to pytest."""
+    install(session, "tests", extras=True)
+    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
     install(session, "lint", extras=True)  # types are checked against what is really there

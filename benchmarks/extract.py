@@ -26,6 +26,7 @@ from table import Row, compared, limited, machine, megabytes, seconds, show
 
 from hubimages.extract.history import former_paths, image_directory
 from hubimages.extract.history import log as history
+from hubimages.extract.history.strangers import Choice
 from hubimages.extract.sources.open import open_source
 
 WAYS = ("local", "file", "slow")
@@ -133,7 +134,7 @@ class Benchmark:
             path = image_directory.normalise(self.image_dir)
             seen, states = history.read(source.scratch, source.commit, path)
             begin = time.perf_counter()
-            former_paths.find(source.scratch, seen, path, states, source.load_blobs)
+            former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
             return time.perf_counter() - begin
 
     def facts(self) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError
 from hubimages.hub_image.check.agreement import Agreement, compare
 from hubimages.hub_image.dependencies import Reader
-from hubimages.hub_image.layout import CONFIG, read_config
+from hubimages.hub_image.reading import CONFIG, read_config
 from hubimages.repository.git import Repo
 
 DAY = 86_400

@@ -1,5 +1,55 @@
-"""`python -m hubimages`, where the `hubimages` command is not on PATH."""
+"""The entry point of the `hubimages` command and of `python -m hubimages`.
 
-from hubimages.cli.program import main
+Importing the tasks takes a moment. So that Ctrl-C is one line and exit code 130 in that moment, too, the signal gets
+its handler before anything else is imported.
+"""
 
-main()
+import os
+
+try:
+    import signal
+    from types import FrameType
+
+    def stop(number: int = 2, frame: FrameType | None = None) -> None:
+        """End at once with the line and the exit code of an interrupted task."""
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+
+    INTERRUPTIBLE = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else ignored, as with `&`
+    if INTERRUPTIBLE:
+        signal.signal(signal.SIGINT, stop)
+except KeyboardInterrupt:
+    os.write(2, b"interrupted\n")
+    os._exit(130)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    open_closed_streams()
+    from hubimages.cli import program
+
+    try:
+        if INTERRUPTIBLE:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on a task can clean up
+        program.main()
+    except KeyboardInterrupt:
+        stop()
+    finally:
+        if INTERRUPTIBLE:
+            signal.signal(signal.SIGINT, stop)  # while the interpreter shuts down
+
+
+def open_closed_streams() -> None:
+    """Open /dev/null in the place of a standard stream that is closed (`hubimages ... >&-`).
+
+    Otherwise the next file that is opened gets its number, and programs that we start write into that file.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""What a person sees: the result on stdout, so that it can be piped; one line per step on stderr."""
+"""Print results on stdout and steps on stderr, and ask questions on a terminal."""
 
 import os
 import re
@@ -15,22 +15,39 @@ from hubimages.errors import RefusedError
 MINUTE = 60.0  # seconds
 USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
+# Sequences that terminals act on (ECMA-48): CSI as in colours, OSC as in window titles, two-byte escapes.
+SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]"
+)
+# Characters that a terminal acts on, that reorder a line (https://trojansource.codes) or that nobody sees. A line feed
+# and a tab stay, and so does the carriage return of a line end, which diffs of such files need.
+UNSEEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    r"|\r(?!\n)"
+)
+
 
 def result(text: str) -> None:
-    """Print what was asked for. Raises OSError when it cannot be written, on a full disk say."""
+    """Print the result. Raises OSError if it cannot be written, for example on a full disk."""
     write(sys.stdout, text)
 
 
 def step(text: str) -> None:
-    """Show one line of progress."""
+    """Print one line of progress."""
     write(sys.stderr, text)
 
 
-def write(stream: TextIO, text: str) -> None:
-    """Write the text and a newline at once, whatever characters are in it.
+def write(stream: TextIO | None, text: str) -> None:
+    """Write the text and a newline in one call, whatever characters it has.
 
-    A reader that went away (`| head`) has seen what it wanted: the work goes on, and its exit code is the work's own.
+    Characters that a terminal acts on or that nobody sees are written as escapes (see `visible`): names, messages and
+    paths come from other people's repositories. A reader that stops early (`| head`) or a closed stream does not stop
+    the task or change its exit code.
     """
+    if stream is None:  # closed before we started
+        return
+    text = visible(text)
     line = text if text.endswith("\n") else text + "\n"
     encoding = stream.encoding or "utf-8"
     try:
@@ -47,10 +64,34 @@ def write(stream: TextIO, text: str) -> None:
         raise
 
 
-class Waiting:
-    """What a person sees who waits for a program: how long, and its latest line, in one line that is written over.
+def visible(text: str) -> str:
+    """Return the text with control, bidirectional and invisible characters as escapes: `\\x1b`, `\\u202e`.
 
-    Without a terminal, a line a minute. Use as a context: the line is gone at its end.
+    JSON stays the same JSON: what `json.dumps` leaves as it is becomes an escape that JSON has, too.
+    """
+    return UNSEEN.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return f"\\x{code:02x}"
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def without_colours(text: str) -> str:
+    """Return a program's output without the sequences for a terminal, and of overwritten lines only the last text."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in SEQUENCE.sub("", text).split("\n"))
+    return "\n".join(lines)
+
+
+class Waiting:
+    """Show how long a program has run and its last line, in one line that is overwritten.
+
+    Without a terminal it prints one line a minute. Use it as a context; the line is removed at the end.
     """
 
     def __init__(self, name: str) -> None:
@@ -67,41 +108,42 @@ class Waiting:
             self._over("")
 
     def __call__(self, line: str) -> None:
-        """Show that the program is at work, and at what."""
+        """Show the program's last line."""
         seconds = time.monotonic() - self.begun
+        line = without_colours(line)
         if self.in_place:
-            shown = "".join(character if character.isprintable() else " " for character in line)
+            shown = "".join(each if each.isprintable() else " " for each in line)
             said = f"{self.name} {int(seconds) // 60}:{int(seconds) % 60:02} {shown}"
             self._over(said[: shutil.get_terminal_size().columns - 1])
         elif seconds >= self.next:
             self.next += MINUTE
-            step(f"{self.name} is at work for {count(int(seconds / MINUTE), 'minute')}: {line}")
+            step(f"{self.name} has run for {count(int(seconds / MINUTE), 'minute')}: {line}")
 
     def _over(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that went away
+        with suppress(OSError):  # the terminal is gone
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
 
 
 def discard(stream: TextIO) -> None:
-    """Send the rest of the stream nowhere; otherwise Python fails once more when it flushes it at the end."""
+    """Redirect the stream to /dev/null, so that Python does not fail again when it flushes the stream at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def command(argv: Sequence[str]) -> None:
-    """Show a command as a person would type it, without the secrets an address may carry."""
+    """Print a command as a person would type it, without passwords in addresses."""
     step("$ " + censor(shlex.join(argv)))
 
 
 def censor(text: str) -> str:
-    """The text with `user:password@` of every address in it replaced by `***@`."""
+    """Return the text with `user:password@` in addresses replaced by `***@`."""
     return USERINFO.sub("***", text)
 
 
 def count(number: int, noun: str) -> str:
-    """`1 commit`, `2 commits`."""
+    """Return the number and the noun: `1 commit`, `2 commits`."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
@@ -111,25 +153,31 @@ def columns() -> int | None:
 
 
 def is_interactive() -> bool:
-    """Whether a question can be put to a person."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    """Return True if there is a terminal to ask questions on."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def prompt(question: str) -> None:
+    """Print a question and leave the cursor behind it."""
+    sys.stderr.write(visible(question))
+    sys.stderr.flush()
 
 
 def confirm(question: str, *, yes: bool, flags: str) -> bool:
-    """Put a question to the person at the terminal; Enter takes the recommended answer, yes.
+    """Ask a question on the terminal and return the answer; Enter means yes.
 
-    With `yes` it is answered so. Raises RefusedError, naming the flags that answer it, where there is no terminal.
+    With `yes` the answer is yes. Raises RefusedError, with the flags that answer it, if there is no terminal.
     """
     if yes:
         step(f"{question} yes")
         return True
     if not is_interactive():
-        raise RefusedError(f"{question} There is no terminal to ask: answer with {flags}")
+        raise RefusedError(f"{question} There is no terminal to ask on; answer with {flags}")
     while True:
-        print(f"{question} [Y/n] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        prompt(f"{question} [Y/n] ")
         answer = sys.stdin.readline()
         if not answer:
-            raise RefusedError(f"{question} No answer: answer with {flags}")
+            raise RefusedError(f"{question} No answer; answer with {flags}")
         if answer.strip().lower() in ("", "y", "yes"):
             return True
         if answer.strip().lower() in ("n", "no"):

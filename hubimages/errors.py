@@ -1,7 +1,6 @@
-"""Every error a user can meet, each with the exit code that scripts may rely on (docs/reference.md).
+"""Errors that a user can cause or meet, each with its exit code (docs/reference.md).
 
-The message names the thing and the remedy, in one line where one line will do. A bug is none of these: it keeps
-its traceback.
+The message names the thing and the remedy, in one line where possible. A bug is none of these and keeps its traceback.
 """
 
 
@@ -12,43 +11,43 @@ class HubImagesError(Exception):
 
 
 class BadInputError(HubImagesError):
-    """What was given does not exist or cannot be read: a repository, path, ref, key, version, file."""
+    """The input does not exist or cannot be read: a repository, path, ref, key, version, file."""
 
     exit_code = 2
 
 
 class RefusedError(HubImagesError):
-    """Not done, to protect something: a dirty tree, a destination in use, a question without an answer."""
+    """Refused, to protect something: a dirty tree, a destination in use, a question without an answer."""
 
     exit_code = 3
 
 
 class ProgramFailedError(HubImagesError):
-    """A program that we run failed; the message ends with its last lines."""
+    """A program that hubimages runs failed; the message ends with its last lines."""
 
     exit_code = 4
 
 
 class NotInstalledError(HubImagesError):
-    """Something needed is not installed, too old or not running; the message has the line that installs it."""
+    """Something needed is missing, too old or not running; the message has the line that installs it."""
 
     exit_code = 69  # EX_UNAVAILABLE
 
 
 class StorageError(HubImagesError):
-    """The disk is full or cannot be written."""
+    """The disk is full or not writable."""
 
     exit_code = 74  # EX_IOERR
 
 
 class NoAnswerError(HubImagesError):
-    """The network, a registry or a server gave no answer that can be trusted; nothing was concluded."""
+    """The network, a registry or a server gave no usable answer; nothing was concluded."""
 
     exit_code = 75  # EX_TEMPFAIL: try again later
 
 
 class LoginError(HubImagesError):
-    """Not logged in, or logged in without the right to do this."""
+    """The user is not logged in, or lacks the permission."""
 
     exit_code = 77  # EX_NOPERM
 

@@ -1,13 +1,32 @@
-"""What a check found, in the form that every check gives: as text for people, as JSON for programs."""
+"""What a check found, in the form that every check gives: as text for people, as JSON for programs.
+
+A finding has one of two grades. An error does not work; a warning is risk, advice or taste. Errors make a check exit
+with 1, warnings only with `--strict`; a warning of pure style (`style=True`) never does.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from hubimages.errors import NoAnswerError
 
 FOUND = 1
+Grade = Literal["error", "warning"]
+ERROR: Grade = "error"
+WARNING: Grade = "warning"
+
+
+class Graded(Protocol):
+    """Anything with a grade: `Finding`, or a job's own kind of finding."""
+
+    @property
+    def grade(self) -> Grade:
+        """`error` or `warning`."""
+
+    @property
+    def style(self) -> bool:
+        """Whether it is about style alone."""
 
 
 @dataclass(frozen=True)
@@ -19,26 +38,41 @@ class Finding:
     remedy: str = ""
     file: str | None = None
     line: int | None = None
+    grade: Grade = ERROR
+    style: bool = False
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         text = ": ".join(filter(None, (self.message, self.remedy)))
-        return f"{place}: {text}" if place else text
+        return ": ".join(filter(None, (place, self.grade if self.grade == WARNING else "", text)))
 
 
-def exit_code(findings: bool, no_answer: bool) -> int:
-    """1 when something was found, 75 when nothing was but somebody gave no answer, 0 otherwise."""
-    if findings:
+def fails(findings: Iterable[Graded], *, strict: bool = False) -> bool:
+    """Return True if a check with these findings fails: errors do, with `strict` also warnings that are not style."""
+    return any(one.grade == ERROR or (strict and not one.style) for one in findings)
+
+
+def exit_code(failed: bool, no_answer: bool) -> int:
+    """1 for a check that failed (see `fails`), 75 for one that somebody gave no answer to, 0 otherwise."""
+    if failed:
         return FOUND
     return NoAnswerError.exit_code if no_answer else 0
+
+
+def grade_as_json(finding: Graded) -> dict[str, Any]:
+    """The keys `grade` and, for style alone, `style` of a finding in JSON."""
+    return {"grade": finding.grade, **({"style": True} if finding.style else {})}
 
 
 def as_json(findings: list[Finding], not_checked: list[str], facts: Mapping[str, Any] | None = None) -> str:
     """The report of a check as one JSON object; `facts` are further keys of it."""
     shown = [
-        {"code": one.code, "file": one.file, "line": one.line, "message": one.message, "remedy": one.remedy}
+        {
+            "code": one.code, "file": one.file, "line": one.line, "message": one.message, "remedy": one.remedy,
+            **grade_as_json(one),
+        }
         for one in findings
-    ]
+    ]  # fmt: skip
     whole = {"version": 1, **(facts or {}), "findings": shown, "not_checked": not_checked}
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
@@ -49,7 +83,7 @@ def as_annotations(findings: Sequence[Finding], not_checked: Sequence[str], *, u
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
     lines = [
-        f"::error file={_property(each.file or '')},line={each.line or 1},title={_property(each.code)}::"
+        f"::{each.grade} file={_property(each.file or '')},line={each.line or 1},title={_property(each.code)}::"
         + _data(f"{each.message}\n{each.remedy}")
         for each in findings
     ]

@@ -1,4 +1,4 @@
-"""The one place that starts programs: argv and an explicit directory; never a shell, never `chdir`."""
+"""Start programs: an argument list and an explicit directory, never a shell, never `chdir`."""
 
 import contextlib
 import errno
@@ -14,11 +14,17 @@ from hubimages import console
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
 
 LAST_LINES = 12
-EVERY = 1.0  # seconds between two looks at what a program says
-LONGEST_LINE = 4096  # bytes of a line that are of interest
+EVERY = 1.0  # seconds between two lines of progress
+LONGEST_LINE = 4096  # bytes
 
-# Variables that tie git to one repository (`git rev-parse --local-env-vars`): a task that is itself started by git,
-# in a hook say, must not inherit them. Those that say how to log in or whom to commit as are kept.
+# What a place on the disk can be, whatever the code does: names too long, a loop of links, a broken or busy disk.
+UNUSABLE = (
+    errno.ENAMETOOLONG, errno.ELOOP, errno.EBUSY, errno.EIO, errno.ENOTDIR, errno.EISDIR, errno.ESTALE, errno.EMFILE,
+    errno.ENFILE, errno.ETXTBSY, errno.EILSEQ, errno.ENXIO, errno.ENODEV, errno.EFBIG,
+)  # fmt: skip
+
+# Variables that tie git to one repository (`git rev-parse --local-env-vars`). A task that git starts, in a hook for
+# example, must not inherit them. Variables for logins and identities are kept.
 GIT_LOCAL = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_OBJECT_DIRECTORY", "GIT_DIR",
     "GIT_WORK_TREE", "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS",
@@ -28,7 +34,7 @@ GIT_LOCAL = (
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for programs we start: ours, without git's repository variables, messages in English."""
+    """Return our environment without git's repository variables, with messages in English."""
     env = {name: value for name, value in os.environ.items() if name not in GIT_LOCAL}
     env.pop("LANGUAGE", None)
     env["LC_ALL"] = "C.UTF-8"
@@ -44,8 +50,8 @@ def run(
 ) -> bytes:
     """Show the command, run it and return its stdout.
 
-    Raises ProgramFailedError with the last lines the program wrote when it fails, NotInstalledError when there is no
-    such program, StorageError when the disk is full.
+    Raises ProgramFailedError with the program's last lines, NotInstalledError if the program is missing, StorageError
+    if the disk is full.
     """
     console.command(argv)
     return read(*argv, cwd=cwd, stdin=stdin, env=env)
@@ -57,7 +63,7 @@ def read(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Like `run`, without showing the command: for questions that change nothing, and plumbing."""
+    """Run the command without showing it and return its stdout. Raises what `run` raises."""
     done = attempt(*argv, cwd=cwd, stdin=stdin, env=env)
     if done.returncode:
         raise failure(argv, done.returncode, done.stderr or done.stdout)
@@ -70,7 +76,7 @@ def attempt(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program whose failure is an answer, too; the caller looks at the exit code."""
+    """Run the command and return its exit code and output; a failure is for the caller to judge."""
     try:
         return subprocess.run(argv, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
     except FileNotFoundError as missing:
@@ -81,10 +87,13 @@ def attempt(
         raise os_failure(error) from error
 
 
-def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.CompletedProcess[bytes]:
-    """Like `attempt`, with what the program says handed on as it comes: its last line, once a second, also unchanged.
+def watch(
+    *argv: str, cwd: Path, said: Callable[[str], None], live: Callable[[bytes], None] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command, and once a second call `said` with its last line, even if that is unchanged.
 
-    Both of its outputs are one, in the order in which they came, as `stdout`.
+    `stdout` of the result has both outputs of the program in the order in which they came; `live` gets all of it as it
+    comes.
     """
     output, line = bytearray(), ""
     process = start(*argv, cwd=cwd, stderr=subprocess.STDOUT)
@@ -98,6 +107,8 @@ def watch(*argv: str, cwd: Path, said: Callable[[str], None]) -> subprocess.Comp
                 if not came:
                     break
                 output += came
+                if live is not None:
+                    live(came)
             if time.monotonic() >= due:
                 line = next(filter(None, map(str.strip, reversed(_tail(output).splitlines()))), line)
                 said(console.censor(line))
@@ -118,7 +129,7 @@ def start(
     stderr: IO[bytes] | int = subprocess.PIPE,
     new_session: bool = False,
 ) -> "subprocess.Popen[bytes]":
-    """Start a program that works while we go on; in a session of its own, the terminal's Ctrl-C does not reach it."""
+    """Start a program and return without waiting; with `new_session` the terminal's Ctrl-C does not reach it."""
     try:
         return subprocess.Popen(
             argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
@@ -132,7 +143,7 @@ def start(
 
 @contextlib.contextmanager
 def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Within the block programs work while we go on; after it none of them does, however the block ends."""
+    """Kill the programs that still run when the block ends."""
     try:
         yield
     finally:
@@ -141,13 +152,13 @@ def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
                 process.kill()
             for pipe in (process.stdin, process.stdout, process.stderr):
                 if pipe is not None:
-                    with contextlib.suppress(OSError):  # what could not be written is of no interest any more
+                    with contextlib.suppress(OSError):  # unwritten input no longer matters
                         pipe.close()
             process.wait()
 
 
 def finish(process: "subprocess.Popen[bytes]") -> bytes:
-    """Wait for a program started with `start`; its stdout. Raises as `read` does."""
+    """Wait for a program that `start` started and return its stdout. Raises what `read` raises."""
     output, errors = process.communicate()
     if process.returncode:
         argv = [str(part) for part in process.args] if isinstance(process.args, list | tuple) else [str(process.args)]
@@ -156,8 +167,8 @@ def finish(process: "subprocess.Popen[bytes]") -> bytes:
 
 
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
-    """The error for a program that failed: what was run, how it ended, its last lines."""
-    text = console.censor(output.decode(errors="replace")).strip()
+    """Return the error for a failed program: its name, exit code and last lines."""
+    text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return StorageError(f"the disk is full: {text.splitlines()[-1]}")
     shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
@@ -166,7 +177,7 @@ def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
 
 
 def git_command(argv: Sequence[str]) -> str:
-    """`git` and its subcommand, out of a command line with settings in front of the subcommand."""
+    """Return `git SUBCOMMAND` for a command line with settings before the subcommand."""
     words = iter(argv[1:])
     for word in words:
         if word in ("-c", "-C"):
@@ -177,9 +188,11 @@ def git_command(argv: Sequence[str]) -> str:
 
 
 def os_failure(error: OSError) -> HubImagesError | OSError:
-    """The error a user should see for a failed system call; a bug stays what it is."""
+    """Return the error that a user should see for a failed system call, or the same error for a bug."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError("the disk is full: free some space, or choose another place")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(f"cannot write {error.filename}: {error.strerror}")
+    if error.errno in UNUSABLE and error.filename is not None:
+        return StorageError(f"cannot use {error.filename}: {error.strerror}")
     return error

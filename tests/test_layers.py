@@ -15,7 +15,8 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("extract", "build", "doctor"),  # put a history on top of a rendered template; run the contract that it carries
-    ("template", "hub_image", "references", "imagebuilding", "live_hub"),
+    ("template", "hub_image", "imagebuilding", "live_hub"),
+    ("references",),
     ("repository", "yaml_text", "registry"),
     ("container_engine",),
     ("run", "image_ref", "findings"),

@@ -1,8 +1,8 @@
-"""Read `hubimages TASK ...` strictly, and write its overview and its help.
+"""Parse `hubimages TASK ...` strictly, and format the overview and the help.
 
-invoke's own parser gives whatever it does not know, a misspelt `--dry-rum` too, to the next positional argument, and
-runs. Here, what begins with `-` is an option of the task or an error, never a value, so that a forgotten value does
-not swallow the next option either. The rule for paths that begin with `-` is the one of other tools: `./-name`.
+invoke's parser gives an unknown word, even a misspelt `--dry-rum`, to the next positional argument and runs the task.
+Here a word that begins with `-` is an option of the task or an error, never a value. So a missing value does not
+swallow the next option either. A path that begins with `-` is written `./-name`, as in other tools.
 """
 
 import textwrap
@@ -29,14 +29,13 @@ VALUE_NAMES = {
 
 
 class UsageError(BadInputError):
-    """The command line cannot be understood; the message ends with where to read how it is written."""
+    """The command line is wrong; the message ends with the command that explains it."""
 
 
 def help_wanted(tokens: Sequence[str], tasks: Mapping[str, ParserContext]) -> str | None:
-    """The task whose help is asked for, "" for the overview, None where no help is asked for.
+    """Return the task whose help is wanted, "" for the overview, None if no help is wanted.
 
-    `--help` is asked for wherever it stands before a `--`, since no value begins with `-`.
-    Raises UsageError when the help of something else is asked for.
+    `--help` counts anywhere before a `--`, because no value begins with `-`. Raises UsageError for an unknown task.
     """
     before = tokens[: tokens.index("--")] if "--" in tokens else tokens
     joined = next((token.removeprefix("--help=") for token in before if token.startswith("--help=")), "")
@@ -47,7 +46,7 @@ def help_wanted(tokens: Sequence[str], tasks: Mapping[str, ParserContext]) -> st
 
 
 def task_named(name: str, tasks: Mapping[str, ParserContext]) -> ParserContext:
-    """The task's arguments. Raises UsageError with the nearest names when there is no such task."""
+    """Return the task's arguments. Raises UsageError with the nearest name for an unknown task."""
     if name in tasks:
         return tasks[name]
     if name.startswith("-"):
@@ -58,8 +57,8 @@ def task_named(name: str, tasks: Mapping[str, ParserContext]) -> ParserContext:
 def fill(context: ParserContext, tokens: Sequence[str]) -> None:
     """Set the task's arguments from the words after its name.
 
-    Raises UsageError for an option that the task does not have, a value that is missing, empty, given twice or not
-    wanted, a positional argument that is missing, and words left over (one task runs at a time).
+    Raises UsageError for an unknown option, a value that is missing, empty, repeated or not allowed, a missing
+    positional argument, and extra words (one task runs at a time).
     """
     words: list[str] = []
     rest = list(tokens)
@@ -89,7 +88,7 @@ def fill(context: ParserContext, tokens: Sequence[str]) -> None:
 
 
 def fill_positionals(context: ParserContext, words: Sequence[str]) -> None:
-    """Give the words, in order, to the positional arguments that have no value yet."""
+    """Assign the words, in order, to the positional arguments without a value."""
     wanted = [argument for argument in context.positional_args if not argument.got_value]
     for argument, word in zip(wanted, words, strict=False):
         if not word:
@@ -99,11 +98,11 @@ def fill_positionals(context: ParserContext, words: Sequence[str]) -> None:
         raise usage(context, f"missing {', '.join(missing)}")
     if extra := list(words[len(wanted) :]):
         takes = " ".join(usage_name(argument) for argument in context.positional_args) or "no argument"
-        raise usage(context, f"takes {takes}, and {extra[0]!r} is one too many")
+        raise usage(context, f"takes {takes}; {extra[0]!r} is extra")
 
 
 def option_named(context: ParserContext, flag: str) -> Argument:
-    """The option. Raises UsageError with the nearest one when the task has no such option."""
+    """Return the option. Raises UsageError with the nearest name for an unknown option."""
     if flag in context.flags:
         argument: Argument = context.flags[flag]
         return argument
@@ -119,24 +118,24 @@ def see(task: str) -> str:
 
 
 def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    """Ready to be put into a message; "" where nothing is near."""
+    """Return `, did you mean NAME?`, or "" if no name is close."""
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f", did you mean {near[0]}?" if near else ""
 
 
 def value_name(argument: Argument) -> str:
-    """What stands for the value in help: SOURCE, FILE, KEY=VALUE."""
+    """Return the placeholder of the value in help: SOURCE, FILE, KEY=VALUE."""
     name = argument.names[0]
     return VALUE_NAMES.get(name, name.upper().replace("-", "_"))
 
 
 def usage_name(argument: Argument) -> str:
-    """A positional argument in a usage line, in brackets where it can be left out."""
+    """Return a positional argument for the usage line, in brackets if it is optional."""
     return value_name(argument) if argument.default is None else f"[{value_name(argument)}]"
 
 
 def overview(description: str, groups: Mapping[str, Mapping[str, str]]) -> str:
-    """The table of contents: under the heading of each job, its tasks with one line each."""
+    """Return the list of tasks by job, one line each."""
     width = max(len(name) for tasks in groups.values() for name in tasks)
     lines = [description]
     for heading, tasks in groups.items():
@@ -146,7 +145,7 @@ def overview(description: str, groups: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def task_help(context: ParserContext, description: str) -> str:
-    """The help of one task: how it is written, what it does, its arguments and options in the order of the code."""
+    """Return a task's help: usage, description, arguments and options in the order of the code."""
     arguments = [(value_name(argument), argument.help or "") for argument in context.positional_args]
     options = [
         (spelling(argument), argument.help or "") for argument in context.args.values() if not argument.positional
@@ -160,7 +159,7 @@ def task_help(context: ParserContext, description: str) -> str:
 
 
 def spelling(argument: Argument) -> str:
-    """`--option=VALUE`, and whether it can be repeated."""
+    """Return `--option=VALUE`, with ` ...` if it can be repeated."""
     flag = f"--{argument.names[0]}"
     if argument.kind is bool:
         return flag
@@ -168,7 +167,7 @@ def spelling(argument: Argument) -> str:
 
 
 def columns(rows: Sequence[tuple[str, str]]) -> str:
-    """Names on the left, wrapped texts on the right."""
+    """Return two columns: names, and texts wrapped to the width."""
     left = max(len(name) for name, _ in rows) + 4
     return "\n".join(
         textwrap.fill(

@@ -1,7 +1,7 @@
-"""The `hubimages` command: the tasks of `hubimages.cli.tasks`, for people who have no checkout to run `invoke` in.
+"""The `hubimages` command: runs the tasks of `hubimages.cli.tasks` outside of a checkout.
 
-It is invoke's Program with its own reading of the command line (see `command_line`), and without invoke's
-configuration: an `invoke.yaml` in the directory or in HOME belongs to other projects' tasks.
+This is invoke's Program with another parser (see `command_line`) and without invoke's configuration: an `invoke.yaml`
+in the directory or in HOME belongs to other projects.
 """
 
 import inspect
@@ -21,17 +21,17 @@ from hubimages.cli.tasks import GROUPS, namespace
 
 
 class Settings(Config):
-    """invoke's defaults and nothing else: no file is read (by `lazy`), and no variable of the environment."""
+    """invoke's defaults. Reads no file (because of `lazy`) and no environment variable."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "lazy": True})
 
     def load_shell_env(self) -> None:
-        """Nothing: `INVOKE_...` is meant for other tasks, and one that cannot be read would end ours."""
+        """Do nothing: `INVOKE_...` is for other tasks, and a bad value would stop ours."""
 
 
 class HubImages(Program):
-    """One task at a time; whatever is not understood is refused with exit code 2 before anything runs."""
+    """Runs one task. A command line that is not understood is refused with exit code 2 before anything runs."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class HubImages(Program):
         )
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:
-        """Run the command line and exit; errors are one message and their exit code (see `errors`)."""
+        """Run the command line and exit. An error prints one message and sets the exit code (see `errors`)."""
         self.normalize_argv(argv)
         try:
             with errors_as_exit():
@@ -52,7 +52,7 @@ class HubImages(Program):
             sys.exit(end.code)
 
     def read_and_execute(self, tokens: list[str]) -> None:
-        """Answer, or run the one task. Raises what the task raises, and UsageError."""
+        """Print help or run the task. Raises UsageError and what the task raises."""
         wanted = command_line.help_wanted(tokens, contexts())
         if wanted:
             console.result(command_line.task_help(contexts()[wanted], inspect.getdoc(namespace[wanted]) or ""))
@@ -68,14 +68,15 @@ class HubImages(Program):
             self.executor_class(namespace, self.config, self.core).execute(context)
 
     def refuse_more(self, tokens: list[str]) -> None:
-        """Raise UsageError when something follows an option that stands alone."""
+        """Raise UsageError if something follows an option that takes nothing else."""
         if tokens[1:]:
-            raise command_line.UsageError(f"{tokens[0]} stands alone, without {tokens[1]!r}; {command_line.see('')}")
+            see = command_line.see("")
+            raise command_line.UsageError(f"{tokens[0]} takes no other words, got {tokens[1]!r}; {see}")
 
 
 @cache
 def contexts() -> dict[str, ParserContext]:
-    """The arguments of every task by its name; made once, since invoke gives out the help texts only once."""
+    """Return the arguments of every task by name; cached, because invoke hands out the help texts only once."""
     return {str(context.name): context for context in namespace.to_contexts()}
 
 
@@ -84,7 +85,7 @@ def overview_title() -> str:
 
 
 def group_lines() -> dict[str, dict[str, str]]:
-    """Under the heading of each job, the tasks with the first line of their docstring."""
+    """Return for each job the tasks with the first line of their docstring."""
     return {
         heading: {
             namespace.transform(task.name): (inspect.getdoc(task) or "").splitlines()[0].rstrip(".") for task in tasks
@@ -94,5 +95,5 @@ def group_lines() -> dict[str, dict[str, str]]:
 
 
 def main() -> None:
-    """The entry point of the `hubimages` command."""
+    """Run the command line and exit; see `hubimages.__main__`, which imports this module where Ctrl-C is handled."""
     HubImages().run()

@@ -1,6 +1,7 @@
-"""An image directory out of a deployment repository, with its whole history, into a repository of its own."""
+"""Extract an image directory, with its whole history, from a deployment repository into its own repository."""
 
-from hubimages.extract.operation import Request, extract, plan_extraction
-from hubimages.extract.report import Plan, Result
+from hubimages.extract.operation import extract, plan_extraction
+from hubimages.extract.report import Nothing, Plan, Result
+from hubimages.extract.request import Request
 
-__all__ = ["Plan", "Request", "Result", "extract", "plan_extraction"]
+__all__ = ["Nothing", "Plan", "Request", "Result", "extract", "plan_extraction"]

@@ -1,27 +1,28 @@
-"""The image's files on top of a repository made from the template: a rule for every file that both sides have.
+"""Combine the image's files with those of a repository made from the template: one rule for each kind of file.
 
-Nothing is lost whichever side a rule takes: the other text is in the history of the other parent.
+Whichever side a rule takes, the other text stays in the history of the other parent.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, Companions
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
 from hubimages.repository.git import Repo
 
 BUILDING = "BUILDING.md"
-# What the repository is built with: a file of the image at one of these places did nothing where it was.
+# What builds the repository: a file of the image at one of these places had no effect where it was.
 REPOSITORY_MACHINERY = re.compile(r"\.github/.*|\.pre-commit-config\.yaml|noxfile\.py|\.hubimages\.yaml")
 README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
 
 Files = Mapping[str, tuple[str, str]]
-"""(mode, blob or submodule id) of every file of a tree."""
+"""(mode, blob or submodule id) of every file of a tree, by path."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One file that both sides have, or that gives way, and what becomes of it."""
+    """A file that both sides have, or that does not stay as it was, and what becomes of it."""
 
     path: str
     rule: str
@@ -29,53 +30,97 @@ class Decision:
 
 @dataclass(frozen=True)
 class Combined:
-    """The tree of the merge, and how it came about."""
+    """The tree of the merge, and the decisions that led to it."""
 
     tree: str
     decisions: list[Decision]
-    readme: str = "README.md"  # where the repository's own README is now
+    readme: str = "README.md"  # the path of the repository's own README
 
 
-def combine(repo: Repo, base: str, image: str) -> Combined:
+def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combined:
     """Write the tree that has the files of both; `base` is the repository's side, `image` the image's tree."""
-    ours, theirs = files(repo, base), files(repo, image)
-    result: dict[str, tuple[str, str]] = dict(ours)
+    result: dict[str, tuple[str, str]] = dict(files(repo, base))
     decisions: list[Decision] = []
+    theirs = put_aside(files(repo, image), companions, decisions)
+    choose_licence(result, companions, decisions)
     replace_configuration(result, theirs, decisions)
     readme = move_readme(result, theirs, decisions)
     for path, entry in theirs.items():
         if path == ".gitignore" and path in result and result[path][1] != entry[1]:
             result[path] = (entry[0], joined_lines(repo, entry[1], result[path][1]))
-            decisions.append(Decision(path, "the image's lines, then those of the repository that were missing"))
+            decisions.append(Decision(path, "the image's lines, then those of the repository that it lacks"))
         elif REPOSITORY_MACHINERY.fullmatch(path) and path in result and result[path] != entry:
-            decisions.append(Decision(path, "the repository's, which builds the image; the image's own is in history"))
+            decisions.append(
+                Decision(path, "the repository's, which builds the image; the image's own stays in history")
+            )
         else:
             make_room(result, path, decisions)
             if path in result and result[path] != entry:
-                decisions.append(Decision(path, "the image's own; the repository's is in history"))
+                decisions.append(Decision(path, "the image's own; the repository's stays in history"))
             result[path] = entry
+    add_mailmap(repo, result, companions, decisions)
     return Combined(write_tree(repo, result), decisions, readme)
 
 
+def put_aside(theirs: Files, companions: Companions, decisions: list[Decision]) -> dict[str, tuple[str, str]]:
+    """Return the image's files with those moved away on which GitHub would act from the first push on."""
+    result = dict(theirs)
+    if companions.keep_workflows:
+        return result
+    for path in companions.alive:
+        aside = f"{ASIDE}/{path.removeprefix('.github/')}"
+        result[aside] = result.pop(path)
+        decisions.append(Decision(path, f"moved to {aside}: GitHub ignored it in SOURCE, and would act on it here"))
+    return result
+
+
+def choose_licence(result: dict[str, tuple[str, str]], companions: Companions, decisions: list[Decision]) -> None:
+    """Let the source's licence files come along where neither the image nor the repository has one."""
+    ours = [path for path in result if LICENCE.fullmatch(path)]
+    if ours:
+        if companions.licences:
+            names = ", ".join(companions.licences)
+            decisions.append(Decision(ours[0], f"the repository's; {names} of SOURCE stays behind: compare them"))
+        return
+    for path, entry in companions.licences.items():
+        result[path] = entry
+        decisions.append(Decision(path, "from the top of SOURCE: the image has no licence of its own"))
+    if not companions.licences and not companions.image_has_licence:
+        decisions.append(Decision("LICENSE", "none: neither the image nor the top of SOURCE has one"))
+
+
+def add_mailmap(
+    repo: Repo, result: dict[str, tuple[str, str]], companions: Companions, decisions: list[Decision]
+) -> None:
+    """Add the entries of SOURCE's .mailmap about people of the kept commits."""
+    if not companions.mailmap:
+        return
+    mode, new = "100644", repo.text("hash-object", "-w", "--stdin", stdin=companions.mailmap)
+    if MAILMAP in result and result[MAILMAP][0].startswith("100"):
+        mode, new = result[MAILMAP][0], joined_lines(repo, result[MAILMAP][1], new)
+    result[MAILMAP] = (mode, new)
+    decisions.append(Decision(MAILMAP, "with the entries of SOURCE's about people of the kept commits"))
+
+
 def replace_configuration(result: dict[str, tuple[str, str]], theirs: Files, decisions: list[Decision]) -> None:
-    """Take away the example image, when the image has its own configuration files."""
+    """Remove the example image when the image has its own configuration files."""
     if not any(is_configuration(path) for path in theirs):
         return
     for path in [path for path in result if "/" not in path and is_example(path)]:
         entry = result.pop(path)
         if path not in theirs:
-            decisions.append(Decision(path, "removed: it described the example image"))
+            decisions.append(Decision(path, "removed: it describes the example image"))
         elif theirs[path] != entry:
             decisions.append(Decision(path, "the image's own replaces the example"))
 
 
 def is_example(path: str) -> bool:
-    """Whether a file at the top of a repository made from the template describes its example image."""
+    """Return True for a file at the top of the template that describes its example image."""
     return path in CONFIGURATION_FILES - {"pyproject.toml", "setup.py", "DESCRIPTION"} or path == "Dockerfile"
 
 
 def move_readme(result: dict[str, tuple[str, str]], theirs: Files, decisions: list[Decision]) -> str:
-    """Keep the image's README where it is; the repository's, which says how to build, stands beside it. Its name."""
+    """Keep the image's README; rename the repository's, which says how to build. Return the new name."""
     images = [path for path in theirs if README.fullmatch(path)]
     repositorys = [path for path in result if README.fullmatch(path)]
     if not images or not repositorys or any(result[path] == theirs.get(path) for path in repositorys):
@@ -87,16 +132,16 @@ def move_readme(result: dict[str, tuple[str, str]], theirs: Files, decisions: li
 
 
 def make_room(result: dict[str, tuple[str, str]], path: str, decisions: list[Decision]) -> None:
-    """Take away what cannot stand beside `path`: a file where it needs a directory, or the other way round."""
+    """Remove what cannot be beside `path`: a file where it needs a directory, or a directory where it is a file."""
     parts = path.split("/")
     above = {"/".join(parts[:length]) for length in range(1, len(parts))}
     for other in [other for other in result if other in above or other.startswith(path + "/")]:
         del result[other]
-        decisions.append(Decision(other, f"removed: the image has {path}; it is in history"))
+        decisions.append(Decision(other, f"removed: the image has {path}; it stays in history"))
 
 
 def joined_lines(repo: Repo, first: str, second: str) -> str:
-    """A blob with the lines of both, each once."""
+    """Return a blob with the lines of both, each once."""
     one, two = repo.contents([first, second])
     missing = [line for line in two.splitlines() if line.strip() and line not in one.splitlines()]
     if not missing:
@@ -107,7 +152,7 @@ def joined_lines(repo: Repo, first: str, second: str) -> str:
 
 
 def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
-    """Every file of a tree."""
+    """Return every file of a tree."""
     rows = repo.read("ls-tree", "-r", "-z", "--full-tree", tree).decode(errors="surrogateescape").split("\0")[:-1]
     found = {}
     for row in rows:
@@ -118,7 +163,7 @@ def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
 
 
 def write_tree(repo: Repo, entries: Files) -> str:
-    """Write a tree with these files; its id."""
+    """Write a tree with these files; return its id."""
     index = {"GIT_INDEX_FILE": str(repo.git_dir / "combine.index")}
     rows = "".join(f"{mode} {name}\t{path}\0" for path, (mode, name) in entries.items())
     repo.read("update-index", "-z", "--index-info", stdin=rows.encode(errors="surrogateescape"), env=index)

@@ -1,4 +1,4 @@
-"""The repository that is made: what it starts from, how it is written, and how it is published."""
+"""Make the repository: what it starts from, how it is written and published."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ class Base:
 
 
 def address(origin: str) -> str:
-    """The address of `--origin` as git can use it from any directory, DEST's own among them."""
+    """Return the address of `--origin` as git can use it from any directory."""
     check_word(origin, "--origin")
     return origin if is_address(origin) else str(Path(origin).expanduser().absolute())
 
@@ -35,13 +35,15 @@ def address(origin: str) -> str:
 def base(
     origin: str | None, template: bool, answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
 ) -> Base | None:
-    """What the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
+    """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
-    None when neither is wanted. Raises RefusedError where origin has a `main` that would be replaced.
+    None when neither is wanted. Raises RefusedError where origin has a `main` and no template is wanted.
     """
     if origin is not None and (found := _origins_main(origin, scratch)):
         if not template:
-            raise RefusedError(f"{found.name} exists: without the template there is nothing to build on it with")
+            raise RefusedError(
+                f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
+            )
         return found
     return _rendered(answers, dest, scratch, stage) if template else None
 
@@ -65,7 +67,7 @@ def _origins_main(origin: str, scratch: Repo) -> Base | None:
 
 
 def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path) -> Base:
-    from hubimages import template  # starts cookiecutter, which a repository with a main needs not
+    from hubimages import template  # starts cookiecutter: not needed for a repository with a main
 
     rendering = template.render_files({"repo": dest.name, **answers})
     made = stage / "template"
@@ -85,7 +87,7 @@ def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
 
 
 def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base | None) -> Repo:
-    """Make a repository of its own at `path`, with `main` at `head`, everything reachable from it and nothing else."""
+    """Make a repository at `path` with `main` at `head`, everything reachable from it, and nothing else."""
     read(
         "git",
         "init",
@@ -104,8 +106,8 @@ def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base |
     except ProgramFailedError as error:
         if re.search(r"unable to read|missing|bad object|could not (read|open)", str(error)):
             raise BadInputError(
-                "the source lacks objects of the image's history, as a partial clone does: give the address of the "
-                f"whole repository as SOURCE, or make a whole clone of it first\n{error}"
+                "SOURCE lacks objects of the image's history, as a partial clone does. Give the address of the whole "
+                f"repository as SOURCE, or make a whole clone of it first\n{error}"
             ) from error
         raise
     refs = [("refs/heads/main", head)]
@@ -114,7 +116,7 @@ def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base |
         if base is not None and base.is_origins:
             refs.append(("refs/remotes/origin/main", base.commit))
     made.read("update-ref", "--stdin", stdin="".join(f"create {name} {commit}\n" for name, commit in refs).encode())
-    # The pointers of git-lfs are what was in the source; where the files behind them are, nobody has said yet.
+    # The source has git-lfs's pointers; nobody has said yet where the files behind them are.
     made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
     return made
 
@@ -129,7 +131,7 @@ def push(dest: Path, origin: str) -> None:
 
 
 def commands(dest: Path, origin: str | None, *, push: bool) -> list[Sequence[str]]:
-    """The commands that a person would recognise in what is done."""
+    """Return the commands that a person would type for what is done."""
     made: list[Sequence[str]] = [["git", "init", "--initial-branch=main", str(dest)]]
     if origin is not None:
         made.append(["git", "-C", str(dest), "remote", "add", "origin", console.censor(origin)])
@@ -141,7 +143,7 @@ def commands(dest: Path, origin: str | None, *, push: bool) -> list[Sequence[str
 def next_steps(
     dest: Path, origin: str | None, base: Base | None, path: str | None, *, readme: str, pushed: bool
 ) -> list[str]:
-    """What a person still has to do.
+    """Return what is left to do.
 
     `path`: the directory to be removed from the source, unless it has gone; `readme`: the template's README in DEST.
     """
@@ -152,12 +154,12 @@ def next_steps(
         if origin is None:
             steps.append(f"Make an empty repository {dest.name} on GitHub")
         steps.append(
-            f"Look at what was made (git -C {where} log --graph --stat); then {add}git -C {where} push -u origin main"
+            f"Look at the result (git -C {where} log --graph --stat). Then: {add}git -C {where} push -u origin main"
         )
     steps += [step.replace("README.md", readme) for step in base.next_steps] if base else []
     steps.append(
-        "When the first image is pushed, point the hub's configuration at it (singleuser.image: name and tag)."
+        "After the first push of the image, point the hub's configuration at it (singleuser.image: name and tag)."
     )
     if path is not None:
-        steps.append(f"Then remove {path} from the old repository, and leave a note where it has gone.")
+        steps.append(f"Then remove {path} from the old repository, and leave a note that says where it is now.")
     return steps

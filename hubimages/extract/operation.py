@@ -1,218 +1,257 @@
-"""`extract-image` from end to end: read, decide, rewrite, combine, check, move into place, push."""
+"""Run `extract-image`: read, decide, rewrite, combine, check, move into place, push."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import HubImagesError, LoginError, NoAnswerError, RefusedError
-from hubimages.extract import destination as repository
-from hubimages.extract import hazards, messages
-from hubimages.extract.combine import Combined, combine
+from hubimages.extract import companions, destination, hazards
+from hubimages.extract.companions import Companions
 from hubimages.extract.destination import Base
 from hubimages.extract.history import image_directory
-from hubimages.extract.history.reading import Question, Reading, read
-from hubimages.extract.messages import Translator
-from hubimages.extract.report import Plan, Result
+from hubimages.extract.history.log import trees_at
+from hubimages.extract.history.reading import Part, Question, Reading, read
+from hubimages.extract.messages.rewording import Rewording, reword
+from hubimages.extract.messages.translator import highest_number
+from hubimages.extract.on_top import OnTop, put_on_top
+from hubimages.extract.report import Nothing, Plan, Result
+from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
-from hubimages.repository.git import Repo
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a person asked for."""
+class Rewritten:
+    """The extracted history in the scratch repository."""
 
-    source: str
-    image_dir: str
-    dest: Path
-    ref: str | None = None
-    former_paths: Sequence[str] = ()
-    follow: bool | None = None  # None: ask about the former paths that are found
-    template: bool = True
-    keep_messages: bool = False
-    answers: Mapping[str, str] = field(default_factory=dict)
-    origin: str | None = None
-    push: bool = False
+    source: Source
+    reading: Reading
+    rewording: Rewording
+    new_ids: Mapping[str, str]
+    basing: "Future[Base | None]"
 
-    def __post_init__(self) -> None:
-        if self.push and self.origin is None:
-            raise RefusedError("--push needs --origin URL, the repository to push to")
-        if self.former_paths and self.follow is False:
-            raise RefusedError("--former-path and --no-former-paths exclude each other")
+    @property
+    def tip(self) -> str:
+        """The extracted history's last commit."""
+        return self.new_ids[self.reading.history.ids[self.reading.tip]]
+
+
+def rewrite_history(request: Request, stage: Path, ask: Question, meanwhile: ThreadPoolExecutor) -> Rewritten:
+    """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
+    source = open_source(request.source, request.ref, stage)
+    numbering = meanwhile.submit(highest_number, source.scratch, source.commit)
+    basing = _start_base(request, source, stage, meanwhile)
+    console.step(f"reading the history of {request.image_dir} at {source.ref}")
+    reading = read(source, request.image_dir, request.wanted, ask)
+    if basing is None:
+        basing = _submit_base(request, source, reading.source_tree, stage, meanwhile)
+    console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
+    reading.forest.write(source.scratch)
+    rewording = reword(
+        source,
+        reading,
+        request.origin,
+        numbering.result(),
+        keep=request.keep_messages,
+        keep_closing_words=request.keep_closing_words,
+    )
+    trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
+    plan = Rewrite(rewording.order(reading), trees, reading.parents)
+    translate = None if request.keep_messages else rewording
+    new_ids = rewrite(source.scratch, source.scratch, plan, translate, stage, reencode=request.keep_messages)
+    return Rewritten(source, reading, rewording, new_ids, basing)
+
+
+def _start_base(
+    request: Request, source: Source, stage: Path, meanwhile: ThreadPoolExecutor
+) -> "Future[Base | None] | None":
+    """Start on the repository's side before the history is read, where the image is seen at once."""
+    try:
+        path = image_directory.normalise(request.image_dir)
+    except HubImagesError:
+        return None  # `read` raises it
+    (tree,) = trees_at(source.scratch, [source.commit], path)
+    if not tree or image_directory.is_leftover(source.scratch, tree):
+        return None
+    return _submit_base(request, source, tree, stage, meanwhile)
+
+
+def _submit_base(
+    request: Request, source: Source, tree: str, stage: Path, meanwhile: ThreadPoolExecutor
+) -> "Future[Base | None]":
+    """Start to find or render the repository's side.
+
+    A licence of the template would claim other people's work: none is written, unless a person asks for one.
+    """
+    has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, tree)
+    answers = {"license": "none", **({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
+    return meanwhile.submit(
+        destination.base, request.origin, request.template, answers, request.dest, source.scratch, stage
+    )
 
 
 def plan_extraction(request: Request) -> Plan:
-    """Say what `extract` would do, without changing anything. What a remote does not answer is named."""
+    """Return what `extract` would do; change nothing. The plan names what a remote did not answer.
+
+    The history is rewritten in a folder for temporary files, so that the plan can count.
+    """
     git.check_version()
     check_version()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
-    request = replace(request, origin=None if request.origin is None else repository.address(request.origin))
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as directory:
-        stage = Path(directory)
-        not_checked: list[str] = []
-        source = reading = combined = None
-        warnings: list[str] = []
+    request = request.with_absolute_origin()
+    not_checked: list[str] = []
+    work: Rewritten | None = None
+    top: OnTop | None = None
+    warnings: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="hubimages-") as directory, ThreadPoolExecutor() as meanwhile:
         try:
-            source = open_source(request.source, request.ref, stage)
-            reading = read(source, request.image_dir, request.former_paths, request.follow, lambda _: True)
-            base = _base(request, _answers(request, source, reading), source.scratch, stage, not_checked)
-            if source.remote is None:
-                warnings = _hazards(source, reading)
-                combined = combine(source.scratch, base.tree, reading.source_tree) if base else None
-            else:
-                not_checked.append("the image's files, which are fetched when something is made")
+            work = rewrite_history(replace(request, dest=dest), Path(directory), lambda _: True, meanwhile)
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
+        if work is not None:
+            beside = _companions(request, work) if work.source.remote is None else None
+            try:
+                base = work.basing.result()
+                if beside is not None and base is not None:
+                    top = put_on_top(work.source, work.reading, base, work.tip, beside)
+            except (NoAnswerError, LoginError) as error:
+                not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
+                base = None
+            if beside is None:
+                not_checked.append("the image's files: a dry run does not fetch them")
+            else:
+                warnings = _warnings(request, work, beside)
+                _refuse_push(request, beside)
         return Plan(
             dest=dest,
-            source=source,
-            reading=reading,
-            decisions=combined.decisions if combined else [],
-            commands=repository.commands(dest, request.origin, push=request.push),
+            source=work.source if work else None,
+            reading=work.reading if work else None,
+            decisions=top.combined.decisions if top else [],
+            commands=destination.commands(dest, request.origin, push=request.push),
             warnings=warnings,
             not_checked=not_checked,
+            messages=work.rewording.translator if work else None,
+            brings=top.brings if top else [],
+            nothing_new=top.nothing_new if top else "",
         )
 
 
-def _base(
-    request: Request, answers: Mapping[str, str], scratch: Repo, stage: Path, not_checked: list[str]
-) -> Base | None:
-    """The repository's side for a dry run, where an origin that does not answer is no reason to stop."""
-    try:
-        return repository.base(request.origin, request.template, answers, request.dest, scratch, stage)
-    except (NoAnswerError, LoginError) as error:
-        not_checked.append(f"whether {request.origin} has a main branch: {error}")
-        return None
-
-
-def extract(request: Request, ask: Question) -> Result:
+def extract(request: Request, ask: Question) -> Result | Nothing:
     """Make DEST: the image directory with its history, on top of a repository made from the template.
 
-    All or nothing: until everything is checked, DEST does not exist. Raises the errors of `errors`, each for its
-    reason; after any of them nothing is left behind, with one exception: a push that fails leaves DEST, complete.
+    DEST does not exist until everything is checked. Raises the errors of `errors`, and leaves nothing behind; only a
+    failed push leaves DEST, complete.
     """
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
-    request = replace(request, origin=None if request.origin is None else repository.address(request.origin))
+    request = request.with_absolute_origin()
     if request.template:
-        git.check_identity(Path("/"))  # in no repository: the settings of the current one are not for DEST
+        git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
     with staging.beside(request.dest) as stage, ThreadPoolExecutor() as meanwhile:
-        source = open_source(request.source, request.ref, stage.path)
-        console.step(f"reading the history of {request.image_dir} at {source.ref}")
-        reading = read(source, request.image_dir, request.former_paths, request.follow, ask)
-        basing = meanwhile.submit(
-            repository.base,
-            *(request.origin, request.template, _answers(request, source, reading)),
-            *(stage.dest, source.scratch, stage.path),
-        )
-        breaking = meanwhile.submit(_hazards, source, reading) if source.remote is None else None
-        console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
-        new_ids, said = _rewrite(source, reading, stage.path, keep_messages=request.keep_messages)
-        tip = new_ids[reading.history.ids[reading.tip]]
+        work = rewrite_history(replace(request, dest=stage.dest), stage.path, ask, meanwhile)
+        source, reading = work.source, work.reading
         if source.remote is not None:
             builds = hazards.chartpress_files(source.scratch, reading.source_commit)
-            source.load_history(tip, (blob for _, blob in builds))
-        base = basing.result()
-        combined, head = _combine(source, reading, base, tip)
-        made = repository.write(source.scratch, head, stage.path / "result", request.origin, base)
+            others = [blob for _, blob in builds]
+            others += companions.wanted_blobs(source.scratch, reading.source_commit)
+            source.load_history(work.tip, others)
+        beside = _companions(request, work)
+        _refuse_push(request, beside)
+        warning = meanwhile.submit(_warnings, request, work, beside)
+        base = work.basing.result()
+        top = put_on_top(source, reading, base, work.tip, beside)
+        if top.nothing_new:
+            return Nothing(stage.dest, top.nothing_new, source, reading)
+        made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base)
         console.step("checking the result against the source")
-        evidence = verify(source.scratch, made, new_ids, reading.parents, _paths(reading), tip, reading.source_tree)
-        warnings = breaking.result() if breaking else _hazards(source, reading)
-        warnings += hazards.large_files(made, evidence.blobs, [head])
+        evidence = verify(
+            source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.tip,
+            reading.source_tree,
+        )  # fmt: skip
+        warnings = warning.result()
+        warnings += hazards.large_files(made, evidence.blobs, [top.head])
         warnings += _lost(source, evidence)
         result = Result(
             dest=stage.dest,
             source=source,
             reading=reading,
-            decisions=combined.decisions,
+            decisions=top.combined.decisions,
             evidence=evidence,
             warnings=warnings,
-            references=said,
-            head=head,
+            messages=work.rewording.translator,
+            brings=top.brings,
+            head=top.head,
             pushed_to=None,
-            next_steps=repository.next_steps(
+            next_steps=destination.next_steps(
                 stage.dest,
                 request.origin,
                 base,
-                None if reading.notes else reading.path,
-                readme=combined.readme,
+                None if reading.has_gone else reading.path,
+                readme=top.combined.readme,
                 pushed=request.push,
             ),
         )
-        _record(made.git_dir / "hubimages", new_ids, result)
+        _record(made.git_dir / "hubimages", work.new_ids, result)
         stage.publish(stage.path / "result")
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
 
 
-def _answers(request: Request, source: Source, reading: Reading) -> dict[str, str]:
-    """The template's answers: those given, and that an image with a Dockerfile starts from one."""
-    has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, reading.source_tree)
-    return {**({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
+def _companions(request: Request, work: Rewritten) -> Companions:
+    return companions.find(work.source, work.reading, keep_workflows=request.keep_workflows)
 
 
-def _rewrite(source: Source, reading: Reading, scratch: Path, *, keep_messages: bool) -> tuple[dict[str, str], str]:
-    """Write the kept commits into the scratch repository; old id to new id, and what was changed in messages."""
-    commits, parents = reading.commits, reading.parents
-    trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
-    if keep_messages:
-        plan = Rewrite(commits, trees, parents)
-        return rewrite(source.scratch, source.scratch, plan, None, scratch, reencode=True), ""
-    translator = Translator(reading.history.ids, source.address)
-    olds = messages.read_commits(source.scratch, commits)
-    mentions = {name: translator.mentioned(old.message, old.encoding) for name, old in olds.items()}
-    plan = Rewrite(messages.in_order(commits, parents, mentions), trees, parents)
-    new_ids = rewrite(source.scratch, source.scratch, plan, translator, scratch, reencode=False)
-    return new_ids, str(translator)
+def _refuse_push(request: Request, beside: Companions) -> None:
+    """Refuse to push workflows that had no effect before, where no commit of ours puts them aside."""
+    if request.push and not request.template and beside.workflows and not request.keep_workflows:
+        raise RefusedError(
+            f"GitHub would run {', '.join(beside.workflows)} from this push on. Push them with --keep-workflows, or "
+            "extract with the template, which puts them aside"
+        )
 
 
-def _combine(source: Source, reading: Reading, base: Base | None, tip: str) -> tuple[Combined, str]:
-    """The commit that main will be at: the merge of both histories, or the extracted history itself."""
-    if base is None:
-        return Combined(reading.source_tree, []), tip
-    scratch = source.scratch
-    if base.is_origins and scratch.succeeds("merge-base", "--is-ancestor", tip, base.commit):
-        raise RefusedError(f"{base.name} already has this history: nothing to do, git clone it")
-    combined = combine(scratch, base.tree, reading.source_tree)
-    where = source.address.name if source.address else "its old repository"
-    subject = f"Bring in {reading.path} from {where} with its history"
-    number = console.count(len(reading.kept.parents), "commit")
-    body = [f"Commit {reading.source_commit} and what led to it there, {number}."]
-    body += [f"Before, it was in {former.path} ({former.commits} of them)." for former in reading.former_paths]
-    message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
-    head = scratch.text("commit-tree", combined.tree, "-p", base.commit, "-p", tip, "-F", "-", stdin=message)
-    return combined, head
+def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str]:
+    """Return what a person should know about the source and the image before they go on."""
+    source, reading = work.source, work.reading
+    found = [*source.remarks, *hazards.find(source.scratch, reading.source_commit, reading.path, reading.source_tree)]
+    if not request.template:
+        found += beside.unsaid()
+    found += companions.hidden(source, reading)
+    if work.rewording.cut:
+        number = console.count(work.rewording.cut, "message")
+        found.append(f"{number} had a NUL byte: git reads no further, and the rest is lost")
+    return found
 
 
-def _hazards(source: Source, reading: Reading) -> list[str]:
-    return hazards.find(source.scratch, reading.source_commit, reading.path, reading.source_tree)
-
-
-def _paths(reading: Reading) -> dict[str, str]:
-    return {reading.history.ids[commit]: reading.paths[commit] for commit in reading.kept.parents}
+def _parts(reading: Reading) -> dict[str, list[Part]]:
+    return {reading.history.ids[commit]: reading.parts[commit] for commit in reading.kept.parents}
 
 
 def _lost(source: Source, evidence: Evidence) -> list[str]:
-    """What cannot be kept when commits get new ids."""
-    lost = [f"{evidence.signed} commits were signed: a signature does not survive a new id"] if evidence.signed else []
+    """Return warnings about what new commit ids lose."""
+    lost = []
+    if evidence.signed:
+        number = console.count(evidence.signed, "commit")
+        lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
     if source.tags:
-        lost.append(f"the source's {source.tags} tags were left there: they are about the whole repository")
+        lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.normalised:
-        lost.append(f"{evidence.normalised} commits had a malformed author or committer line, which git mended")
+        number = console.count(evidence.normalised, "commit")
+        lost.append(f"{number} had a malformed author or committer line, which is repaired")
     return lost
 
 
 def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None:
-    """Keep the map of commits, and the facts, in the git directory."""
+    """Write the map of commits and the report into the git directory."""
     directory.mkdir()
     rows = "".join(f"{old} {new}\n" for old, new in new_ids.items())
     (directory / "commit-map").write_text(rows, encoding="ascii")
@@ -221,11 +260,11 @@ def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None
 
 
 def _push(result: Result, origin: str) -> Result:
-    """Push the finished DEST; it stays, whatever the remote says."""
+    """Push the finished DEST; a failed push leaves it."""
     try:
-        repository.push(result.dest, origin)
+        destination.push(result.dest, origin)
     except HubImagesError as error:
         raise type(error)(
-            f"{error}\n{result.dest} is complete; when this is mended: git -C {result.dest} push -u origin main"
+            f"{error}\n{result.dest} is complete. Once this is fixed: git -C {result.dest} push -u origin main"
         ) from error
     return replace(result, pushed_to=console.censor(origin))

@@ -1,94 +1,81 @@
-"""What an extraction is going to do, and what it did: for a person, and as JSON."""
+"""Report what an extraction would do, and what it did: for a person, and as JSON."""
 
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hubimages.console import count
 from hubimages.extract.combine import Decision
 from hubimages.extract.history.reading import Reading
+from hubimages.extract.messages.translator import Translator
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence
 
 MOST_AUTHORS_SHOWN = 10
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """Commits that did not come along, by reason."""
-
-    unchanged: int  # left the directory as it was
-    merges: int  # merges of such commits
-    later: int  # came after the commit extracted
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.unchanged + self.merges + self.later
-
-    def __str__(self) -> str:
-        parts = [f"{self.unchanged} did not touch the image" if self.unchanged else ""]
-        parts += [f"{self.merges} merged nothing into it" if self.merges else ""]
-        parts += [f"{self.later} came after the image had gone" if self.later else ""]
-        return ", ".join(part for part in parts if part) or "none"
-
-
-def count_dropped(reading: Reading) -> Dropped:
-    """Count the commits that are not kept, by reason."""
-    history = reading.history
-    included = history.up_to(reading.commit)
-    gone = [commit for commit in range(len(history)) if included[commit] and commit not in reading.kept.parents]
-    merges = sum(len(history.parents[commit]) > 1 for commit in gone)
-    return Dropped(len(gone) - merges, merges, len(history) - sum(included))
-
-
 def describe(source: Source, reading: Reading) -> list[str]:
-    """The lines that say what is extracted from where."""
+    """Return the lines that say what is extracted from where."""
     lines = [
         f"from           {source.given}, {source.ref} at {reading.source_commit[:12]}",
         f"image          {reading.path}, tree {reading.source_tree[:12]}",
     ]
     lines += [f"note           {note}" for note in reading.notes]
-    lines.append(f"commits kept   {len(reading.kept.parents)}")
-    dropped = count_dropped(reading)
-    lines.append(f"not kept       {dropped.total}: {dropped}" if dropped.total else "not kept       0")
+    accounts = reading.accounts
+    brought = f", {accounts.brought_in} of them from former paths" if accounts.brought_in else ""
+    lines.append(f"commits kept   {len(reading.kept.parents)}{brought}")
+    lines.append(f"not kept       {accounts.dropped}: {accounts}" if accounts.dropped else "not kept       0")
     for former in reading.former_paths:
-        lines.append(f"former path    {former.path}, {count(former.commits, 'commit')}")
+        lines.append(f"former path    {former}")
     for copy in reading.copies:
         lines.append(
-            f"copied from    {copy.path} ({copy.files} of {copy.of} files, in "
-            f"{reading.history.ids[copy.commit][:12]}): its history is not followed"
+            f"copied from    {copy.path or '.'} ({copy.files} of {copy.of} files, in "
+            f"{reading.history.ids[copy.commit][:12]}), which is not followed; --former-path {copy.path or '.'} "
+            "follows it"
         )
     return lines
 
 
 def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
-    """What was decided, for JSON."""
-    dropped = count_dropped(reading)
+    """Return the decisions, for JSON."""
+    accounts = reading.accounts
     return {
         "path": reading.path,
         "ref": source.ref,
         "source_commit": reading.source_commit,
         "source_tree": reading.source_tree,
         "commits_kept": len(reading.kept.parents),
-        "commits_dropped": dropped.total,
+        "commits_brought_in": accounts.brought_in,
+        "commits_dropped": accounts.dropped,
         "commits_dropped_why": {
-            "did_not_touch_the_image": dropped.unchanged,
-            "merges_that_brought_nothing": dropped.merges,
-            "after_the_image_had_gone": dropped.later,
+            "did_not_touch_the_image": accounts.unchanged,
+            "merges_that_brought_nothing": accounts.merges,
+            "touched_what_was_there_before": accounts.another,
+            "on_a_side_that_was_not_merged": accounts.aside,
+            "after_the_image_had_gone": accounts.later,
         },
-        "former_paths": [{"path": one.path, "commits": one.commits} for one in reading.former_paths],
-        "copied_from": [one.path for one in reading.copies],
+        "former_paths": [
+            {
+                "path": one.path,
+                "commits": one.commits,
+                "how": one.how,
+                "files_moved": one.moved,
+                "files_not_moved": list(one.left),
+                "only_moved_files": one.only_moved,
+            }
+            for one in reading.former_paths
+        ],
+        "copied_from": [one.path or "." for one in reading.copies],
         "notes": list(reading.notes),
     }
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done: shown by a dry run, which changes nothing."""
+    """What an extraction would do, as a dry run shows it."""
 
     dest: Path
     source: Source | None  # None where it gave no answer
@@ -97,11 +84,17 @@ class Plan:
     commands: Sequence[Sequence[str]]
     warnings: Sequence[str]
     not_checked: Sequence[str]
+    messages: Translator | None = None
+    brings: Sequence[str] = ()  # to origin's main
+    nothing_new: str = ""
 
     def __str__(self) -> str:
         lines = [f"would make {self.dest}"]
         if self.source and self.reading:
             lines += [f"  {line}" for line in describe(self.source, self.reading)]
+        lines += [f"  {line}" for line in message_lines(self.messages)]
+        lines += [f"  brings         {line}" for line in self.brings]
+        lines += [f"  nothing to do: {self.nothing_new}"] if self.nothing_new else []
         lines += decision_lines(self.decisions)
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines += [f"  not checked: {line}" for line in self.not_checked]
@@ -109,7 +102,7 @@ class Plan:
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The same as one JSON object."""
+        """Return the plan as one JSON object."""
         facts: dict[str, Any] = {
             "version": 1,
             "dry_run": True,
@@ -117,20 +110,59 @@ class Plan:
             **(facts_of(self.source, self.reading) if self.source and self.reading else {}),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "commands": [list(command) for command in self.commands],
+            "messages": message_facts(self.messages),
+            "brings": list(self.brings),
+            "nothing_to_do": self.nothing_new,
             "warnings": list(self.warnings),
             "not_checked": list(self.not_checked),
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
+def message_lines(translator: Translator | None) -> list[str]:
+    """Return what becomes of references in messages, with a few lines before and after."""
+    if translator is None or not str(translator):
+        return []
+    lines = [f"messages       {translator}"]
+    for before, after in translator.samples:
+        lines += [f"               - {before}", f"               + {after}"]
+    return lines
+
+
+def message_facts(translator: Translator | None) -> dict[str, Any]:
+    """Return the same for JSON."""
+    if translator is None:
+        return {}
+    samples = [{"before": before, "after": after} for before, after in translator.samples]
+    return {**asdict(translator.counts), "samples": samples}
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Nothing to do: origin's main has everything. DEST is not made."""
+
+    dest: Path
+    why: str
+    source: Source
+    reading: Reading
+
+    def __str__(self) -> str:
+        return f"nothing to do: {self.why}. {self.dest} was not made: git clone origin"
+
+    def as_json(self) -> str:
+        """Return the facts as one JSON object."""
+        facts = {"version": 1, "dest": None, "nothing_to_do": self.why, **facts_of(self.source, self.reading)}
+        return json.dumps(facts, indent=2, ensure_ascii=False)
+
+
 def decision_lines(decisions: Sequence[Decision]) -> list[str]:
-    """One line for every file that both sides have."""
+    """Return one line for every decision."""
     return [f"  {one.path}: {one.rule}" for one in decisions]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was done, with the evidence that was found by looking at the finished repository."""
+    """What an extraction did, with the evidence found in the finished repository."""
 
     dest: Path
     source: Source
@@ -138,7 +170,8 @@ class Result:
     decisions: Sequence[Decision]
     evidence: Evidence
     warnings: Sequence[str]
-    references: str  # what became of commit ids and issue numbers in messages
+    messages: Translator | None  # None: kept as they are
+    brings: Sequence[str]  # to origin's main
     head: str
     pushed_to: str | None
     next_steps: Sequence[str]
@@ -146,8 +179,8 @@ class Result:
     def __str__(self) -> str:
         evidence = self.evidence
         lines = [f"made {self.dest}", *(f"  {line}" for line in describe(self.source, self.reading))]
-        if self.references:
-            lines.append(f"  messages       {self.references}")
+        lines += [f"  {line}" for line in message_lines(self.messages)]
+        lines += [f"  brings         {line}" for line in self.brings]
         lines.append(f"  authors        {len(evidence.authors)}, from {evidence.first_date} to {evidence.last_date}")
         for name, number in evidence.authors[:MOST_AUTHORS_SHOWN]:
             lines.append(f"    {number:6}  {name}")
@@ -156,19 +189,18 @@ class Result:
         same = "the same" if evidence.result_tree == self.reading.source_tree else "NOT THE SAME"
         lines.append(f"  tree           {self.reading.source_tree} in the source")
         lines.append(f"                 {evidence.result_tree} at the end of the extracted history: {same}")
-        lines.append(
-            f"  checked        the tree, people and dates of all {count(len(self.reading.kept.parents), 'commit')}"
-        )
+        commits = count(len(self.reading.kept.parents), "commit")
+        lines.append(f"  checked        the tree, people, dates and message of all {commits}")
         if self.pushed_to:
             lines.append(f"  pushed         main, to {self.pushed_to}")
         if self.decisions:
-            lines += ["files that both sides had:", *decision_lines(self.decisions)]
+            lines += ["files with a decision:", *decision_lines(self.decisions)]
         lines += [f"warning: {warning}" for warning in self.warnings]
         lines += ["next:", *(f"  {number}. {step}" for number, step in enumerate(self.next_steps, 1))]
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The facts as one JSON object."""
+        """Return the facts as one JSON object."""
         facts = {
             "version": 1,
             "dest": str(self.dest),
@@ -179,6 +211,8 @@ class Result:
             "first_date": self.evidence.first_date,
             "last_date": self.evidence.last_date,
             "result_tree": self.evidence.result_tree,
+            "messages": message_facts(self.messages),
+            "brings": list(self.brings),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "warnings": list(self.warnings),
         }

@@ -1,8 +1,8 @@
 """The only module that knows git-filter-repo's insides (version 2.47.0, pinned in pyproject.toml).
 
-git-filter-repo parses the old commits, gives them new ids and writes them; what it is told beforehand is which
-commits to keep, with which parents and which tree. So every tree is exact by construction, no file is diffed or
-read, and messages, dates, encodings and oddities of old commits come out as git-filter-repo leaves them:
+git-filter-repo parses the old commits, gives them new ids and writes them. We tell it which commits to keep, with
+which parents and which tree. So every tree is exact by construction, no file is diffed or read, and messages, dates,
+encodings and oddities of old commits come out as git-filter-repo leaves them:
 `tests/extract/test_same_ids.py` compares the ids with its command line.
 """
 
@@ -32,13 +32,13 @@ NO_FILES = ":/no/file/has/this/name/"
 NewId = Callable[[str], str | None]
 """The new id of an old commit that has been rewritten already, else None."""
 
-TranslateMessage = Callable[[bytes, bytes | None, NewId], bytes]
-"""(message, encoding named in the commit, new ids) to the new message."""
+TranslateMessage = Callable[[str, bytes, bytes | None, NewId], bytes]
+"""(old id, message, encoding named in the commit, new ids) to the new message."""
 
 
 @dataclass(frozen=True)
 class Rewrite:
-    """What is to be written: old ids, parents first, each with its tree and its parents' old ids."""
+    """The commits to write: old ids, parents first, each with its tree and its parents' old ids."""
 
     commits: Sequence[str]
     trees: Mapping[str, str]
@@ -46,17 +46,17 @@ class Rewrite:
 
 
 def check_version() -> None:
-    """Raise NotInstalledError unless git-filter-repo is the version whose insides are known here."""
+    """Raise NotInstalledError unless git-filter-repo has the version that this module is written for."""
     found = importlib.metadata.version("git-filter-repo")
     if found != VERSION:
         raise NotInstalledError(
-            f"git-filter-repo {VERSION} is needed, this is {found}: "
+            f"git-filter-repo {VERSION} is needed, not {found}: "
             f"{shlex.join([sys.executable, '-m', 'pip', 'install', f'git-filter-repo=={VERSION}'])}"
         )
 
 
 class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
-    """A RepoFilter that takes parents and trees from a plan, and prunes nothing by itself."""
+    """A RepoFilter that takes parents and trees from a plan, and prunes nothing itself."""
 
     def __init__(self, plan: Rewrite, translate: TranslateMessage | None) -> None:
         # Not `default_options`, which asks git about its version and leaves a pipe open.
@@ -66,7 +66,7 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
         self._marks: dict[str, int] = {}
 
     def rewrite(self, exporter: "subprocess.Popen[bytes]", importer: "subprocess.Popen[bytes]") -> dict[str, str]:
-        """Send everything from git fast-export to git fast-import; old id to new id."""
+        """Send everything from git fast-export to git fast-import; return old id to new id."""
         assert importer.stdin is not None
         self._input, self._output = exporter.stdout, importer.stdin
         self._import_pipes = (importer.stdin, importer.stdout)
@@ -84,7 +84,7 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
         if self._translate is None:
             commit.message = self._hash_re.sub(self._translate_commit_hash, commit.message)
         else:
-            commit.message = self._translate(commit.message, commit.encoding, self._new_id)
+            commit.message = self._translate(old, commit.message, commit.encoding, self._new_id)
         commit.branch = BRANCH
         commit.parents = [self._marks[parent] for parent in self._plan.parents[old]]
         for parent in commit.parents:
@@ -101,9 +101,9 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
 
 
 class Parser(git_filter_repo.FastExportParser):  # type: ignore[misc]
-    """A parser that reads the people whom old tools wrote down wrongly, too.
+    """A parser that also reads malformed author and committer lines, which old tools wrote.
 
-    git-filter-repo and git fast-import stop at such a line; what can be read of it is kept.
+    git-filter-repo and git fast-import stop at such a line. We keep what can be read of it.
     """
 
     def _parse_user(self, usertype: bytes) -> tuple[bytes, bytes, bytes]:
@@ -119,7 +119,7 @@ READABLE = re.compile(rb"[^<>]* <[^<>]*> -?\d+ [+-]\d+")  # by git fast-import, 
 
 
 def mended(line: bytes) -> tuple[bytes, bytes, bytes]:
-    """(name, address, date) of a malformed author or committer line; the epoch where there is no date."""
+    """Return (name, address, date) of a malformed author or committer line; the epoch where it has no date."""
     when = re.search(rb"(?:^|(?<=[\s>]))(\d+)(?: ([+-]\d+))?\s*$", line)
     date = when[1] + b" " + (when[2] or b"+0000") if when else b"0 +0000"
     name, bracket, address = (line[: when.start()] if when else line).partition(b"<")
@@ -147,7 +147,7 @@ ONE_AT_A_TIME = threading.Lock()  # git-filter-repo keeps the numbering of its o
 def rewrite(
     source: Repo, target: Repo, plan: Rewrite, translate: TranslateMessage | None, scratch: Path, *, reencode: bool
 ) -> dict[str, str]:
-    """Write the planned commits into `target` (which can read `source`'s trees); old id to new id.
+    """Write the planned commits into `target`, which can read `source`'s trees; return old id to new id.
 
     With `translate` None, commit ids in messages are rewritten as git-filter-repo does. With `reencode`, messages in
     another encoding become UTF-8, which is its default.
@@ -174,7 +174,7 @@ def rewrite(
                 new_ids = Filter(plan, translate).rewrite(exporter, importer)
             except BrokenPipeError:
                 importer.stdin = None
-                finish(importer)  # it stopped reading, and says why
+                finish(importer)  # raises what fast-import wrote when it stopped reading
                 raise
             except SystemExit as error:
                 if not isinstance(error.code, str):  # a signal's, not a message of git-filter-repo

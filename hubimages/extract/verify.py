@@ -1,4 +1,4 @@
-"""Looks at the finished repository from outside, with git alone, and checks what was promised."""
+"""Check the finished repository against what was promised, from outside, with git alone."""
 
 import re
 from collections import Counter
@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hubimages.errors import ProgramFailedError
+from hubimages.extract.history.arrivals import listing
+from hubimages.extract.history.diffs import joined
 from hubimages.extract.history.log import EMPTY_TREE
+from hubimages.extract.history.reading import Part
+from hubimages.extract.messages.rewording import Rewording
 from hubimages.repository.git import Repo
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was found in the finished repository."""
+    """The facts found in the finished repository."""
 
     authors: list[tuple[str, int]]  # "Name <address>", commits; most first
     first_date: str  # of the author, as git shows it
@@ -28,21 +32,22 @@ def verify(
     result: Repo,
     new_ids: Mapping[str, str],
     parents: Mapping[str, Sequence[str]],
-    paths: Mapping[str, str],
+    parts: Mapping[str, Sequence[Part]],
+    rewording: Rewording,
     tip: str,
     tree: str,
 ) -> Evidence:
     """Check the extracted history in `result` against the source.
 
-    `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `paths`: old
-    commit to the path that the image had in it; `tip`: the extracted history's new tip; `tree`: the image's tree at
-    the commit extracted.
+    `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `parts`: old commit
+    to the directories that the image was in; `rewording`: what was replaced in messages; `tip`: the extracted history's
+    new tip; `tree`: the image's tree at the commit extracted.
     Raises ProgramFailedError for anything that is not as promised: that is a bug, and nothing is left behind.
     """
     olds, news = list(new_ids), list(new_ids.values())
-    _same_trees(source, result, olds, news, paths)
+    _same_trees(source, result, olds, news, parts)
     wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
-    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents)
+    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents, rewording)
     lines = result.read(
         "log", "--no-mailmap", "--no-show-signature", "--format=%H%x00%T%x00%an <%ae>%x00%at%x00%as", tip
     )
@@ -64,13 +69,35 @@ def verify(
     )
 
 
-def _same_trees(source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], paths: Mapping[str, str]) -> None:
+def _same_trees(
+    source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], parts: Mapping[str, Sequence[Part]]
+) -> None:
     """Every kept commit has the tree that the directory had in the old one, bit for bit."""
-    wanted = source.batch_check([f"{old}:{paths[old]}" for old in olds])
-    found = result.batch_check([f"{new}^{{tree}}" for new in news])
-    for old, new, (old_tree, kind, _), (new_tree, _, _) in zip(olds, news, wanted, found, strict=True):
+    new_of = dict(zip(olds, news, strict=True))
+    simple = {old: parts[old][0].path for old in olds if len(parts[old]) == 1 and parts[old][0].is_whole}
+    wanted = source.batch_check([f"{old}:{path}" for old, path in simple.items()])
+    found = result.batch_check([f"{new_of[old]}^{{tree}}" for old in simple])
+    for old, (old_tree, kind, _), (new_tree, _, _) in zip(simple, wanted, found, strict=True):
         expected = old_tree if kind == "tree" else EMPTY_TREE
-        _expect(expected == new_tree, f"commit {new} has tree {new_tree}, its original {old} has {expected}")
+        _expect(expected == new_tree, f"commit {new_of[old]} has tree {new_tree}, its original {old} has {expected}")
+    for old in olds:
+        if old not in simple:
+            same = listing(result, new_of[old], "") == _composed(source, old, parts[old])
+            _expect(same, f"commit {new_of[old]} has other files than its original {old}")
+
+
+def _composed(source: Repo, old: str, parts: Sequence[Part]) -> dict[str, str]:
+    """Return the files that a commit is to have whose image was in several directories, or in a part of one."""
+    files: dict[str, str] = {}
+    for part in reversed(parts):
+        for name, blob in listing(source, old, part.path).items():
+            if not part.has(name):
+                continue
+            path = joined(part.at, name)
+            above = {path[:end] for end, character in enumerate(path) if character == "/"}
+            files = {one: two for one, two in files.items() if one not in above and not one.startswith(path + "/")}
+            files[path] = blob
+    return files
 
 
 HEADER = re.compile(rb"^(author|committer) (.*)$", re.MULTILINE)
@@ -81,13 +108,20 @@ PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
 
 
 def _same_people_and_dates(
-    source: Repo, result: Repo, olds: Sequence[str], news: Sequence[str], parents: Sequence[Sequence[str]]
+    source: Repo,
+    result: Repo,
+    olds: Sequence[str],
+    news: Sequence[str],
+    parents: Sequence[Sequence[str]],
+    rewording: Rewording,
 ) -> tuple[int, int]:
-    """Parents as planned, people and dates as they were; how many commits had malformed lines, how many were signed."""
+    """Check parents, people, dates and messages; return how many commits had malformed lines, and were signed."""
     mended = signed = 0
     pairs = zip(source.contents(olds), result.contents(news), strict=True)
     for old, new, above, (before, after) in zip(olds, news, parents, pairs, strict=True):
-        header = after.partition(b"\n\n")[0]
+        header, _, message = after.partition(b"\n\n")
+        problem = rewording.problem(old, message)
+        _expect(not problem, f"commit {new} changes {problem} of its original {old}")
         _expect(
             [parent.decode() for parent in PARENT.findall(header)] == list(above), f"commit {new} has other parents"
         )

@@ -1,4 +1,4 @@
-"""The hub image and its chart, in step: bump, rebuild, check, experiments."""
+"""Keep the hub image and its chart in step: bump, rebuild, check, experiments."""
 
 from typing import TYPE_CHECKING
 

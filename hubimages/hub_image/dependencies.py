@@ -11,7 +11,7 @@ from hubimages.yaml_text import Scalar, Tree
 
 CHART = "jupyterhub"  # the dependency's name
 
-# The text of a file of the repository; None where there is no such file.
+# Returns the text of a file of the repository, None if there is no such file.
 Reader = Callable[[str], str | None]
 
 
@@ -32,13 +32,19 @@ class Dependency:
 
     version: Place
     repository: str  # address of the Helm repository; may be `oci://...`, `file://...`, `@name` or empty
+    alias: str = ""
+
+    @property
+    def section(self) -> str:
+        """Return the key of the chart's values that the dependency's values are under."""
+        return self.alias or CHART
 
 
 def read_dependencies(directory: str, chart_file: str, read: Reader) -> tuple[tuple[Dependency, ...], str | None]:
-    """The jupyterhub dependencies of a chart, and the lock file beside them.
+    """Return the jupyterhub dependencies of a chart, and the lock file beside them.
 
     Helm 3 reads Chart.yaml where it says `apiVersion: v2`, and requirements.yaml for `v1`
-    (https://helm.sh/docs/topics/charts/#the-apiversion-field); where the one has nothing, the other is taken.
+    (https://helm.sh/docs/topics/charts/#the-apiversion-field). If one has nothing, the other counts.
     """
     chart_text = read(chart_file)
     if chart_text is None:
@@ -58,7 +64,7 @@ def read_dependencies(directory: str, chart_file: str, read: Reader) -> tuple[tu
 
 
 def dependencies_in(file: str, content: str) -> tuple[Dependency, ...]:
-    """The entries called jupyterhub. Raises BadInputError for one without a version in the file itself."""
+    """Return the entries called jupyterhub. Raises BadInputError for one without a version."""
     listed = parse(file, content).find(("dependencies",))
     if not isinstance(listed, yaml_text.SequenceNode):
         return ()
@@ -70,13 +76,13 @@ def dependencies_in(file: str, content: str) -> tuple[Dependency, ...]:
             continue
         version = written.get(("dependencies", index, "version"))
         if version is None or not version.value:
-            raise BadInputError(f"{file}:{item.line}: the dependency {CHART} has no version of its own: write one")
-        found.append(Dependency(Place(file, version), text(options, "repository")))
+            raise BadInputError(f"{file}:{item.line}: dependency {CHART} has no version. Write one")
+        found.append(Dependency(Place(file, version), text(options, "repository"), text(options, "alias")))
     return tuple(found)
 
 
 def parse(file: str, content: str) -> Tree:
-    """The tree of a file. Raises BadInputError with file and line."""
+    """Return the tree of a YAML file. Raises BadInputError with file and line."""
     try:
         return yaml_text.compose(content)
     except yaml_text.UnreadableYamlError as error:

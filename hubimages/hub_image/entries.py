@@ -1,4 +1,4 @@
-"""Options in a YAML mapping, as text; what is not of the expected kind is bad input with its file and line."""
+"""Read options of a YAML mapping as text; a value of another kind is bad input, with its file and line."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from hubimages.yaml_text import MappingNode, Node, ScalarNode, SequenceNode, eff
 
 
 def pairs(node: Node, file: str, what: str) -> dict[str, Node]:
-    """The options of a mapping; none where nothing is written. Raises BadInputError for another kind of value."""
+    """Return the options of a mapping; none if it is empty. Raises BadInputError for another kind of value."""
     node = resolved(node)
     if isinstance(node, ScalarNode) and not text_of(node):
         return {}
@@ -17,7 +17,7 @@ def pairs(node: Node, file: str, what: str) -> dict[str, Node]:
 
 
 def items(node: Node, file: str, what: str) -> Sequence[Node]:
-    """The items of a list; none where nothing is written. Raises BadInputError for another kind of value."""
+    """Return the items of a list; none if it is empty. Raises BadInputError for another kind of value."""
     node = resolved(node)
     if isinstance(node, ScalarNode) and not text_of(node):
         return ()
@@ -27,12 +27,12 @@ def items(node: Node, file: str, what: str) -> Sequence[Node]:
 
 
 def text(options: Mapping[str, Node], name: str) -> str:
-    """The option's text; empty where it is absent, null, or no scalar."""
+    """Return the option's text; empty if it is absent, null, or no scalar."""
     return text_of(options[name]) if name in options else ""
 
 
 def text_of(node: Node) -> str:
-    """A scalar's text as it is written; empty for null and for what is no scalar."""
+    """Return a scalar's text as written; empty for null and for what is no scalar."""
     node = resolved(node)
     if not isinstance(node, ScalarNode) or (node.style == "plain" and node.value in ("", "~", "null", "Null", "NULL")):
         return ""

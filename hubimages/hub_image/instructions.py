@@ -1,4 +1,4 @@
-"""The instructions of a Dockerfile, with every character's place in the text.
+"""Split a Dockerfile into instructions, with every character's place in the text.
 
 Read as BuildKit reads them (https://docs.docker.com/reference/dockerfile/): in any case, lines continued,
 here-documents. PyPI's dockerfile-parse knows neither here-documents nor offsets, which an edit of one tag needs.
@@ -36,7 +36,7 @@ class Instruction:
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """All instructions in order."""
+    """Return all instructions in order."""
     lines = text.replace(BYTE_ORDER_MARK, " ", 1).split("\n")  # as long as before
     offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
     escape = escape_character(lines)
@@ -69,7 +69,7 @@ def says_something(line: str) -> bool:
 
 
 def escape_character(lines: Sequence[str]) -> str:
-    """What continues a line: a backslash, unless a directive at the top says otherwise."""
+    """Return the character that continues a line: a backslash, unless a directive at the top sets another."""
     for line in lines:
         if found := ESCAPE.fullmatch(line.strip()):
             return found[1]
@@ -79,7 +79,7 @@ def escape_character(lines: Sequence[str]) -> str:
 
 
 def after_heredocs(arguments: str, lines: Sequence[str], number: int) -> int:
-    """The number of the first line after the here-documents that the arguments open."""
+    """Return the number of the first line after the here-documents that the arguments open."""
     for dash, _, name in HEREDOC.findall(arguments):
         ends = (at for at in range(number, len(lines)) if (lines[at].lstrip("\t") if dash else lines[at]) == name)
         number = next((at + 1 for at in ends), number)
@@ -87,7 +87,7 @@ def after_heredocs(arguments: str, lines: Sequence[str], number: int) -> int:
 
 
 def words(letters: Sequence[Letter]) -> list[list[Letter]]:
-    """The words that spaces outside of quotes separate."""
+    """Return the words, separated by spaces outside of quotes."""
     result: list[list[Letter]] = []
     quote = ""
     inside = False

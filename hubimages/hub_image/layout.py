@@ -1,24 +1,18 @@
-"""Where a deployment repository keeps its hub image and its chart, read from `chartpress.yaml` wherever it stands.
+"""Charts and images of a deployment repository, as its `chartpress.yaml` describes them.
 
-Nothing is assumed about the names of folders. Paths are relative to the top of the repository, with `/`; the defaults
-are chartpress's own (https://github.com/jupyterhub/chartpress, `chartpress.py`).
+Paths are relative to the top of the repository, with `/`.
 """
 
-import posixpath
-import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hubimages import yaml_text
-from hubimages.errors import BadInputError
-from hubimages.hub_image.dependencies import Dependency, Reader, parse, read_dependencies
-from hubimages.hub_image.dockerfile import Base, bases
-from hubimages.hub_image.entries import items, pairs, text, text_of
-from hubimages.repository.file_edit import read_text
-from hubimages.repository.git import Repo
-from hubimages.yaml_text import Node, Path, Tree
+from hubimages.hub_image.dependencies import Dependency
+from hubimages.hub_image.dockerfile import Base
+from hubimages.yaml_text import Path
 
-CONFIG = "chartpress.yaml"
+# chartpress's own defaults for what `chartpress --reset` writes
+RESET_TAG = "set-by-chartpress"
+RESET_VERSION = "0.0.1-set.by.chartpress"
 
 
 @dataclass(frozen=True)
@@ -37,18 +31,40 @@ class Image:
     values_paths: tuple[str, ...]  # dotted; none where chartpress writes no value
     values_file: str
     build_args: Mapping[str, str]
+    argument_places: Mapping[str, tuple[Path, int]]  # of each build argument: the scalar, and where its value begins
     has_build_options: bool  # extraBuildCommandOptions, which may name any file
-    bases: tuple[Base, ...] | None  # None where there is no Dockerfile
+    bases: tuple[Base, ...] | None  # None if there is no Dockerfile
+    placeholder: str = RESET_TAG  # chartpress's reset tag, which the deployment replaces
+    own_bases: tuple[str, ...] = ()  # images of this repository that it builds from: their `repository`
+    above_hub: bool = False  # whether one of these builds from the hub image
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """What the image is built from: its paths without the chartpress.yaml that all images share."""
+        """Return what the image is built from: its paths without the chartpress.yaml that all images share."""
         return tuple(path for path in self.paths if path != self.config)
 
     @property
     def is_hub(self) -> bool:
-        """Whether it builds upon the hub image of Zero to JupyterHub; a `FROM` that cannot be read may."""
-        return any(base.is_hub or base.without_value for base in self.bases or ())
+        """Return True if it builds from the hub image of Zero to JupyterHub, itself or through images built here.
+
+        A `FROM` that cannot be read counts, where no other one says what the image is.
+        """
+        return self.above_hub or self.takes_hub or self.may_be_hub or self.fills_hub_key
+
+    @property
+    def fills_hub_key(self) -> bool:
+        """Return True if chartpress writes it to `hub.image`: hubs run it, whatever it builds from."""
+        return any(path.split(".")[-2:] == ["hub", "image"] for path in self.values_paths)
+
+    @property
+    def takes_hub(self) -> bool:
+        """Return True if a FROM of its own names the hub image of Zero to JupyterHub."""
+        return any(base.is_hub and not base.copied for base in self.bases or ())
+
+    @property
+    def may_be_hub(self) -> bool:
+        """Return True if a FROM of its own cannot be read, and no other one names the hub image."""
+        return not self.takes_hub and any(base.without_value and not base.copied for base in self.bases or ())
 
 
 @dataclass(frozen=True)
@@ -77,130 +93,8 @@ class Layout:
         return tuple(image for chart in self.charts for image in chart.images)
 
 
-def read_layout(repo: Repo, read: Reader | None = None) -> Layout:
-    """The layout of the files as they are in the work tree, or as `read` gives them.
-
-    Raises BadInputError where git tracks no chartpress.yaml, and, with file and line, where one cannot be understood.
-    """
-    assert repo.work_tree is not None
-    entries = repo.read("ls-files", "-t", "-z").decode(errors="surrogateescape").split("\0")[:-1]
-    files = frozenset(entry[2:] for entry in entries)
-    configs = sorted(file for file in files if file == CONFIG or file.endswith(f"/{CONFIG}"))
-    if not configs:
-        raise BadInputError(
-            f"no {CONFIG} among the files that git tracks in {repo.work_tree}: --repo names a clone of the "
-            "repository with the hub's chart"
-        )
-    reader = with_all_files(read or work_tree_reader(repo), {entry[2:] for entry in entries if entry.startswith("S ")})
-    return Layout(tuple(chart for config in configs for chart in read_config(config, reader)))
-
-
-def with_all_files(read: Reader, left_out: Collection[str]) -> Reader:
-    """The same, and files that a sparse checkout leaves out raise BadInputError: they are there, and cannot be read."""
-
-    def read_or_raise(path: str) -> str | None:
-        content = read(path)
-        if content is None and path in left_out:
-            raise BadInputError(
-                f"{path} is not in the work tree, which is a sparse checkout: "
-                f"git sparse-checkout add {shlex.quote(posixpath.dirname(path) or '.')}, or git sparse-checkout disable"
-            )
-        return content
-
-    return read_or_raise
-
-
-def work_tree_reader(repo: Repo) -> Reader:
-    """Reads the files as they are now."""
-    work_tree = repo.work_tree
-    assert work_tree is not None
-    return lambda path: read_text(work_tree, path) if (work_tree / path).is_file() else None
-
-
-def read_config(config: str, read: Reader) -> tuple[Chart, ...]:
-    """The charts of one chartpress.yaml. Raises BadInputError with file and line."""
-    tree = parse(config, read(config) or "")
-    charts = tree.find(("charts",))
-    if charts is None or not isinstance(charts, yaml_text.SequenceNode):
-        raise BadInputError(f"{config}: no list of `charts`, as chartpress wants it")
-    return tuple(
-        read_chart(config, index, entry, read, tree) for index, entry in enumerate(items(charts, config, "charts"))
-    )
-
-
-def read_chart(config: str, index: int, entry: Node, read: Reader, tree: Tree) -> Chart:
-    """One chart. Raises BadInputError with file and line."""
-    options = pairs(entry, config, "a chart")
-    name = text(options, "name")
-    if not name:
-        raise BadInputError(f"{config}:{entry.line}: a chart without `name`")
-    directory = below(config, text(options, "chartPath") or name)
-    values_file = posixpath.join(directory, "values.yaml")
-    prefix = text(options, "imagePrefix")
-    images = []
-    if "images" in options:
-        for image, given in pairs(options["images"], config, "images").items():
-            path: Path = ("charts", index, "images", image)
-            settings = pairs(given, config, f"the image {image}")
-            images.append(read_image(image, name, prefix, config, path, given.line, settings, values_file, read))
-    chart_file = posixpath.join(directory, "Chart.yaml")
-    dependencies, lock_file = read_dependencies(directory, chart_file, read)
-    return Chart(name, config, index, directory, chart_file, values_file, tuple(images), dependencies, lock_file)
-
-
-def read_image(
-    name: str,
-    chart: str,
-    prefix: str,
-    config: str,
-    entry: Path,
-    line: int,
-    options: Mapping[str, Node],
-    values_file: str,
-    read: Reader,
-) -> Image:
-    """One image, with the defaults that chartpress fills in."""
-    context = text(options, "contextPath") or f"images/{name}"
-    dockerfile = below(config, text(options, "dockerfilePath") or f"{context}/Dockerfile")
-    paths = [config]
-    if text(options, "rebuildOnContextPathChanges").lower() != "false":
-        paths.append(below(config, context))
-    paths.append(dockerfile)
-    if "paths" in options:
-        paths += [below(config, text_of(path)) for path in items(options["paths"], config, f"paths of {name}")]
-    values_path = options.get("valuesPath")
-    if isinstance(values_path, yaml_text.SequenceNode):
-        values_paths = tuple(text_of(path) for path in items(values_path, config, f"valuesPath of {name}"))
-    else:
-        values_paths = tuple(filter(None, [text(options, "valuesPath")]))
-    arguments = pairs(options["buildArgs"], config, f"buildArgs of {name}") if "buildArgs" in options else {}
-    build_args = {key: text_of(value) for key, value in arguments.items()}
-    dockerfile_text = read(dockerfile)
-    return Image(
-        name=name,
-        chart=chart,
-        repository=text(options, "imageName") or prefix + name,
-        config=config,
-        entry=entry,
-        line=line,
-        context=below(config, context),
-        dockerfile=dockerfile,
-        paths=tuple(dict.fromkeys(paths)),
-        values_paths=values_paths,
-        values_file=values_file,
-        build_args=build_args,
-        has_build_options="extraBuildCommandOptions" in options,
-        bases=None if dockerfile_text is None else bases(dockerfile_text, build_args),
-    )
-
-
-def below(config: str, path: str) -> str:
-    """A path as chartpress.yaml gives it, from its own folder, as a path from the top of the repository."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(config), path))
-
-
 def shared_values_paths(images: Sequence[Image]) -> dict[tuple[str, str], list[Image]]:
-    """(values file, values path) that more than one image has: the last that chartpress builds would win."""
+    """Return every (values file, values path) of more than one image: chartpress writes the last image there."""
     users: dict[tuple[str, str], list[Image]] = {}
     for image in images:
         for path in image.values_paths:

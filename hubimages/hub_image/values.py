@@ -1,4 +1,4 @@
-"""Where an image's name and tag stand in values.yaml, and the edit that changes them alone."""
+"""Find an image's name and tag in values.yaml, and change nothing else."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NAME_KEYS = ("name", "repository")  # chartpress sets each of them that is there
 
 @dataclass(frozen=True)
 class ImageValue:
-    """An image as values.yaml has it at one values path.
+    """The image at one values path of values.yaml.
 
     Either `whole` is the scalar `name:tag`, or `names` and `tag` are those of a mapping; `tag` is None where the
     mapping has no such key yet.
@@ -30,24 +30,24 @@ class ImageValue:
 
     @property
     def current_name(self) -> str:
-        """The image's name without tag; empty where nothing is written yet."""
+        """Return the image's name without tag; empty if nothing is written yet."""
         if self.whole is not None:
             return split_whole(self.whole.value)[0]
         return next((known(scalar) for scalar in self.names if known(scalar)), "")
 
     @property
     def current_tag(self) -> str:
-        """Empty where nothing is written yet."""
+        """Return the image's tag; empty if nothing is written yet."""
         if self.whole is not None:
             return split_whole(self.whole.value)[1]
         return known(self.tag) if self.tag else ""
 
 
 def image_values(image: Image, content: str) -> tuple[ImageValue, ...]:
-    """The image's places in the text of its values.yaml, one for each of its values paths.
+    """Return the image's places in the text of its values.yaml, one for each of its values paths.
 
-    Raises BadInputError where one of them is not there, as chartpress would, and RefusedError where the text stands
-    elsewhere, under an anchor, so that an edit would change more.
+    Raises BadInputError if a values path does not exist, as chartpress would, and RefusedError if the text belongs to
+    an anchor, so that an edit would change more.
     """
     if not image.values_paths:
         return ()
@@ -65,13 +65,14 @@ def find(image: Image, dotted: str, tree: Tree, written: dict[Path, Scalar]) -> 
         keys = dict(parts(tree, path))
         names = tuple(own(where, (*path, key), written) for key in NAME_KEYS if key in keys)
         if not names:
-            raise BadInputError(f"{where} has neither `name` nor `repository`: add `name:` there")
+            raise BadInputError(f"{where} has neither `name` nor `repository`. Add `name:` there")
         tag = own(where, (*path, "tag"), written) if "tag" in keys else None
         return ImageValue(image.values_file, path, node.line, names, tag)
     if isinstance(node, ScalarNode) and text_of(node):
         return ImageValue(image.values_file, path, node.line, whole=own(where, path, written))
     raise BadInputError(
-        f"{where} is {'empty' if node else 'not there'}: add `name:` and `tag:` under it, or mend the valuesPath"
+        f"{where} {'is empty' if node else 'does not exist'}. Add `name:` and `tag:` under it, "
+        "or correct the valuesPath"
     )
 
 
@@ -84,35 +85,35 @@ def parts(tree: Tree, path: Path) -> Iterator[tuple[str, object]]:
 
 
 def own(where: str, path: Path, written: dict[Path, Scalar]) -> Scalar:
-    """The scalar that is written at the path and counts nowhere else."""
+    """Return the scalar at the path, if no other path shares it."""
     scalar = written.get(path)
     if scalar is None or scalar.also:
         raise RefusedError(
-            f"{where} is shared through an anchor, so an edit would change other places, too: write it out"
+            f"{where} is shared through an anchor, so an edit would change other places too. Write the value out"
         )
     return scalar
 
 
 def known(scalar: Scalar) -> str:
-    """The scalar's text; empty for null."""
+    """Return the scalar's text; empty for null."""
     return "" if scalar.style == "plain" and scalar.value in ("", "~", "null") else scalar.value
 
 
 def split_whole(reference: str) -> tuple[str, str]:
-    """Name and tag of `name:tag`; the tag is empty where there is none."""
+    """Return name and tag of `name:tag`; the tag is empty if there is none."""
     name, colon, tag = reference.partition("@")[0].rpartition(":")
     return (name, tag) if colon and "/" not in tag else (reference.partition("@")[0], "")
 
 
 def values_path(dotted: str) -> Path:
-    """A dotted path as chartpress splits it: numbers are positions in lists."""
+    """Split a dotted path as chartpress does: numbers are positions in lists."""
     return tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
 
 
 def with_image(content: str, place: ImageValue, name: str, tag: str) -> str:
-    """The text of values.yaml with this name and tag at this place and no other difference; Helm reads the tag as text.
+    """Return the text of values.yaml with this name and tag at this place; Helm reads the tag as text.
 
-    Raises RefusedError where such an edit cannot be had.
+    Raises RefusedError if the text does not allow such an edit.
     """
     if place.whole is not None:
         return yaml_text.replace(content, {place.whole: f"{name}:{tag}"})

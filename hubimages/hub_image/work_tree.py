@@ -1,14 +1,15 @@
-"""What is not committed in the files that matter, and what HEAD has in its place.
+"""Find uncommitted changes in the files that matter, and read what HEAD has instead.
 
 An edit is made for what HEAD has. A file that already is what the edit makes of it was written by a run that was
 interrupted, and does not count as changed.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from hubimages.errors import RefusedError
 from hubimages.hub_image.dependencies import Reader
-from hubimages.hub_image.layout import work_tree_reader
+from hubimages.hub_image.reading import work_tree_reader
 from hubimages.repository.git import Repo
 
 SUBMODULE = b"160000"  # the mode of git's entry
@@ -18,12 +19,12 @@ def check_whole_history(repo: Repo) -> None:
     """Raise RefusedError for a shallow clone, in which chartpress would count too few commits."""
     if repo.text("rev-parse", "--is-shallow-repository") == "true":
         raise RefusedError(
-            f"{repo.work_tree} is a shallow clone, in which chartpress makes wrong tags: git fetch --unshallow"
+            f"{repo.work_tree} is a shallow clone, in which chartpress makes wrong tags. Run git fetch --unshallow"
         )
 
 
 def changed_files(repo: Repo, paths: Sequence[str] = (), *, untracked: bool = False) -> tuple[str, ...]:
-    """Files below the paths with changes that are not committed, staged or not; with `untracked`, new ones, too."""
+    """Return the files below the paths with uncommitted changes, staged or not; with `untracked`, new files too."""
     files = "--untracked-files=" + ("all" if untracked else "no")
     asked = ("status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", files, "--", *paths)
     entries = repo.read(*asked).decode(errors="surrogateescape").split("\0")
@@ -31,7 +32,7 @@ def changed_files(repo: Repo, paths: Sequence[str] = (), *, untracked: bool = Fa
 
 
 def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
-    """Reads the files as HEAD has them: those that are unchanged from the work tree, the others from git."""
+    """Return a reader of the files as HEAD has them: unchanged files from the work tree, the others from git."""
     unchanged = work_tree_reader(repo)
 
     def read(path: str) -> str | None:
@@ -46,12 +47,25 @@ def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
 
 
 def refuse_changes(repo: Repo, paths: Sequence[str], expected: Mapping[str, str | None], why: str) -> None:
-    """Raise RefusedError where a file below the paths is neither as HEAD has it nor as `expected`."""
+    """Raise RefusedError if a file below the paths is neither as HEAD has it nor as `expected`."""
     if not paths:
         return  # to git, no path means every file
     changed = unexpected(repo, changed_files(repo, sorted(set(paths)), untracked=True), expected)
     if changed:
-        raise RefusedError(f"{', '.join(changed)}: changes that are not committed, {why}; commit or stash them first")
+        raise RefusedError(f"{', '.join(changed)}: uncommitted changes{why}. Commit or stash them first")
+
+
+def check_no_linked_folders(repo: Repo, paths: Sequence[str]) -> None:
+    """Raise RefusedError for a path below a symbolic link: git has the link, and not what is below it."""
+    assert repo.work_tree is not None
+    for path in paths:
+        for parent in [path, *map(str, PurePosixPath(path).parents)]:
+            place = repo.work_tree / parent
+            if parent != "." and place.is_symlink() and (parent != path or place.is_dir()):
+                raise RefusedError(
+                    f"{path} is below {parent}, a link to {place.readlink()}, where git follows no changes. "
+                    "Name the folder itself in chartpress.yaml"
+                )
 
 
 def check_no_submodules(repo: Repo, paths: Sequence[str]) -> None:
@@ -61,18 +75,17 @@ def check_no_submodules(repo: Repo, paths: Sequence[str]) -> None:
         if facts.startswith(SUBMODULE):
             name = path.decode(errors="replace")
             raise RefusedError(
-                f"{name} is a submodule among the image's files, which cannot be built from here: "
-                "run chartpress in a clone of your own"
+                f"{name} is a submodule among the image's files, which this task cannot build. Run chartpress itself"
             )
 
 
 def ignored_files(repo: Repo, paths: Sequence[str]) -> list[str]:
-    """Files and folders below the paths that git ignores, and that a build in the work tree itself would see."""
+    """Return files and folders below the paths that git ignores; a build in the work tree would see them."""
     asked = ("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", "--", *paths)
     return repo.read(*asked).decode(errors="surrogateescape").split("\0")[:-1]
 
 
 def unexpected(repo: Repo, changed: Sequence[str], expected: Mapping[str, str | None]) -> list[str]:
-    """Those of the changed files that are not what is expected."""
+    """Return the changed files that are not as expected."""
     now = work_tree_reader(repo)
     return [path for path in changed if path not in expected or now(path) != expected[path]]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import plan_point as plan_point
+    from hubimages.references.change.retag import Target as Target
+    from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
     from hubimages.references.check.changed import changed_since as changed_since
     from hubimages.references.check.offline import Report as Report
@@ -37,6 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["plan_point"],
+        "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],
         "check.online": ["check_images"],

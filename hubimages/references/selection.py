@@ -9,6 +9,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references.reference import Form, Inventory, Reference, is_hub
+from hubimages.references.unread import searched_without
 
 SHOWN = 6  # hubs named; the rest are counted
 
@@ -65,7 +66,8 @@ def check(inventory: Inventory, selection: Selection) -> None:
             raise BadInputError(f"--hub={given}: no such hub{near(given, {*inventory.hubs, *clusters})}")
     for given in selection.files:
         if given not in files:
-            raise BadInputError(f"--file={given}: no image reference in this file{near(given, files)}")
+            left = searched_without(inventory)
+            raise BadInputError(f"--file={given}: no image reference in this file{near(given, files)}{left}")
     if selection.choice is not None and selection.choice not in choices:
         raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices)}")
 
@@ -86,10 +88,12 @@ def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tup
         raise BadInputError(
             f"no reference to {image.repository}{near(image.repository, known) or '.'} List all with: "
             "hubimages images. To replace another image by this one, add --instead-of=IMAGE"
+            + searched_without(inventory)
         )
     there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
     runs = f". These run there: {', '.join(there)}" if there else ""
-    raise BadInputError(f"no reference to {image.repository} within --hub, --file and --choice{runs}")
+    left = searched_without(inventory)
+    raise BadInputError(f"no reference to {image.repository} within --hub, --file and --choice{runs}{left}")
 
 
 def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Selection) -> Sequence[Reference]:

@@ -7,7 +7,7 @@ what. "Not there" (NotThereError), "not shown to you" (HiddenError) and "no answ
 """
 
 from hubimages.registry.client import Registries
-from hubimages.registry.dates import created
+from hubimages.registry.dates import created, labels, platforms
 from hubimages.registry.http.logins import DockerConfiguration
 from hubimages.registry.http.transport import Limits, Transport
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
@@ -24,5 +24,5 @@ from hubimages.registry.rights.push import LoginState, Right, login_state
 __all__ = [
     "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError",
     "NoRightError", "NotThereError", "Registries", "Report", "Right", "Transport", "all_tags", "check_registry",
-    "created", "creation_dates", "digests", "each", "login_state",
+    "created", "creation_dates", "digests", "each", "labels", "login_state", "platforms",
 ]  # fmt: skip

@@ -18,22 +18,46 @@ def created(registries: Registries, image: ImageRef) -> datetime | None:
 
     Of an image for several platforms that for linux/amd64 counts, or else the first.
     """
+    manifest, configuration = _configuration(registries, image)
+    inner = configuration.get("config")
+    found = inner.get("Labels") if isinstance(inner, dict) else None
+    return _date(configuration.get("created")) or _date(_labels(found)) or _date(_labels(manifest.get("annotations")))
+
+
+def labels(registries: Registries, image: ImageRef) -> dict[str, str]:
+    """Return the labels of the image; of several platforms, those of linux/amd64, or else of the first."""
+    inner = _configuration(registries, image)[1].get("config")
+    found = inner.get("Labels") if isinstance(inner, dict) else None
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def platforms(registries: Registries, image: ImageRef) -> list[str]:
+    """Return the platforms of the image, `linux/amd64` for example; empty if it does not name them in an index."""
+    manifest = _object(registries.get(image, f"manifests/{version(image)}", accept=ACCEPT), image)
+    listed = manifest.get("manifests")
+    found = []
+    for entry in listed if isinstance(listed, list) else []:
+        platform = entry.get("platform") if isinstance(entry, dict) else None
+        if isinstance(platform, dict) and platform.get("os", "unknown") != "unknown":
+            found.append(f"{platform['os']}/{platform.get('architecture', '')}")
+    return found
+
+
+def _configuration(registries: Registries, image: ImageRef) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the image's manifest and its configuration; an empty one if there is none."""
     manifest = _object(registries.get(image, f"manifests/{version(image)}", accept=ACCEPT), image)
     for _ in range(2):  # an index can hold indexes
         if not isinstance(manifest.get("manifests"), list):
             break
         digest = _platform(manifest["manifests"])
         if not digest:
-            return _date(_labels(manifest.get("annotations")))
+            return manifest, {}
         manifest = _object(_content(registries, image, f"manifests/{digest}", digest), image)
     described = manifest.get("config")
     digest = str(described.get("digest") or "") if isinstance(described, dict) else ""
     if not digest:
-        return _date(_labels(manifest.get("annotations")))
-    configuration = _object(_content(registries, image, f"blobs/{digest}", digest), image)
-    inner = configuration.get("config")
-    labels = inner.get("Labels") if isinstance(inner, dict) else None
-    return _date(configuration.get("created")) or _date(_labels(labels)) or _date(_labels(manifest.get("annotations")))
+        return manifest, {}
+    return manifest, _object(_content(registries, image, f"blobs/{digest}", digest), image)
 
 
 def _content(registries: Registries, image: ImageRef, path: str, digest: str) -> Any:

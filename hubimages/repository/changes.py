@@ -1,288 +1,298 @@
-"""What a task changes in somebody's deployment repository: commits of exactly our edits, and of nothing else.
+"""Change a person's repository: write a plan's edits, commit exactly them, take them back.
 
-The user's own changes, staged or not, stay what they are. Nothing is pushed unless that was asked for.
+The person's own changes, staged or not, stay what they are. Every task writes and commits here; `writable` decides
+whether that may be done, `delivery` and `pull_request` push.
 """
 
 import fcntl
 import os
 import shlex
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError
-from hubimages.repository import file_edit
+from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
+from hubimages.repository import committing, file_edit, signals
+from hubimages.repository.branches import check_branch, current_branch, on_branch
 from hubimages.repository.file_edit import FileEdit
-from hubimages.repository.git import Repo, check_identity, check_version
-from hubimages.run import attempt, failure
+from hubimages.repository.git import Repo
+from hubimages.repository.opening import NoRepositoryError, deployment_repository
+from hubimages.repository.writable import check_can_commit, check_clean, check_files
 
-LOCK_WAIT = 1.0  # seconds; an editor that looks at the repository holds git's lock for less
+# All that a task needs to change a repository.
+__all__ = [
+    "Commit",
+    "NoRepositoryError",
+    "check_branch",
+    "check_can_commit",
+    "check_clean",
+    "check_files",
+    "commit",
+    "commit_all",
+    "commit_files",
+    "current_branch",
+    "deployment_repository",
+    "on_branch",
+    "write",
+]
 
 
 @dataclass(frozen=True)
 class Commit:
-    """Edits that belong together, and the message they are committed with."""
+    """Edits that belong together, and the message of their commit."""
 
     message: str
     edits: Sequence[FileEdit]
 
 
-def deployment_repository(directory: Path) -> Repo:
-    """The repository that the directory is in, with its work tree.
-
-    Raises BadInputError where there is none, or only a bare one.
-    """
-    check_version()
-    if not directory.is_dir():
-        raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
-    asked = ("git", "rev-parse", "--path-format=absolute", "--git-dir", "--show-toplevel")
-    done = attempt(*asked, cwd=directory)
-    if done.returncode:
-        raise BadInputError(
-            f"{directory} is not in a git repository with files; --repo names a clone of the deployment repository"
-        )
-    git_dir, _, work_tree = done.stdout.decode(errors="surrogateescape").rstrip("\n").partition("\n")
-    return Repo(Path(git_dir), Path(work_tree))
-
-
-def check_clean(repo: Repo, paths: Sequence[str]) -> None:
-    """Raise RefusedError where one of the files has changes that are not committed."""
-    if not paths:
-        return
-    dirty = repo.read("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths)
-    changed = [entry[3:].decode(errors="surrogateescape") for entry in dirty.split(b"\0") if len(entry) > 3]
-    if changed:
-        raise RefusedError(
-            f"{', '.join(changed)}: changes that are not committed, in a file that this task edits; "
-            "commit or stash them first"
-        )
-
-
-def current_branch(repo: Repo) -> str:
-    """The branch that is checked out; empty on a detached HEAD."""
-    return repo.text("branch", "--show-current")
-
-
-def check_can_commit(repo: Repo, *, branch: str | None = None) -> None:
-    """Raise an error unless a commit can be made now: somebody to commit as, a branch, no merge under way, no lock."""
-    assert repo.work_tree is not None
-    check_identity(repo.work_tree)
-    check_unlocked(repo)
-    for name, what in (("MERGE_HEAD", "a merge"), ("rebase-merge", "a rebase"), ("CHERRY_PICK_HEAD", "a cherry-pick")):
-        if (repo.git_dir / name).exists():
-            raise RefusedError(f"{what} is under way in {repo.work_tree}: finish it or abort it first")
-    if branch is not None and not repo.succeeds("check-ref-format", "--branch", branch):
-        raise BadInputError(f"{branch!r} is no name for a branch")
-    if branch is None and not current_branch(repo):
-        raise RefusedError(f"{repo.work_tree} has no branch checked out: git switch one, or add --branch=NAME")
-
-
-def check_unlocked(repo: Repo) -> None:
-    """Raise RefusedError where git's lock of the index stays: a git that was killed leaves it behind."""
-    lock = repo.git_dir / "index.lock"
-    end = time.monotonic() + LOCK_WAIT
-    while lock.exists():
-        if time.monotonic() > end:
-            raise RefusedError(
-                f"{lock} is there: git is at work in {repo.work_tree}, or was killed there. Wait until it has ended; "
-                f"where none is running, rm {shlex.quote(str(lock))}"
-            )
-        time.sleep(LOCK_WAIT / 20)
-
-
-def check_no_links(repo: Repo, paths: Sequence[str]) -> None:
-    """Raise RefusedError for a symbolic link: the text stands elsewhere, and a commit of the link would not hold it."""
-    assert repo.work_tree is not None
-    for path in paths:
-        place = repo.work_tree / path
-        if place.is_symlink():
-            raise RefusedError(
-                f"{path} is a link to {place.readlink()}, and what is edited there would not be committed: "
-                "put the file itself in the place of the link"
-            )
-
-
-def switch(repo: Repo, branch: str) -> None:
-    """Be on the branch; it is made at HEAD where it does not exist yet. The user's own changes stay in the files.
-
-    Raises RefusedError where the branch exists with commits of its own.
-    """
-    if current_branch(repo) == branch:
-        return
-    if repo.succeeds("rev-parse", "--verify", "-q", f"refs/heads/{branch}"):
-        if repo.text("rev-parse", f"refs/heads/{branch}") != repo.text("rev-parse", "HEAD"):
-            raise RefusedError(f"the branch {branch} exists already: git switch {branch}, or choose another --branch")
-        _git(repo, "switch", "-q", branch)
-    else:
-        _git(repo, "switch", "-q", "-c", branch)
-
-
-@contextmanager
-def on_branch(repo: Repo, branch: str | None) -> Iterator[None]:
-    """Be on the branch, as `switch` does (None: where one is); when the block fails without a commit, be back.
-
-    Then a branch that was made for it is gone again.
-    """
-    before, head = current_branch(repo), repo.text("rev-parse", "HEAD")
-    existed = branch is None or repo.succeeds("rev-parse", "--verify", "-q", f"refs/heads/{branch}")
-    if branch is not None:
-        switch(repo, branch)
-    try:
-        yield
-    except BaseException:
-        if branch not in (None, before) and repo.text("rev-parse", "HEAD") == head:
-            _git(repo, "switch", "-q", *([before] if before else ["--detach", head]))
-            if not existed:
-                _git(repo, "branch", "-q", "-D", str(branch))
-        raise
-
-
 def write(repo: Repo, edits: Sequence[FileEdit]) -> None:
-    """Write the edits into the work tree, all or none."""
+    """Write the edits into the work tree, all or none. Raises what `check_files` and `file_edit.apply` raise."""
     assert repo.work_tree is not None
-    file_edit.apply(repo.work_tree, edits)
+    check_files(repo, [edit.path for edit in edits], commit=False)
+    with _alone(repo), signals.raising(), signals.held_back():
+        file_edit.apply(repo.work_tree, edits)
 
 
 def commit(repo: Repo, change: Commit) -> str:
-    """Write the edits, commit them and nothing else, and return the id of the commit.
-
-    What the user has staged stays staged. Raises ProgramFailedError when git refuses, a hook of the repository say;
-    then the files are as before, except for those that a hook has changed, which the message names; and when a hook
-    put more into the commit, which then stays. Raises RefusedError for links, and where a file has changed since the
-    edit was made.
-    """
+    """Write the edits, commit them and nothing else, and return the id of the commit. See `commit_all`."""
     return commit_all(repo, [change])[0]
 
 
 def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     """Make the commits one after the other, all or none, and return their ids.
 
-    Several may edit one file, each on top of the one before. Raises what `commit` raises: commits of this run that were
-    made before the one that fails are taken back. Raises StorageError where the files are not what the edits show.
+    Several may edit one file, each on top of the one before. What the person has staged stays staged. If a hook changes
+    the files of a commit, as formatters do, its changes are in the commit and are shown; if it then refuses the commit,
+    that is tried once more.
+
+    Raises ProgramFailedError if git or a hook refuses, and if a hook puts other files into a commit, which then stays;
+    StorageError if the disk is full; RefusedError for files that cannot be committed (`check_files`) or changed since
+    the edit was made. Ctrl-C, SIGTERM and SIGHUP count as failures. After a failure files, index and branch are as
+    before.
     """
     assert repo.work_tree is not None
     edits = file_edit.combined([edit for change in commits for edit in change.edits])
-    paths = [edit.path for edit in edits]
-    check_no_links(repo, paths)
-    with _alone(repo):
-        if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, paths):
+    check_files(repo, [edit.path for edit in edits])
+    with _alone(repo), signals.raising(), signals.held_back():
+        if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, [edit.path for edit in edits]):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
-        made: list[str] = []
-        done: list[FileEdit] = []
-        for change in commits:
-            own = file_edit.combined(change.edits)
-            if file_edit.are_written(repo.work_tree, own) and not _uncommitted(repo, [edit.path for edit in own]):
-                continue  # nothing changes, or another run has committed this part
-            try:
-                made.append(_commit(repo, change))
-            except BaseException as error:
-                if made and _take_back_commits(repo, made, done) and isinstance(error, HubImagesError):
-                    taken = ", ".join(each[:12] for each in made)
-                    raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
-                raise
-            done += own
-        file_edit.check_written(repo.work_tree, edits)
-        return made or [repo.text("rev-parse", "HEAD")]
+        done: list[_Done] = []
+        try:
+            for change in commits:
+                own = file_edit.combined([_on_top(done, edit) for edit in change.edits])
+                if file_edit.are_written(repo.work_tree, own) and not _uncommitted(repo, [edit.path for edit in own]):
+                    continue  # nothing changes, or another run has committed this part
+                if done:
+                    done[-1].tried.raise_signal()
+                done.append(_commit(repo, Commit(change.message, own)))
+        except BaseException as error:
+            taken = _take_back_commits(repo, done)
+            if taken and isinstance(error, HubImagesError):
+                raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
+            raise
+        if done:
+            done[-1].tried.raise_signal()
+        hooked = {path for each in done for path in each.by_hook}
+        file_edit.check_written(repo.work_tree, [edit for edit in edits if edit.path not in hooked])
+        return [each.tried.commit for each in done] or [repo.text("rev-parse", "HEAD")]
 
 
-def _commit(repo: Repo, change: Commit) -> str:
-    """Write the edits and commit them, where no other task does."""
+@dataclass(frozen=True)
+class _Done:
+    """A commit that was made, and how to take it back. `by_hook` are the texts of files that a hook has changed."""
+
+    tried: committing.Attempt
+    undo: file_edit.Undo
+    by_hook: Mapping[str, str | None]
+
+    def after(self) -> dict[str, str | None]:
+        """The texts that the commit has left."""
+        return {edit.path: self.by_hook.get(edit.path, edit.after) for edit in self.undo.edits}
+
+
+def _commit(repo: Repo, change: Commit) -> _Done:
+    """Write the edits and commit them; without a commit, everything is as before."""
     assert repo.work_tree is not None
-    edits = file_edit.combined(change.edits)
-    paths = [edit.path for edit in edits]
-    new = [edit.path for edit in edits if edit.before is None]
-    file_edit.apply(repo.work_tree, edits)
+    paths = [edit.path for edit in change.edits]
+    new = [edit.path for edit in change.edits if edit.before is None]
+    by_hook: dict[str, str | None] = {}
+    undo: file_edit.Undo | None = None
+    tried = None
     try:
-        if new:
-            _git(repo, "add", "--", *new)
-        _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=change.message)
+        undo = file_edit.apply(repo.work_tree, change.edits)
+        _add(repo, new)
+        tried = committing.try_commit(repo, change.message, paths)
+        by_hook = undo.changed()
+        if not tried.commit and tried.signal is None and _may_try_again(by_hook, change.edits):
+            committing.note(f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}")
+            _add(repo, new)
+            tried = committing.try_commit(repo, change.message, paths)
+            by_hook = undo.changed()
+        elif tried.commit and by_hook:
+            committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
+        if not tried.commit:
+            tried.raise_signal()
+            raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
     except BaseException as error:
-        if new:
-            _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
-        left = _take_back(repo.work_tree, edits)
-        if left and isinstance(error, ProgramFailedError):
-            raise ProgramFailedError(
-                f"{error}\n{', '.join(left)} was changed meanwhile, by a hook it seems, and is left so; "
-                f"to have it as it was: git -C {shlex.quote(str(repo.work_tree))} restore -- {shlex.join(left)}"
-            ) from error
+        told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
+        if undo is not None and by_hook:
+            told = f"\nA hook changed the edited files:\n{_shown(undo, by_hook)}{told}"
+        if told and isinstance(error, HubImagesError):
+            raise type(error)(f"{error}{told}") from error
+        if told:
+            committing.note(told.strip())
         raise
-    other = [] if file_edit.are_written(repo.work_tree, edits) else paths
-    return _committed(repo, paths, changed=other)
-
-
-def _take_back_commits(repo: Repo, made: Sequence[str], edits: Sequence[FileEdit]) -> bool:
-    """Undo commits that this run has made; whether that was done.
-
-    They stay where another commit is on top of them, or a file is something else by now.
-    """
-    assert repo.work_tree is not None
-    edits = file_edit.combined(edits)
-    start = f"{made[0]}^"
-    if repo.text("rev-parse", "HEAD") != made[-1] or not repo.succeeds("rev-parse", "--verify", "-q", start):
-        return False
-    if not file_edit.are_written(repo.work_tree, edits):
-        return False
-    _git(repo, "reset", "-q", "--soft", start)
-    if edits:
-        _git(repo, "reset", "-q", "--", *(edit.path for edit in edits))
-    _take_back(repo.work_tree, edits)
-    return True
+    if tried.error is not None:
+        raise tried.error
+    _check_committed(repo, tried.commit, paths)
+    return _Done(tried, undo, by_hook)
 
 
 def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
     """Commit the files as they are now, new and deleted ones too, and nothing else; return the id of the commit.
 
-    What else is staged stays staged. Raises ProgramFailedError when git refuses; then all is as before.
+    What else is staged stays staged. Raises what `commit_all` raises; then the index is as before, and so are the
+    files, apart from what a hook has changed in them, which the error shows.
     """
     assert repo.work_tree is not None
-    with _alone(repo):
+    check_files(repo, paths)
+    with _alone(repo), signals.raising(), signals.held_back():
         if not _uncommitted(repo, paths):
             return repo.text("rev-parse", "HEAD")  # another run has committed them meanwhile
         listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
         new = [path for path in paths if path not in listed and os.path.lexists(repo.work_tree / path)]
+        edits = [FileEdit(path, None, file_edit.text_of(repo.work_tree, path)) for path in paths]
+        undo = file_edit.Undo(repo.work_tree, edits, {}, ())
+        by_hook: dict[str, str | None] = {}
         try:
-            if new:
-                _git(repo, "add", "--intent-to-add", "--", *new)
-            _git(repo, "commit", "-q", "--only", "-F", "-", "--", *paths, stdin=message)
-        except BaseException:
-            if new:
-                _git(repo, "rm", "-q", "--cached", "--ignore-unmatch", "--", *new)
+            _add(repo, new, "--intent-to-add")
+            tried = committing.try_commit(repo, message, paths)
+            by_hook = undo.changed()
+            if not tried.commit and tried.signal is None and _may_try_again(by_hook, edits):
+                committing.note(
+                    f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}"
+                )
+                tried = committing.try_commit(repo, message, paths)
+                by_hook = undo.changed()
+            elif tried.commit and by_hook:
+                committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
+            if not tried.commit:
+                tried.raise_signal()
+                raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
+        except BaseException as error:
+            told = _unadd(repo, new)
+            if by_hook and isinstance(error, HubImagesError):
+                told = f"\nA hook changed the files, which stay so:\n{_shown(undo, by_hook)}{told}"
+            if told and isinstance(error, HubImagesError):
+                raise type(error)(f"{error}{told}") from error
             raise
-        return _committed(repo, paths)
+        if tried.error is not None:
+            raise tried.error
+        _check_committed(repo, tried.commit, paths)
+        tried.raise_signal()
+        return tried.commit
 
 
-def _committed(repo: Repo, paths: Sequence[str], *, changed: Sequence[str] = ()) -> str:
-    """The id of the commit just made. Raises ProgramFailedError where it is not what was to be committed.
+def _may_try_again(by_hook: Mapping[str, str | None], edits: Sequence[FileEdit]) -> bool:
+    """Whether a hook has mended files, as pre-commit's do, rather than removed them or put them back."""
+    before = {edit.path: edit.before for edit in edits}
+    return bool(by_hook) and all(text is not None and text != before[path] for path, text in by_hook.items())
 
-    A hook of the repository may add other files to a commit, or change those that are in it (`changed`, and what now
-    differs from the commit). The commit stays: whether it is good is for its owner to say.
-    """
-    asked = ("diff-tree", "--root", "-r", "-z", "--no-renames", "--name-only", "HEAD")
-    made, *names = repo.read(*asked).decode(errors="surrogateescape").rstrip("\0").split("\0")
-    other = sorted({*names} - {*paths})
-    if not other and (changed or _uncommitted(repo, paths)):
-        other = sorted(paths)
-    if other:
-        git = f"git -C {shlex.quote(str(repo.work_tree))}"
-        raise ProgramFailedError(
-            f"the commit {made[:12]} has other changes than were to be committed, in {', '.join(other)}: a hook of the "
-            f"repository made them, it seems. Look at it: {git} show {made[:12]}. To keep it, run the same command "
-            f"again, which goes on from there; to take it back: {git} reset --soft HEAD~1"
+
+def _shown(undo: file_edit.Undo, by_hook: Mapping[str, str | None]) -> str:
+    """What a hook has changed in the edited files."""
+    after = {edit.path: edit.after for edit in undo.edits}
+    return "\n".join(committing.diff(path, after[path], text) for path, text in by_hook.items())
+
+
+def _on_top(done: Sequence[_Done], edit: FileEdit) -> FileEdit:
+    """The edit on top of what a hook has made of an earlier edit of the same file in this run."""
+    for each in reversed(done):
+        if edit.path in each.by_hook:
+            now = each.by_hook[edit.path]
+            merged = committing.merged(base=edit.before, ours=now, theirs=edit.after)
+            if merged is None:
+                raise RefusedError(
+                    f"{edit.path}: a hook changed the lines that the next commit edits. Make these changes one by one"
+                )
+            return FileEdit(edit.path, now, merged)
+        if edit.path in each.after():
+            break
+    return edit
+
+
+def _add(repo: Repo, new: Sequence[str], *options: str) -> None:
+    if new:
+        committing.git(repo, "add", *options, "--", *new)
+
+
+def _unadd(repo: Repo, new: Sequence[str]) -> str:
+    """Take new files out of the index; what to do where that fails, or ""."""
+    if not new:
+        return ""
+    try:
+        committing.git(repo, "reset", "-q", "--", *new)
+    except HubImagesError as error:
+        where = f"git -C {shlex.quote(str(repo.work_tree))}"
+        return f"\n{', '.join(new)} may be staged still: {where} reset -q -- {shlex.join(new)} ({error})"
+    return ""
+
+
+def _take_back(repo: Repo, undo: file_edit.Undo, new: Sequence[str], found: Mapping[str, str | None]) -> str:
+    """Undo the edits, each step whatever the others do; what is left and what to do about it, or ""."""
+    told = _unadd(repo, new)
+    left = undo.back(found)
+    if left:
+        where = f"git -C {shlex.quote(str(repo.work_tree))}"
+        told += (
+            f"\n{', '.join(left)} could not be put back. Look at it with git diff; to have it as it was: "
+            f"{where} restore -- {shlex.join(left)}"
         )
-    return made
+    return told
 
 
-def _take_back(root: Path, edits: Sequence[FileEdit]) -> list[str]:
-    """Undo edits that were written; the paths of files that are something else by now and are left as they are."""
-    left = []
-    for edit in edits:
-        try:
-            file_edit.apply(root, [FileEdit(edit.path, edit.after, edit.before)])
-        except RefusedError:
-            left.append(edit.path)
-    return left
+def _take_back_commits(repo: Repo, done: Sequence[_Done]) -> str:
+    """Undo commits of this run; their ids, or "" if there are none or they stay.
+
+    They stay if another commit is on top of them, or a file is something else by now.
+    """
+    assert repo.work_tree is not None
+    if not done:
+        return ""
+    made = [each.tried.commit for each in done]
+    texts = {path: text for each in done for path, text in each.after().items()}
+    start = f"{made[0]}^"
+    if repo.text("rev-parse", "HEAD") != made[-1] or not repo.succeeds("rev-parse", "--verify", "-q", start):
+        return ""
+    if any(file_edit.text_of(repo.work_tree, path) != text for path, text in texts.items()):
+        return ""
+    committing.git(repo, "reset", "-q", "--soft", start)
+    committing.git(repo, "reset", "-q", "--", *texts)
+    for each in reversed(done):
+        each.undo.back(each.by_hook)
+    return ", ".join(each[:12] for each in made)
+
+
+def _check_committed(repo: Repo, commit: str, paths: Sequence[str]) -> None:
+    """Raise ProgramFailedError if the commit just made is not one of exactly these files.
+
+    A hook may add other files to a commit, take files out of it, or change them after it. The commit stays: whether it
+    is good is for its owner to say.
+    """
+    asked = ("diff-tree", "--root", "-r", "-z", "--no-renames", "--name-only", "--no-commit-id", commit, "--")
+    names = repo.read(*asked).decode(errors="surrogateescape").split("\0")[:-1]
+    where = f"git -C {shlex.quote(str(repo.work_tree))}"
+    if other := sorted({*names} ^ {*paths}):
+        raise ProgramFailedError(
+            f"commit {commit[:12]} has other files than planned, by a hook of the repository it seems: "
+            f"{', '.join(other)}. Look at it: {where} show {commit[:12]}. To take it back and keep the files: "
+            f"{where} reset --soft HEAD~1"
+        )
+    if _uncommitted(repo, paths):
+        raise ProgramFailedError(
+            f"commit {commit[:12]} is made, and a hook of the repository then changed {', '.join(paths)}. Look at it "
+            f"({where} diff), then commit it or undo it: {where} restore -- {shlex.join(paths)}"
+        )
 
 
 def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
@@ -294,7 +304,7 @@ def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
 
 @contextmanager
 def _alone(repo: Repo) -> Iterator[None]:
-    """Within the block no other task commits in this work tree. The lock, of git's directory, ends with its process."""
+    """Let no other task write in this work tree within the block. The kernel releases the lock with the process."""
     directory = os.open(repo.git_dir, os.O_RDONLY)
     try:
         with suppress(OSError):  # a file system without locks
@@ -302,12 +312,3 @@ def _alone(repo: Repo) -> Iterator[None]:
         yield
     finally:
         os.close(directory)
-
-
-def _git(repo: Repo, *args: str, stdin: str = "") -> None:
-    """A git command with the repository's own settings and hooks, as its owner would run it."""
-    assert repo.work_tree is not None
-    argv = ("git", "-C", str(repo.work_tree), *args)
-    done = attempt(*argv, cwd=repo.work_tree, stdin=stdin.encode(), env={"GIT_LITERAL_PATHSPECS": "1"})
-    if done.returncode:
-        raise failure(["git", *args], done.returncode, done.stderr or done.stdout)

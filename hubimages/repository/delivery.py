@@ -1,5 +1,6 @@
-"""How far a change in a deployment repository goes: written, committed, on a branch of its own, asked to be merged."""
+"""Deliver edits to a deployment repository: write, commit, branch, open a pull request."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from hubimages.repository.pull_request import PullRequest
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was asked for; a branch and a pull request are nothing without commits, so they ask for these, too."""
+    """What the user wants. A branch and a pull request imply commits."""
 
     branch: str | None = None
     commit: bool = False
@@ -21,45 +22,53 @@ class Delivery:
 
     @property
     def commits(self) -> bool:
-        """Whether commits are made."""
+        """True if commits are wanted."""
         return self.commit or self.open_pr or self.branch is not None
 
 
 def plan(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
-    """Diffs, which `git apply` takes together, and the commands that would be run; nothing is asked or changed.
+    """Return the diffs, which `git apply` takes together, and the commands; nothing is changed, no server is asked.
 
-    One diff for each file, or with commits those of each commit, on top of the one before.
+    One diff for each file, or with commits those of each commit, on top of the one before. Raises what `check` raises
+    where the plan could not be carried out.
     """
+    _check_repository(repo, commits, delivery)
     edits = [edit for commit in commits for edit in commit.edits]
     whole = file_edit.combined(edits)
     lines = []
-    if delivery.branch is not None and changes.current_branch(repo) != delivery.branch:
-        lines.append(f"$ git switch -c {delivery.branch}")
+    if delivery.branch is not None and (switch := changes.check_branch(repo, delivery.branch)):
+        lines.append(f"$ {switch}")
     if delivery.commits:
         for commit in commits:
-            paths = " ".join(dict.fromkeys(edit.path for edit in commit.edits))
-            lines.append(f"$ git commit --only -m '{commit.message.splitlines()[0]}' -- {paths}")
-    if delivery.open_pr:
-        lines += [f"$ git push --set-upstream origin {delivery.branch}", "and open a pull request"]
+            paths = shlex.join(dict.fromkeys(edit.path for edit in commit.edits))
+            lines.append(f"$ git commit --only -m {shlex.quote(commit.message.splitlines()[0])} -- {paths}")
+    if delivery.open_pr and delivery.branch is not None:
+        lines += [f"$ {shlex.join(pull_request.push_command(delivery.branch))}", "and open a pull request"]
     return file_edit.show(edits if delivery.commits else whole) + "\n".join(lines)
 
 
 def check(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> str:
-    """The branch that a pull request goes to (empty where none is asked for), when all of it can be done.
+    """Return the branch that a pull request goes to ("" if none is wanted) if the plan can be carried out.
 
-    Raises an error otherwise: changes of the user's in a file that is edited, nobody to commit as, no such branch.
+    Raises an error otherwise: a file with uncommitted changes, one that git does not look at, nobody to commit as, an
+    operation in progress, no such branch.
     """
-    changes.check_clean(repo, list(dict.fromkeys(edit.path for commit in commits for edit in commit.edits)))
-    base = pull_request.check_can_open(repo, delivery.branch) if delivery.open_pr else ""
+    _check_repository(repo, commits, delivery)
+    return pull_request.check_can_open(repo, delivery.branch) if delivery.open_pr else ""
+
+
+def _check_repository(repo: Repo, commits: Sequence[Commit], delivery: Delivery) -> None:
+    paths = list(dict.fromkeys(edit.path for commit in commits for edit in commit.edits))
+    changes.check_files(repo, paths, commit=delivery.commits)
+    changes.check_clean(repo, paths)
     if delivery.commits:
         changes.check_can_commit(repo, branch=delivery.branch)
-    return base
 
 
 def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title: str, body: str) -> str:
-    """Do it; lines that say what was done and what is left to do.
+    """Carry the plan out; return lines on what was done and what comes next.
 
-    All edits are written, in one go or commit by commit, or none. Raises StorageError where the files then are not what
+    All edits are written, at once or commit by commit, or none. Raises StorageError if the files then are not what
     `plan` shows.
     """
     base = check(repo, commits, delivery)
@@ -73,7 +82,7 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
     where = changes.current_branch(repo)
     done = f"committed {', '.join(each[:12] for each in made)} on {where}"
     if not delivery.open_pr:
-        return f"{done}; push it when you are content with it"
+        return f"{done}; push when you are ready"
     assert delivery.branch is not None
     try:
         return f"{done}\n{pull_request.open_pull_request(repo, PullRequest(base, delivery.branch, title, body))}"

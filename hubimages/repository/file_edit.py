@@ -3,16 +3,18 @@
 A file may have several edits, each made on top of the one before.
 """
 
+import contextlib
 import difflib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError, StorageError
 
 CONTEXT = 3
+TEMPORARY = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 
 
 @dataclass(frozen=True)
@@ -88,33 +90,72 @@ def combined(edits: Sequence[FileEdit]) -> list[FileEdit]:
     return [edit for edit in by_path.values() if edit.before != edit.after]
 
 
-def apply(root: Path, edits: Sequence[FileEdit]) -> None:
-    """Write the edits, all or none, and read them back; each file is replaced in one step and keeps its mode.
+@dataclass(frozen=True)
+class Undo:
+    """What it takes to undo edits that are written: the modes of files before, and the folders made for new ones."""
 
-    A file that an interrupted run has written already is left as it is. Raises RefusedError when a file is no longer
-    what the edit was made for or an edit is not made on top of the one before, and StorageError when a file is not
-    what was written.
+    root: Path
+    edits: Sequence[FileEdit]
+    modes: Mapping[str, int]
+    folders: Sequence[Path]  # the deepest first
+
+    def changed(self) -> dict[str, str | None]:
+        """Return the texts of files that are no longer what was written."""
+        now = {edit.path: text_of(self.root, edit.path) for edit in self.edits}
+        return {edit.path: now[edit.path] for edit in self.edits if now[edit.path] != edit.after}
+
+    def back(self, found: Mapping[str, str | None] | None = None) -> list[str]:
+        """Put every file back that is as written, or as `found`; return the paths of the others.
+
+        Each file is tried, whatever happens to the others.
+        """
+        left = []
+        for edit in reversed(self.edits):
+            try:
+                now = text_of(self.root, edit.path)
+                if now == edit.before:
+                    continue
+                if now not in (edit.after, (found or {}).get(edit.path, edit.after)):
+                    left.append(edit.path)
+                    continue
+                _put(self.root / edit.path, edit.before, self.modes.get(edit.path))
+            except OSError:
+                left.append(edit.path)
+        for folder in self.folders:
+            with contextlib.suppress(OSError):  # not empty
+                folder.rmdir()
+        return left
+
+
+def apply(root: Path, edits: Sequence[FileEdit]) -> Undo:
+    """Write the edits, all or none, and read them back; return what undoes them.
+
+    Each file is replaced in one step and keeps its mode. A file that an interrupted run has written already is left as
+    it is. Raises RefusedError if a file is no longer what the edit was made for or an edit is not made on top of the
+    one before, StorageError if a file is not what was written, and what the system refuses.
     """
     edits = combined(edits)
     _check_one_text(root, edits)
     for edit in edits:
-        if _now(root / edit.path) not in (edit.before, edit.after):
-            raise RefusedError(f"{edit.path} has changed meanwhile; nothing was written, run the command again")
-    done: list[FileEdit] = []
+        if text_of(root, edit.path) not in (edit.before, edit.after):
+            raise RefusedError(f"{edit.path} has changed meanwhile. Nothing was written; run the command again")
+    places = {edit.path: root / edit.path for edit in edits}
+    modes = {path: place.stat().st_mode & 0o7777 for path, place in places.items() if place.exists()}
+    missing = {folder for place in places.values() for folder in place.parents if not folder.exists()}
+    undo = Undo(root, edits, modes, sorted(missing, key=lambda folder: len(folder.parts), reverse=True))
     try:
         for edit in edits:
-            _put(root / edit.path, edit.after)
-            done.append(edit)
+            _put(places[edit.path], edit.after, modes.get(edit.path))
+        check_written(root, edits)
     except BaseException:
-        for edit in reversed(done):
-            _put(root / edit.path, edit.before)
+        undo.back()
         raise
-    check_written(root, edits)
+    return undo
 
 
 def check_written(root: Path, edits: Sequence[FileEdit]) -> None:
     """Raise StorageError unless every file holds exactly what its edits show."""
-    other = [edit.path for edit in combined(edits) if _now(root / edit.path) != edit.after]
+    other = [edit.path for edit in combined(edits) if text_of(root, edit.path) != edit.after]
     if other:
         raise StorageError(
             f"{', '.join(other)}: not what was shown and written; another program has changed it since, it seems. "
@@ -124,7 +165,7 @@ def check_written(root: Path, edits: Sequence[FileEdit]) -> None:
 
 def are_written(root: Path, edits: Sequence[FileEdit]) -> bool:
     """Whether every file is what its edits make of it already."""
-    return all(_now(root / edit.path) == edit.after for edit in combined(edits))
+    return all(text_of(root, edit.path) == edit.after for edit in combined(edits))
 
 
 def _check_one_text(root: Path, edits: Sequence[FileEdit]) -> None:
@@ -155,26 +196,35 @@ def _split(text: str) -> Iterator[str]:
         yield last
 
 
-def _now(place: Path) -> str | None:
+def text_of(root: Path, path: str) -> str | None:
+    """Return the text of a file, whatever bytes it has; None if there is no file."""
+    place = root / path
     return place.read_bytes().decode("utf-8", "surrogateescape") if place.is_file() else None
 
 
-def _put(place: Path, text: str | None) -> None:
+def _put(place: Path, text: str | None, mode: int | None) -> None:
     if text is None:
         place.unlink(missing_ok=True)
         return
-    place = place.resolve()  # a link stays a link, and what it points to is written
+    place = place.resolve()  # a link stays a link, and the file that it points to is written
     place.parent.mkdir(parents=True, exist_ok=True)
-    mode = place.stat().st_mode & 0o7777 if place.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    _remove_leftovers(place.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=place.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
-        Path(temporary).chmod(mode)
+        Path(temporary).chmod(0o666 & ~_umask() if mode is None else mode)
         Path(temporary).replace(place)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of runs that were killed; whoever edits files here is alone (`changes`)."""
+    for leftover in folder.glob(f"{TEMPORARY}*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def _umask() -> int:

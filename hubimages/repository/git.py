@@ -1,9 +1,10 @@
-"""git, as this project calls it: an explicit repository, no inherited state, and errors that say what to do.
+"""Run git in an explicit repository, without inherited state, with errors that say what to do.
 
-Every function takes the repository as a `Repo`; nothing depends on the current directory. Output is asked for with
-NUL separators, so any path and any name is read right.
+Every function takes a `Repo`; nothing depends on the current directory. Output has NUL separators, so that every path
+and name is read right.
 """
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from hubimages.run import attempt, failure, start
 
 MINIMUM_VERSION = (2, 38)  # `merge-tree --write-tree`, `cat-file -z`
 
-# What git and the programs it calls (curl, ssh, the server) say, and what that means for the person who waits.
+# Messages of git and of the programs that it calls (curl, ssh, the server), by what they mean for the user.
 NO_RIGHT = re.compile(
     r"Authentication failed|could not read (Username|Password)|Permission denied \(|HTTP 401|HTTP 403|error: 40[13]"
     r"|Permission to .* denied|terminal prompts disabled|Host key verification failed"
@@ -45,15 +46,36 @@ NO_ANSWER = re.compile(
     r"|Empty reply|Failed to connect|Couldn't connect|Could not connect|Proxy",
     re.IGNORECASE,
 )
+QUIET = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
+OPENSSH = re.compile(r"""(?:[\w./~+-]*/)?ssh(?:\.exe)?(?=\s|$)""")  # by git's own rule, the base name of the first word
 NOT_FAST_FORWARD = re.compile(r"\[rejected\]|non-fast-forward|fetch first")
+
+
+# What the output of commands depends on that we read, and what must not start while we do.
+SETTINGS = {
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "core.fsmonitor": "false",
+    "core.quotePath": "false",
+    "color.diff": "never",
+    "color.ui": "never",
+    "diff.mnemonicPrefix": "false",
+    "diff.noprefix": "false",
+    "diff.orderFile": "/dev/null",
+    "diff.relative": "false",
+    "diff.renames": "true",
+    "log.follow": "false",
+    "log.showRoot": "true",
+    "log.showSignature": "false",
+}
 
 
 @dataclass(frozen=True)
 class Repo:
-    """One repository, named by its git directory (and its work tree, where one is to be written).
+    """One repository, named by its git directory, and by its work tree if that is to be read or written.
 
-    `config` holds settings for these calls alone. Ownership is not asked about: who names a repository by its path
-    means that repository, and nothing in it is executed.
+    `config` has settings for these calls alone. git does not check who owns the repository: a person who names it by
+    its path means it, and nothing in it is executed.
     """
 
     git_dir: Path
@@ -61,28 +83,21 @@ class Repo:
     config: Mapping[str, str] = field(default_factory=dict)
 
     def argv(self, *args: str) -> list[str]:
-        """The full command line for git in this repository."""
+        """Return the full command line for git in this repository."""
         argv = ["git", f"--git-dir={self.git_dir}"]
         if self.work_tree is not None:
             argv.append(f"--work-tree={self.work_tree}")
-        settings = {
-            "gc.auto": "0",
-            "maintenance.auto": "false",
-            "core.fsmonitor": "false",
-            "core.quotePath": "false",
-            **self.config,
-        }
-        for name, value in settings.items():
+        for name, value in {**SETTINGS, **self.config}.items():
             argv += ["-c", f"{name}={value}"]
         return [*argv, *args]
 
     @property
     def directory(self) -> Path:
-        """Where git is started: the work tree, or the git directory of a bare repository."""
+        """The directory to start git in: the work tree, or the git directory of a bare repository."""
         return self.work_tree or self.git_dir
 
     def read(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-        """The stdout of a git command that is not worth showing. Raises ProgramFailedError when it fails."""
+        """Run a git command without showing it and return its stdout. Raises ProgramFailedError if it fails."""
         argv = self.argv(*args)
         done = attempt(*argv, cwd=self.directory, stdin=stdin, env={**ENVIRONMENT, **(env or {})})
         if done.returncode:
@@ -90,15 +105,20 @@ class Repo:
         return done.stdout
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
-        """The stdout of a git command as stripped text."""
+        """Return the stdout of a git command as stripped text."""
         return self.read(*args, stdin=stdin, env=env).decode(errors="surrogateescape").strip()
 
+    def answer(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+        """Return the stdout of a git command whose exit code does not matter."""
+        done = attempt(*self.argv(*args), cwd=self.directory, stdin=stdin, env={**ENVIRONMENT, **(env or {})})
+        return done.stdout.decode(errors="surrogateescape")
+
     def succeeds(self, *args: str) -> bool:
-        """Whether a git command whose failure is an answer ends with exit code 0."""
+        """Return True if the git command ends with exit code 0."""
         return attempt(*self.argv(*args), cwd=self.directory, env=ENVIRONMENT).returncode == 0
 
     def show(self, *args: str, stdin: bytes = b"") -> bytes:
-        """Show the command as a person would type it, run it, return its stdout."""
+        """Show the command as a person would type it, run it and return its stdout."""
         console.command(["git", "-C", str(self.directory), *args])
         return self.read(*args, stdin=stdin)
 
@@ -109,11 +129,11 @@ class Repo:
         stdout: IO[bytes] | int = subprocess.PIPE,
         stderr: IO[bytes] | int = subprocess.PIPE,
     ) -> "subprocess.Popen[bytes]":
-        """Start a git command that works while we go on; the caller waits for it (`finish`)."""
+        """Start a git command without waiting; the caller waits with `finish`."""
         return start(*self.argv(*args), cwd=self.directory, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=stderr)
 
     def batch_check(self, names: Sequence[str]) -> Iterator[tuple[str, str, int]]:
-        """For every object name: (id, type, size in bytes); ("", "missing", 0) where there is no such object.
+        """Yield (id, type, size in bytes) for every object name; ("", "missing", 0) for a missing object.
 
         Names may be any extended SHA-1 expression (`<commit>:<path>`), without a newline in it.
         """
@@ -130,7 +150,7 @@ class Repo:
                 yield parts[0].decode(), parts[1].decode(), int(parts[2])
 
     def contents(self, names: Sequence[str]) -> Iterator[bytes]:
-        """The content of every object named, in that order. All of them must exist."""
+        """Yield the content of every object named, in that order. All of them must exist."""
         if not names:
             return
         stdin = b"".join(name.encode(errors="surrogateescape") + b"\n" for name in names)
@@ -145,45 +165,68 @@ class Repo:
             position = start + int(size) + 1
 
 
-# Replace refs and grafts are a private view of history; what we read is what everybody else has. And these commands
-# work here alone: in a partial clone git would otherwise fetch a missing object by itself, with whatever program the
-# repository's own configuration names for that.
+# Replace refs and grafts are a private view of history; we read what everybody else has. And these commands stay on
+# this machine: in a partial clone git would otherwise fetch a missing object, with whatever program the repository's
+# own configuration names.
 ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",  # from git 2.44, and in the security releases before
     "GIT_ALLOW_PROTOCOL": "",
-    "GIT_OPTIONAL_LOCKS": "0",  # to look at a repository is not to write into it, nor to be in somebody's way
+    "GIT_OPTIONAL_LOCKS": "0",  # reading does not write the index, and takes no lock
 }
 
 
 def check_version() -> None:
-    """Raise NotInstalledError unless a git new enough is on PATH."""
-    output = attempt("git", "version", cwd=Path("/")).stdout.decode()
+    """Raise NotInstalledError unless a git new enough is on PATH, BadInputError if its configuration is broken."""
+    done = attempt("git", "version", cwd=Path("/"))
+    output = done.stdout.decode(errors="replace")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
+        raise BadInputError(f"git does not start: {said}")
     found = re.search(r"(\d+)\.(\d+)", output)
     if not found or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
         wanted = ".".join(map(str, MINIMUM_VERSION))
-        raise NotInstalledError(f"git {wanted} or newer is needed, this is {output.strip() or 'unknown'}: upgrade git")
+        found_one = output.strip() or "no version"
+        raise NotInstalledError(f"this needs git {wanted} or newer, and found {found_one}. Upgrade git")
 
 
 def check_identity(directory: Path) -> None:
     """Raise BadInputError unless git knows who commits here."""
-    if attempt("git", "var", "GIT_COMMITTER_IDENT", cwd=directory).returncode:
+    done = attempt("git", "var", "GIT_COMMITTER_IDENT", cwd=directory)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        if not re.search(r"who you are|ident|auto-detect", said):
+            raise BadInputError(f"git cannot read its configuration: {said}")
         raise BadInputError(
-            "git does not know who you are: git config --global user.name 'Your Name' and "
+            "git does not know who you are. Run: git config --global user.name 'Your Name' and "
             "git config --global user.email you@example.org"
         )
 
 
-def remote_environment() -> dict[str, str]:
-    """Settings for commands that talk to a remote: no question is put where nobody can answer."""
+def remote_environment(directory: Path = Path("/")) -> dict[str, str]:
+    """Return the variables for commands that talk to a remote: no questions where nobody can answer.
+
+    What people have set stays in force (their variables, and `core.sshCommand` as git reads it in the directory):
+    deploy keys, proxies, another ssh. OpenSSH gets one more option, other programs for ssh get none.
+    """
     if console.is_interactive():
         return {}
-    return {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes", "GCM_INTERACTIVE": "never"}
+    quiet = {name: value for name, value in QUIET.items() if name not in os.environ}
+    if "GIT_SSH_COMMAND" in os.environ:
+        command = os.environ["GIT_SSH_COMMAND"]
+    else:
+        done = attempt("git", "config", "--get", "core.sshCommand", cwd=directory)
+        command = done.stdout.decode(errors="surrogateescape").strip()
+        if not command and "GIT_SSH" in os.environ:
+            return quiet  # a program's path, which takes no option
+    if OPENSSH.match(command or "ssh"):
+        quiet["GIT_SSH_COMMAND"] = f"{command or 'ssh'} -o BatchMode=yes"
+    return quiet
 
 
 def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
-    """The error for a git command that talked to a remote and failed."""
+    """Return the error for a git command that talked to a remote and failed."""
     shown = console.censor(address)
     lines = console.censor(output.decode(errors="replace")).strip().splitlines()
     said = next((line for line in reversed(lines) if re.search(r"fatal|error|denied|rejected", line)), "no message")

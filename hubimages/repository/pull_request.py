@@ -1,91 +1,111 @@
-"""Publish a branch and ask for its merge: the one place that pushes to a deployment repository, when told to.
+"""Push a branch and open a pull request: the only place that pushes to a deployment repository, when told to.
 
-GitHub's API is PyGithub's business (the extra `hubimages[github]`). Other servers, and people without a token, get the
-branch pushed and the address where a person opens the request.
+PyGithub talks to GitHub's API (the extra `hubimages[github]`). For other servers, and without a token, the branch is
+pushed and a person gets the address that opens the request.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubimages import console
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
-from hubimages.repository.changes import current_branch
+from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.repository.web_address import WebAddress, web_address
 from hubimages.run import attempt
 
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")  # in the order of GitHub's own command line
 
-# Answers git with the token from the environment, and only where git has no other login: in no argument, in no file.
+# Gives git the token from the environment, in no argument and no file, and only where git has no other login.
 CREDENTIAL_HELPER = '!f() { echo username=x-access-token; echo "password=$HUBIMAGES_TOKEN"; }; f'
 
 
 @dataclass(frozen=True)
 class PullRequest:
-    """What is to be merged into what, and why."""
+    """What to merge into what, and why."""
 
     base: str
     branch: str
     title: str
     body: str
+    to: str = ""  # OWNER/REPO that gets it, the parent of a fork for example; empty: the repository of `origin`
 
 
 def check_can_open(repo: Repo, branch: str | None) -> str:
-    """The branch that a pull request would go to. Raises an error unless one can be opened from `branch`."""
+    """Return the branch that a pull request from `branch` goes to. Raises an error if none can be opened."""
     base = current_branch(repo)
-    address = remote_address(repo)
     if branch is None:
-        raise BadInputError("--open-pr needs a branch of its own: add --branch=NAME")
-    if address is None:
+        raise BadInputError("--open-pr needs a branch: add --branch=NAME")
+    if remote_address(repo) is None:
         raise BadInputError(
-            "--open-pr: the remote `origin` shows no owner and repository: git remote set-url origin ADDRESS"
+            "--open-pr: the address of remote `origin` shows no owner and repository. Set it with: "
+            "git remote set-url origin ADDRESS"
         )
     if base in ("", branch):  # the second run, on the branch already
         remote_head = repo.text("for-each-ref", "--format=%(symref:lstrip=3)", "refs/remotes/origin/HEAD")
         base = remote_head or "main"
     if base == branch:
-        raise RefusedError(f"--branch={branch} is where the pull request would go to: choose another name")
+        raise RefusedError(f"--branch={branch} is the branch that the pull request would go to. Choose another name")
     if token() and github() is None:
         raise NotInstalledError("--open-pr needs PyGithub: pip install 'hubimages[github]'")
     return base
 
 
 def open_pull_request(repo: Repo, request: PullRequest) -> str:
-    """Push the branch to `origin` and open the pull request; one line that says where it is.
+    """Push the branch to `origin` and open the pull request; return one line with its address.
 
-    One that is open already for the same branch is kept, and named. Without a token (GH_TOKEN or GITHUB_TOKEN) the
-    line has the address where a person opens it. Raises LoginError, NoAnswerError or RefusedError as the server
-    answers.
+    One that is open for the same branch is kept. Without a token (GH_TOKEN or GITHUB_TOKEN) the line has the address
+    where a person opens it. Raises LoginError, NoAnswerError or RefusedError as the server answers.
     """
     address = remote_address(repo)
     assert address is not None  # check_can_open has looked
     push(repo, request.branch)
     secret = token()
     if not secret:
-        return f"pushed {request.branch}; open the pull request: {address.compare(request.base, request.branch)}"
+        asked, head = replace(address, name=request.to or address.name), request.branch
+        if request.to:
+            head = f"{address.name.partition('/')[0]}:{head}"
+        return f"pushed {request.branch}; open the pull request: {asked.compare(request.base, head)}"
     return _ask_github(address, request, secret)
 
 
 def remote_address(repo: Repo) -> WebAddress | None:
-    """Owner and repository of `origin` as it is written in the configuration."""
-    written = repo.text("config", "--get", "--default=", "remote.origin.url")
-    return web_address(written) if written else None
+    """Return owner and repository that `git push` of `origin` reaches.
+
+    That is the first address of a web server among those that git uses (`pushurl`, `insteadOf`, `pushInsteadOf`), and
+    among those written in the configuration: a mirror on this machine has no page.
+    """
+    for question in (
+        ("remote", "get-url", "--push", "origin"),
+        ("config", "--get", "remote.origin.pushurl"),
+        ("remote", "get-url", "origin"),
+        ("config", "--get", "remote.origin.url"),
+    ):
+        if found := web_address(repo.answer(*question).strip()):
+            return found
+    return None
 
 
 def token() -> str:
-    """The token to ask GitHub with; empty where there is none."""
+    """Return the token for GitHub's API; "" if there is none."""
     return next((value for value in map(os.environ.get, TOKENS) if value), "")
+
+
+def push_command(branch: str) -> list[str]:
+    """Return the command that pushes exactly this branch to `origin`, whatever the configuration adds to a push."""
+    only = ("--no-follow-tags", "--recurse-submodules=no")
+    return ["git", "push", *only, "--set-upstream", "origin", f"refs/heads/{branch}:refs/heads/{branch}"]
 
 
 def push(repo: Repo, branch: str) -> None:
     """Push the branch to `origin`, only ever as a fast-forward. Raises LoginError, NoAnswerError, RefusedError.
 
-    A branch that is there with the same files already is left as it is: proposed twice, it is one proposal.
+    If `origin` has the branch with the same files, it is left as it is: proposed twice, it is one proposal.
     """
     assert repo.work_tree is not None
-    argv = ["git", "-C", str(repo.work_tree), "push", "-q", "--set-upstream", "origin", f"{branch}:refs/heads/{branch}"]
-    console.command(argv)
-    env = remote_environment()
+    argv = push_command(branch)
+    console.command([argv[0], "-C", str(repo.work_tree), *argv[1:]])
+    env = remote_environment(repo.work_tree)
     if secret := token():
         number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         env |= {
@@ -94,9 +114,10 @@ def push(repo: Repo, branch: str) -> None:
             f"GIT_CONFIG_KEY_{number}": "credential.helper",
             f"GIT_CONFIG_VALUE_{number}": CREDENTIAL_HELPER,
         }
-    done = attempt(*argv, cwd=repo.work_tree, env=env)
+    # With remote.origin.mirror git refuses to push one branch.
+    done = attempt(*argv[:1], "-c", "remote.origin.mirror=false", *argv[1:], "-q", cwd=repo.work_tree, env=env)
     if done.returncode and not _has_same_files(repo, branch, env):
-        remote = repo.text("config", "--get", "remote.origin.url")
+        remote = repo.answer("remote", "get-url", "--push", "origin").strip()
         raise remote_failure(remote, argv, done.returncode, done.stderr or done.stdout)
 
 
@@ -110,7 +131,7 @@ def _has_same_files(repo: Repo, branch: str, env: dict[str, str]) -> bool:
 
 
 def github() -> object | None:
-    """PyGithub's module, where it is installed."""
+    """Return PyGithub's module; None if it is not installed."""
     try:
         import github as module
     except ImportError:
@@ -126,11 +147,12 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     base_url = os.environ.get("GITHUB_API_URL") or own
     client = github.Github(auth=github.Auth.Token(secret), base_url=base_url, lazy=True, retry=None)
     try:
-        repository = client.get_repo(address.name)
+        repository = client.get_repo(request.to or address.name)
         owner = address.name.partition("/")[0]
+        head = f"{owner}:{request.branch}" if request.to else request.branch
         for opened in repository.get_pulls(state="open", head=f"{owner}:{request.branch}", base=request.base):
             return f"open already: {opened.html_url}"
-        made = repository.create_pull(request.base, request.branch, title=request.title, body=request.body)
+        made = repository.create_pull(request.base, head, title=request.title, body=request.body)
     except github.GithubException as error:
         raise _refusal(address, error.status, error.message or "") from error
     except requests.RequestException as error:
@@ -143,7 +165,7 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
 def _refusal(address: WebAddress, status: int, message: str) -> HubImagesError:
     where = f"{address.host}/{address.name}"
     if status == 401:
-        return LoginError("GitHub does not know the token in GH_TOKEN or GITHUB_TOKEN: make a new one")
+        return LoginError("GitHub does not know the token in GH_TOKEN or GITHUB_TOKEN. Create a new one")
     if status in (403, 404):
         return LoginError(
             f"the token may not open pull requests in {where} (it needs Contents and Pull requests: write): {message}"

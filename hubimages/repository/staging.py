@@ -1,8 +1,8 @@
-"""All or nothing: work in a directory beside DEST, and move the result into place at the end.
+"""All or nothing: work in a directory beside DEST and move the result into place at the end.
 
-Beside it, so that the move is one `rename` on one file system. Whoever is killed leaves only a hidden directory, never
-a DEST, and the next run for the same DEST takes it away: a lock, which ends with its process, tells a leftover from
-the directory of a run that is still going on.
+The directory is beside DEST so that the move is one `rename` on one file system. A killed run leaves only a hidden
+directory, never a DEST. The next run for the same DEST removes it; a lock, which the kernel releases with the process,
+tells a leftover from the directory of a run in progress.
 """
 
 import contextlib
@@ -10,106 +10,108 @@ import errno
 import fcntl
 import os
 import shutil
-import signal
+import stat
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
+from hubimages.repository import signals
 from hubimages.run import os_failure
 
 LOCK = "lock"
-NAME_LENGTH = 120  # file systems allow 255 bytes; the rest of DEST's name does not matter here
+NAME_LENGTH = 120  # bytes of DEST's name; file systems allow 255 in all
 REMOVAL_ATTEMPTS = 40  # two seconds
 LITTLE_ROOM = 64 * 1024  # bytes
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A directory to work in, and the place where what is made in it will go."""
+    """A directory to work in, and the destination of the result."""
 
     path: Path
     dest: Path
 
     def publish(self, directory: Path) -> None:
-        """Move a directory made under `path` to DEST, in one step. Raises RefusedError when DEST is in use by now."""
+        """Move a directory under `path` to DEST in one step. Raises RefusedError if DEST is in use by now."""
         if self.path not in directory.parents:
             raise ValueError(f"{directory} is not under {self.path}")
         try:
-            directory.rename(self.dest)  # over an empty directory, too; never over anything else
+            if self.dest.is_dir():
+                directory.chmod(stat.S_IMODE(self.dest.stat().st_mode))  # a private directory stays so
+            directory.rename(self.dest)  # replaces an empty directory, nothing else
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-                raise RefusedError(f"{self.dest} has come to be in the meantime; it was left as it is") from error
+                raise RefusedError(f"{self.dest} appeared while this ran; it is unchanged") from error
             raise os_failure(error) from error
 
 
 def free_destination(dest: Path) -> Path:
-    """DEST as an absolute path, links resolved, when a result can be moved there: absent, or an empty directory.
+    """Return DEST as an absolute path without links if it is free: absent, or an empty directory.
 
-    Touches nothing. Raises RefusedError when DEST is in use, BadInputError when there can be no such directory.
+    Changes nothing. Raises RefusedError if DEST is in use, BadInputError if it cannot be a directory.
     """
     try:
         dest = dest.resolve()
         if not dest.name:
-            raise BadInputError(f"{dest} cannot be replaced: name a directory that does not exist yet")
+            raise BadInputError(f"{dest} cannot be replaced. Name a directory that does not exist yet")
         if dest.is_dir():
             if any(dest.iterdir()):
-                raise RefusedError(f"{dest} is not empty: name a directory that does not exist yet, or an empty one")
+                raise RefusedError(f"{dest} is not empty. Name a directory that does not exist yet, or an empty one")
+            if dest.is_mount():
+                raise RefusedError(f"{dest} is a mount point, which cannot be replaced. Name a directory in it")
             if dest == Path.cwd():
                 raise RefusedError(
-                    f"{dest} is the current directory, which will be replaced: run this from another one"
+                    f"{dest} is the current directory, which would be replaced. Run this from another directory"
                 )
         elif os.path.lexists(dest):
-            raise RefusedError(f"{dest} exists and is not a directory: name one that does not exist yet")
+            raise RefusedError(f"{dest} exists and is not a directory. Name one that does not exist yet")
         parent = next(parent for parent in dest.parents if os.path.lexists(parent))
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links; ValueError: a NUL
         raise BadInputError(f"{str(dest)!r} cannot be a directory: {error}") from error
     if not parent.is_dir():
-        raise BadInputError(f"{dest} cannot be made: {parent} is not a directory")
+        raise BadInputError(f"cannot create {dest}: {parent} is not a directory")
     return dest
 
 
 @contextlib.contextmanager
 def beside(dest: Path) -> Iterator[Stage]:
-    """A directory beside DEST to work in; gone at the end, whatever happens. Missing parents of DEST are made.
+    """Create a directory beside DEST to work in, and remove it at the end. Missing parents of DEST are created.
 
-    Raises what `free_destination` raises, and StorageError. SIGTERM and SIGHUP end the block like Ctrl-C does, so that
-    it can tidy up; SIGKILL leaves the directory to the next run.
+    Raises what `free_destination` raises, and StorageError. SIGTERM and SIGHUP stop the block as Ctrl-C does, so that
+    it cleans up; after SIGKILL the next run does.
     """
     dest = free_destination(dest)
     made: list[Path] = []
     path: Path | None = None
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_ending_signals_raise())
+        stack.enter_context(signals.raising())
         try:
-            with _signals_wait():  # until it is known what is to be tidied up
+            with signals.held_back():  # until it is known what to clean up
                 _make_parents(dest, made)
                 _remove_leftovers(dest)
                 path, lock = _locked_directory(dest)
                 stack.callback(os.close, lock)
             yield Stage(path, dest)
-        except OSError as error:  # the disk that was full only now
+        except OSError as error:  # a disk that is full by now
             raise os_failure(error) from error
         except ProgramFailedError as error:
-            if path is not None and _is_full(path):  # not every program says what stopped it
+            if path is not None and _is_full(path):  # not every program gives the reason
                 raise StorageError(f"the disk is full: free some space, or choose another place ({error})") from error
             raise
         finally:
-            with _signals_wait():
+            with signals.held_back():
                 if path is not None:
                     _remove(path)
-                for parent in made:  # the deepest first; those that hold something by now stay
+                for parent in made:  # deepest first; those that are not empty stay
                     with contextlib.suppress(OSError):
                         parent.rmdir()
 
 
 def _remove(path: Path) -> None:
-    """Remove the working directory, also from under a program that was just being started and is still writing."""
+    """Remove the working directory, even while a program that was just started still writes into it."""
     for _ in range(REMOVAL_ATTEMPTS):
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
@@ -123,7 +125,8 @@ def _is_full(path: Path) -> bool:
 
 
 def _prefix(dest: Path) -> str:
-    return f".{dest.name[:NAME_LENGTH]}.hubimages-"
+    name = os.fsencode(dest.name)[:NAME_LENGTH]
+    return f".{os.fsdecode(name)}.hubimages-"
 
 
 def _make_parents(dest: Path, made: list[Path]) -> None:
@@ -132,14 +135,14 @@ def _make_parents(dest: Path, made: list[Path]) -> None:
         try:
             parent.mkdir()
         except FileExistsError:
-            continue  # another run was faster; it is theirs to remove
+            continue  # another run created it and removes it
         except OSError as error:
             raise os_failure(error) from error
         made.insert(0, parent)
 
 
 def _locked_directory(dest: Path) -> tuple[Path, int]:
-    """A new directory beside DEST and the descriptor that holds its lock."""
+    """Create a directory beside DEST; return it and the descriptor that holds its lock."""
     while True:
         try:
             path = Path(tempfile.mkdtemp(prefix=_prefix(dest), dir=dest.parent))
@@ -148,11 +151,11 @@ def _locked_directory(dest: Path) -> tuple[Path, int]:
         lock = _lock(path)
         if lock is not None:
             return path, lock
-        # Another run took it for a leftover before it was locked, and is removing it.
+        # Another run took it for a leftover before it was locked, and removes it.
 
 
 def _lock(path: Path) -> int | None:
-    """The descriptor that locks the directory; None when another process has it, or it is gone."""
+    """Lock the directory and return the descriptor; None if another process has the lock or the directory is gone."""
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except (FileNotFoundError, NotADirectoryError):
@@ -173,38 +176,8 @@ def _remove_leftovers(dest: Path) -> None:
     for path in dest.parent.iterdir():
         if not path.name.startswith(_prefix(dest)) or path.is_symlink() or not path.is_dir():
             continue
-        with contextlib.suppress(OSError):  # another user's, say: not ours to remove
+        with contextlib.suppress(OSError):  # it may belong to another user
             lock = _lock(path)
             if lock is not None:
                 _remove(path)
                 os.close(lock)
-
-
-@contextlib.contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Within the block, Ctrl-C and the signals that end us wait: what is made is known, what is tidied up is gone."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING_SIGNALS})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _ending_signals_raise() -> Iterator[None]:
-    """Within the block, SIGTERM and SIGHUP raise SystemExit; a signal that is ignored (nohup) stays ignored."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers
-        return
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)  # the exit code that shells report
-
-    taken = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
-    try:
-        for number in taken:
-            signal.signal(number, end)
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)

@@ -88,11 +88,11 @@ def test_version() -> None:
         (["extrct-image"], "no task 'extrct-image', did you mean extract-image?; see: hubimages --list"),
         (["extrct-image", "--help"], "no task 'extrct-image', did you mean extract-image?; see: hubimages --list"),
         (["--lsit"], "no option --lsit before the task, did you mean --list?; see: hubimages --list"),
-        (["--list", "images"], "--list stands alone, without 'images'; see: hubimages --list"),
+        (["--list", "images"], "--list takes no other words, got 'images'; see: hubimages --list"),
         (["new-image-repo"], "new-image-repo: missing DEST; see: hubimages new-image-repo --help"),
         (
             ["check-registry", "a", "b"],
-            "check-registry: takes [PATH], and 'b' is one too many; see: hubimages check-registry --help",
+            "check-registry: takes [PATH]; 'b' is extra; see: hubimages check-registry --help",
         ),
         (["check-registry", ""], "check-registry: PATH is empty; see: hubimages check-registry --help"),
         (
@@ -123,7 +123,7 @@ def test_version() -> None:
         (["new-image-repo", ""], "new-image-repo: DEST is empty; see: hubimages new-image-repo --help"),
         (
             ["new-image-repo", "dest", "extract-image"],
-            "new-image-repo: takes DEST, and 'extract-image' is one too many; see: hubimages new-image-repo --help",
+            "new-image-repo: takes DEST; 'extract-image' is extra; see: hubimages new-image-repo --help",
         ),
     ],
 )
@@ -201,3 +201,31 @@ def wait_until_open(pid: int, path: Path) -> None:
             return
         time.sleep(0.02)
     pytest.fail(f"{path} was not opened")
+
+
+WHILE_IMPORTING = """
+import importlib.abc, os, runpy, signal, sys
+class Interrupt(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module("hubimages", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["hubimages.cli", "hubimages.cli.program", "invoke", "invoke.config", "hubimages.run", "hubimages.cli.tasks.build"],
+)
+def test_ctrl_c_while_the_tasks_are_imported_is_one_line(module: str, tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", WHILE_IMPORTING, module]
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.parametrize("text", ["quay.io/org/image:\x1b[2J", "quay.io/o\u202erg/image:1"])
+def test_text_of_others_in_an_error_cannot_act_on_the_terminal(text: str, tmp_path: Path) -> None:
+    done = hubimages("point-hubs", text, "--unchecked", f"--repo={tmp_path}")
+    assert done.returncode == 2
+    assert all(each.isprintable() or each == "\n" for each in done.stderr)

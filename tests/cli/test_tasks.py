@@ -38,7 +38,7 @@ def test_invoke_lists_the_same_tasks_in_a_checkout() -> None:
 def test_plain_invoke_runs_no_task_with_an_option_as_a_value(args: list[str], taken_for: str) -> None:
     done = invoke(*args)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"was read as the value of {taken_for}:" in done.stderr
+    assert f"was read as the value of {taken_for}." in done.stderr
     assert done.stderr.count("\n") == 1
 
 

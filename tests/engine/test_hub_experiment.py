@@ -49,7 +49,7 @@ def test_an_experiment_is_built_alone_and_values_and_chart_stay_as_they_are(
     prefix = hub.read("chartpress.yaml").split("imagePrefix: ")[1].split()[0]
     tag = hub.tag()
     assert begun.stdout == (
-        f"{prefix}trial:{tag} is built and pushed. In the values of a hub that tries it:\n\n"
+        f"pushed {prefix}trial:{tag}\nnext: git push origin try-it\nIn the values of a hub that tries it:\n\n"
         f'jupyterhub:\n  hub:\n    image:\n      name: {prefix}trial\n      tag: "{tag}"\n'
     )
     changed = hub.git("diff", "--name-only", before, head).splitlines()
@@ -61,7 +61,9 @@ def test_an_experiment_is_built_alone_and_values_and_chart_stay_as_they_are(
         registry.tags(prefix.partition("/")[2] + "hub")
 
     again = hubimages(hub, "new-hub-experiment", "trial", "--require", "new==1", "--branch", "try-it")
-    assert (again.returncode, again.stdout) == (0, begun.stdout)
+    there = "was there already: its labels match what would be built"
+    expected = begun.stdout.replace(f"pushed {prefix}trial:{tag}", f"{prefix}trial:{tag} {there}")
+    assert (again.returncode, again.stdout) == (0, expected)
     assert hub.git("rev-parse", "HEAD") == head
 
     ended = hubimages(hub, "end-hub-experiment", "trial", "--roll-out")

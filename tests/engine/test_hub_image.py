@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from hubimages import hub_image
-from hubimages.errors import LoginError, ProgramFailedError
+from hubimages.errors import BadInputError, LoginError, ProgramFailedError, RefusedError
 from tests import deployments
 from tests.deployments import AT_ROOT, DEVELOPMENT, DEVELOPMENT_HUB, NEW, OLD, UNDER_FOLDER, changed_lines, git, state
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 
 BASE = "jupyterhub/k8s-hub"
+OURS = str(Path(sys.executable).parent / "chartpress")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def never(question: str) -> bool:
 
 
 def bump(repository: Path, version: str = NEW, **options: object) -> str:
-    request = hub_image.BumpRequest(repository, version, **options)  # type: ignore[arg-type]
+    request = hub_image.BumpRequest(repository, version, chartpress=OURS, **options)  # type: ignore[arg-type]
     return str(hub_image.bump_hub_image(request, never))
 
 
@@ -138,7 +139,7 @@ def test_a_failed_build_keeps_the_first_commit_and_says_how_to_go_on_or_take_it_
     assert git(clone, "status", "--porcelain") == "M  requirements.txt"
     message = str(failed.value)
     assert "absent" in message
-    undo = message.rpartition(f"The commit {first[:12]} stays; to take it back: ")[2]
+    undo = message.rpartition(f"Commit {first[:12]} stays. To undo it: ")[2]
     for command in undo.split(" && "):
         git(clone, *command.split()[1:])
     assert git(clone, "rev-parse", "HEAD") == start
@@ -153,8 +154,8 @@ def test_going_on_after_a_failed_build_ends_as_if_it_had_not_failed(
     with pytest.raises(ProgramFailedError):
         bump(clone)
     (clone / "images/hub/absent").write_text("here\n")
-    request = hub_image.RebuildRequest(clone, "hub", message="Add what was absent")
-    hub_image.rebuild_hub_image(request)
+    request = hub_image.RebuildRequest(clone, "hub", messages=["Add what was absent"], chartpress=OURS)
+    hub_image.rebuild_hub_image(request, never)
     subjects = git(clone, "log", "-3", "--format=%s").splitlines()
     assert subjects == ["Use the new hub image", "Add what was absent", f"Bump the jupyterhub chart to {NEW}"]
     assert registry.tags("hubtest5/core/jupyterhub-hub")[0].endswith(git(clone, "rev-parse", "--short", "HEAD~1"))
@@ -190,7 +191,11 @@ def test_a_rebuild_commits_the_images_own_files_and_nothing_else(
     (clone / "staged.txt").write_text("mine, new and staged\n")
     git(clone, "add", "requirements.txt", "staged.txt")
     (clone / "images/scaler/Dockerfile").write_text("FROM scratch\n")
-    said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", message="Other logos")))
+    said = str(
+        hub_image.rebuild_hub_image(
+            hub_image.RebuildRequest(clone, "hub", messages=["Other logos"], chartpress=OURS), never
+        )
+    )
     assert git(clone, "show", "--format=%s", "--name-status", "--no-renames", "HEAD~1").split() == [
         "Other", "logos", "M", "images/hub/Dockerfile", "D", "images/hub/logos/logo.svg",
         "A", "images/hub/logos/other.svg", "A", "images/hub/new.bin",
@@ -291,3 +296,129 @@ def test_a_branch_is_pushed_and_its_pull_request_named_only_when_asked_for(
     said = bump(clone, branch="bump", open_pr=True)
     assert f"pushed bump; open the pull request: {address}/compare/main...bump?expand=1" in said
     assert git(tmp_path / "origin.git", "rev-parse", "bump") == git(clone, "rev-parse", "HEAD")
+
+
+def test_a_tag_that_the_registry_has_is_not_called_pushed_and_a_rebuild_makes_a_new_one(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str
+) -> None:
+    clone = deployments.make(tmp_path / "r", AT_ROOT, registry=f"{registry.address}/hubtest11", helm=helm)
+    bump(clone)
+    name = f"{registry.address}/hubtest11/core/jupyterhub-hub"
+    (tag,) = registry.tags("hubtest11/core/jupyterhub-hub")
+    assert f"{name}:{tag} was there already, nothing was built: its labels match what would be built" in bump(clone)
+    said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", chartpress=OURS), never))
+    first, second = sorted(registry.tags("hubtest11/core/jupyterhub-hub"))
+    assert tag in (first, second)
+    new = first if second == tag else second
+    assert f"pushed {name}:{new}" in said
+    assert new in git(clone, "show", "HEAD:hub/values.yaml")
+    assert [line[:13] for line in changed_lines(clone, "HEAD~1")["images/hub/Dockerfile"]] == ["+# Rebuilt: 2"]
+
+
+def push_by_hand(ready: Engine, clone: Path, name: str, tmp_path: Path, *labels: str) -> str:
+    """Push another image under the tag that a bump will get."""
+    plan = hub_image.plan_bump(hub_image.BumpRequest(clone, NEW), dry_run=True).show()
+    git(clone, "apply", "-", stdin=plan.partition("$ ")[0])
+    git(clone, "commit", "-qam", "Bump by hand")
+    from hubimages.hub_image.building.chartpress import find_chartpress, tags_of
+    from hubimages.hub_image.reading import read_layout
+    from hubimages.repository.changes import deployment_repository
+
+    repo = deployment_repository(clone)
+    chart = read_layout(repo).charts[0]
+    (built,) = tags_of(repo, chart, chart.images[:1], chartpress=find_chartpress(repo, None, OURS))
+    tag: str = built.tag
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
+    options = [word for label in labels for word in ("--label", label)]
+    ready.docker("build", "-q", "-t", f"{name}:{tag}", *options, str(other))
+    ready.docker("push", "-q", f"{name}:{tag}")
+    ready.docker("image", "rm", f"{name}:{tag}")
+    return tag
+
+
+def test_somebody_elses_image_under_the_tag_is_named_and_never_pushed_over(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str
+) -> None:
+    clone = deployments.make(tmp_path / "r", AT_ROOT, registry=f"{registry.address}/hubtest12", helm=helm)
+    name = f"{registry.address}/hubtest12/core/jupyterhub-hub"
+    tag = push_by_hand(ready, clone, name, tmp_path)
+    assert (
+        f"{name}:{tag} was there already, nothing was built: it has no labels that tell what it was built from. If "
+        "that matters, hubimages rebuild-hub-image --image=hub builds one under a new tag"
+    ) in bump(clone)
+
+
+def test_an_image_of_another_base_under_the_tag_is_refused(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str
+) -> None:
+    clone = deployments.make(tmp_path / "r", AT_ROOT, registry=f"{registry.address}/hubtest13", helm=helm)
+    name = f"{registry.address}/hubtest13/core/jupyterhub-hub"
+    labels = (f"org.hubimages.image={name}", f"org.hubimages.base={BASE}:{OLD}")
+    tag = push_by_hand(ready, clone, name, tmp_path, *labels)
+    before = state(clone)
+    with pytest.raises(RefusedError) as refused:
+        bump(clone)
+    assert str(refused.value).startswith(
+        f"{name}:{tag} is in the registry already, built from other sources: base {BASE}:{OLD} instead of {BASE}:{NEW}"
+        ". An existing tag is never pushed over: hubimages rebuild-hub-image --image=hub builds one under a new tag"
+    )
+    assert state(clone) == before
+    said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", chartpress=OURS), never))
+    assert said.startswith(f"pushed {name}:")
+    assert tag not in said
+
+
+CHAIN = {
+    **AT_ROOT,
+    "chartpress.yaml": AT_ROOT["chartpress.yaml"].replace(
+        "      postgres:\n        valuesPath: {}\n", "      base:\n        valuesPath: {}\n"
+    ),
+    "images/base/Dockerfile": f"FROM {BASE}:@old@\nCOPY Dockerfile /base\n",
+    "images/hub/Dockerfile": "FROM @registry@/core/jupyterhub-base:first\nCOPY logos /srv/logos\n",
+}
+
+
+@pytest.mark.parametrize("asked", [["base"], ["hub"], []])
+def test_an_image_upon_an_own_base_is_built_after_it_from_its_new_tag(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str, asked: list[str]
+) -> None:
+    prefix = f"hubtest14{'-'.join(asked)}"
+    clone = deployments.make(tmp_path / "r", CHAIN, registry=f"{registry.address}/{prefix}", helm=helm)
+    before = git(clone, "rev-parse", "HEAD")
+    bump(clone, images=asked)
+    (base,) = registry.tags(f"{prefix}/core/jupyterhub-base")
+    (hub,) = registry.tags(f"{prefix}/core/jupyterhub-hub")
+    assert git(clone, "log", "--reverse", "--format=%s", f"{before}..HEAD").splitlines() == [
+        f"Bump the jupyterhub chart to {NEW}", "Build hub from the new base image", "Use the new hub image",
+    ]  # fmt: skip
+    assert git(clone, "show", "HEAD:images/hub/Dockerfile").startswith(
+        f"FROM {registry.address}/{prefix}/core/jupyterhub-base:{base}\n"
+    )
+    assert f"tag: {hub}" in git(clone, "show", "HEAD:hub/values.yaml")
+    assert hub_image.check_hub_image(clone, offline=True).findings == []
+    assert "nothing was built" in bump(clone, images=asked)
+
+
+def test_a_second_run_at_once_is_one_clear_line(ready: Engine, registry: Registry, tmp_path: Path, helm: str) -> None:
+    from hubimages.hub_image.building.run_lock import alone
+    from hubimages.repository.changes import deployment_repository
+
+    clone = deployments.make(tmp_path / "r", AT_ROOT, registry=f"{registry.address}/hubtest15", helm=helm)
+    before = state(clone)
+    with alone(deployment_repository(clone)), pytest.raises(RefusedError) as refused:
+        bump(clone)
+    assert str(refused.value) == f"another run is at work in {clone} (process {os.getpid()}). Wait for its end"
+    assert state(clone) == before
+
+
+def test_a_base_that_does_not_exist_is_found_before_the_first_commit(
+    ready: Engine, registry: Registry, tmp_path: Path, helm: str
+) -> None:
+    files = {**AT_ROOT, "images/hub/Dockerfile": "FROM @registry@/mirror/k8s-hub:@old@\nCOPY logos /srv/logos\n"}
+    clone = deployments.make(tmp_path / "r", files, registry=f"{registry.address}/hubtest16", helm=helm)
+    before = state(clone)
+    with pytest.raises(BadInputError, match=rf"images/hub/Dockerfile:1: FROM .*/mirror/k8s-hub:{NEW} does not exist"):
+        bump(clone)
+    assert state(clone) == before

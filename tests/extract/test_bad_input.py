@@ -33,9 +33,9 @@ def refusal(place: Path, source: str | Path = "s", image_dir: str = IMAGE, dest:
 
 @pytest.mark.parametrize(("source", "message"), [
     ("/no/such/place", "no repository at /no/such/place: there is no such directory"),
-    ("", "SOURCE is empty or has a line break in it"),
-    ("  ", "SOURCE is empty or has a line break in it"),
-    ("x\0y", "SOURCE is empty or has a line break in it"),
+    ("", "SOURCE is empty, or contains a line break"),
+    ("  ", "SOURCE is empty, or contains a line break"),
+    ("x\0y", "SOURCE is empty, or contains a line break"),
     ("--upload-pack=touch /tmp/x", "SOURCE looks like an option: --upload-pack=touch /tmp/x"),
     ("-s", "SOURCE looks like an option: -s"),
 ])  # fmt: skip
@@ -64,16 +64,16 @@ def test_a_directory_or_file_that_is_no_repository(place):
 def test_a_directory_inside_of_a_repository_names_the_repository(place):
     git("clone", "--quiet", place / "s", place / "clone")
     assert str(refusal(place, place / "clone/images")) == (
-        f"{place}/clone/images is a directory inside the repository {place}/clone: give that as SOURCE, "
+        f"{place}/clone/images is inside the repository {place}/clone. Give that as SOURCE, "
         "and IMAGE_DIR as a path in it"
     )
 
 
 @pytest.mark.parametrize(("path", "ending"), [
-    ("images/hbu", "there is: images/hub, images/hub-two, images"),
-    ("images/HUB", "there is: images/hub"),
-    ("hub", "there is: images/hub"),
-    ("deployments/shiny/images", "there is: images; there was: deployments/shiny/image"),
+    ("images/hbu", "similar directories: images/hub, images/hub-two, images"),
+    ("images/HUB", "similar directories: images/hub"),
+    ("hub", "similar directories: images/hub"),
+    ("deployments/shiny/images", "similar directories: images; similar deleted directories: deployments/shiny/image"),
     ("zzz", "nor in its history"),
 ])  # fmt: skip
 def test_no_such_path_names_the_nearest_that_exist_or_existed(place, path, ending):
@@ -84,15 +84,15 @@ def test_no_such_path_names_the_nearest_that_exist_or_existed(place, path, endin
 
 
 @pytest.mark.parametrize(("path", "message"), [
-    (f"{IMAGE}/Dockerfile", f"{IMAGE}/Dockerfile is a file at main; the image directory is meant: {IMAGE}"),
-    ("images/../images/hub", "IMAGE_DIR must not have '..' in it: images/../images/hub"),
-    ("../hub", "IMAGE_DIR must not have '..' in it: ../hub"),
-    ("/images/hub", "IMAGE_DIR is a path inside the repository, not an absolute one: /images/hub"),
-    ("~/images", "IMAGE_DIR is a path inside the repository, not an absolute one: ~/images"),
-    (".", "IMAGE_DIR is the whole repository, there is nothing to extract: git clone it instead"),
-    ("./", "IMAGE_DIR is the whole repository, there is nothing to extract: git clone it instead"),
-    ("", "IMAGE_DIR is empty or has a line break in it"),
-    ("a\nb", "IMAGE_DIR is empty or has a line break in it"),
+    (f"{IMAGE}/Dockerfile", f"{IMAGE}/Dockerfile is a file at main. Give its directory: {IMAGE}"),
+    ("images/../images/hub", "IMAGE_DIR must not contain '..': images/../images/hub"),
+    ("../hub", "IMAGE_DIR must not contain '..': ../hub"),
+    ("/images/hub", "IMAGE_DIR must be a path inside the repository, not an absolute one: /images/hub"),
+    ("~/images", "IMAGE_DIR must be a path inside the repository, not an absolute one: ~/images"),
+    (".", "IMAGE_DIR is the whole repository. Nothing to extract: git clone it instead"),
+    ("./", "IMAGE_DIR is the whole repository. Nothing to extract: git clone it instead"),
+    ("", "IMAGE_DIR is empty, or contains a line break"),
+    ("a\nb", "IMAGE_DIR is empty, or contains a line break"),
     ("--path", "IMAGE_DIR looks like an option: --path"),
 ])  # fmt: skip
 def test_paths_that_can_be_no_image_directory(place, path, message):
@@ -111,7 +111,8 @@ def test_a_shallow_clone(place):
     error = refusal(place, place / "shallow")
     assert (type(error), str(error)) == (
         RefusedError,
-        f"{place}/shallow is a shallow clone, most of its history is missing: git -C {place}/shallow fetch --unshallow",
+        f"{place}/shallow is a shallow clone without its older history. "
+        f"Fetch it: git -C {place}/shallow fetch --unshallow",
     )
     assert type(refusal(place, f"file://{place}/shallow")) is RefusedError
 
@@ -121,12 +122,12 @@ def test_a_ref_that_is_absent_ambiguous_or_an_option(place, kind):
     source = f"{kind}{place}/s"
     git("-C", place / "s", "branch", "v1.0", "main")
     git("-C", place / "s", "tag", "v1.0", "main~1")
-    assert str(refusal(place, source, ref="mian")) == f"no branch, tag or commit 'mian' in {source}; there are: main"
+    assert str(refusal(place, source, ref="mian")) == f"no branch, tag or commit 'mian' in {source}. Did you mean main?"
     assert str(refusal(place, source, ref="v1.0")) == (
-        f"--ref v1.0 is ambiguous in {source}: say one of refs/heads/v1.0, refs/tags/v1.0"
+        f"--ref v1.0 is ambiguous in {source}. Use one of refs/heads/v1.0, refs/tags/v1.0"
     )
     assert str(refusal(place, source, ref="--all")) == "--ref looks like an option: --all"
-    assert str(refusal(place, source, ref="")) == "--ref is empty or has a line break in it"
+    assert str(refusal(place, source, ref="")) == "--ref is empty, or contains a line break"
     assert type(refusal(place, source, ref="f" * 40)) is BadInputError
     assert type(refusal(place, source, ref=f"main:{IMAGE}")) is BadInputError
     take(source, place / "out" / "d", ref="refs/heads/v1.0")
@@ -135,7 +136,7 @@ def test_a_ref_that_is_absent_ambiguous_or_an_option(place, kind):
 def test_object_ids_of_another_kind(place):
     git("init", "--quiet", "--bare", "--object-format=sha256", place / "s256")
     assert str(refusal(place, place / "s256")) == (
-        f"{place}/s256 has sha256 object ids, which git-filter-repo cannot read: convert it to sha1 first"
+        f"{place}/s256 has sha256 object ids, which git-filter-repo cannot read. Convert it to sha1 first"
     )
 
 
@@ -143,7 +144,7 @@ def test_a_dest_in_use_is_refused_and_left_as_it_is(place):
     (place / "full").mkdir()
     (place / "full" / "work").write_text("mine")
     (place / "file").write_text("mine")
-    assert re.search("is not empty: name a directory that does not", str(refusal(place, dest="full")))
+    assert re.search("is not empty. Name a directory that does not", str(refusal(place, dest="full")))
     assert re.search("exists and is not a directory", str(refusal(place, dest="file")))
     assert type(refusal(place, dest="file/below")) is BadInputError
     assert (place / "full" / "work").read_text() == "mine"

@@ -97,7 +97,7 @@ def test_a_malformed_author_line_costs_at_most_that_line(tmp_path, author):
     assert files(tmp_path / "d") == at("1")
     raw = git("-C", tmp_path / "d", "cat-file", "commit", "main").splitlines()
     is_kept = f"author {author}" in raw
-    assert is_kept or "1 commits had a malformed author or committer line, which git mended" in result.warnings
+    assert is_kept or "1 commit had a malformed author or committer line, which is repaired" in result.warnings
     assert "committer C <c@d> 1600000000 +0000" in raw
 
 
@@ -112,9 +112,9 @@ def test_signed_commits_and_tags_are_counted_because_they_do_not_come_along(tmp_
     git("-C", tmp_path / "s", "tag", "light")
     git("-C", tmp_path / "s", "tag", "-m", "x", "heavy")
     result = take(tmp_path / "s", tmp_path / "d")
-    assert "1 commits were signed: a signature does not survive a new id" in result.warnings
+    assert "the signatures of 1 commit are lost: they do not survive a new commit id" in result.warnings
     assert git("-C", tmp_path / "d", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    assert "the source's 2 tags were left there: they are about the whole repository" in result.warnings
+    assert "2 tags of SOURCE stay behind: tags describe the whole repository" in result.warnings
 
 
 def test_replace_refs_and_grafts_are_a_private_view_and_ignored(tmp_path):
@@ -136,7 +136,7 @@ def test_a_submodule_at_the_path_is_named_as_what_it_is(tmp_path):
     make(tmp_path / "s", [Commit("a", [], {"x": "x", IMAGE: "1234567890" * 4}, modes={IMAGE: "160000"})])
     with pytest.raises(BadInputError) as error:
         take(tmp_path / "s", tmp_path / "d")
-    assert str(error.value) == f"{IMAGE} is a submodule: extract from the repository that it stands for"
+    assert str(error.value) == f"{IMAGE} is a submodule. Extract from the repository that it points to"
 
 
 def test_the_empty_directory_is_no_image(tmp_path):

@@ -113,7 +113,7 @@ def test_an_image_deleted_long_ago_is_taken_at_the_last_commit_that_had_it(tmp_p
     result = take(tmp_path / "s", tmp_path / "d")
     assert states(tmp_path / "d") == {"edit": at("2"), "add": at("1")}
     assert result.reading.notes == [
-        f"at the tip there is no more {IMAGE}; extracted at {ids['edit'][:12]}, the last commit that had the image"
+        f"{IMAGE} is gone at the tip; extracted at {ids['edit'][:12]}, the last commit that has the image"
     ]
 
 
@@ -137,8 +137,8 @@ def test_where_only_a_readme_is_left_the_last_commit_with_the_image_is_taken(tmp
     ])  # fmt: skip
     result = take(tmp_path / "s", tmp_path / "d")
     assert states(tmp_path / "d") == {"add": at("1", **{"README.md": "image"})}
-    where = f"extracted at {ids['add'][:12]}, the last commit that had the image"
-    assert result.reading.notes == [f"at the tip only README.md is left in {IMAGE}; {where}"]
+    where = f"extracted at {ids['add'][:12]}, the last commit that has the image"
+    assert result.reading.notes == [f"{IMAGE} has only README.md left at the tip; {where}"]
 
 
 def test_a_directory_that_only_ever_held_notes_comes_at_its_tip_or_where_it_ended(tmp_path):
@@ -161,6 +161,8 @@ def test_an_image_that_is_only_on_another_branch_is_found_with_ref(tmp_path):
     ], {"feature/hub": "side"})  # fmt: skip
     with pytest.raises(BadInputError) as error:
         take(tmp_path / "s", tmp_path / "d")
-    assert str(error.value) == f"no {IMAGE} at main nor before; it is on another branch: --ref feature/hub"
+    assert str(error.value) == (
+        f"{IMAGE} does not exist at main, nor in its history; another branch has it: --ref feature/hub"
+    )
     take(tmp_path / "s", tmp_path / "d", ref="feature/hub")
     assert states(tmp_path / "d") == {"side": at("1")}

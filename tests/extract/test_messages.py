@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubimages.extract.messages import Translator, in_order
+from hubimages.extract.messages.order import in_order
+from hubimages.extract.messages.translator import Counts, Translator
 from hubimages.repository.web_address import WebAddress, web_address
 from tests.extract.taking import image, take
 from tests.histories import Commit, git, make
@@ -49,11 +50,11 @@ def test_what_is_no_commit_id_or_stands_in_an_address_is_left_alone(text):
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    ("Fix #12", "Fix org/old#12"),
+    ("Fix for #12", "Fix for org/old#12"),
     ("#12", "org/old#12"),
     ("(#12)", "(org/old#12)"),
     ("Merge pull request #12 from ada/patch", "Merge pull request org/old#12 from ada/patch"),
-    ("closes #1, #2 and GH-3.", "closes org/old#1, org/old#2 and org/old#3."),
+    ("about #1, #2 and GH-3.", "about org/old#1, org/old#2 and org/old#3."),
     ("GH-12: fix", "org/old#12: fix"),
     ("#12's", "org/old#12's"),
     ("ü#12", "üorg/old#12"),
@@ -94,7 +95,7 @@ def test_text_without_references_comes_out_as_it_was(text):
 def test_any_bytes_are_taken_and_what_is_added_is_only_references(text):
     translator = Translator(OLD, ADDRESS)
     after = translator(text, None, NEW.get)
-    if not (translator.ids_rewritten or translator.ids_to_old_address or translator.issues_qualified):
+    if translator.counts == Counts():
         assert after == text
 
 

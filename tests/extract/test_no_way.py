@@ -115,7 +115,7 @@ def test_another_git_filter_repo_than_the_one_that_is_known(tmp_path):
     process = run_take(tmp_path, env={"PYTHONPATH": str(tmp_path / "site")})
     said, errors = process.communicate()
     assert (process.returncode, said.decode()) == (69, (
-        "NotInstalledError git-filter-repo 2.47.0 is needed, this is 2.45.0: "
+        "NotInstalledError git-filter-repo 2.47.0 is needed, not 2.45.0: "
         f"{sys.executable} -m pip install git-filter-repo==2.47.0\n"
     )), errors.decode()  # fmt: skip
     assert not (tmp_path / "d").exists()

@@ -25,6 +25,4 @@ def test_build_arguments_outside_of_the_directory_are_told_from_a_clone_without_
         extract.Request(source.as_uri(), "images/hub", tmp_path / "made", follow=False, template=False), pytest.fail
     )
     told = [line for line in made.warnings if "chartpress.yaml" in line]
-    assert told == [
-        "chartpress.yaml builds hub with build arguments, which are not known here: JUPYTERHUB_VERSION=5.2.1"
-    ]
+    assert told == ["chartpress.yaml builds hub with build arguments, which are not set here: JUPYTERHUB_VERSION=5.2.1"]

@@ -42,7 +42,7 @@ def test_through_file_with_and_without_filters(bare, filters, tmp_path):
     assert states(tmp_path / "d") == EXPECTED
     assert result.reading.commits == take(bare, tmp_path / "e").reading.commits
     assert all_kept(tmp_path / "d") == all_kept(tmp_path / "e")
-    assert result.warnings == ["chartpress.yaml builds hub with build arguments, which are not known here: V=1"]
+    assert result.warnings == ["chartpress.yaml builds hub with build arguments, which are not set here: V=1"]
 
 
 def test_from_a_server_with_filters_only_the_blobs_needed_are_asked_for(bare, filters, tmp_path, monkeypatch):
@@ -83,7 +83,7 @@ def test_former_paths_are_found_without_the_blobs_too(tmp_path):
 def test_a_file_at_the_path_is_called_one_without_its_blob_too(bare, filters, tmp_path):
     with pytest.raises(BadInputError) as error:
         take(f"file://{bare}", tmp_path / "d", f"{IMAGE}/Dockerfile")
-    assert str(error.value) == f"{IMAGE}/Dockerfile is a file at main; the image directory is meant: {IMAGE}"
+    assert str(error.value) == f"{IMAGE}/Dockerfile is a file at main. Give its directory: {IMAGE}"
 
 
 def test_a_detached_remote_and_one_whose_head_leads_nowhere(bare, tmp_path):
@@ -91,7 +91,7 @@ def test_a_detached_remote_and_one_whose_head_leads_nowhere(bare, tmp_path):
     take(f"file://{bare}", tmp_path / "d")
     assert subjects(tmp_path / "d") == ["side", "last", "add"]
     git("-C", bare, "symbolic-ref", "HEAD", "refs/heads/gone")
-    with pytest.raises(BadInputError, match=r"^HEAD of .* leads to no branch: name one with --ref$"):
+    with pytest.raises(BadInputError, match=r"^HEAD of .* names no branch\. Name one with --ref$"):
         take(f"file://{bare}", tmp_path / "e")
 
 
@@ -108,13 +108,13 @@ def test_a_bundle(bare, tmp_path):
     take(tmp_path / "with-head.bundle", tmp_path / "d")
     take(tmp_path / "one.bundle", tmp_path / "e", ref="main")
     assert states(tmp_path / "d") == states(tmp_path / "e") == EXPECTED
-    with pytest.raises(BadInputError, match=r"^HEAD of .* leads to no branch: name one with --ref$"):
+    with pytest.raises(BadInputError, match=r"^HEAD of .* names no branch\. Name one with --ref$"):
         take(tmp_path / "one.bundle", tmp_path / "f")
 
 
 def test_a_bundle_of_only_the_newest_commits_is_refused(bare, tmp_path):
     git("-C", bare, "bundle", "create", "--quiet", tmp_path / "new.bundle", "main~1..main")
-    with pytest.raises(RefusedError, match=r"^.*new.bundle holds only part of the history: make one of all of it"):
+    with pytest.raises(RefusedError, match=r"^.*new.bundle holds only part of the history. Bundle all of it"):
         take(tmp_path / "new.bundle", tmp_path / "d", ref="main")
 
 
@@ -124,5 +124,5 @@ def test_a_local_partial_clone_is_refused_with_the_way_out(bare, filters, tmp_pa
     with pytest.raises(RefusedError) as error:
         take(tmp_path / "partial", tmp_path / "d")
     assert str(error.value) == (
-        f"{tmp_path}/partial is a partial clone, which lacks files of its history: extract from file://{bare} instead"
+        f"{tmp_path}/partial is a partial clone without the files of its history. Extract from file://{bare} instead"
     )

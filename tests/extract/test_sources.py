@@ -147,7 +147,7 @@ def test_the_source_is_never_written_to(clone, tmp_path):
 @pytest.mark.parametrize("dest", ["clone/out", "clone/.git/out", "clone/images/new/out", "bare.git/out"])
 def test_a_dest_inside_of_the_source_is_refused_because_nothing_is_written_there(bare, clone, tmp_path, dest):
     before = listing(clone), listing(bare)
-    with pytest.raises(RefusedError, match=r"is inside of .*, which is never written to: name a place outside of it$"):
+    with pytest.raises(RefusedError, match=r"is inside .*, which is only read. Name a DEST outside of it$"):
         take(tmp_path / dest.split("/", maxsplit=1)[0], tmp_path / dest)
     assert (listing(clone), listing(bare)) == before
 

@@ -39,13 +39,15 @@ def test_a_dry_run_shows_two_lines_and_the_place_of_the_third_and_changes_nothin
         f"-FROM jupyterhub/k8s-hub:{OLD}",
         f"+FROM jupyterhub/k8s-hub:{NEW}",
     ]
-    assert done.stdout.splitlines()[-6:] == [
+    assert done.stdout.splitlines()[-7:] == [
         f"$ git commit -m 'Bump the jupyterhub chart to {NEW}' -- helm-charts/basehub/Chart.yaml "
         "helm-charts/images/hub/Dockerfile",
         "$ chartpress --push  # in a copy, for hub alone",
         "# then, in a commit of its own, helm-charts/basehub/values.yaml:6: quay.io/org/pilot-hub "
         "and the tag that it got",
-        "# helpers builds from helm-charts/images/hub/Dockerfile, too, and is not rebuilt",
+        "# helpers also builds from helm-charts/images/hub/Dockerfile, and is not rebuilt",
+        f"# not compared: what the new chart changes here. The chart {OLD} is not at hand: helm pull jupyterhub --repo "
+        f"https://charts.example.org/ --version {OLD} --destination helm-charts/basehub/charts, for both versions",
         f"# not checked: that https://charts.example.org/ has {NEW}",
         "# not checked: engine, login",
     ]
@@ -55,7 +57,7 @@ def test_a_dry_run_shows_two_lines_and_the_place_of_the_third_and_changes_nothin
 
 def test_requirements_yaml_and_a_null_tag_are_found_without_naming_the_image(tmp_path: Path) -> None:
     clone = deployments.make(tmp_path / "r", AT_ROOT)
-    plan = dry(clone, platform="linux/amd64", branch="bump", release_notes=True)
+    plan = dry(clone, platforms=["linux/amd64"], branch="bump", release_notes=True)
     assert edited_lines(plan) == [
         f"-   version: {OLD}",
         f"+   version: {NEW}",
@@ -133,24 +135,27 @@ def submodule(clone: Path) -> None:
 CONFIG = AT_ROOT["chartpress.yaml"].replace("@registry@", "quay.io")
 DEPENDENCY = AT_ROOT["hub/requirements.yaml"].replace("@old@", OLD).replace("@helm@", "https://charts.example.org/")
 BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
-    "dirty chart": (write("hub/requirements.yaml", DEPENDENCY + "# mine\n"), 3, "hub/requirements.yaml: changes that"),
-    "dirty values": (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: changes that are not committed"),
-    "values that git does not know": (unknown_values, 3, "hub/values.yaml: changes that are not committed"),
+    "dirty chart": (
+        write("hub/requirements.yaml", DEPENDENCY + "# mine\n"),
+        3,
+        "hub/requirements.yaml: uncommitted changes",
+    ),
+    "dirty values": (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: uncommitted changes"),
+    "values that git does not know": (unknown_values, 3, "hub/values.yaml: uncommitted changes"),
     "new file in the context": (
         write("images/hub/new", ""),
         3,
-        "images/hub/new: changes that are not committed, among",
+        "images/hub/new: uncommitted changes in a source",
     ),
-    "dirty chartpress.yaml": (write("chartpress.yaml", CONFIG + "#\n"), 3, "chartpress.yaml: changes that are"),
+    "dirty chartpress.yaml": (write("chartpress.yaml", CONFIG + "#\n"), 3, "chartpress.yaml: uncommitted changes"),
     "shallow clone": (shallow, 3, "git fetch --unshallow"),
     "detached HEAD": (lambda clone: git(clone, "switch", "-q", "--detach"), 3, "no branch checked out"),
-    "merge under way": (merging, 3, "a merge is under way"),
-    "no chartpress.yaml": (remove("chartpress.yaml"), 2, "no chartpress.yaml among the files that git tracks"),
+    "merge under way": (merging, 3, "a merge is in progress"),
     "no dependency": (remove("hub/requirements.yaml"), 2, "no chart depends on jupyterhub (hub/Chart.yaml, node-"),
     "two charts": (
         commit("node-placeholder/Chart.yaml", f"apiVersion: v2\nname: n\nversion: 0.0.1\n{DEPENDENCY}"),
         2,
-        "hub and node-placeholder depend on jupyterhub: say whose image is meant, --image=hub/hub for example",
+        "hub and node-placeholder depend on jupyterhub. Choose one by its image, --image=hub/hub for example",
     ),
     "two dependencies": (
         commit("hub/requirements.yaml", DEPENDENCY + DEPENDENCY.partition("\n")[2]),
@@ -162,7 +167,11 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
         2,
         "has no version",
     ),
-    "no Dockerfile": (remove("images/hub/Dockerfile"), 2, "no file images/hub/Dockerfile, which chartpress.yaml:6"),
+    "no Dockerfile": (
+        remove("images/hub/Dockerfile"),
+        2,
+        "chartpress.yaml:6 builds hub from images/hub/Dockerfile, which does not exist",
+    ),
     "Dockerfile that is a link": (linked, 3, "images/hub/Dockerfile is a link to ../Dockerfile"),
     "submodule in the context": (submodule, 3, "images/hub/sub is a submodule among the image's files"),
     "no name for an image": (
@@ -173,14 +182,18 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "empty values path": (
         commit("hub/values.yaml", "jupyterhub: {hub: {image: }}\n"),
         2,
-        "(valuesPath of hub in chartpress.yaml:6) is empty: add `name:` and `tag:` under it",
+        "(valuesPath of hub in chartpress.yaml:6) is empty. Add `name:` and `tag:` under it",
     ),
-    "FROM another image": (commit("images/hub/Dockerfile", "FROM python\n"), 2, "none of the images of hub (hub, p"),
-    "FROM by ARG": (commit("images/hub/Dockerfile", "ARG A\nFROM $A\n"), 2, "images/hub/Dockerfile:2: FROM uses the"),
+    "FROM another image": (
+        commit("images/hub/Dockerfile", "FROM python\n"),
+        2,
+        "images/hub/Dockerfile builds from python, not from",
+    ),
+    "FROM by ARG": (commit("images/hub/Dockerfile", "ARG A\nFROM $A\n"), 2, "images/hub/Dockerfile:2: FROM uses ARG A"),
     "FROM with digest": (
         commit("images/hub/Dockerfile", f"FROM jupyterhub/k8s-hub:{OLD}@sha256:{'0' * 64}\n"),
         2,
-        "pinned to a digest",
+        "FROM pins a digest",
     ),
     "no values path": (
         commit("hub/values.yaml", "jupyterhub: {}\n"),
@@ -193,7 +206,7 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
         "through an anchor",
     ),
     "broken chartpress.yaml": (commit("chartpress.yaml", "charts: [\n"), 2, "chartpress.yaml"),
-    "no list of charts": (commit("chartpress.yaml", "images: {}\n"), 2, "no list of `charts`"),
+    "no list of charts": (commit("chartpress.yaml", "images: {}\n"), 2, "has no list of `charts`"),
 }
 
 
@@ -214,10 +227,10 @@ def test_bad_input_is_one_message_with_its_exit_code_and_nothing_changed(tmp_pat
     ("words", "code", "message"),
     [
         ([], 2, "--chart-version is missing"),
-        (["--chart-version", "^3.3"], 2, "--chart-version=^3.3 is no version"),
+        (["--chart-version", "^3.3"], 2, "--chart-version=^3.3 is not a version"),
         (["--chart-version", NEW], 3, "hub and helpers have one place in helm-charts/basehub/values.yaml"),
         (["--chart-version", NEW, "--image", "hub", "--image", "helpers"], 3, "say which one is meant"),
-        (["--chart-version", NEW, "--image", "nub"], 2, "no image 'nub' in chartpress.yaml, which has hub, helpers"),
+        (["--chart-version", NEW, "--image", "nub"], 2, "chartpress.yaml has no image 'nub'. It has hub, helpers"),
         (["--chart-version", NEW, "--image", "hub", "--branch", "a..b"], 2, "'a..b' is no name for a branch"),
     ],
 )
@@ -261,7 +274,7 @@ def test_a_bump_that_is_committed_leaves_only_the_build(tmp_path: Path) -> None:
     git(clone, "apply", "-", stdin=dry(clone).partition("$ ")[0])
     git(clone, "commit", "-qam", "Bump")
     assert dry(clone).splitlines()[:2] == [
-        "# chart and Dockerfile are there already",
+        "# chart and Dockerfile already have this version",
         "$ chartpress --push  # in a copy, for hub alone",
     ]
 
@@ -278,7 +291,7 @@ def test_a_tag_written_by_hand_is_not_taken_for_an_interrupted_runs(tmp_path: Pa
             values.replace("name:\n", f"{name}\n").replace("tag:\n", f"tag: {tag}\n")
         )
         if refused:
-            with pytest.raises(HubImagesError, match=r"hub/values.yaml: changes that are not committed"):
+            with pytest.raises(HubImagesError, match=r"hub/values.yaml: uncommitted changes"):
                 dry(clone, OLD)
         else:
             dry(clone, OLD)
@@ -306,9 +319,9 @@ def test_a_rebuild_shows_what_it_would_commit(tmp_path: Path) -> None:
         (
             write("chartpress.yaml", CONFIG + "#\n"),
             3,
-            "chartpress.yaml: changes that are not committed, and every image",
+            "chartpress.yaml: uncommitted changes, and every image",
         ),
-        (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: changes that are not committed"),
+        (write("hub/values.yaml", "a: 1\n"), 3, "hub/values.yaml: uncommitted changes"),
         (shallow, 3, "git fetch --unshallow"),
         (linked, 3, "images/hub/Dockerfile is a link to ../Dockerfile"),
     ],
@@ -338,7 +351,7 @@ def test_that_every_hub_goes_to_another_image_is_said(tmp_path: Path) -> None:
     clone = deployments.make(tmp_path / "r", UNDER_FOLDER)
     done = hubimages("rebuild-hub-image", "--image", "helpers", "--repo", str(clone), "--dry-run")
     assert (
-        "# helm-charts/basehub/values.yaml:6 names quay.io/org/pilot-hub now: all hubs with these values go from that "
+        "# helm-charts/basehub/values.yaml:6 names quay.io/org/pilot-hub: all hubs with these values change from that "
         "image to quay.io/org/pilot-helpers\n"
     ) in done.stdout
 
@@ -346,5 +359,5 @@ def test_that_every_hub_goes_to_another_image_is_said(tmp_path: Path) -> None:
 def test_of_two_chartpress_yaml_with_one_chart_each_the_folder_says_which(tmp_path: Path) -> None:
     clone = deployments.make(tmp_path / "r", {**AT_ROOT, **{f"sub/{path}": text for path, text in AT_ROOT.items()}})
     done = hubimages("bump-hub-image", "--chart-version", NEW, "--image", "hub", "--repo", str(clone), "--dry-run")
-    assert done.stderr == "error: several charts have an image 'hub': --image=./hub/hub or --image=sub/hub/hub\n"
+    assert done.stderr == "error: several charts have an image 'hub'. Use --image=./hub/hub or --image=sub/hub/hub\n"
     assert "--- a/sub/hub/requirements.yaml\n" in dry(clone, images=["sub/hub/hub"])

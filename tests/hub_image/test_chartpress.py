@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError, ProgramFailedError, StorageError
-from hubimages.hub_image.bump.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin, start
-from hubimages.hub_image.bump.throwaway import throwaway
+from hubimages.hub_image.building import builder_log
+from hubimages.hub_image.building.chartpress import Builder, Pin, find_builder, find_chartpress, find_pin
+from hubimages.hub_image.building.throwaway import throwaway
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER
@@ -71,7 +72,7 @@ def test_a_mac_with_an_arm_processor_builds_for_the_clusters(monkeypatch: pytest
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     assert find_builder(None, None).options() == ["--builder", "docker-buildx", "--platform", "linux/amd64"]
     assert find_builder("docker-build", None).options() == ["--builder", "docker-build"]
-    assert find_builder(None, "linux/arm64").options() == ["--builder", "docker-buildx", "--platform", "linux/arm64"]
+    assert find_builder(None, ["linux/arm64"]).options() == ["--builder", "docker-buildx", "--platform", "linux/arm64"]
 
 
 def test_a_failure_shows_what_was_said_and_not_the_traceback(tmp_path: Path) -> None:
@@ -80,8 +81,11 @@ def test_a_failure_shows_what_was_said_and_not_the_traceback(tmp_path: Path) -> 
     program.write_text("#!/bin/sh\n" + "".join(f"echo '{line}' >&2\n" for line in said) + "exit 1\n")
     program.chmod(0o755)
     with pytest.raises(ProgramFailedError) as failed:
-        start(program, [], tmp_path)
-    assert str(failed.value) == f"{program} failed (exit code 1):\n    COPY failed: no such file"
+        builder_log.run(program, [], tmp_path)
+    said, _, log = str(failed.value).partition("\nThe whole output: ")
+    assert said == f"{program} failed (exit code 1):\n    COPY failed: no such file"
+    assert Path(log).read_text().splitlines()[1:] == ["Traceback (most recent call last):", "  File x"]
+    Path(log).unlink()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages.errors import BadInputError
 from hubimages.findings import Finding
 from hubimages.hub_image.check.operation import check_hub_image
 from hubimages.hub_image.check.report import Report
@@ -29,7 +30,7 @@ def codes(made: Deployment) -> list[tuple[str, str, int]]:
 def test_what_is_in_step_is_said_to_be(hub: Deployment) -> None:
     report = check(hub)
     assert (report.findings, report.not_checked, report.exit_code) == ([], [], 0)
-    assert str(report) == "1 hub image in step, as far as was checked: hub"
+    assert str(report) == "1 hub image in step: hub"
 
 
 @pytest.mark.parametrize("folder", ["helm-charts/", ""])
@@ -41,8 +42,8 @@ def test_an_image_of_another_release_than_the_chart_is_found(folder: str, tmp_pa
         Finding(
             "versions-differ",
             f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not belong "
-            "together: one is of 4.4.0, the other of 4.3.3",
-            "hubimages bump-hub-image --chart-version 4.4.0 (or the version that is wanted)",
+            "together: the chart is 4.4.0, the image is 4.3.3",
+            "run hubimages bump-hub-image --chart-version 4.4.0 (or the version that you want)",
             f"{folder}images/hub/Dockerfile",
             2,
         )
@@ -72,10 +73,13 @@ def test_what_cannot_be_told_is_an_answer_of_its_own(hub: Deployment) -> None:
     hub.commit()
     hub.point_at()
     report = check(hub)
-    assert (report.findings, report.exit_code) == ([], 0)
+    assert [(one.code, one.file, one.line) for one in report.findings] == [
+        ("nothing-compared", "helm-charts/images/hub/Dockerfile", 2)
+    ]
+    assert report.exit_code == 1, "a hook whose output nobody sees must not pass"
     assert report.not_checked == [
         "helm-charts/images/hub/Dockerfile:2: jupyterhub/k8s-hub:latest and the chart's version 4.3.3 "
-        "(helm-charts/basehub/Chart.yaml:6): latest does not say of which release it is"
+        "(helm-charts/basehub/Chart.yaml:6): latest names no release"
     ]
 
 
@@ -182,7 +186,8 @@ def test_companions_of_another_version_are_found_wherever_they_stand(hub: Deploy
     )
     hub.write("basehub/values.yaml", text)
     hub.commit()
-    assert codes(hub) == [("companion-version", VALUES, 3), ("companion-version", VALUES, 12)]
+    assert codes(hub) == [("companion-version", VALUES, 3), ("other-companion", VALUES, 12)]
+    assert [one.grade for one in check(hub).findings] == ["error", "warning"]
 
 
 def test_values_that_name_an_image_that_is_not_built_here_are_found(hub: Deployment) -> None:
@@ -216,7 +221,12 @@ def test_before_a_commit_only_what_the_commit_can_put_right_is_checked(hub: Depl
 
 def test_a_repository_without_a_hub_image_is_bad_input(hub: Deployment) -> None:
     hub.edit("images/hub/Dockerfile", "jupyterhub/k8s-hub", "python")
-    with pytest.raises(Exception, match="there is no hub image to check"):
+    hub.edit("chartpress.yaml", "jupyterhub.hub.image", "other.image")
+    assert str(check(hub)).splitlines()[0] == (
+        "no hub image is built here; hubs with helm-charts/basehub/Chart.yaml run the chart's own"
+    )
+    hub.edit("basehub/Chart.yaml", "name: jupyterhub", "name: other")
+    with pytest.raises(BadInputError, match="There is nothing to check"):
         check(hub)
 
 
@@ -226,7 +236,7 @@ def test_the_report_is_one_json_object(hub: Deployment) -> None:
     hub.point_at()
     read = json.loads(check(hub).as_json())
     assert list(read) == ["version", "findings", "not_checked"]
-    assert [list(finding) for finding in read["findings"]] == [["code", "file", "line", "message", "remedy"]]
+    assert [list(finding) for finding in read["findings"]] == [["code", "file", "line", "message", "remedy", "grade"]]
 
 
 def test_annotations_keep_their_lines_and_signs() -> None:

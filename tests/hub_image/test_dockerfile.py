@@ -10,6 +10,15 @@ from hubimages.hub_image.dockerfile import bases, hub_bases, with_tags
 EDITED = {
     "plain": "FROM jupyterhub/k8s-hub:|3.3.8|\n",
     "quay": "FROM quay.io/jupyterhub/k8s-hub:|3.3.8|\n",
+    "slim": "FROM quay.io/jupyterhub/k8s-hub-slim:|3.3.8|\n",
+    "copy in another organisation": "FROM ghcr.io/campus/mirror/k8s-hub:|3.3.8|\n",
+    "beside a stage without a value": "ARG TOOL\nFROM $TOOL AS tool\nFROM jupyterhub/k8s-hub:|3.3.8|\n",
+    "files copied from the hub image": "FROM jupyterhub/k8s-hub:|3.3.8|\n"
+    "COPY --chown=1:1 --from=quay.io/jupyterhub/k8s-hub:|3.3.8| /a /b\n",
+    "mounted from the hub image": "FROM jupyterhub/k8s-hub:|3.3.8|\n"
+    "RUN --mount=type=bind,from=jupyterhub/k8s-hub:|3.3.8|,target=/x ls\n",
+    "files copied from a stage": "FROM python:3 AS build\n"
+    "FROM jupyterhub/k8s-hub:|3.3.8|\nCOPY --from=build /a /b\nCOPY --from=0 /a /b\n",
     "host with a port": "FROM localhost:5000/jupyterhub/k8s-hub:|3.3.8|\n",
     "small letters, platform and name": "from --platform=linux/amd64 jupyterhub/k8s-hub:|3.3.8| as hub\n",
     "byte order mark": "\ufeffFROM jupyterhub/k8s-hub:|3.3.8|\n",
@@ -41,22 +50,23 @@ def test_only_the_tag_of_the_hub_image_is_changed(form: str) -> None:
 
 
 REFUSED = {
-    "FROM python:3.12\n": "Dockerfile builds upon python:3.12, not upon jupyterhub/k8s-hub",
-    "FROM scratch\n": "no image from outside",
-    "FROM jupyterhub/k8s-hub-slim:3.3.8\n": "not upon jupyterhub/k8s-hub",
+    "FROM python:3.12\n": "Dockerfile builds from python:3.12, not from jupyterhub/k8s-hub",
+    "FROM scratch\n": "builds from no image",
+    "FROM jupyterhub/k8s-binderhub:3.3.8\n": "not from jupyterhub/k8s-hub",
     "\n\nFROM jupyterhub/k8s-hub\n": "Dockerfile:3: FROM jupyterhub/k8s-hub has no tag",
-    "ARG TAG\nFROM jupyterhub/k8s-hub:$TAG\n": "Dockerfile:2: FROM uses the argument TAG, which has no default",
-    "FROM jupyterhub/k8s-hub:${TAG}\n": "the argument TAG, which has no default",
+    "ARG TAG\nFROM jupyterhub/k8s-hub:$TAG\n": "Dockerfile:2: FROM uses ARG TAG, which has no value. Write ARG",
+    "FROM jupyterhub/k8s-hub:${TAG}\n": "ARG TAG, which has no value",
     "ARG TAG=v3\nFROM jupyterhub/k8s-hub:${TAG#v}\n": "Dockerfile:2: FROM 'jupyterhub/k8s-hub:${TAG#v}' is no im",
-    "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "put together from several arguments",
-    f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "pinned to a digest",
+    "FROM python AS a\nARG V=3\nFROM jupyterhub/k8s-hub:$V\n": "Move `ARG V` of line 2 above the first FROM",
+    "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "comes from several arguments",
+    f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "FROM pins a digest",
 }
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_cannot_be_edited_is_refused_with_its_reason(text: str) -> None:
     with pytest.raises(BadInputError) as refused:
-        hub_bases("Dockerfile", bases(text, {}))
+        hub_bases("Dockerfile", bases(text, {}), text)
     assert REFUSED[text] in str(refused.value)
 
 

@@ -21,7 +21,9 @@ TRIAL = """\
         contextPath: images/hub
         dockerfilePath: images/hub/Dockerfile
 """
-REQUIREMENTS = "# The experiment trial, beside requirements.txt\n\nfancy==0.7.0\nquotas==0.1.4\nnew==1\n"
+REQUIREMENTS = (
+    "# The experiment trial, beside requirements.txt\n# Image lives at quay.io\n\nfancy==0.7.0\nquotas==0.1.4\nnew==1\n"
+)
 
 
 @pytest.fixture
@@ -53,14 +55,17 @@ def use(hub: Deployment, tag: str = "x") -> None:
 def test_the_plan_is_two_files_and_neither_values_nor_chart(hub: Deployment) -> None:
     shown = plan(hub, "fancy==0.7.0", "new==1").show()
     assert shown == (
-        "--- /dev/null\n+++ b/helm-charts/images/hub/trial-requirements.txt\n@@ -0,0 +1,5 @@\n"
+        "--- /dev/null\n+++ b/helm-charts/images/hub/trial-requirements.txt\n@@ -0,0 +1,6 @@\n"
         + "".join(f"+{line}\n" for line in REQUIREMENTS.splitlines())
         + "--- a/helm-charts/chartpress.yaml\n+++ b/helm-charts/chartpress.yaml\n@@ -7,3 +7,8 @@\n"
         "         valuesPath: jupyterhub.hub.image\n         buildArgs:\n"
         "           REQUIREMENTS_FILE: requirements.txt\n"
         + "".join(f"+{line}\n" for line in TRIAL.splitlines())
         + "$ git commit -m 'Add the experimental hub image trial'\n"
-        "$ chartpress --push  # in a copy, for trial alone\n\n"
+        "$ chartpress --push  # in a copy, for trial alone\n"
+        "# trial has no valuesPath in helm-charts/chartpress.yaml:11, and no values file names it: no hub runs it "
+        "until its name and tag are written there\n"
+        "# once: make the repository quay.io/2i2c/pilot-trial in the registry, public, so that clusters can pull it\n"
         "jupyterhub:\n  hub:\n    image:\n      name: quay.io/2i2c/pilot-trial\n"
         '      tag: "TAG"'
     )
@@ -83,7 +88,7 @@ def test_a_plan_that_an_earlier_run_wrote_or_committed_is_taken_up(hub: Deployme
         ("Trial", ["new==1"], "'Trial' is no name for an image"),
         ("../x", ["new==1"], "is no name for an image"),
         ("trial", ["git+https://github.com/a/b@main"], "'main' can change, and the image could not be built again"),
-        ("trial", ["not one"], "'not one' is no requirement"),
+        ("trial", ["not one"], "'not one' is not a requirement"),
         ("trial", [], "an experiment needs something to try"),
     ],
 )
@@ -106,7 +111,7 @@ def test_another_image_of_the_name_and_other_requirements_are_refused(hub: Deplo
 
 def test_edits_that_chartpress_would_not_see_and_a_shallow_clone_are_refused(hub: Deployment, tmp_path: Path) -> None:
     hub.write("images/hub/extra.txt", "x")
-    with pytest.raises(RefusedError, match=r"images/hub/extra\.txt: changes that are not committed"):
+    with pytest.raises(RefusedError, match=r"images/hub/extra\.txt: uncommitted changes"):
         plan(hub)
     hub.git("clone", "-q", "--depth=1", f"file://{hub.path}", str(tmp_path / "shallow"))
     with pytest.raises(RefusedError, match="shallow clone, in which chartpress makes wrong tags"):
@@ -152,14 +157,14 @@ def test_an_experiment_older_than_four_weeks_is_a_finding(hub: Deployment, monke
     )
     (finding,) = json.loads(done.stdout)["findings"]
     assert (done.returncode, finding["code"], finding["file"]) == (1, "old-experiment", "helm-charts/chartpress.yaml")
-    assert finding["message"] == "the experiment trial is 5 weeks old; 4 weeks are allowed"
+    assert finding["message"] == "experiment trial is 5 weeks old; the limit is 4 weeks"
 
 
 def test_an_end_is_refused_while_a_hub_uses_it(hub: Deployment) -> None:
     with_trial(hub)
     use(hub)
     (hub.path / "hubs/new.values.yaml").write_text("image: quay.io/2i2c/pilot-trial:1\n")  # not yet known to git
-    with pytest.raises(RefusedError, match=r"trial is in use: hubs/new.values.yaml:1, hubs/ucla.values.yaml:4; take"):
+    with pytest.raises(RefusedError, match=r"hubs use trial: hubs/new.values.yaml:1, hubs/ucla.values.yaml:4. Remove"):
         plan_end_experiment(hub.path, "trial")
 
 
@@ -170,7 +175,7 @@ def test_an_end_takes_entry_and_file_away_and_nothing_else(hub: Deployment) -> N
     plan_end_experiment(hub.path, "trial").apply()
     assert hub.git("rev-parse", "HEAD^{tree}") == before
     assert hub.git("status", "--porcelain") == "?? mine.txt"
-    with pytest.raises(BadInputError, match="no experiment 'trial' beside hub"):
+    with pytest.raises(BadInputError, match="has no experiment 'trial' of hub"):
         plan_end_experiment(hub.path, "trial")
 
 
@@ -195,9 +200,9 @@ def test_a_roll_out_moves_what_was_tried_and_the_experiment_stays_while_it_is_us
         "helm-charts/images/hub/requirements.txt",
     ]
     assert said.splitlines() == [
-        "next: hubimages rebuild-hub-image --image hub, and deploy all hubs",
-        "trial stays while hubs use it: hubs/ucla.values.yaml:4",
-        "when they have the new image: take those lines out, then hubimages end-hub-experiment trial",
+        "next: run hubimages rebuild-hub-image --image hub, then deploy all hubs",
+        "hubs still use trial: hubs/ucla.values.yaml:4",
+        "when they run the new image: remove those lines, then run hubimages end-hub-experiment trial",
     ]
     hub.git("rm", "-q", "hubs/ucla.values.yaml")
     hub.commit()

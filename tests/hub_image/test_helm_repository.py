@@ -83,13 +83,17 @@ FAILURES: dict[str, tuple[Callable[[Path], object], type[HubImagesError], str]] 
         BadInputError,
         f"has no jupyterhub chart 1.2.3-dev; the latest release is {NEW}",
     ),
-    "no index": (lambda folder: (folder / "index.yaml").unlink(), BadInputError, "nothing at http"),
+    "no index": (lambda folder: (folder / "index.yaml").unlink(), BadInputError, "does not exist"),
     "no chart": (
         lambda folder: (folder / "index.yaml").write_text("entries: {}\n"),
         BadInputError,
         "has no chart jupyterhub",
     ),
-    "a page": (lambda folder: (folder / "index.yaml").write_text("<html>Log in"), NoAnswerError, "no index of charts"),
+    "a page": (
+        lambda folder: (folder / "index.yaml").write_text("<html>Log in"),
+        NoAnswerError,
+        "not an index of charts",
+    ),
 }
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.hub_image.layout import read_layout, shared_values_paths
+from hubimages.hub_image.layout import shared_values_paths
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.values import image_values, with_image
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
@@ -106,6 +107,6 @@ def test_a_file_that_a_sparse_checkout_leaves_out_is_named_with_what_brings_it(t
     with pytest.raises(BadInputError) as missing:
         read_layout(deployment_repository(made))
     assert str(missing.value) == (
-        "helm-charts/basehub/Chart.yaml is not in the work tree, which is a sparse checkout: "
-        "git sparse-checkout add helm-charts/basehub, or git sparse-checkout disable"
+        "helm-charts/basehub/Chart.yaml is not in this sparse checkout. "
+        "Run git sparse-checkout add helm-charts/basehub, or git sparse-checkout disable"
     )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError
-from hubimages.hub_image.experiments.requirements import Difference, check, difference, project, put
+from hubimages.errors import BadInputError, RefusedError
+from hubimages.hub_image.experiments.requirements import Difference, check, difference
+from hubimages.hub_image.experiments.requirements_file import check_included, entries, entry, put
 
 COMMIT = "7d80b0000d8b11e639f3fe0f63d0711e057a15df"
 
@@ -38,7 +39,7 @@ def test_a_git_requirement_without_a_full_commit_is_refused(revision: str) -> No
     "spec", ["", "-r other.txt", "two words", "a==1\nb==2", "https://example.org/a.whl", "--index-url x", "a b @ git+x"]
 )
 def test_what_is_no_requirement_is_refused(spec: str) -> None:
-    with pytest.raises(BadInputError, match="is no requirement"):
+    with pytest.raises(BadInputError, match="is not a requirement"):
         check(spec, ask=False)
 
 
@@ -73,13 +74,22 @@ def test_the_commit_that_a_branch_or_a_tag_stands_for_is_named(tmp_path: Path) -
         ("Foo_Bar.baz==1  # why", "foo-bar-baz"),
         ("# foo==1", ""),
         ("-e .", ""),
+        ("-e git+https://github.com/a/thing@main#egg=thing", "thing"),
+        ("https://example.org/dist/some_tool-1.0-py3-none-any.whl", "some-tool"),
+        ("./vendored/other-1.0-py3-none-any.whl", "other"),
+        ("./vendored/plugin", ""),
+        ("-r base.txt", ""),
+        ("--extra-index-url https://pypi.example.org/simple", ""),
+        ("tool[extra]>=1 ; python_version < '3.13'", "tool"),
+        ("tool==1 --hash=sha256:aa --hash=sha256:bb", "tool"),
+        ("tool==1 \\\n    --hash=sha256:aa", "tool"),
         (f"git+https://github.com/jupyterhub/oauthenticator.git@{COMMIT}", "oauthenticator"),
         (f"git+https://github.com/a/b@{COMMIT}#egg=other_name&subdirectory=x", "other-name"),
         (f"other @ git+https://github.com/a/b@{COMMIT}", "other"),
     ],
 )
 def test_the_project_of_a_line(line: str, name: str) -> None:
-    assert project(line) == name
+    assert entry(line).project == name
 
 
 def test_a_requirement_takes_the_place_of_the_same_project_and_nothing_else_changes() -> None:
@@ -100,3 +110,77 @@ def test_only_what_the_experiment_itself_changed_is_moved() -> None:
 def test_what_both_sides_changed_is_not_decided_for_the_user() -> None:
     found = difference("a==1\n", "a==2\n", "a==3\n")
     assert (found.moved, found.clashing) == ([], ["a"])
+
+
+FILE = """\
+--extra-index-url https://pypi.example.org/simple
+-c https://example.org/constraints.txt
+-r base.txt   # shared
+-e ./plugins/ours
+
+oauthenticator==17.2.0 ; python_version >= '3.9'  # pinned
+https://example.org/dist/tool-1.0-py3-none-any.whl
+long-name[one,\\
+two]==1.0
+Fancy_Profiles==0.4
+"""
+
+
+def test_every_line_stays_as_it_is_but_for_those_replaced() -> None:
+    assert "".join(line.text for line in entries(FILE)) == FILE
+    after = put(FILE, ["oauthenticator==17.3.0", "fancy-profiles==0.6", "new==1", "long_name==2"])
+    assert (
+        after
+        == FILE.replace("oauthenticator==17.2.0 ; python_version >= '3.9'  # pinned", "oauthenticator==17.3.0")
+        .replace("Fancy_Profiles==0.4", "fancy-profiles==0.6")
+        .replace("long-name[one,\\\ntwo]==1.0", "long_name==2")
+        + "new==1\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "a", "a\r\nb\r\n", "\ufeffa==1\n", "a \\\n", "# x \\\nb\n", "\n\n# only\n", FILE])
+def test_reading_a_file_and_writing_it_again_gives_the_same_bytes(text: str) -> None:
+    assert "".join(line.text for line in entries(text)) == text
+    assert put(text, []) == text
+
+
+def test_hashed_requirements_are_refused() -> None:
+    hashed = "a==1 \\\n    --hash=sha256:aa\n"
+    with pytest.raises(RefusedError, match="has hashes"):
+        put(hashed, ["b==1"], "requirements.txt")
+
+
+def test_several_lines_for_one_project_are_refused() -> None:
+    text = "a==1 ; python_version < '3.9'\na==2 ; python_version >= '3.9'\n"
+    with pytest.raises(RefusedError, match="has 2 lines for a"):
+        put(text, ["a==3"])
+
+
+def test_a_project_that_an_included_file_asks_for_is_refused() -> None:
+    files = {"hub/base.txt": "-r more.txt\n", "hub/more.txt": "tool==1\n"}
+    with pytest.raises(RefusedError, match=r"hub/more.txt, which hub/base.txt includes, has tool==1"):
+        check_included("hub/requirements.txt", "-r base.txt\n", ["tool==2"], files.get)
+    check_included("hub/requirements.txt", "-r base.txt\n", ["other==2"], files.get)
+
+
+def test_options_that_only_the_experiment_has_are_moved_too() -> None:
+    found = difference("a==1\n", "--extra-index-url https://x.example.org\na==1\n", "a==1\n")
+    assert found.moved == ["--extra-index-url https://x.example.org"]
+    assert put("a==1\n", found.moved) == "a==1\n--extra-index-url https://x.example.org\n"
+
+
+def test_pip_itself_reads_what_is_written(tmp_path: Path) -> None:
+    pip = pytest.importorskip("pip._internal.req.req_file", reason="pip is not installed here: python -m ensurepip")
+    from pip._internal.network.session import PipSession
+
+    text = put(
+        FILE.replace("-r base.txt   # shared\n", "").replace("-c https://example.org/constraints.txt\n", ""), ["new==1"]
+    )
+    (tmp_path / "requirements.txt").write_text(text)
+    parsed = pip.parse_requirements(str(tmp_path / "requirements.txt"), session=PipSession())
+    read = [one.requirement for one in parsed]
+    assert read == [
+        "./plugins/ours", "oauthenticator==17.2.0 ; python_version >= '3.9'",
+        "https://example.org/dist/tool-1.0-py3-none-any.whl", "long-name[one,two]==1.0", "Fancy_Profiles==0.4",
+        "new==1",
+    ]  # fmt: skip

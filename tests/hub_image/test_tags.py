@@ -9,9 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from hubimages.errors import RefusedError
-from hubimages.hub_image.bump.chartpress import Built, build, find_builder, find_chartpress
+from hubimages.hub_image.building.chartpress import Built, build, find_builder, find_chartpress
 from hubimages.hub_image.bump.publish import Publication, values_edit
-from hubimages.hub_image.layout import read_layout, work_tree_reader
+from hubimages.hub_image.reading import read_layout, work_tree_reader
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
 from tests.deployments import AT_ROOT, UNDER_FOLDER, git, state
@@ -112,7 +112,7 @@ def test_a_linked_work_tree_gives_the_same_tags(tmp_path: Path) -> None:
 def test_the_branch_is_that_of_a_plain_run(tmp_path: Path) -> None:
     repository = deployments.make(tmp_path / "r", AT_ROOT)
     git(repository, "switch", "-q", "-c", "some/branch")
-    from hubimages.hub_image.bump.throwaway import throwaway
+    from hubimages.hub_image.building.throwaway import throwaway
 
     with throwaway(deployment_repository(repository), ["images"]) as copy:
         assert git(copy, "branch", "--show-current") == "some/branch"

@@ -292,6 +292,7 @@ def test_a_common_file_of_daskhub_hubs_is_not_listed_for_a_basehub_hub(deploymen
     listing = deployment / "config/clusters/north/cluster.yaml"
     listing.write_text(CLUSTER.replace("helm_chart: basehub", "helm_chart: daskhub"))
     (deployment / "config/clusters/north/common.values.yaml").write_text("basehub:\n  jupyterhub: {}\n")
+    subprocess.run(["git", "commit", "-q", "-a", "-m", "Daskhub"], cwd=deployment, check=True)
     raw = answers(authenticator="github")
     shown = make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
     assert "+  - ocean.values.yaml" in shown
@@ -336,7 +337,7 @@ def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
         git(deployment, "stash", "-q", "--all")
         for name in left:
             (deployment / name).write_text(whole[name])
-        with pytest.raises(RefusedError, match="not committed"):
+        with pytest.raises(RefusedError, match="uncommitted changes"):
             make(where, answers(), tmp_path, delivery=Delivery(None, commit=True))
         shown = make(where, answers(), tmp_path)
         assert shown.startswith(f"kept {SECRET}, which holds the secret already\n")

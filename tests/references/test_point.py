@@ -59,7 +59,7 @@ def test_a_dry_run_shows_the_diff_that_git_applies_and_changes_nothing(root: Pat
     assert done.stdout[done.stdout.index("$ git switch") :].splitlines() == [
         "$ git switch -c bump",
         f"$ git commit --only -m 'Use {IMAGE}:{NEW}' -- {OTHER} {COMMON}",
-        "$ git push --set-upstream origin bump",
+        "$ git push --no-follow-tags --recurse-submodules=no --set-upstream origin refs/heads/bump:refs/heads/bump",
         "and open a pull request",
     ]
 
@@ -197,7 +197,7 @@ def test_changes_of_the_users_in_a_file_that_is_edited_are_refused(root: Path) -
     write(root, {OTHER: FILES[OTHER] + "# mine\n"})
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked")
     assert done.returncode == 3
-    assert f"{OTHER}: changes that are not committed" in done.stderr
+    assert f"{OTHER}: uncommitted changes" in done.stderr
     assert (root / OTHER).read_text() == FILES[OTHER] + "# mine\n"
     assert changed_lines(root, "--", COMMON) == []
 

@@ -86,7 +86,7 @@ def test_the_users_own_changes_in_the_file_are_not_taken_for_history(root: Path)
     (root / COMMON).write_text(text.replace(f"tag: {THIRD}", "tag: mine"))
     done = hubimages(root, "roll-back-image", "--hub=uni", "--unchecked")
     assert done.returncode == 3
-    assert "changes that are not committed" in done.stderr
+    assert "uncommitted changes" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -67,36 +67,40 @@ def test_a_removed_file_is_committed_as_removed(root: Path) -> None:
 
 
 def test_a_new_branch_starts_here_and_the_users_changes_come_along(root: Path) -> None:
-    changes.switch(repo(root), "bump")
-    assert changes.current_branch(repo(root)) == "bump"
+    for _ in range(2):
+        with changes.on_branch(repo(root), "bump"):
+            assert changes.current_branch(repo(root)) == "bump"
     assert git(root, "status", "--porcelain") == USERS
-    changes.switch(repo(root), "bump")  # run again
+    git(root, "switch", "-q", "-")
+    assert changes.current_branch(repo(root)) == "main"
 
 
 def test_a_branch_with_other_commits_is_refused(root: Path) -> None:
     git(root, "branch", "bump")
     changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
-    with pytest.raises(RefusedError, match="the branch bump exists already: git switch bump"):
-        changes.switch(repo(root), "bump")
+    with pytest.raises(
+        RefusedError, match=r"branch bump exists and is at another commit\. Switch to it \(git switch bump"
+    ):
+        changes.check_branch(repo(root), "bump")
 
 
 @pytest.mark.parametrize("path", ["b.yaml", "c.yaml", "untracked"])
 def test_a_file_with_changes_of_the_users_is_refused(path: str, root: Path) -> None:
     changes.check_clean(repo(root), ["a.yaml"])
-    with pytest.raises(RefusedError, match=rf"{path}: changes that are not committed"):
+    with pytest.raises(RefusedError, match=rf"{path}: uncommitted changes"):
         changes.check_clean(repo(root), ["a.yaml", path])
 
 
 def test_no_commit_without_a_branch(root: Path) -> None:
     git(root, "switch", "-q", "--detach")
     changes.check_can_commit(repo(root), branch="bump")
-    with pytest.raises(RefusedError, match="has no branch checked out: git switch one, or add --branch=NAME"):
+    with pytest.raises(RefusedError, match=r"has no branch checked out .* or add --branch=NAME"):
         changes.check_can_commit(repo(root))
 
 
 def test_no_commit_in_the_middle_of_a_merge(root: Path) -> None:
     (root / ".git/MERGE_HEAD").write_text(git(root, "rev-parse", "HEAD"))
-    with pytest.raises(RefusedError, match="a merge is under way"):
+    with pytest.raises(RefusedError, match=r"a merge is in progress in .*: git merge --continue, or git merge --abort"):
         changes.check_can_commit(repo(root))
 
 
@@ -113,7 +117,9 @@ def test_the_repository_is_found_from_any_folder_in_it(where: str, root: Path) -
 
 def test_no_repository_is_named_with_the_option_that_names_one(tmp_path: Path) -> None:
     for directory in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(BadInputError, match="--repo names a clone of the deployment repository"):
+        with pytest.raises(
+            BadInputError, match="Run this in a clone of the deployment repository, or name one with --repo"
+        ):
             repo(directory)
 
 
@@ -147,7 +153,9 @@ def test_files_that_a_hook_refuses_stay_as_they_were(root: Path) -> None:
 
 def test_a_lock_that_a_killed_git_left_is_named_with_what_to_do(root: Path) -> None:
     (root / ".git/index.lock").touch()
-    with pytest.raises(RefusedError, match=r"git is at work in .*, or was killed there.*rm .*/\.git/index\.lock"):
+    with pytest.raises(
+        RefusedError, match=r"index\.lock exists: git is running in .*, or was killed there.*rm .*/\.git/index\.lock"
+    ):
         changes.check_can_commit(repo(root))
     (root / ".git/index.lock").unlink()
     changes.check_can_commit(repo(root))
@@ -173,10 +181,10 @@ def test_a_hook_that_edits_a_file_and_refuses_is_heard_and_its_edit_is_named(roo
         changes.commit(repo(root), Commit("Use new", edits))
     message = str(refused.value)
     assert "Fixing a.yaml" in message
-    assert "a.yaml was changed meanwhile, by a hook it seems" in message
-    assert git(root, "status", "--porcelain") == " M a.yaml\n" + USERS
-    subprocess.run(message.rpartition("as it was: ")[2].split(), check=True)
+    assert "A hook changed the edited files:\n  a.yaml\n" in message
+    assert "+# end" in message
     assert git(root, "status", "--porcelain") == USERS
+    assert (root / "a.yaml").read_text() == "tag: old\n"
 
 
 def test_two_runs_at_once_leave_one_commit_and_nothing_else(root: Path) -> None:
@@ -213,18 +221,13 @@ def test_files_that_a_hook_adds_to_the_commit_are_named_and_the_users_work_is_th
             (root / "a.yaml").write_text("tag: new\n")
             changes.commit_files(repo(root), "Use new", ["a.yaml"])
     head = git(root, "rev-parse", "HEAD")[:12]
-    assert f"the commit {head} has other changes than were to be committed, in c.yaml: a hook" in str(failed.value)
+    assert f"commit {head} has other files than planned, by a hook of the repository it seems: c.yaml" in str(
+        failed.value
+    )
     assert "reset --soft HEAD~1" in str(failed.value)
     git(root, "reset", "-q", "--soft", "HEAD~1")
     assert (root / "c.yaml").read_text() == "tag: user, not staged\n"
     assert (root / "b.yaml").read_text() == "tag: user, staged\n"
-
-
-def test_a_hook_that_changes_what_is_committed_is_heard(root: Path) -> None:
-    commit_hook(root, "echo '# end' >>a.yaml; git add a.yaml")
-    with pytest.raises(ProgramFailedError, match=r"other changes than were to be committed, in a\.yaml: a hook"):
-        changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
-    assert git(root, "show", "HEAD:a.yaml") == "tag: new\n# end\n"
 
 
 IN_TURN = [

@@ -122,7 +122,7 @@ def test_a_request_needs_a_branch_of_its_own_and_a_remote(root: Path) -> None:
     with pytest.raises(BadInputError, match="add --branch=NAME"):
         pull_request.check_can_open(repo, None)
     git(root, "switch", "-q", "main")
-    with pytest.raises(RefusedError, match="choose another name"):
+    with pytest.raises(RefusedError, match="Choose another name"):
         pull_request.check_can_open(repo, "main")
     git(root, "remote", "remove", "origin")
     with pytest.raises(BadInputError, match="git remote set-url origin"):

@@ -137,7 +137,7 @@ def test_a_dest_that_cannot_be_is_refused_and_everything_stays_as_it_is(tmp_path
 
 
 def test_a_dest_that_comes_to_be_meanwhile_is_left_as_it_is(tmp_path):
-    with pytest.raises(RefusedError, match="in the meantime"), staging.beside(tmp_path / "dest") as stage:
+    with pytest.raises(RefusedError, match="appeared while this ran"), staging.beside(tmp_path / "dest") as stage:
         result = make(stage)
         occupied(tmp_path)
         stage.publish(result)

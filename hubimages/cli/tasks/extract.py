@@ -13,18 +13,21 @@ from hubimages.errors import BadInputError
 
 @task(
     positional=["source", "image_dir", "dest"],
-    iterable=["former_path", "set_"],
+    iterable=["former_path", "whole_former_path", "set_"],
     auto_shortflags=False,
     help={
-        "source": "the deployment repository: a directory or any address that git understands; it is only read",
-        "image_dir": "directory of the image in it, for example deployments/shiny/image; one deleted long ago, too",
+        "source": "the deployment repository: a directory, or any address that git understands; never written to",
+        "image_dir": "the image directory in it, for example deployments/shiny/image; it may be deleted by now",
         "dest": "directory of the new repository; it must not exist yet, or be empty",
-        "ref": "branch, tag or commit of SOURCE to extract from; its default branch otherwise",
-        "former_path": "a path that the image's directory had before, instead of those that are found; can be repeated",
-        "no_former_paths": "keep only the history of IMAGE_DIR itself, not that from before it was moved there",
-        "no_template": "make main the extracted history itself, without the template's files",
-        "keep_messages": "leave commit messages as they are; otherwise commit ids and #123 in them are made to point "
-        "to the right place",
+        "ref": "branch, tag or commit of SOURCE to extract from (default: its default branch)",
+        "former_path": "a former path of the image directory, instead of those found; can be repeated",
+        "no_former_paths": "keep only the history of IMAGE_DIR itself, not of its former paths",
+        "only_moved_files": "of former paths, keep only the files that moved to IMAGE_DIR, and their earlier names",
+        "whole_former_path": "a former path of which all files are kept, moved or not; can be repeated",
+        "no_template": "make main the extracted history itself, without the template",
+        "keep_messages": "keep commit messages; otherwise commit ids and #123 in them are rewritten to lead somewhere",
+        "keep_closing_words": "keep words such as Fixes before issues, which close them at the first push",
+        "keep_workflows": "keep the image's own .github and CODEOWNERS in place, where GitHub acts on them",
         "json": "print the report as one JSON object",
         **ANSWER_HELP,
     },
@@ -39,8 +42,12 @@ def extract_image(
     ref: str | None = None,
     former_path: list[str] | None = None,
     no_former_paths: bool = False,
+    only_moved_files: bool = False,
+    whole_former_path: list[str] | None = None,
     no_template: bool = False,
     keep_messages: bool = False,
+    keep_closing_words: bool = False,
+    keep_workflows: bool = False,
     set_: list[str] | None = None,
     answers: str | None = None,
     origin: str | None = None,
@@ -51,9 +58,9 @@ def extract_image(
 ) -> None:
     """Extract an image directory, with its history, into its own repository.
 
-    DEST becomes a repository made from the template, with the files of the image and its whole history, that from
-    before the directory was moved included. At the end the result is compared with SOURCE and the evidence printed.
-    Stopped at any moment, it leaves no DEST behind.
+    DEST becomes a repository made from the template, with the image's files and their whole history, including that
+    from before the directory was moved. The task compares the result with SOURCE and prints the evidence. If it stops
+    early, there is no DEST.
     """
     from hubimages import extract, template
 
@@ -67,13 +74,17 @@ def extract_image(
         ref=ref,
         former_paths=former_path or [],
         follow=False if no_former_paths else None,
+        only_moved_files=only_moved_files,
+        whole_former_paths=whole_former_path or [],
         template=not no_template,
         keep_messages=keep_messages,
+        keep_closing_words=keep_closing_words,
+        keep_workflows=keep_workflows,
         answers=template.given_answers(set_ or [], answers),
         origin=origin,
         push=push,
     )
     ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
-    done: extract.Plan | extract.Result
+    done: extract.Plan | extract.Result | extract.Nothing
     done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
     console.result(done.as_json() if json else str(done))

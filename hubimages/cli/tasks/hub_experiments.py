@@ -1,5 +1,6 @@
-"""The tasks of experimental hub images."""
+"""Tasks of experimental hub images."""
 
+import functools
 from pathlib import Path
 
 from invoke import Context, Exit, task
@@ -7,28 +8,37 @@ from invoke import Context, Exit, task
 from hubimages import console
 from hubimages.cli.task import operator_errors
 
-REPO_HELP = {"repo": "a clone of the deployment repository; the current directory otherwise"}
-IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, where that cannot be told from values.yaml"}
+REPO_HELP = {"repo": "a clone of the deployment repository; default: the current directory"}
+IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, if values.yaml does not name it"}
 BRANCH_HELP = {
-    "branch": "commit on this branch, which is made at HEAD; the current one otherwise",
-    "open_pr": "push the branch and open a pull request; without GH_TOKEN its address is printed",
+    "branch": "commit on this branch, made at HEAD if needed; default: the current branch",
+    "open_pr": "push the branch and open a pull request; without GH_TOKEN, print its address",
 }
-DRY_HELP = {"dry_run": "show what would be done and change nothing; needs no network, login or engine"}
+PR_HELP = {"pr_to": "OWNER/REPO that gets the pull request; default: the repository of `origin`"}
+CONFIG_HELP = {"config": "a chartpress configuration that is not called chartpress.yaml, from the repository's top"}
+DRY_HELP = {"dry_run": "print the plan and change nothing; needs no network, login or engine"}
 
 
 @task(
     positional=["name"],
-    iterable=["require"],
+    iterable=["require", "platform"],
     auto_shortflags=False,
     help={
         "name": "name of the experiment: of its image, and of NAME-requirements.txt",
-        "require": "what it tries, as pip takes it: 'oauthenticator==17.3.0', 'git+https://...@COMMIT'; repeatable",
+        "require": "a requirement to try: 'oauthenticator==17.3.0', 'git+https://...@COMMIT'; repeatable",
         **REPO_HELP,
         **IMAGE_HELP,
         **BRANCH_HELP,
-        "no_push": "build the image without pushing it; needs no login",
+        "no_push": "build the image, do not push it; needs no login",
         "builder": "chartpress's builder: docker-build or docker-buildx",
-        "platform": "the platform to build for, with docker-buildx; linux/amd64 on a Mac with an ARM processor",
+        "platform": "a platform to build for, with docker-buildx; repeatable",
+        "image_name": "the experiment's image, REGISTRY/ORGANISATION/NAME; default: as chartpress.yaml says",
+        "message": "message of the commit",
+        "chartpress": "run this chartpress, and not the one that the repository pins",
+        "verbose": "show the builder's output as it comes",
+        "yes": "answer every question with yes",
+        **PR_HELP,
+        **CONFIG_HELP,
         **DRY_HELP,
     },
 )
@@ -44,14 +54,21 @@ def new_hub_experiment(
     open_pr: bool = False,
     no_push: bool = False,
     builder: str | None = None,
-    platform: str | None = None,
+    platform: list[str] | None = None,
+    image_name: str = "",
+    message: str = "",
+    pr_to: str = "",
+    config: str = "",
+    chartpress: str = "",
+    verbose: bool = False,
     dry_run: bool = False,
+    yes: bool = False,
 ) -> None:
     """Build an experimental hub image beside the main one.
 
-    It gets the main image's requirements with those of --require put in, and an entry in chartpress.yaml. Both are
-    committed, the image is built and pushed, and the lines are printed that a hub's values need to try it. values.yaml
-    and Chart.yaml stay as they are. Stopped in the middle, run it again.
+    Commits a copy of the main image's requirements with those of --require in it, and an entry in chartpress.yaml;
+    builds and pushes the image; prints the lines that a hub's values need to try it. values.yaml and Chart.yaml stay as
+    they are. If it stops, the same command continues.
     """
     from hubimages import hub_image
 
@@ -64,25 +81,34 @@ def new_hub_experiment(
         open_pr=open_pr,
         push=not no_push,
         builder=builder,
-        platform=platform,
+        platforms=platform or [],
         look_up=not dry_run,
+        image_name=image_name,
+        message=message,
+        pr_to=pr_to,
+        config=config,
+        chartpress=chartpress,
+        verbose=verbose,
     )
-    console.result(plan.show() if dry_run else plan.apply())
+    ask = functools.partial(console.confirm, yes=yes, flags="--yes")
+    console.result(plan.show() if dry_run else plan.apply(ask))
 
 
 @task(
     auto_shortflags=False,
-    help={**REPO_HELP, **IMAGE_HELP, "json": "print the report as one JSON object"},
+    help={**REPO_HELP, **IMAGE_HELP, **CONFIG_HELP, "json": "print the report as one JSON object"},
 )
 @operator_errors
-def hub_experiments(c: Context, *, repo: str = ".", image: str | None = None, json: bool = False) -> None:
+def hub_experiments(
+    c: Context, *, repo: str = ".", image: str | None = None, config: str = "", json: bool = False
+) -> None:
     """List experimental hub images: how old they are, which hubs use them.
 
-    Exit code 1 when one is older than four weeks: then all hubs should get it, or none.
+    Exit code 1 if one is older than four weeks: by then all hubs should get it, or none.
     """
     from hubimages import hub_image
 
-    found = hub_image.hub_experiments(Path(repo), image=image)
+    found = hub_image.hub_experiments(Path(repo), image=image, config=config)
     console.result(found.as_json() if json else str(found))
     if found.exit_code:
         raise Exit(code=found.exit_code)
@@ -97,6 +123,8 @@ def hub_experiments(c: Context, *, repo: str = ".", image: str | None = None, js
         **REPO_HELP,
         **IMAGE_HELP,
         **BRANCH_HELP,
+        **PR_HELP,
+        **CONFIG_HELP,
         **DRY_HELP,
     },
 )
@@ -110,16 +138,18 @@ def end_hub_experiment(
     image: str | None = None,
     branch: str | None = None,
     open_pr: bool = False,
+    pr_to: str = "",
+    config: str = "",
     dry_run: bool = False,
 ) -> None:
-    """End an experiment: take its requirements and its entry away.
+    """End an experiment: remove its requirements and its entry.
 
-    Refused while a hub's values name its image. With --roll-out the main image's requirements get what it tried, in a
-    commit of its own, and the experiment goes when no hub uses it any more.
+    Refused while a hub's values name its image. With --roll-out, the main image's requirements get what it tried, in a
+    commit of its own; the experiment itself is removed if no hub uses it any more.
     """
     from hubimages import hub_image
 
     plan = hub_image.plan_end_experiment(
-        Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr
+        Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr, pr_to=pr_to, config=config
     )
     console.result(plan.show() if dry_run else plan.apply())

@@ -1,153 +1,238 @@
-"""Where the directory was before it was moved: its former paths, followed back through every rename.
+"""Find where the directory was before it was moved: its former paths, followed back through every rename.
 
-git-filter-repo and `git log -- PATH` end where a directory was moved. Here, at each commit in which the directory
-appears ("birth"), git's own rename detection is asked where its files came from.
+git-filter-repo and `git log -- PATH` end where a directory was moved. Here, wherever files come into the directory from
+elsewhere, git's own rename detection is asked from where, against every parent.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hubimages.extract.history.log import History, Trees, trees_at
-from hubimages.extract.history.origins import BlobLoader, Origin, origin_of
+from hubimages.extract.history import steps
+from hubimages.extract.history.arrivals import Arrival, BlobLoader, arrivals, listing
+from hubimages.extract.history.diffs import inside, joined
+from hubimages.extract.history.image_directory import LEFTOVER
+from hubimages.extract.history.lanes import Era, Lane, births, fill, pairs, spread_over
+from hubimages.extract.history.log import History, Trees
+from hubimages.extract.history.steps import Copy
+from hubimages.extract.history.strangers import Choice, settle
+from hubimages.extract.history.trees import Forest
 from hubimages.repository.git import Repo
 
-ROOT = "."  # what the top of the repository, whose path is empty, is called
+MOST_COPIES_LOOKED_AT = 4
 
 
 @dataclass
-class Era:
-    """A former path, and what the directory held there while it was the image's place."""
+class Search:
+    """A search for former paths, and what it has found."""
 
-    path: str
-    moves: set[int]  # commits in which it was moved away from here
-    trees: Trees = field(default_factory=list)  # "" outside the era
+    repo: Repo
+    history: History
+    forest: Forest
+    load_blobs: BlobLoader
+    choice: Choice
+    own: Lane
+    eras: list[Era] = field(default_factory=list)
+    copies: list[Copy] = field(default_factory=list)
+    unclear: list[Arrival] = field(default_factory=list)  # as likely from another directory
+    _asked: set[tuple[str, int, int]] = field(default_factory=set)
+    _seen: dict[str, list[Arrival]] = field(default_factory=dict)
 
     @property
-    def name(self) -> str:
-        """The path as it is shown and given."""
-        return self.path or ROOT
+    def lanes(self) -> list[Lane]:
+        """The path itself, and its former paths."""
+        return [self.own, *self.eras]
+
+    def find(self) -> None:
+        """Follow the directory back through its moves."""
+        todo = [self.own]
+        while todo:
+            lane = todo.pop(0)
+            new = self.look(lane)
+            followed = self._followed(lane, new)
+            unexplained = [born for born in births(self.history, lane.trees) if self._is_new(lane, born, followed)]
+            followed += self._in_steps(lane, unexplained)
+            for arrival in followed:
+                if arrival.rivals:
+                    self.unclear.append(arrival)
+            todo += self.add(lane, followed)
+
+    def look(self, lane: Lane) -> list[Arrival]:
+        """Return what came into a directory from elsewhere, in the commits that have not been looked at yet."""
+        seen = [pair for pair in pairs(self.history, lane.trees) if (lane.name, *pair) not in self._asked]
+        self._asked.update((lane.name, *pair) for pair in seen)
+        found = arrivals(self.repo, self.history, lane.path, seen, self.load_blobs)
+        found = [arrival for arrival in (self._of_image(lane, one) for one in found) if arrival.names]
+        self._seen.setdefault(lane.name, []).extend(found)
+        return found
+
+    def _of_image(self, lane: Lane, arrival: Arrival) -> Arrival:
+        """Return the arrival without the files that are not the image's."""
+        names = lane.names(arrival.commit) if isinstance(lane, Era) else None
+        if names is None:
+            return arrival
+        kept = {old: new for old, new in arrival.names.items() if new in names}
+        of = sum(inside(name, arrival.at) for name in names)
+        return Arrival(arrival.path, arrival.at, arrival.commit, arrival.parent, kept, of, arrival.rivals)
+
+    def _followed(self, lane: Lane, found: Sequence[Arrival]) -> list[Arrival]:
+        """Return the arrivals that make up half of the directory, added up where files were moved one after another."""
+        known = {(era.path, era.at) for era in self.eras}
+        came: dict[tuple[str, str], set[str]] = {}
+        for arrival in sorted(self._seen.get(lane.name, ()), key=lambda one: one.commit):
+            key = (arrival.path, joined(lane.at, arrival.at))
+            names = came.setdefault(key, set())
+            names.update(arrival.names.values())
+            if len(names) * 2 >= arrival.of:
+                known.add(key)
+        return [
+            arrival
+            for arrival in found
+            if (arrival.path, joined(lane.at, arrival.at)) in known and not self._is_shown(lane, arrival.path)
+        ]
+
+    def _is_shown(self, lane: Lane, path: str) -> bool:
+        """Return True for a directory inside one that is followed anyway: its files are shown where they were."""
+        return inside(path + "/", self.own.path) or inside(path + "/", lane.path)
+
+    def _is_new(self, lane: Lane, born: int, followed: Sequence[Arrival]) -> bool:
+        key = (lane.name, born, -1)
+        if key in self._asked or any(arrival.commit == born for arrival in followed):
+            return False
+        self._asked.add(key)
+        return not any(arrival.commit == born for arrival in self._seen.get(lane.name, ()) if not arrival.names)
+
+    def _in_steps(self, lane: Lane, born: Iterable[int]) -> list[Arrival]:
+        """Return moves in two steps among births of a directory, and remember what stays a copy."""
+        found = []
+        for commit in born:
+            parents = self.history.parents[commit]
+            if len(parents) > 1 or len(self.copies) >= MOST_COPIES_LOOKED_AT:
+                continue
+            copy = steps.copied(self.repo, self.history, lane, commit, parents[0])
+            if copy is not None and not self._is_shown(lane, copy[0].path):
+                removed = steps.removed_soon(self.repo, self.history, copy[0].path, commit)
+                if removed is None:
+                    if copy[0].path not in {known.path for known in self.copies}:
+                        self.copies.append(copy[0])
+                    continue
+                how = f"copied here, removed there in {self.history.ids[removed][:12]}"
+                found.append(with_how(copy[1], how))
+                continue
+            arrival = steps.removed_before(self.repo, self.history, lane, commit, self.load_blobs)
+            if arrival is not None and not self._is_shown(lane, arrival.path):
+                found.append(arrival)
+        return found
+
+    def add(self, lane: Lane, followed: Sequence[Arrival], *, is_named: bool = False) -> list[Lane]:
+        """Make eras of the arrivals, or add them to those that are known; the lanes to look at next."""
+        changed: list[Era] = []
+        for arrival in followed:
+            at = joined(lane.at, arrival.at)
+            era = next((one for one in self.eras if (one.path, one.at) == (arrival.path, at)), None)
+            if era is None:
+                era = Era(arrival.path, at, [], into=lane, is_named=is_named)
+                self.eras.append(era)
+            if arrival not in era.arrivals:
+                era.arrivals.append(arrival)
+                changed.append(era)
+        unique = list({id(era): era for era in changed}.values())
+        for era in unique:
+            self._complete(era)
+        return list(unique)
+
+    def _complete(self, era: Era) -> None:
+        """Decide which files of an era come along, and fill it in."""
+        settle(self.repo, self.history, era, self.choice)
+        fill(self.repo, self.history, era, self.forest, self.load_blobs)
+        self._take_place(era)
+
+    def _take_place(self, era: Era) -> None:
+        """Find out whether what was at the new place before the move is the image, too.
+
+        It is where most of it stayed; where most of it was replaced, or left, it was something else.
+        """
+        came: set[str] = set()
+        for arrival in sorted(era.arrivals, key=lambda one: one.commit):
+            if not era.into.trees[arrival.parent] or era.into.trees[arrival.commit] == "":
+                came.update(arrival.names.values())
+                continue
+            before = listing(self.repo, self.history.trees[arrival.parent], era.into.path)
+            after = listing(self.repo, self.history.trees[arrival.commit], era.into.path)
+            own = [name for name in before if name not in came and not LEFTOVER.fullmatch(name)]
+            new = set(arrival.names.values())
+            replaced = [name for name in own if name not in after or name in new]
+            if not came:
+                if own and len(replaced) * 2 >= len(own):
+                    era.takes_place = True
+                    cut(self.history, era.into, arrival.parent)
+                else:
+                    era.is_joined = True
+            came.update(new)
 
 
-@dataclass
-class FormerPaths:
-    """What was found: the eras to follow, nearest first, and copies, which are only reported."""
-
-    eras: list[Era]
-    copies: list[Origin]
-    overlaps: list[tuple[str, str, int]]  # (path, path, commit): both hold an image at the same time
-
-
-def find(repo: Repo, history: History, path: str, states: Trees, load_blobs: BlobLoader) -> FormerPaths:
-    """Follow the directory back through its renames.
-
-    A rename is followed when it brought half of the directory's files or more. Each era is limited to the ancestors
-    of the move away from it (and to commits beside the move that still have the directory there), because a path can
-    have been used again for something else.
-    """
-    found = FormerPaths([], [], [])
-    eras: dict[str, Era] = {}
-    todo = [(path, states, born) for born in births(history, states)]
+def cut(history: History, lane: Lane, last: int) -> None:
+    """Take away what a directory held up to a commit, back to where it began."""
+    lane.trees = list(lane.trees)
+    todo = [last]
     while todo:
-        current, trees, commit = todo.pop(0)
-        origin, copies = origin_of(repo, history, current, trees, commit, load_blobs, len(found.copies))
-        found.copies += [copy for copy in copies if copy.path not in {known.path for known in found.copies}]
-        if origin is None or origin.path == path:
-            continue
-        era = eras.get(origin.path)
-        if era is None:
-            era = eras[origin.path] = Era(origin.path, {commit})
-        elif commit in era.moves:
-            continue
-        else:
-            era.moves.add(commit)
-        seen = set(births(history, era.trees)) if era.trees else set()
-        limit_to_era(repo, history, era, states)
-        todo += [(era.path, era.trees, born) for born in births(history, era.trees) if born not in seen]
-    found.eras = list(eras.values())
-    found.overlaps = list(overlaps(history, path, states, found.eras))
-    return found
+        commit = todo.pop()
+        if lane.trees[commit]:
+            lane.trees[commit] = ""
+            todo.extend(history.parents[commit])
 
 
-def given(repo: Repo, history: History, path: str, states: Trees, former_paths: Sequence[str]) -> list[Era]:
-    """The eras of former paths that a person named; an era is left empty where the path never was one."""
-    eras: list[Era] = []
-    for former in former_paths:
-        era = Era(former, set())
-        presence = spread_over(repo, history, former, range(len(history)))
-        for trees in [states, *(other.trees for other in eras)]:
-            for born in births(history, trees):
-                before = history.ancestors([born])
-                if any(before[commit] and presence[commit] for commit in range(len(history))):
-                    era.moves.add(born)
-        limit_to_era(repo, history, era, states)
-        eras.append(era)
-    return eras
+def with_how(arrival: Arrival, how: str) -> Arrival:
+    """Return the arrival, told as what it was."""
+    return Arrival(
+        arrival.path, arrival.at, arrival.commit, arrival.parent, arrival.names, arrival.of, arrival.rivals,
+        arrival.others, how,
+    )  # fmt: skip
 
 
-def births(history: History, states: Sequence[str]) -> list[int]:
-    """The commits that have the directory while none of their parents has, the newest first."""
-    born = [
-        commit
-        for commit, tree in enumerate(states)
-        if tree and history.parents[commit] and not any(states[parent] for parent in history.parents[commit])
-    ]
-    return born[::-1]
+def find(repo: Repo, history: History, path: str, states: Trees, load_blobs: BlobLoader, choice: Choice) -> Search:
+    """Follow the directory back through its moves.
 
-
-def limit_to_era(repo: Repo, history: History, era: Era, states: Trees) -> None:
-    """Fill in what the directory held at a former path: before the moves, and beside them while it stayed there."""
-    before = history.ancestors(era.moves)
-    wanted = [commit for commit in range(len(history)) if before[commit] or not states[commit]]
-    presence = spread_over(repo, history, era.path, wanted)
-    era.trees = [""] * len(history)
-    for commit in wanted:
-        if presence[commit] and (
-            before[commit] or any(era.trees[parent] and not states[parent] for parent in history.parents[commit])
-        ):
-            era.trees[commit] = presence[commit]
-
-
-def spread_over(repo: Repo, history: History, path: str, commits: Iterable[int]) -> Trees:
-    """The trees at `path` in the commits asked for, one look-up for every different root tree."""
-    commits = list(commits)
-    roots = list({history.trees[commit]: None for commit in commits})
-    found = dict(zip(roots, trees_at(repo, roots, path), strict=True))
-    trees = [""] * len(history)
-    for commit in commits:
-        trees[commit] = found[history.trees[commit]]
-    return trees
-
-
-def overlaps(history: History, path: str, states: Trees, eras: Sequence[Era]) -> Iterator[tuple[str, str, int]]:
-    """Pairs of paths that both held something before the move from one to the other, with the last such commit."""
-    lanes = [(path, states, bytearray(b"\1" * len(history)))]
-    for era in eras:
-        before = history.ancestors(era.moves)
-        for other, trees, range_of_other in lanes:
-            both = [
-                commit
-                for commit in range(len(history))
-                if before[commit] and era.trees[commit] and trees[commit] and range_of_other[commit]
-            ]
-            if both:
-                yield other, era.path, both[-1]
-        lanes.append((era.path, era.trees, before))
-
-
-def merge(states: Trees, eras: Sequence[Era], *, former_first: bool) -> tuple[Trees, list[int]]:
-    """The image's tree in every commit, and which era it comes from: 0 for the path itself, n for the nth era.
-
-    Where two hold something at once, the path itself comes first, then the nearest era; with `former_first` (a person
-    named them) the former path does: what was moved in is the image, what was there before was something else.
+    A move is followed when it brought half of the directory's files or more. Each era is limited to the ancestors of
+    the moves away from it (and to commits beside them that still have the directory there), because a path can have
+    been used again for something else.
     """
-    lanes = list(enumerate([states, *(era.trees for era in eras)]))
-    if former_first:
-        lanes = [*lanes[1:], lanes[0]]
-    trees = [""] * len(states)
-    source = [0] * len(states)
-    for commit in range(len(states)):
-        for number, lane in lanes:
-            if lane[commit]:
-                trees[commit], source[commit] = lane[commit], number
-                break
-    return trees, source
+    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", states))
+    search.find()
+    return search
+
+
+def given(
+    repo: Repo,
+    history: History,
+    path: str,
+    states: Trees,
+    load_blobs: BlobLoader,
+    former_paths: Sequence[str],
+    choice: Choice,
+) -> Search:
+    """Return the eras of former paths that a person named; one is left out where the path never was one."""
+    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", states))
+    for former in former_paths:
+        presence = spread_over(repo, history, former, range(len(history)))
+        for lane in list(search.lanes):
+            search.look(lane)
+            found = [one for one in search._seen.get(lane.name, ()) if one.path == former]
+            known = {one.commit for one in found}
+            for born in births(history, lane.trees):
+                if born in known:
+                    continue
+                before = history.ancestors([born])
+                last = next((one for one in range(born, -1, -1) if before[one] and presence[one]), None)
+                if last is not None:
+                    found.append(whole(repo, history, lane, born, last, former))
+            search.add(lane, found, is_named=True)
+    return search
+
+
+def whole(repo: Repo, history: History, lane: Lane, born: int, last: int, former: str) -> Arrival:
+    """Return an arrival for a former path that a person named: which files look as if they came from there."""
+    old = listing(repo, history.trees[last], former)
+    new = listing(repo, history.trees[born], lane.path)
+    blobs = {blob: name for name, blob in new.items()}
+    names = {name: name if name in new else blobs[blob] for name, blob in old.items() if name in new or blob in blobs}
+    return Arrival(former, "", born, last, names, len(new), how="named")

@@ -1,4 +1,4 @@
-"""Which directory is meant, and the commit at which it held the image."""
+"""Find the image directory, and the commit at which it held the image."""
 
 import re
 import unicodedata
@@ -12,8 +12,8 @@ from hubimages.extract.history.prune import Kept, prune
 from hubimages.extract.sources.source import Source, check_word
 from hubimages.repository.git import Repo
 
-# https://repo2docker.readthedocs.io/en/latest/configuration/: any of these makes a directory an image's, at its top or
-# in binder/ or .binder/. Dockerfiles are often named after what they build.
+# https://repo2docker.readthedocs.io/en/latest/configuration/: a directory with one of these, at its top or in
+# binder/ or .binder/, is an image's. Dockerfiles are often named after what they build.
 CONFIGURATION_FILES = frozenset(
     {
         *("environment.yml", "environment.yaml", "Pipfile", "Pipfile.lock", "requirements.txt", "setup.py"),
@@ -28,25 +28,25 @@ LEFTOVER = re.compile(
 
 
 def normalise(image_dir: str, name: str = "IMAGE_DIR") -> str:
-    """The path as git has it: no `./`, no doubled or trailing slash. Raises BadInputError for what is no such path."""
+    """Return the path as git has it: no `./`, no doubled or trailing slash. Raises BadInputError."""
     check_word(image_dir, name)
     if image_dir.startswith(("/", "~")):
-        raise BadInputError(f"{name} is a path inside the repository, not an absolute one: {image_dir}")
+        raise BadInputError(f"{name} must be a path inside the repository, not an absolute one: {image_dir}")
     parts = [part for part in image_dir.split("/") if part not in ("", ".")]
     if ".." in parts:
-        raise BadInputError(f"{name} must not have '..' in it: {image_dir}")
+        raise BadInputError(f"{name} must not contain '..': {image_dir}")
     if not parts:
-        raise BadInputError(f"{name} is the whole repository, there is nothing to extract: git clone it instead")
+        raise BadInputError(f"{name} is the whole repository. Nothing to extract: git clone it instead")
     return "/".join(parts)
 
 
 def normalise_former(path: str) -> str:
-    """The same for a former path, which may have been the top of the repository."""
+    """Return a former path as git has it, "" for the top of the repository."""
     return "" if path in (".", "./") else normalise(path, "--former-path")
 
 
 def other_spelling(source: Source, path: str) -> str | None:
-    """The directory at the commit that is the same text to a reader, in another Unicode normalisation."""
+    """Return the directory whose name differs in Unicode normalisation only, if there is one."""
     wanted = unicodedata.normalize("NFC", path)
     if wanted.isascii():
         return None
@@ -64,23 +64,25 @@ def directories(repo: Repo, commit: str) -> list[str]:
 
 
 def not_found(source: Source, path: str) -> BadInputError:
-    """The error for a directory that is not there and never was, with what comes nearest."""
+    """Return the error for a directory that never existed, with the most similar names."""
     kind = kind_of(source.scratch, source.commit, path)
     if kind == "blob":
         above = path.rpartition("/")[0] or "the directory it is in"
-        return BadInputError(f"{path} is a file at {source.ref}; the image directory is meant: {above}")
+        return BadInputError(f"{path} is a file at {source.ref}. Give its directory: {above}")
     if kind == "commit":
-        return BadInputError(f"{path} is a submodule: extract from the repository that it stands for")
+        return BadInputError(f"{path} is a submodule. Extract from the repository that it points to")
     tips = trees_at(source.scratch, list(source.branches.values()), path)
     other_branches = [branch for branch, tree in zip(source.branches, tips, strict=True) if tree]
     if other_branches:
         return BadInputError(
-            f"no {path} at {source.ref} nor before; it is on another branch: --ref {other_branches[0]}"
+            f"{path} does not exist at {source.ref}, nor in its history; "
+            f"another branch has it: --ref {other_branches[0]}"
         )
     here = directories(source.scratch, source.commit)
     near = nearest(path, [*here, *former_directories(source.scratch, source.commit)])
-    lists = [f"there is: {', '.join(found)}" for found in [[name for name in near if name in here]] if found]
-    lists += [f"there was: {', '.join(found)}" for found in [[name for name in near if name not in here]] if found]
+    there, gone = [name for name in near if name in here], [name for name in near if name not in here]
+    lists = [f"similar directories: {', '.join(there)}"] if there else []
+    lists += [f"similar deleted directories: {', '.join(gone)}"] if gone else []
     return BadInputError("; ".join([f"no {path} in {source.given} at {source.ref}, nor in its history", *lists]))
 
 
@@ -96,7 +98,7 @@ def kind_of(repo: Repo, commit: str, path: str) -> str:
 
 
 def nearest(path: str, names: Sequence[str]) -> list[str]:
-    """At most three directories that could have been meant."""
+    """Return at most three directories with similar names."""
     by_folded = {name.casefold(): name for name in names}
     if path.casefold() in by_folded:
         return [by_folded[path.casefold()]]
@@ -107,7 +109,7 @@ def nearest(path: str, names: Sequence[str]) -> list[str]:
 
 
 def former_directories(repo: Repo, commit: str) -> list[str]:
-    """Every directory that ever had a file added to it."""
+    """Return every directory that ever had a file added to it."""
     output = repo.read("log", "--format=", "--name-only", "--diff-filter=A", "--no-renames", "-z", commit)
     names = {name.rpartition("/")[0] for name in output.decode(errors="surrogateescape").split("\0")}
     return sorted(above for name in names for above in [name] if above)
@@ -115,16 +117,16 @@ def former_directories(repo: Repo, commit: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The commit to extract, and what must be said about the choice."""
+    """The commit to extract, and a note where it is not the tip."""
 
     commit: int
     note: str
 
 
 def choose_commit(repo: Repo, history: History, path: str, trees: Trees) -> Chosen:
-    """The tip, or the last commit that still had the image where it has gone from the tip.
+    """Return the tip, or the last commit that has the image where the tip does not.
 
-    Gone means: the directory is not there any more, or all that is left is a note to say where the image went.
+    The tip does not have it when the directory is gone, or holds only a note that says where the image went.
     """
     tip = len(history) - 1
     if trees[tip] and not is_leftover(repo, trees[tip]):
@@ -135,15 +137,13 @@ def choose_commit(repo: Repo, history: History, path: str, trees: Trees) -> Chos
         return Chosen(tip, "")
     last = last or last_commits(trees, kept, lambda _: True)
     short = history.ids[last[0]][:12]
-    left = f"only {', '.join(names(repo, trees[tip]))} is left in" if trees[tip] else "there is no more"
-    others = f" ({len(last) - 1} more lines of history end elsewhere)" if len(last) > 1 else ""
-    return Chosen(
-        last[0], f"at the tip {left} {path}; extracted at {short}, the last commit that had the image{others}"
-    )
+    left = f"{path} has only {', '.join(names(repo, trees[tip]))} left" if trees[tip] else f"{path} is gone"
+    others = f" ({len(last) - 1} more branches end elsewhere)" if len(last) > 1 else ""
+    return Chosen(last[0], f"{left} at the tip; extracted at {short}, the last commit that has the image{others}")
 
 
 def last_commits(trees: Trees, kept: Kept, has_image: Callable[[str], bool]) -> list[int]:
-    """The kept commits with an image from which no later one with an image descends, the newest first."""
+    """Return the kept commits with an image that have no descendant with an image, newest first."""
     known: dict[str, bool] = {"": False}
     covered: set[int] = set()
     last = []
@@ -165,17 +165,17 @@ def last_commits(trees: Trees, kept: Kept, has_image: Callable[[str], bool]) -> 
 
 
 def is_leftover(repo: Repo, tree: str) -> bool:
-    """Whether a directory holds nothing but notes: a README, a licence."""
+    """Return True if a directory holds only notes: a README, a licence."""
     return all(LEFTOVER.fullmatch(name) for name in names(repo, tree))
 
 
 def names(repo: Repo, tree: str) -> list[str]:
-    """What stands directly in a directory."""
+    """Return the names directly in a directory."""
     return repo.read("ls-tree", "-z", "--name-only", tree).decode(errors="surrogateescape").split("\0")[:-1]
 
 
 def is_configuration(name: str) -> bool:
-    """Whether a file, by its path in the image directory, says what is in the image."""
+    """Return True if a path in the image directory is a configuration file of the image."""
     above, _, base = name.rpartition("/")
     return above in ("", "binder", ".binder") and (
         base in CONFIGURATION_FILES or DOCKERFILE.fullmatch(base) is not None

@@ -1,4 +1,4 @@
-"""The commits of a source and what one directory held in each of them, read in two passes of git's own walk."""
+"""Read the commits of a source, and what one directory held in each, in two passes of git's own walk."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from hubimages.run import finish
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 Trees = list[str]
-"""For every commit of a history the id of one directory's tree, "" where there is no such directory."""
+"""The id of one directory's tree for every commit of a history, "" where there is no such directory."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,19 @@ class History:
         return len(self.ids)
 
     def up_to(self, commit: int) -> bytearray:
-        """1 at the commit and at every ancestor of it, 0 elsewhere."""
-        marked = self.ancestors([commit])
-        marked[commit] = 1
+        """Return 1 at the commit and at every ancestor of it, 0 elsewhere."""
+        return self.including([commit])
+
+    def including(self, commits: Iterable[int]) -> bytearray:
+        """Return 1 at each of the commits and at every ancestor, 0 elsewhere."""
+        commits = list(commits)
+        marked = self.ancestors(commits)
+        for commit in commits:
+            marked[commit] = 1
         return marked
 
     def ancestors(self, commits: Iterable[int]) -> bytearray:
-        """1 at every strict ancestor of one of the commits, 0 elsewhere."""
+        """Return 1 at every strict ancestor of one of the commits, 0 elsewhere."""
         marked = bytearray(len(self.ids))
         todo = [parent for commit in commits for parent in self.parents[commit]]
         while todo:
@@ -43,7 +49,7 @@ class History:
 
 
 def read(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
-    """The history of a commit, in the order in which git-filter-repo sees it, and the trees of `path` in it.
+    """Return the history of a commit, in the order in which git-filter-repo sees it, and the trees of `path` in it.
 
     git walks twice at the same time: once for the commits, once (`--full-history`) for those that differ in the path
     from any parent; in all others the directory is what it was in their first parent.
@@ -66,7 +72,7 @@ def read(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
 
 
 def spread(history: History, changed: Iterable[tuple[str, str]]) -> Trees:
-    """The tree in every commit, from the trees in those that changed it."""
+    """Return the tree in every commit, from the trees in those that changed it."""
     states = [""] * len(history)
     known = bytearray(len(history))
     for commit, tree in changed:
@@ -80,7 +86,7 @@ def spread(history: History, changed: Iterable[tuple[str, str]]) -> Trees:
 
 
 def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:
-    """The id of the tree at `path` in every commit or tree; "" where there is none, or a file or submodule."""
+    """Return the id of the tree at `path` in every commit or tree; "" for none, and for a file or submodule."""
     if not path:
         found = repo.batch_check([f"{name}^{{tree}}" for name in treeish])
     else:

@@ -1,20 +1,46 @@
-"""Everything that is decided before anything is written: which commits, which trees, under which former paths."""
+"""Decide everything before anything is written: which commits, which trees, under which former paths."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hubimages.console import count
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.history import former_paths, image_directory, prune
+from hubimages.extract.history import former_paths, image_directory, prune, strangers
 from hubimages.extract.history import log as history
-from hubimages.extract.history.former_paths import ROOT, Era
+from hubimages.extract.history.accounts import Accounts, account
+from hubimages.extract.history.diffs import inside
+from hubimages.extract.history.former_paths import Search
+from hubimages.extract.history.lanes import ROOT, Era, Lane, merge
 from hubimages.extract.history.log import History, Trees
-from hubimages.extract.history.origins import Origin
 from hubimages.extract.history.prune import Kept
+from hubimages.extract.history.steps import Copy
+from hubimages.extract.history.strangers import Choice
+from hubimages.extract.history.trees import Forest
 from hubimages.extract.sources.source import Source
 
 Question = Callable[[str], bool]
-"""Put a question to a person; raises RefusedError where nobody can answer."""
+"""Asks a person; raises RefusedError where nobody can answer."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A directory that the image is made of at a commit."""
+
+    path: str
+    at: str = ""  # its place in the image
+    names: frozenset[str] | None = None  # the files of it that are the image's; None for all
+    without: str | None = None  # a directory in it that is not meant
+
+    @property
+    def is_whole(self) -> bool:
+        """The image is just this directory."""
+        return not self.at and self.names is None and self.without is None
+
+    def has(self, name: str) -> bool:
+        """Return True if a file of the directory is the image's."""
+        if self.names is not None:
+            return name in self.names
+        return self.without is None or not inside(name, self.without)
 
 
 @dataclass(frozen=True)
@@ -23,6 +49,18 @@ class FormerPath:
 
     path: str
     commits: int  # kept commits whose tree comes from there
+    how: str = "moved here"
+    moved: int = 0  # files
+    left: tuple[str, ...] = ()  # files that did not move
+    only_moved: bool = False
+
+    def __str__(self) -> str:
+        text = f"{self.path}, {count(self.commits, 'commit')}"
+        if not self.left:
+            return text
+        rest = "they stay behind" if self.only_moved else "they come along"
+        stayed = count(len(self.left), "file")
+        return f"{text}; {stayed} did not move, {rest}: {strangers.shown(self.left)}"
 
 
 @dataclass(frozen=True)
@@ -32,13 +70,16 @@ class Reading:
     path: str
     history: History
     trees: Trees  # the image's tree in every commit, under whichever path it had
-    paths: list[str]  # the path that each tree is from
+    parts: dict[int, list[Part]]  # where the tree of a kept commit is from, the topmost first
     kept: Kept
     commit: int  # the commit extracted
     tip: int  # the kept commit that stands for it
     former_paths: list[FormerPath]
-    copies: list[Origin]
+    copies: list[Copy]
     notes: list[str]
+    accounts: Accounts
+    forest: Forest = field(repr=False)
+    has_gone: bool = False  # the directory no longer holds the image at the ref
 
     @property
     def source_commit(self) -> str:
@@ -62,8 +103,17 @@ class Reading:
         return {ids[commit]: [ids[parent] for parent in above] for commit, above in self.kept.parents.items()}
 
 
-def read(source: Source, image_dir: str, named: Sequence[str], follow: bool | None, ask: Question) -> Reading:
-    """Decide what to extract. `named`: former paths that a person gave; `follow`: None to ask about those found.
+@dataclass(frozen=True)
+class Wanted:
+    """Which former paths a person wants."""
+
+    named: Sequence[str] = ()
+    follow: bool | None = None  # None: ask about those that are found
+    choice: Choice = field(default_factory=Choice)
+
+
+def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Reading:
+    """Decide what to extract.
 
     Raises BadInputError for a path that is not there, RefusedError for a question that nobody answered.
     """
@@ -79,74 +129,127 @@ def read(source: Source, image_dir: str, named: Sequence[str], follow: bool | No
     chosen = image_directory.choose_commit(source.scratch, seen, path, states)
     if chosen.note:
         notes.append(chosen.note)
-    if chosen.commit != len(seen) - 1:  # what came later is no past of the image's
+    if chosen.commit != len(seen) - 1:  # later commits are not the image's past
         states = [tree if inside else "" for tree, inside in zip(states, seen.up_to(chosen.commit), strict=True)]
-    eras, copies, former_first = _eras(source, seen, path, states, named, follow, ask)
-    trees, lanes = former_paths.merge(states, eras, former_first=former_first)
-    all_paths = [path, *(era.path for era in eras)]
-    kept = prune.prune(seen, trees)
+    search = _search(source, seen, path, states, wanted)
+    merged = merge(seen, search.lanes, search.forest)
+    _refuse_overlaps(seen, search, merged.overlaps)
+    kept = prune.prune(seen, merged.trees)
+    if search.eras and not wanted.named and wanted.follow is None:
+        without = prune.prune(seen, states)
+        if not ask(question(seen, path, search, len(kept.parents), len(without.parents))):
+            declined = search.eras
+            search = _search(source, seen, path, states, Wanted(follow=False))
+            merged, kept = merge(seen, search.lanes, search.forest), without
+            notes += [f"former path {one.name} not followed, as answered" for one in declined]
     tip = kept.stands_for[chosen.commit]
     kept = kept.reachable(tip)
-    counts = [
-        sum(lanes[commit] == number and trees[commit] != "" for commit in kept.parents)
-        for number in range(len(all_paths))
-    ]
+    first = {commit: min(merged.lanes[commit]) for commit in kept.parents}
+    notes += other_origins(search)
     return Reading(
         path=path,
         history=seen,
-        trees=trees,
-        paths=[all_paths[lane] for lane in lanes],
+        trees=merged.trees,
+        parts={commit: [part(search.lanes[n], commit) for n in merged.lanes[commit]] for commit in kept.parents},
         kept=kept,
         commit=chosen.commit,
         tip=tip,
-        former_paths=[FormerPath(era.name, counts[number]) for number, era in enumerate(eras, 1)],
-        copies=copies,
+        former_paths=[
+            former_path(era, sum(lane == number for lane in first.values()))
+            for number, era in enumerate(search.eras, 1)
+        ],
+        copies=search.copies,
         notes=notes,
+        accounts=account(seen, states, merged, kept, chosen.commit),
+        forest=search.forest,
+        has_gone=bool(chosen.note),
     )
 
 
-def _eras(
-    source: Source,
-    seen: History,
-    path: str,
-    states: Trees,
-    named: Sequence[str],
-    follow: bool | None,
-    ask: Question,
-) -> tuple[list[Era], list[Origin], bool]:
-    """The former paths to follow, the copies to report, and whether former paths go before the path itself."""
-    if named:
-        eras = former_paths.given(
-            source.scratch, seen, path, states, [image_directory.normalise_former(name) for name in named]
-        )
-        for era in eras:
-            if not any(era.trees):
-                raise BadInputError(f"--former-path {era.name}: no such directory before {path} appeared")
-        return eras, [], True
-    if follow is False:
-        return [], [], False
-    found = former_paths.find(source.scratch, seen, path, states, source.load_blobs)
-    if found.overlaps:
-        here, there, commit = found.overlaps[-1]
-        here, there = here or ROOT, there or ROOT
-        raise RefusedError(
-            f"{here} and {there} both hold something at {seen.ids[commit][:12]}, before the move from {there}: "
-            f"which one is the image's past? --former-path {there} (what was moved here) or --no-former-paths"
-        )
-    if found.eras and follow is None and not ask(question(seen, path, states, found.eras)):
-        return [], found.copies, False
-    return found.eras, found.copies, False
+def _search(source: Source, seen: History, path: str, states: Trees, wanted: Wanted) -> Search:
+    """Look for former paths as a person wants it."""
+    repo, load, choice = source.scratch, source.load_blobs, wanted.choice
+    if wanted.named:
+        names = [image_directory.normalise_former(name) for name in wanted.named]
+        search = former_paths.given(repo, seen, path, states, load, names, choice)
+        for name in names:
+            if not any(era.path == name and any(era.trees) for era in search.eras):
+                raise BadInputError(f"--former-path {name or ROOT}: no such directory before {path} appeared")
+    elif wanted.follow is False:
+        search = Search(repo, seen, Forest(repo), load, choice, Lane(path, "", states))
+    else:
+        search = former_paths.find(repo, seen, path, states, load, choice)
+        if search.unclear:
+            one = search.unclear[0]
+            others = " or ".join(f"--former-path {name or ROOT}" for name in (one.path, *one.rivals))
+            raise RefusedError(
+                f"{path} can have come from {one.path or ROOT} or from {', '.join(name or ROOT for name in one.rivals)}"
+                f" in {seen.ids[one.commit][:12]}: they held the same files. Choose: {others}, or --no-former-paths"
+            )
+    for name in wanted.choice.whole:
+        if name not in {era.name for era in search.eras}:
+            raise BadInputError(f"--whole-former-path {name}: {path} has no such former path")
+    return search
 
 
-def question(seen: History, path: str, states: Trees, eras: Sequence[Era]) -> str:
-    """What is asked when former paths were found, with the commits that come along either way."""
-    without = prune.prune(seen, states)
-    trees, _ = former_paths.merge(states, eras, former_first=False)
-    with_them = prune.prune(seen, trees)
-    places = ", ".join(
-        f"{era.name} (until {', '.join(seen.ids[move][:12] for move in sorted(era.moves))})" for era in eras
+def _refuse_overlaps(seen: History, search: Search, overlaps: Sequence[tuple[Lane, Era, int]]) -> None:
+    if not overlaps:
+        return
+    here, there, commit = overlaps[-1]
+    raise RefusedError(
+        f"{here.name} and {there.name} both hold something at {seen.ids[commit][:12]}, before the move from "
+        f"{there.name}. Which one is the image's past? --former-path {there.name} (what was moved here) or "
+        "--no-former-paths"
     )
+
+
+def part(lane: Lane, commit: int) -> Part:
+    """Return what a lane adds to the image at a commit, for a later check."""
+    if not isinstance(lane, Era):
+        return Part(lane.path)
+    return Part(lane.path, lane.at, lane.names(commit), lane.hidden)
+
+
+def former_path(era: Era, commits: int) -> FormerPath:
+    """Return what the report says about an era."""
+    return FormerPath(
+        path=era.name,
+        commits=commits,
+        how=era.arrivals[0].how,
+        moved=len(era.moved),
+        left=era.left,
+        only_moved=era.only_moved,
+    )
+
+
+def other_origins(search: Search) -> list[str]:
+    """Return a note for every former path that was taken by its name among directories with the same files."""
+    notes = []
+    for era in search.eras:
+        others = sorted({other or ROOT for arrival in era.arrivals for other in arrival.others})
+        if others and not era.is_named:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            notes.append(f"{', '.join(others[:3])}{more} held the same files as {era.name}, whose name is nearer")
+    return notes
+
+
+def question(seen: History, path: str, search: Search, with_them: int, without: int) -> str:
+    """Return what is asked when former paths were found, with the commits that come along either way."""
+    places = []
+    for era in search.eras:
+        how = "" if era.arrivals[0].how == "moved here" else f"{era.arrivals[0].how}; "
+        places.append(f"{era.name} ({how}until {', '.join(seen.ids[move][:12] for move in era.moves)})")
+    stayed = []
+    for era in search.eras:
+        if era.left:
+            rest = "only the files that moved come along" if era.only_moved else "they come along"
+            stayed.append(
+                f"{count(len(era.left), 'file')} of {era.name} did not move ({strangers.shown(era.left)}): {rest}. "
+            )
+        if era.takes_place:
+            stayed.append(f"What {era.into.name} held before is not followed. ")
     return (
-        f"{path} was moved here from {places}. Its history has {count(len(with_them.parents), 'commit')} with, "
-        f"{len(without.parents)} without its former {'path' if len(eras) == 1 else 'paths'}. Follow?"
+        f"{path} was moved here from {', '.join(places)}. {''.join(stayed)}Its history has "
+        f"{count(with_them, 'commit')} with, {count(without, 'commit') if stayed else without} without its former "
+        f"{'path' if len(search.eras) == 1 else 'paths'}. Follow?"
     )

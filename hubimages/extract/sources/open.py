@@ -1,4 +1,4 @@
-"""Find the repository that a person named: on this machine, where it is read in place, or at an address."""
+"""Open SOURCE: a repository on this machine, read in place, or one at an address."""
 
 import contextlib
 from collections.abc import Mapping
@@ -12,9 +12,11 @@ from hubimages.repository.git import ENVIRONMENT, Repo
 from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
 
+REPLACE = "refs/replace/"
+
 
 def open_source(given: str, ref: str | None, stage: Path) -> Source:
-    """Find the repository and the commit, and make it readable from `stage`.
+    """Return the repository at the commit to extract, readable from `stage`.
 
     Raises BadInputError where there is no such repository or ref, RefusedError for a shallow clone, NoAnswerError and
     LoginError for what a remote answers.
@@ -34,10 +36,10 @@ def open_source(given: str, ref: str | None, stage: Path) -> Source:
 
 def refuse_inside(dest: Path, given: str) -> None:
     """Refuse a DEST inside of the source, which is never written to."""
-    with contextlib.suppress(OSError, RuntimeError, ValueError):  # what is wrong with SOURCE is said when it is opened
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # open_source reports what is wrong with SOURCE
         source = Path(given.removeprefix("file://")).expanduser().resolve()
         if dest.is_relative_to(source):
-            raise RefusedError(f"{dest} is inside of {given}, which is never written to: name a place outside of it")
+            raise RefusedError(f"{dest} is inside {given}, which is only read. Name a DEST outside of it")
 
 
 def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
@@ -52,16 +54,16 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
     form, shallow, bare, *up = facts.split("\n")
     if bare == "false" and up and up[0]:
         raise BadInputError(
-            f"{given} is a directory inside the repository {(path / up[0]).resolve()}: give that as SOURCE, "
+            f"{given} is inside the repository {(path / up[0]).resolve()}. Give that as SOURCE, "
             "and IMAGE_DIR as a path in it"
         )
     if form != "sha1":
         raise BadInputError(
-            f"{given} has {form} object ids, which git-filter-repo cannot read: convert it to sha1 first"
+            f"{given} has {form} object ids, which git-filter-repo cannot read. Convert it to sha1 first"
         )
     if shallow == "true":
         raise RefusedError(
-            f"{given} is a shallow clone, most of its history is missing: git -C {given} fetch --unshallow"
+            f"{given} is a shallow clone without its older history. Fetch it: git -C {given} fetch --unshallow"
         )
     repo = Repo(Path(_ask_where(given, path, "--absolute-git-dir")))
     objects = _ask_where(given, path, "--path-format=absolute", "--git-path", "objects")
@@ -69,7 +71,9 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
     _refuse_partial(given, settings)
     commit, name = resolve(repo, given, ref)
     form = "--format=%(objectname) %(refname)"
-    listed = repo.text("for-each-ref", form, "refs/heads", "refs/remotes", "refs/tags").split("\n")
+    listed = repo.text(
+        "for-each-ref", form, "refs/heads", "refs/remotes", "refs/tags", "refs/replace", "refs/notes"
+    ).split("\n")
     refs = {name: commit for commit, _, name in (row.partition(" ") for row in listed) if name}
     return Source(
         given=console.censor(given),
@@ -77,16 +81,23 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         commit=commit,
         ref=name,
         address=web_address(settings.get("remote.origin.url", "")),
-        branches={name.split("/", 2)[2]: commit for name, commit in refs.items() if not name.startswith("refs/tags/")},
+        branches={
+            name.split("/", 2)[2]: commit
+            for name, commit in refs.items()
+            if name.startswith(("refs/heads/", "refs/remotes/"))
+        },
         tags=sum(name.startswith("refs/tags/") for name in refs),
         remote=None,
+        replaced=[name.removeprefix(REPLACE) for name in refs if name.startswith(REPLACE)],
+        note_refs={name: commit for name, commit in refs.items() if name.startswith("refs/notes/")},
+        has_grafts=(Path(objects).parent / "info" / "grafts").is_file(),
     )
 
 
 def _ask_where(given: str, path: Path, *questions: str) -> str:
-    """What `git rev-parse` says of the repository at a directory, without the last newline.
+    """Return the output of `git rev-parse` in a directory, without the last newline.
 
-    Whose repository it is does not matter, nor whether a bare one may be found: it is read, nothing in it is run.
+    Ownership and bareness are not checked: git only reads here, and runs nothing of the repository.
     """
     settings = ("-c", "safe.directory=*", "-c", "safe.bareRepository=all")
     done = attempt("git", *settings, "-C", str(path), "rev-parse", *questions, cwd=path, env=ENVIRONMENT)
@@ -99,7 +110,7 @@ def _ask_where(given: str, path: Path, *questions: str) -> str:
 
 
 def _remotes(repo: Repo) -> dict[str, str]:
-    """The settings that say where a repository comes from, and whether it lacks what it left there."""
+    """Return the settings that name a repository's remotes, and those of a partial clone."""
     question = ("config", "--null", "--get-regexp", r"^(remote\..*\.(promisor|url)|extensions\.partialclone)$")
     done = attempt(*repo.argv(*question), cwd=repo.directory, env=ENVIRONMENT)
     rows = (row.partition("\n") for row in done.stdout.decode(errors="replace").split("\0")[:-1])
@@ -107,7 +118,7 @@ def _remotes(repo: Repo) -> dict[str, str]:
 
 
 def _refuse_partial(given: str, settings: Mapping[str, str]) -> None:
-    """Refuse a partial clone: what it lacks could only be had by writing to it."""
+    """Refuse a partial clone: fetching what it lacks would write to it."""
     promisors = [settings["extensions.partialclone"]] if "extensions.partialclone" in settings else []
     for key, value in settings.items():
         if key.endswith(".promisor") and value.lower() not in ("false", "no", "off", "0", ""):
@@ -115,5 +126,5 @@ def _refuse_partial(given: str, settings: Mapping[str, str]) -> None:
     if promisors:
         address = console.censor(settings.get(f"remote.{promisors[0]}.url", "")) or "its original"
         raise RefusedError(
-            f"{given} is a partial clone, which lacks files of its history: extract from {address} instead"
+            f"{given} is a partial clone without the files of its history. Extract from {address} instead"
         )

@@ -36,14 +36,14 @@ def open_remote(given: str, ref: str | None, stage: Path) -> Source:
     elif ref is None:
         branch = head
         if branch is None and "HEAD" not in refs:
-            raise BadInputError(f"HEAD of {shown} leads to no branch: name one with --ref")
+            raise BadInputError(f"HEAD of {shown} names no branch. Name one with --ref")
     clone = Repo(stage / "source.git")
     is_ordinary = branch is not None and branch.startswith(("refs/heads/", "refs/tags/"))
     clone_remote(given, branch.split("/", 2)[2] if branch is not None and is_ordinary else None, clone.git_dir, stage)
-    if branch is not None and not is_ordinary:  # a pull request's, say, which clones leave out
+    if branch is not None and not is_ordinary:  # a pull request's, for example: clones leave those out
         fetch(clone, given, "--no-tags", PARTIAL, "origin", f"{branch}:{branch}")
     if clone.text("rev-parse", "--is-shallow-repository") == "true":
-        raise RefusedError(f"{shown} is a shallow clone, most of its history is missing: extract from the original")
+        raise RefusedError(f"{shown} is a shallow clone without its older history. Extract from the original")
     wanted = ref if ref is not None and branch is None else f"{branch or 'HEAD'}"
     commit, name = resolve(clone, shown, wanted if wanted != "HEAD" else None)
     return Source(
@@ -55,37 +55,39 @@ def open_remote(given: str, ref: str | None, stage: Path) -> Source:
         branches={name.removeprefix("refs/heads/"): refs[name] for name in refs if name.startswith("refs/heads/")},
         tags=sum(name.startswith("refs/tags/") and not name.endswith("^{}") for name in refs),
         remote=clone,
+        replaced=[name.removeprefix("refs/replace/") for name in refs if name.startswith("refs/replace/")],
+        note_refs={name: refs[name] for name in refs if name.startswith("refs/notes/")},
     )
 
 
 def remote_ref(shown: str, ref: str, refs: dict[str, str]) -> str:
-    """The full name of the branch or tag meant."""
+    """Return the full name of the branch or tag."""
     names = [name for name in (ref, f"refs/heads/{ref}", f"refs/tags/{ref}") if name in refs and name != "HEAD"]
     if len({refs.get(name + "^{}", refs[name]) for name in names}) > 1:
-        raise BadInputError(f"--ref {ref} is ambiguous in {shown}: say one of {', '.join(sorted(names))}")
+        raise BadInputError(f"--ref {ref} is ambiguous in {shown}. Use one of {', '.join(sorted(names))}")
     if not names:
         raise no_such_ref(shown, ref, [name.split("/", 2)[-1] for name in refs if name.startswith("refs/")])
     return names[0]
 
 
 def clone_remote(given: str, branch: str | None, target: Path, stage: Path) -> None:
-    """Clone, first without blobs; a server that knows no filters sends everything, one that chokes is asked again."""
+    """Clone without blobs; clone everything from a server that fails at that."""
     single = ["--single-branch", *(["--branch", branch] if branch else [])] if branch else []
     quietly = ("--bare", "--quiet", "--template=", "--origin=origin", "--no-tags")
     argv = ["git", "-c", "gc.auto=0", "clone", *quietly, *single, *server(given)]
     if branch is None:
-        argv.remove("--no-tags")  # any commit may be meant, also one that only a tag leads to
+        argv.remove("--no-tags")  # the commit may be reachable from a tag only
     # Git would ask a bundle for the blobs that it lacks, and each such question would end in another one.
     partial = [] if is_bundle(Path(given)) else [PARTIAL]
     environment = {**remote_environment(), "GIT_NO_LAZY_FETCH": "1"}
     console.command([*argv, *partial, "--", given, target.name])
     done = attempt(*argv, *partial, "--", given, str(target), cwd=stage, env=environment)
     if done.returncode and partial and b"filter" in done.stderr:
-        console.step("the server sends no clones without blobs: cloning everything")
+        console.step("the server cannot leave out file contents: cloning everything")
         done = attempt(*argv, "--", given, str(target), cwd=stage, env=environment)
     if b"prerequisite commits" in done.stderr:
         raise RefusedError(
-            f"{given} holds only part of the history: make one of all of it, git bundle create FILE --all HEAD"
+            f"{given} holds only part of the history. Bundle all of it: git bundle create FILE --all HEAD"
         )
     if done.returncode:
         raise remote_failure(given, argv, done.returncode, done.stderr)

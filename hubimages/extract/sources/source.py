@@ -1,12 +1,12 @@
 """A source: a repository at one commit, ready to be read.
 
 Nothing is ever written to a source. Every reading goes through a scratch repository of ours that borrows the source's
-objects, so that no setting, hook or promise of the source takes effect.
+objects, so that no setting or hook of the source takes effect.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hubimages.run import attempt, failure
 
 COMMIT_EXPRESSION = re.compile(r"[0-9a-f]{7,40}|.*[~^@:].*")
 PARTIAL = "--filter=blob:none"
+COMMITS_ALONE = "--filter=tree:0"
 # What serves a `file://` address is started by ourselves, so it need not be asked to have this in its configuration.
 OWN_SERVER = ("--upload-pack", "git -c uploadpack.allowFilter=true upload-pack")
 
@@ -34,6 +35,10 @@ class Source:
     branches: Mapping[str, str]  # name to commit
     tags: int
     remote: Repo | None  # the clone that missing blobs are fetched with
+    replaced: Sequence[str] = ()  # ids that replace refs hide in the source itself
+    note_refs: Mapping[str, str] = field(default_factory=dict)  # refs/notes/... to commit
+    has_grafts: bool = False
+    remarks: Sequence[str] = ()  # what a person may not expect of this source
 
     def load_blobs(self, blobs: Iterable[str]) -> None:
         """Fetch the blobs that a clone without blobs does not have, all at once."""
@@ -48,8 +53,25 @@ class Source:
         if missing:
             fetch_objects(self.remote, self.given, missing)
 
+    def notes(self, commits: Collection[str]) -> dict[str, int | None]:
+        """Return for every ref with notes how many are on these commits; None where it was not fetched."""
+        found: dict[str, int | None] = {}
+        for ref, commit in self.note_refs.items():
+            if self.remote is not None:
+                found[ref] = None
+                continue
+            listed = self.scratch.text("ls-tree", "-r", "--name-only", "--full-tree", commit).split("\n")
+            found[ref] = sum(name.replace("/", "") in commits for name in listed)
+        return found
+
+    def load_other_branches(self) -> None:
+        """Fetch the commits of all branches and tags, without their files."""
+        if self.remote is not None:
+            console.step(f"fetching the commits of other branches from {self.given}")
+            fetch(self.remote, self.given, "--no-tags", COMMITS_ALONE, "origin", "refs/heads/*:refs/others/heads/*")
+
     def load_history(self, tip: str, others: Iterable[str]) -> None:
-        """Fetch what is not at hand: every blob reachable from a commit of the scratch repository, and others."""
+        """Fetch the missing blobs among those reachable from a commit of the scratch repository, and among others."""
         if self.remote is None:
             return
         listed = self.scratch.text("rev-list", "--objects", "--missing=print", tip).split("\n")
@@ -61,17 +83,17 @@ def check_word(value: str, name: str) -> None:
     if value.startswith("-"):
         raise BadInputError(f"{name} looks like an option: {value}")
     if not value.strip() or "\n" in value or "\0" in value:
-        raise BadInputError(f"{name} is empty or has a line break in it")
+        raise BadInputError(f"{name} is empty, or contains a line break")
 
 
 def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
-    """The commit that a ref means in a local repository, and the ref's name."""
+    """Return the commit that a ref names in a local repository, and the ref's name."""
     if ref is None:
         done = attempt(*repo.argv("rev-parse", "--verify", "--quiet", "HEAD^{commit}"), cwd=repo.directory)
         if done.returncode:
             if not repo.text("for-each-ref", "--count=1"):
                 raise BadInputError(f"{given} has no commits yet")
-            raise BadInputError(f"HEAD of {given} leads to no commit: name a branch with --ref")
+            raise BadInputError(f"HEAD of {given} names no commit. Name a branch with --ref")
         name = attempt(*repo.argv("symbolic-ref", "--short", "--quiet", "HEAD"), cwd=repo.directory).stdout
         return done.stdout.decode().strip(), name.decode().strip() or "HEAD"
     found: dict[str, str] = {}
@@ -85,7 +107,7 @@ def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
         if done.returncode == 0:
             found[f"{place}{ref}"] = done.stdout.decode().strip()
     if len(set(found.values())) > 1:
-        raise BadInputError(f"--ref {ref} is ambiguous in {given}: say one of {', '.join(sorted(found))}")
+        raise BadInputError(f"--ref {ref} is ambiguous in {given}. Use one of {', '.join(sorted(found))}")
     if not found:
         refs = repo.text("for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
         raise no_such_ref(given, ref, refs.split("\n"))
@@ -96,7 +118,7 @@ def resolve(repo: Repo, given: str, ref: str | None) -> tuple[str, str]:
 def no_such_ref(given: str, ref: str, refs: Sequence[str]) -> BadInputError:
     """The error for a ref that is not there, with those that look like it."""
     near = get_close_matches(ref, refs, n=3, cutoff=0.5) or list(refs)[:5]
-    hint = f"; there are: {', '.join(near)}" if near else ""
+    hint = f". Did you mean {', '.join(near)}?" if near else ""
     return BadInputError(f"no branch, tag or commit {ref!r} in {console.censor(given)}{hint}")
 
 
@@ -108,7 +130,7 @@ def fetch_objects(clone: Repo, given: str, objects: Sequence[str]) -> None:
 
 
 def fetch(clone: Repo, given: str, *what: str, stdin: bytes = b"", negotiate: str = "consecutive") -> None:
-    """Fetch something more from where the clone is from."""
+    """Fetch more from the clone's origin."""
     quietly = ("--quiet", "--no-write-fetch-head", "--recurse-submodules=no", *server(given))
     argv = clone.argv("-c", f"fetch.negotiationAlgorithm={negotiate}", "fetch", *quietly, *what)
     done = attempt(*argv, cwd=clone.git_dir, stdin=stdin, env=remote_environment())
@@ -149,19 +171,19 @@ def quoted(path: Path) -> bytes:
 
 
 def server(given: str) -> Sequence[str]:
-    """Which program serves an address, where it is not the other side that decides."""
+    """Return the options that choose the program that serves a `file://` address."""
     return OWN_SERVER if given.startswith("file://") else ()
 
 
 def is_address(given: str) -> bool:
-    """Whether this is an address for git to fetch from, rather than a path: `scheme://…` or `host:path`."""
+    """Return True for an address that git fetches from, `scheme://…` or `host:path`, and False for a path."""
     if Path(given).exists():
         return False
     return "://" in given or re.match(r"[^/]+:", given) is not None
 
 
 def is_bundle(path: Path) -> bool:
-    """Whether this is a file made by `git bundle`."""
+    """Return True for a file made by `git bundle`."""
     if not path.is_file():
         return False
     with path.open("rb") as file:

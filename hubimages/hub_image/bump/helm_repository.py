@@ -1,4 +1,4 @@
-"""Which versions of the jupyterhub chart there are, and which hub image one of them runs.
+"""Look up versions of the jupyterhub chart, and the hub image that a version runs.
 
 An index.yaml has megabytes: the chart's versions are found by their lines, and the one entry that matters is parsed
 (0.4 s become 0.01 s for that of https://jupyterhub.github.io/helm-chart/). An index written in another way, as JSON
@@ -8,11 +8,15 @@ say, is parsed whole.
 import gzip
 import hashlib
 import io
+import os
 import re
+import sys
 import tarfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -39,7 +43,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Repository:
-    """The versions of the chart, and how to come by more about one of them."""
+    """The versions of the chart, and functions that get more about one of them."""
 
     versions: list[str]
     annotations: Callable[[str], Mapping[str, Any]]
@@ -47,44 +51,84 @@ class Repository:
 
 
 def needs_lookup(asked: str) -> bool:
-    """Whether a version, or its image's tag, stands only in the Helm repository."""
+    """Return True if only the Helm repository knows the version, or the tag of its image."""
     return not is_release(asked)
 
 
 def resolve(asked: str, address: str) -> Target:
-    """The version that is asked for, by itself or as `latest` or `latest-dev`, as the Helm repository has it.
+    """Return the version that is asked for, or that `latest` or `latest-dev` means in the Helm repository.
 
-    Raises BadInputError where the repository has no such version, NoAnswerError where it does not answer.
+    Raises BadInputError if the repository has no such version, NoAnswerError if it does not answer.
     """
+    with opened(address) as repository:
+        return find(asked, address, repository)
+
+
+def download_package(version: str, address: str) -> bytes:
+    """Return the package of a version. Raises what `resolve` raises."""
+    with opened(address) as repository:
+        if version not in repository.versions:
+            raise BadInputError(f"{address} has no {CHART} chart {version}")
+        return repository.package(version)
+
+
+@contextmanager
+def opened(address: str) -> Iterator[Repository]:
+    """Open the Helm repository at an address, or under a name that Helm knows: `@name`, `alias:name`."""
+    if address.startswith(("@", "alias:")):
+        address = named_repository(address)
     if address.startswith("oci://"):
         from hubimages.registry import Registries
 
         with Registries() as registries:
-            return find(asked, address, in_registry(registries, address))
+            yield in_registry(registries, address)
+        return
     from hubimages.registry import Transport
 
+    if address.startswith("file://"):
+        raise BadInputError(
+            f"dependency {CHART} is a chart of this repository ({address}), which has one version. Bump that chart, "
+            "then rebuild the image with hubimages rebuild-hub-image"
+        )
     if not address.startswith(("http://", "https://")):
         raise BadInputError(
-            f"the dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up: "
-            "write the repository's https:// address into it"
+            f"dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up. "
+            "Write the repository's https:// address there"
         )
     transport = Transport()
     try:
-        return find(asked, address, over_http(transport, address))
+        yield over_http(transport, address)
     finally:
         transport.close()
+
+
+def named_repository(alias: str) -> str:
+    """Return the address of a repository that `helm repo add` has given a name. Raises BadInputError if there is none.
+
+    https://helm.sh/docs/helm/helm_dependency/: a repository can be `@name` or `alias:name`.
+    """
+    name = alias.removeprefix("@").removeprefix("alias:")
+    home = Path.home() / ("Library/Preferences" if sys.platform == "darwin" else ".config")
+    config = os.environ.get("HELM_CONFIG_HOME") or str(Path(os.environ.get("XDG_CONFIG_HOME") or home) / "helm")
+    file = Path(os.environ.get("HELM_REPOSITORY_CONFIG") or Path(config) / "repositories.yaml")
+    known = load(file.read_text()) if file.is_file() else None
+    listed = known.get("repositories") if isinstance(known, dict) else None
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict) and entry.get("name") == name and entry.get("url"):
+            return str(entry["url"])
+    raise BadInputError(f"Helm knows no repository {name!r} ({file}). Run helm repo add {name} ADDRESS")
 
 
 def find(asked: str, address: str, repository: Repository) -> Target:
     """See `resolve`."""
     if not repository.versions:
-        raise BadInputError(f"{address} has no chart {CHART}: mend the dependency's repository")
+        raise BadInputError(f"{address} has no chart {CHART}. Correct the dependency's repository")
     version = asked
     if asked in (LATEST, LATEST_DEVELOPMENT):
         version = newest(repository.versions, development=asked == LATEST_DEVELOPMENT)
     if version not in repository.versions:
         latest = newest(repository.versions, development=False)
-        raise BadInputError(f"{address} has no {CHART} chart {version}; the latest release is {latest or 'not there'}")
+        raise BadInputError(f"{address} has no {CHART} chart {version}; the latest release is {latest or 'unknown'}")
     if is_release(version):
         return Target(version, version)
     listed = HUB_IMAGE_TAG.search(str(repository.annotations(version).get(IMAGES) or ""))
@@ -108,7 +152,7 @@ def over_http(transport: Any, address: str) -> Repository:
         content = download(transport, urljoin(base, str(urls[0])))
         digest = str(entry.get("digest") or "").removeprefix("sha256:")
         if digest and hashlib.sha256(content).hexdigest() != digest:
-            raise NoAnswerError(f"{urls[0]} is not what index.yaml says it is (digest): nothing was concluded")
+            raise NoAnswerError(f"{urls[0]} does not have the digest that index.yaml gives")
         return content
 
     return Repository(versions, lambda version: entry_in(index, version).get("annotations") or {}, package)
@@ -136,11 +180,9 @@ def download(transport: Any, address: str) -> bytes:
     """What is at an address. Raises BadInputError where there is nothing, LoginError, NoAnswerError."""
     answer = transport.send("GET", address, {"Accept-Encoding": "gzip"})
     if answer.status in (404, 410):
-        raise BadInputError(f"nothing at {address}: mend the repository of the dependency {CHART}")
+        raise BadInputError(f"{address} does not exist. Correct the repository of the dependency {CHART}")
     if answer.status in (401, 403):
-        raise LoginError(
-            f"{address} wants a login (status {answer.status}), which is not supported: give --chart-version"
-        )
+        raise LoginError(f"{address} requires a login (status {answer.status}), which is not supported")
     if answer.status != 200:
         raise NoAnswerError(f"no answer from {address}, try again later: status {answer.status}")
     return bytes(answer.body)
@@ -185,7 +227,7 @@ def parsed_entries(index: str) -> list[dict[str, Any]]:
     """The chart's entries of an index that is not written line by line."""
     whole = load(index)
     if not isinstance(whole, dict) or not isinstance(whole.get("entries"), dict):
-        raise NoAnswerError("what the Helm repository serves as index.yaml is no index of charts")
+        raise NoAnswerError("the index.yaml of the Helm repository is not an index of charts")
     return [entry for entry in whole["entries"].get(CHART) or [] if isinstance(entry, dict)]
 
 
@@ -195,7 +237,7 @@ def load(content: str) -> Any:
     try:
         return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
-        raise NoAnswerError("what the Helm repository serves as index.yaml cannot be read") from error
+        raise NoAnswerError("the index.yaml of the Helm repository cannot be read") from error
 
 
 def hub_tag_of(package: bytes) -> str:
@@ -205,7 +247,7 @@ def hub_tag_of(package: bytes) -> str:
             member = archive.extractfile(f"{CHART}/values.yaml")
             values = load(member.read(LARGEST_VALUES).decode()) if member else {}
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, UnicodeDecodeError) as error:
-        raise NoAnswerError("the chart that the Helm repository serves cannot be read") from error
+        raise NoAnswerError("the chart package of the Helm repository cannot be read") from error
     try:
         return str(values["hub"]["image"]["tag"] or "")
     except (KeyError, TypeError):

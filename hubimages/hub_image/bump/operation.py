@@ -1,35 +1,41 @@
-"""Bump the jupyterhub chart and the hub image that goes with it, in one commit; build, push, and commit the tag."""
+"""Bump the jupyterhub chart and its hub image in one commit; build, push, and commit the tag."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console, yaml_text
+from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.bump.chartpress import find_builder
+from hubimages.hub_image.building.chartpress import find_builder
+from hubimages.hub_image.building.graph import connected
+from hubimages.hub_image.building.run_lock import alone
+from hubimages.hub_image.bump.edits import edits_for
 from hubimages.hub_image.bump.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
-from hubimages.hub_image.bump.publish import Publication, check_values, going_on, prepare, publish
+from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_vendored
+from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
+from hubimages.hub_image.bump.publication import Publication
+from hubimages.hub_image.bump.publish import check_values, going_on, prepare, publish
 from hubimages.hub_image.bump.report import Outcome, as_command, take_back
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
-from hubimages.hub_image.dependencies import Dependency, Place, Reader
-from hubimages.hub_image.dockerfile import Span, hub_bases, with_tags
-from hubimages.hub_image.layout import Chart, Image, read_layout
+from hubimages.hub_image.dependencies import Dependency, Place
+from hubimages.hub_image.hubs import tracked_files
+from hubimages.hub_image.reading import chartpress_files, read_layout
+from hubimages.hub_image.upgrade.report import changes_of_chart
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
-from hubimages.image_ref import TAG
 from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
 from hubimages.repository.git import Repo
 
-BUILT_FROM = "among what the image is built from, where chartpress would not see them"
+BUILT_FROM = " in a source of the image, which chartpress would not see"
 
 Ask = Callable[[str], bool]
 
 
 @dataclass(frozen=True)
 class BumpRequest:
-    """What a person asks for. `images` are the names in chartpress.yaml; none means the chart's hub images."""
+    """A request to bump. `images` are names in chartpress.yaml; none means the chart's hub images."""
 
     directory: Path
     chart_version: str
@@ -37,14 +43,19 @@ class BumpRequest:
     branch: str | None = None
     push: bool = True
     builder: str | None = None
-    platform: str | None = None
+    platforms: Sequence[str] = ()
     open_pr: bool = False
+    pr_to: str = ""
     release_notes: bool = False
+    messages: Sequence[str] = ()
+    config: str = ""
+    chartpress: str = ""
+    verbose: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The first commit, what is built after it, and where its tag goes."""
+    """The plan of a bump: the first commit, the build, and the places of the tag."""
 
     request: BumpRequest
     publication: Publication
@@ -52,24 +63,27 @@ class Plan:
     target: Target
     edits: tuple[FileEdit, ...]
     notes: tuple[str, ...]
+    upgrade: tuple[str, ...] = ()  # what the new chart changes here
 
     @property
     def commit(self) -> Commit:
+        own = next(iter(self.request.messages), "")
         return Commit(
-            f"Bump the jupyterhub chart to {self.target.version}\n\n"
-            f"The hub image builds upon k8s-hub:{self.target.hub_tag}, which that chart runs.\n",
+            own
+            or f"Bump the jupyterhub chart to {self.target.version}\n\n"
+            f"The hub image builds from k8s-hub:{self.target.hub_tag}, which that chart runs.\n",
             self.edits,
         )
 
     def show(self) -> str:
-        """The plan as a dry run prints it: diffs, commands, what comes then, what was not checked."""
-        lines = [show(self.edits) or "# chart and Dockerfile are there already\n"]
-        if self.request.branch:
-            lines.append(f"$ git switch -c {self.request.branch}\n")
+        """Return the plan as a dry run prints it: diffs, commands, what follows, what was not checked."""
+        lines = [show(self.edits) or "# chart and Dockerfile already have this version\n"]
+        if self.request.branch and (switch := changes.check_branch(self.publication.repo, self.request.branch)):
+            lines.append(f"$ {switch}\n")
         if self.edits:
             lines.append(as_command(self.commit.message, [edit.path for edit in self.edits]))
         lines += self.publication.steps()
-        lines += [f"# {note}\n" for note in self.notes]
+        lines += [f"# {note}\n" for note in (*self.notes, *self.upgrade)]
         if not needs_lookup(self.request.chart_version):
             lines.append(f"# not checked: that {self.dependency.repository} has {self.target.version}\n")
         lines.append(f"# not checked: engine{', login' if self.request.push else ''}\n")
@@ -81,134 +95,114 @@ class Plan:
         return [f"{link}\n" for link in release_notes(self.dependency.version.scalar.value, self.target.version)]
 
 
-def plan_bump(request: BumpRequest, *, dry_run: bool) -> Plan:
-    """What a bump would do, from what HEAD has; nothing is changed.
+def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
+    """Return what a bump would do to what HEAD has, without changing anything.
 
     A dry run asks no server, except for `latest`, `latest-dev` and development versions, of which only the Helm
     repository knows what they stand for. Raises BadInputError, RefusedError, NoAnswerError.
     """
-    asked = request.chart_version
-    if not asked:
-        raise BadInputError(
-            f"--chart-version is missing: a version of the jupyterhub chart, {LATEST} or {LATEST_DEVELOPMENT}"
-        )
-    if asked not in (LATEST, LATEST_DEVELOPMENT) and not is_version(asked):
-        raise BadInputError(f"--chart-version={asked} is no version; 4.3.3, {LATEST} or {LATEST_DEVELOPMENT} is meant")
+    asked = asked_version(request)
     repo = changes.deployment_repository(request.directory)
     check_whole_history(repo)
     changes.check_can_commit(repo, branch=request.branch)
     if request.open_pr:
         pull_request.check_can_open(repo, request.branch)
     read = reader_of_head(repo, changed_files(repo))
-    layout = read_layout(repo, read)
+    if not request.config and not chartpress_files(tracked_files(repo)):
+        return plan_plain_bump(repo, request, read, dry_run=dry_run)
+    layout = read_layout(repo, read, request.config)
     chart = chart_of_hub(layout, request.images)
     dependency = only_dependency(chart)
-    images = asked_images(layout, chart, request.images)
+    images = connected(layout, asked_images(layout, chart, request.images))
     target = Target(asked, asked)
     if needs_lookup(asked) or not dry_run:
         target = resolve(asked, dependency.repository)
-    builder = find_builder(request.builder, request.platform)
-    publication = Publication(repo, chart, images, builder, request.push, read)
-    edits = edits_for(dependency, images, target, read)
-    changes.check_no_links(repo, [edit.path for edit in edits])
+    builder = find_builder(request.builder, request.platforms)
+    publication = Publication(
+        repo, chart, images, builder, request.push, read, (target.hub_tag,), second(request.messages),
+        request.chartpress, request.verbose, layout,
+    )  # fmt: skip
+    notes: list[str] = []
+    edits = edits_for(chart, dependency, images, target, read, notes)
+    changes.check_files(repo, [edit.path for edit in edits])
     check_unchanged(repo, publication, edits)
     publication.check()
-    return Plan(request, publication, dependency, target, edits, notes_on(chart, images, target))
+    notes += notes_on(layout, chart, images, edits, read)
+    notes += notes_on_hubs(repo, layout, dependency, images, target, read)
+    notes += notes_on_vendored(repo, chart, target)
+    upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
+    return Plan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 
-def edits_for(dependency: Dependency, images: Sequence[Image], target: Target, read: Reader) -> tuple[FileEdit, ...]:
-    """The chart's version and every FROM of the hub image: no other byte. Raises what `hub_bases` raises."""
-    if not TAG.fullmatch(target.hub_tag):
-        raise BadInputError(f"{target.hub_tag!r} cannot be the tag of an image")
-    after: dict[str, str] = {}
-    spans: dict[str, dict[Span, str]] = {}
-    arguments: list[tuple[Image, Span]] = []
-    for image in images:
-        for base in hub_bases(image.dockerfile, image.bases or ()):
-            assert base.tag is not None  # hub_bases has looked
-            if base.tag.build_arg:
-                arguments.append((image, base.tag))
-            else:
-                spans.setdefault(image.dockerfile, {})[base.tag] = target.hub_tag
-    place = dependency.version
-    after[place.file] = yaml_text.replace(read(place.file) or "", {place.scalar: target.version})
-    if place.scalar.value == target.version:
-        after[place.file] = read(place.file) or ""
-    for dockerfile, tags in spans.items():
-        after[dockerfile] = with_tags(read(dockerfile) or "", tags)
-    for image, span in arguments:
-        after[image.config] = with_argument(image, span, after.get(image.config) or read(image.config) or "", target)
-    edits = (FileEdit(path, read(path), text) for path, text in after.items())
-    return tuple(edit for edit in edits if edit.before != edit.after)
-
-
-def with_argument(image: Image, span: Span, config: str, target: Target) -> str:
-    """The text of chartpress.yaml with the tag in one of the image's buildArgs."""
-    path = (*image.entry, "buildArgs", span.build_arg)
-    scalar = next((one for one in yaml_text.scalars(config) if one.path == path and not one.document), None)
-    if scalar is None or scalar.also:
-        raise RefusedError(
-            f"{image.config}:{image.line}: {span.build_arg} of {image.name} is shared through an anchor: write it out"
+def asked_version(request: BumpRequest) -> str:
+    """Return the version that is asked for. Raises BadInputError if it is none."""
+    asked = request.chart_version
+    if not asked:
+        raise BadInputError(
+            f"--chart-version is missing. Give a version of the jupyterhub chart, {LATEST} or {LATEST_DEVELOPMENT}"
         )
-    value = image.build_args[span.build_arg]
-    new = value[: span.start] + target.hub_tag + value[span.end :]
-    return config if scalar.value == new else yaml_text.replace(config, {scalar: new})
+    if asked not in (LATEST, LATEST_DEVELOPMENT) and not is_version(asked):
+        raise BadInputError(
+            f"--chart-version={asked} is not a version. Use a version such as 4.3.3, {LATEST} or {LATEST_DEVELOPMENT}"
+        )
+    return asked
+
+
+def second(messages: Sequence[str]) -> str:
+    """Return the message of the second commit; empty if none is given. Raises BadInputError for more than two."""
+    if len(messages) > 2:
+        raise BadInputError("--message is for two commits at most: of the edited files, and of the new tag")
+    return f"{messages[1].rstrip()}\n" if len(messages) > 1 else ""
 
 
 def check_unchanged(repo: Repo, publication: Publication, edits: Sequence[FileEdit]) -> None:
-    """Raise RefusedError for changes in files that are edited or built from, an interrupted run's own excepted."""
+    """Raise RefusedError for uncommitted changes in these files, except those of an interrupted run."""
     expected = {edit.path: edit.after or "" for edit in edits}
     sources = [path for image in publication.images for path in image.paths]
     values = publication.chart.values_file
     changed = changed_files(repo, sorted({*expected, *sources, values}), untracked=True)
     for path in unexpected(repo, [path for path in changed if path != values], expected):
-        why = "in a file that this task edits" if path in expected else BUILT_FROM
-        raise RefusedError(f"{path}: changes that are not committed, {why}; commit or stash them first")
+        why = " in a file that this task edits" if path in expected else BUILT_FROM
+        raise RefusedError(f"{path}: uncommitted changes{why}. Commit or stash them first")
     check_values(publication, changed, interrupted=not edits)
 
 
-def notes_on(chart: Chart, images: Sequence[Image], target: Target) -> tuple[str, ...]:
-    """What a person should know about files that are not touched."""
-    notes = []
-    if chart.lock_file:
-        notes.append(f"{chart.lock_file} goes on naming the old version: helm dependency update {chart.directory}")
-    chosen = [image.name for image in images]
-    for image in chart.images:
-        if image.name in chosen or not image.is_hub:
-            continue
-        if image.dockerfile in [one.dockerfile for one in images]:
-            notes.append(f"{image.name} builds from {image.dockerfile}, too, and is not rebuilt")
-        elif any(base.is_hub and not base.text.endswith(f":{target.hub_tag}") for base in image.bases or ()):
-            notes.append(f"{image.name} ({image.dockerfile}) is not bumped: --image={image.name} does that")
-    return tuple(notes)
-
-
-def bump_hub_image(request: BumpRequest, ask: Ask) -> Outcome:
-    """Bump, build, push and commit. Run again after an interruption, it goes on where that came.
+def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
+    """Bump, build, push and commit. Run again after an interruption, it continues from there.
 
     Raises what `plan_bump` and `prepare` raise, before anything is changed; after the first commit what `publish`
-    raises, with how to go on.
+    raises, with how to continue.
     """
     plan = plan_bump(request, dry_run=False)
+    if isinstance(plan, PlainPlan):
+        return plan.apply(ask)
     repo, publication = plan.publication.repo, plan.publication
-    place: Place = plan.dependency.version
-    if plan.edits and is_older(plan.target.version, place.scalar.value):
-        question = (
-            f"{plan.target.version} is older than {place.scalar.value} ({place}): a hub's database that the newer "
-            "JupyterHub has upgraded does not go back by itself. Go back all the same?"
+    with alone(repo):
+        place: Place = plan.dependency.version
+        if plan.edits:
+            ask_to_go_back(plan.target.version, place.scalar.value, str(place), ask)
+        chartpress = prepare(publication, ask)
+        for note in (*plan.notes, *plan.upgrade):
+            console.step(f"note: {note}")
+        base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
+        with changes.on_branch(repo, request.branch):
+            first = changes.commit(repo, plan.commit) if plan.edits else ""
+            if first:
+                console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
+            built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first))
+        outcome = Outcome(
+            publication, built, tuple(filter(None, [first, *others])), tuple(plan.links()), plan.notes, plan.upgrade
         )
-        if not ask(question):
-            raise RefusedError(f"left at {place.scalar.value}")
-    chartpress = prepare(publication)
-    for note in plan.notes:
-        console.step(f"note: {note}")
-    base = pull_request.check_can_open(repo, request.branch) if request.open_pr else ""
-    if request.branch:
-        changes.switch(repo, request.branch)
-    first = changes.commit(repo, plan.commit) if plan.edits else ""
-    if first:
-        console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
-    hint = take_back(repo, first, [edit.path for edit in plan.edits])
-    built, second = going_on(lambda: publish(publication, chartpress), hint)
-    outcome = Outcome(publication, built, tuple(filter(None, [first, second])), tuple(plan.links()))
-    return outcome.with_pull_request(plan.commit.message, base, request.branch) if request.open_pr else outcome
+        return outcome.with_pull_request(plan.commit.message, base, request) if request.open_pr else outcome
+
+
+def ask_to_go_back(new: str, old: str, place: str, ask: Ask) -> None:
+    """Ask before the chart goes back to an older version. Raises RefusedError if the answer is no."""
+    if not is_older(new, old):
+        return
+    question = (
+        f"{new} is older than {old} ({place}): a hub's database that the newer JupyterHub has upgraded cannot be "
+        "downgraded. Continue?"
+    )
+    if not ask(question):
+        raise RefusedError(f"not bumped: {place} stays at {old}")

@@ -1,16 +1,15 @@
-"""From a commit to its image in the registry and its tag in values.yaml: what a bump and a rebuild have in common."""
+"""Build and push images from HEAD, and commit their tags to values.yaml: shared by bump, rebuild and experiments."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.container_engine import check_engine
-from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, ProgramFailedError, RefusedError
-from hubimages.hub_image.bump.chartpress import (
-    Builder,
+from hubimages.errors import HubImagesError, NoAnswerError, ProgramFailedError, RefusedError
+from hubimages.hub_image.building import pinned
+from hubimages.hub_image.building.chartpress import (
     Built,
     Chartpress,
     arguments,
@@ -18,19 +17,17 @@ from hubimages.hub_image.bump.chartpress import (
     find_chartpress,
     find_pin,
     meets,
-    needed,
+    tags_of,
 )
-from hubimages.hub_image.dependencies import Reader
-from hubimages.hub_image.layout import Chart, Image
-from hubimages.hub_image.values import ImageValue, image_values, with_image
-from hubimages.hub_image.work_tree import (
-    changed_files,
-    check_no_submodules,
-    ignored_files,
-    reader_of_head,
-    refuse_changes,
-)
+from hubimages.hub_image.building.graph import chart_of, levels, rebased
+from hubimages.hub_image.building.labels import find_there, labels_for, options
+from hubimages.hub_image.bump.base_images import check_bases
+from hubimages.hub_image.bump.publication import Publication
+from hubimages.hub_image.layout import Image
+from hubimages.hub_image.values import image_values, with_image
+from hubimages.hub_image.work_tree import changed_files, ignored_files, reader_of_head, refuse_changes
 from hubimages.image_ref import ImageRef
+from hubimages.references import Target, edits_in_turn
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
@@ -40,77 +37,18 @@ if TYPE_CHECKING:
     from hubimages.registry import LoginState
 
 SHOWN = 3  # files
+Ask = Callable[[str], bool]
+Outcome = tuple[tuple[Built, ...], list[str]]
 
 
-@dataclass(frozen=True)
-class Publication:
-    """Images of one chart that are to be built, pushed unless `push` is False, and pointed at.
+def prepare(publication: Publication, ask: Ask) -> Chartpress:
+    """Check what a build and a push need, before anything is changed: program, engine, login, base images.
 
-    `read` gives files as HEAD has them at the beginning.
+    Raises NotInstalledError, LoginError, BadInputError for a repository that the registry does not have or a base that
+    does not exist, NoAnswerError, RefusedError without an answer to the question whether to install chartpress.
     """
-
-    repo: Repo
-    chart: Chart
-    images: tuple[Image, ...]
-    builder: Builder
-    push: bool
-    read: Reader
-
-    @property
-    def references(self) -> list[ImageRef]:
-        return [ImageRef.parse(image.repository) for image in self.images]
-
-    def check(self) -> None:
-        """Raise BadInputError or RefusedError for what would stop a build or an edit and can be known before both."""
-        for image in self.images:
-            try:
-                ImageRef.parse(image.repository)
-            except BadInputError as error:
-                raise BadInputError(f"{image.config}:{image.line}: {error}") from error
-        changes.check_no_links(self.repo, [self.chart.values_file, *(image.dockerfile for image in self.images)])
-        len(self.places)  # which raises
-        check_no_submodules(self.repo, needed(self.chart, self.images))
-
-    def steps(self) -> list[str]:
-        """What will be run and changed, as a dry run shows it, line by line."""
-        program = " ".join(["$ chartpress", *arguments(push=self.push, builder=self.builder)])
-        lines = [f"{program}  # in a copy, for {' and '.join(image.name for image in self.images)} alone\n"]
-        for image, place in self.places if self.push else []:
-            where = f"{place.file}:{place.line}"
-            lines.append(f"# then, in a commit of its own, {where}: {image.repository} and the tag that it got\n")
-        return [*lines, *(f"# {note}\n" for note in self.replaced())]
-
-    def replaced(self) -> list[str]:
-        """What a person should know where values.yaml names another image than the one that will stand there."""
-        return [
-            f"{place.file}:{place.line} names {place.current_name} now: all hubs with these values go from that image "
-            f"to {image.repository}"
-            for image, place in (self.places if self.push else [])
-            if place.current_name not in ("", image.repository)
-        ]
-
-    @cached_property
-    def places(self) -> list[tuple[Image, ImageValue]]:
-        """Where the images stand in values.yaml. Raises BadInputError or RefusedError where they cannot be edited."""
-        content = self.read(self.chart.values_file)
-        with_values = [image for image in self.images if image.values_paths]
-        if content is None and with_values:
-            raise BadInputError(f"no file {self.chart.values_file}, in which {with_values[0].name} has its valuesPath")
-        return [(image, place) for image in with_values for place in image_values(image, content or "")]
-
-
-def prepare(publication: Publication) -> Chartpress:
-    """Check, before anything is changed, what a build and a push need: program, engine, login.
-
-    Raises NotInstalledError, LoginError, BadInputError for a repository that the registry does not have, NoAnswerError.
-    """
-    pin = find_pin(publication.repo)
-    chartpress = find_chartpress(publication.repo, pin)
+    chartpress = chosen_chartpress(publication, ask)
     console.step(f"{chartpress}: {chartpress.program}")
-    if pin and not meets(chartpress.version, pin.wanted):
-        console.step(
-            f"{pin.place} asks for chartpress{pin.wanted}: activate the repository's environment to use that one"
-        )
     for note in publication.replaced():
         console.step(f"note: {note}")
     with ThreadPoolExecutor(1) as beside:
@@ -119,11 +57,23 @@ def prepare(publication: Publication) -> Chartpress:
         engine.result()
     for login in logins:
         login.check()
+    check_bases(publication)
     return chartpress
 
 
+def chosen_chartpress(publication: Publication, ask: Ask) -> Chartpress:
+    """Return the chartpress that runs: the one that is named, or that the repository pins, or that is installed."""
+    pin = None if publication.program else find_pin(publication.repo)
+    chartpress = find_chartpress(publication.repo, pin, publication.program)
+    if pin is None or meets(chartpress.version, pin.wanted):
+        return chartpress
+    if not pin.version:
+        raise pinned.refusal(pin.wanted, pin.place)
+    return Chartpress(pinned.install(pin.version, pin.place, ask), pin.version, "as pinned")
+
+
 def login_states(references: Sequence[ImageRef]) -> "list[LoginState]":
-    """Whether we may push each of the images. Raises NoAnswerError."""
+    """Return whether each of the images may be pushed. Raises NoAnswerError."""
     from hubimages.registry import Registries, login_state
 
     with Registries() as registries:
@@ -131,9 +81,9 @@ def login_states(references: Sequence[ImageRef]) -> "list[LoginState]":
 
 
 def check_values(publication: Publication, changed: Sequence[str], *, interrupted: bool) -> None:
-    """Raise RefusedError where values.yaml is among the files with changes that are not committed.
+    """Raise RefusedError if values.yaml has uncommitted changes.
 
-    With `interrupted`, what a run like this one has written and not committed may stand there.
+    With `interrupted`, tags that an interrupted run has written are allowed.
     """
     chart = publication.chart
     if chart.values_file not in changed:
@@ -144,11 +94,11 @@ def check_values(publication: Publication, changed: Sequence[str], *, interrupte
         now = reader_of_head(publication.repo, [])(chart.values_file) or ""
         written = own_writings(publication, before, now)
         expected = {} if written is None else {chart.values_file: written}
-    refuse_changes(publication.repo, [chart.values_file], expected, "in a file that this task edits")
+    refuse_changes(publication.repo, [chart.values_file], expected, " in a file that this task edits")
 
 
 def own_writings(publication: Publication, before: str, now: str) -> str | None:
-    """`before` with the tags that `now` has, if they are tags of the images' last commits; else None."""
+    """Return `before` with the tags that `now` has, if they are tags of the images' last commits; else None."""
     text = before
     for image in publication.images:
         for number in range(len(image.values_paths)):
@@ -163,7 +113,7 @@ def own_writings(publication: Publication, before: str, now: str) -> str | None:
 
 
 def is_tag_of(repo: Repo, image: Image, tag: str) -> bool:
-    """Whether chartpress may have given this tag to the image as HEAD has it."""
+    """Return True if chartpress can have given this tag to the image as HEAD has it."""
     abbreviated = tag.rpartition("h")[2]
     if len(abbreviated) >= 4 and last_commit(repo, image).startswith(abbreviated):
         return True
@@ -171,26 +121,103 @@ def is_tag_of(repo: Repo, image: Image, tag: str) -> bool:
 
 
 def last_commit(repo: Repo, image: Image) -> str:
-    """The last commit that touched what chartpress makes the image's tag from; empty where there is none."""
+    """Return the last commit that touched the image's paths; empty if there is none."""
     return repo.text("log", "-1", "--format=%H", "--", *image.paths)
 
 
-def publish(publication: Publication, chartpress: Chartpress) -> tuple[tuple[Built, ...], str]:
-    """Build the images from HEAD, push them, and commit their tags; what was built, and the commit's id.
+def publish(publication: Publication, chartpress: Chartpress) -> tuple[tuple[Built, ...], list[str]]:
+    """Build the images from HEAD, push them, and commit their tags; return what was built, and the commits' ids.
 
-    The id is empty where values.yaml says it all already, or nothing was pushed. Raises ProgramFailedError when
-    chartpress fails, NoAnswerError when the registry does not have afterwards what was pushed.
+    An image that builds from another one gets its new tag first, in a commit. No commits are made where values.yaml
+    has the tags already, or nothing was pushed. Raises ProgramFailedError when chartpress fails, RefusedError for a tag
+    that is in the registry with other content, NoAnswerError if the registry does not have what was pushed.
     """
-    options = arguments(push=publication.push, builder=publication.builder)
     console.step(f"building {' and '.join(image.name for image in publication.images)} from a copy of the repository")
     if ignored := ignored_files(publication.repo, [image.context for image in publication.images]):
         more = f" and {len(ignored) - SHOWN} more" if ignored[SHOWN:] else ""
-        console.step(f"note: what git ignores is not in that copy: {', '.join(ignored[:SHOWN])}{more}")
-    built = build(publication.repo, publication.chart, publication.images, chartpress=chartpress, options=options)
+        console.step(f"note: files that git ignores are not built: {', '.join(ignored[:SHOWN])}{more}")
+    made: list[Built] = []
+    commits: list[str] = []
+    for level in levels(publication.images):
+        commits += commit_bases(publication, level, made)
+        for chart in dict.fromkeys((image.config, image.chart) for image in level):
+            images = [image for image in level if (image.config, image.chart) == chart]
+            made += build_level(publication, images, chartpress)
+    if publication.push:
+        commits += filter(None, [commit_values(publication, made)])
+    return tuple(made), commits
+
+
+def build_level(publication: Publication, images: Sequence[Image], chartpress: Chartpress) -> list[Built]:
+    """Build images that do not build from each other; those that the registry has already are not built again."""
+    repo, chart = publication.repo, chart_of(publication.layout, images[0])
+    labels = {image.name: expected_labels(publication, image) for image in images}
+    there: list[Built] = []
+    if publication.push:
+        tagged = tags_of(repo, chart, images, chartpress=chartpress)
+        found = find_there([(ImageRef.parse(str(one)), labels[one.image.name]) for one in tagged])
+        for one in tagged:
+            if known := found.get(ImageRef.parse(str(one))):
+                there.append(replace(one, was_there=was_there(one, known.labelled, known.differs)))
+        images = [one.image for one in tagged if one.image not in [known.image for known in there]]
+    if not images:
+        return there
+    flags = ["--force-build", *arguments(push=publication.push, builder=publication.builder)]
+    more = {name: options(given) for name, given in labels.items()}
+    built = build(repo, chart, images, chartpress=chartpress, options=flags, labels=more, verbose=publication.verbose)
+    if publication.push:
+        check_pushed(built)
+    return [*there, *built]
+
+
+def expected_labels(publication: Publication, image: Image) -> dict[str, str]:
+    """Return the labels of the image as HEAD has its sources."""
+    chart = chart_of(publication.layout, image)
+    read = reader_of_head(publication.repo, changed_files(publication.repo))
+    from hubimages.hub_image.reading import layout_of
+
+    layout = layout_of(sorted({one.config for one in publication.layout.images} | {image.config}), read)
+    now = next((one for one in layout.images if (one.config, one.chart, one.name) == (
+        image.config, image.chart, image.name)), image)  # fmt: skip
+    versions = next((one for one in layout.charts if (one.config, one.name) == (chart.config, chart.name)), chart)
+    version = versions.dependencies[0].version.scalar.value if len(versions.dependencies) == 1 else ""
+    return labels_for(now, commit=last_commit(publication.repo, image), chart_version=version)
+
+
+def was_there(one: Built, labelled: bool, differs: Sequence[str]) -> str:
+    """Return the note on an image that the registry has. Raises RefusedError if it was built from other files."""
+    again = f"hubimages rebuild-hub-image --image={one.image.name} builds one under a new tag"
+    if differs:
+        raise RefusedError(
+            f"{one} is in the registry already, built from other sources: {', '.join(differs)}. An existing tag is "
+            f"never pushed over: {again}"
+        )
+    if labelled:
+        return "its labels match what would be built"
+    return f"it has no labels that tell what it was built from. If that matters, {again}"
+
+
+def commit_bases(publication: Publication, level: Sequence[Image], made: Sequence[Built]) -> list[str]:
+    """Commit the new tags of what the images build from; return the commit as a list, empty if nothing changes."""
+    repo = publication.repo
+    tags = {one.name: one.tag for one in made}
+    changed = changed_files(repo, sorted({image.dockerfile for image in level}), untracked=True)
+    read = reader_of_head(repo, changed)
+    edits: dict[str, FileEdit] = {}
+    for image in level:
+        after = rebased(image, tags, read)
+        if after is not None:
+            edits[image.dockerfile] = FileEdit(image.dockerfile, read(image.dockerfile), after)
+    if not edits:
+        return []
     if not publication.push:
-        return built, ""
-    check_pushed(built)
-    return built, commit_values(publication, built)
+        names = ", ".join(image.name for image in level)
+        raise RefusedError(f"{names} builds from an image that --no-push does not push. Run without --no-push")
+    expected = {path: edit.after for path, edit in edits.items()}
+    refuse_changes(repo, list(edits), expected, " in a file that this task edits")
+    used = ", ".join(one.image.name for one in made if any(one.name in image.own_bases for image in level))
+    message = f"Build {', '.join(image.name for image in level)} from the new {used} image\n"
+    return [changes.commit(repo, Commit(publication.message or message, list(edits.values())))]
 
 
 def check_pushed(built: Sequence[Built]) -> None:
@@ -202,32 +229,53 @@ def check_pushed(built: Sequence[Built]) -> None:
             try:
                 registries.digest(ImageRef.parse(str(one)))
             except NotThereError as error:
-                raise ProgramFailedError(f"chartpress ended well, and {one} is not in the registry: {error}") from error
+                raise ProgramFailedError(f"chartpress succeeded, but {one} is not in the registry: {error}") from error
             except NoAnswerError as error:
-                raise NoAnswerError(f"{one} was pushed, it seems; to be sure, run this again: {error}") from error
+                raise NoAnswerError(f"{one} was probably pushed. Run this again to be sure: {error}") from error
 
 
 def commit_values(publication: Publication, built: Sequence[Built]) -> str:
-    """Put name and tag of the images into values.yaml, and nothing else, and commit that; the commit's id or ""."""
-    changed = changed_files(publication.repo, [publication.chart.values_file], untracked=True)
-    edit = values_edit(publication, built, changed)
-    if edit is None or edit.before == edit.after:
+    """Commit name and tag of the images to values.yaml; return the commit's id, empty if nothing changes."""
+    repo = publication.repo
+    files = {one.image.values_file for one in built if one.image.values_paths}
+    changed = changed_files(repo, sorted(files), untracked=True) if files else ()
+    edits = [values_edit(publication, [one for one in built if one.image.values_file == file], changed)
+             for file in sorted(files)]  # fmt: skip
+    edits += elsewhere_edits(publication, built)
+    kept = [edit for edit in edits if edit is not None and edit.before != edit.after]
+    if not kept:
         return ""
-    if changed:
-        refuse_changes(publication.repo, [edit.path], {edit.path: edit.after or ""}, "in a file that this task edits")
-    names = ", ".join(one.image.name for one in built)
+    refuse_changes(repo, [edit.path for edit in kept], {edit.path: edit.after for edit in kept},
+                   " in a file that this task edits")  # fmt: skip
+    elsewhere = {reference.repository for reference in publication.elsewhere}
+    written = [one for one in built if one.image.values_paths or one.name in elsewhere]
+    names = ", ".join(one.image.name for one in written)
     body = "".join(f"{one}\n" for one in built)
-    return changes.commit(publication.repo, Commit(f"Use the new {names} image\n\n{body}", [edit]))
+    return changes.commit(repo, Commit(publication.message or f"Use the new {names} image\n\n{body}", kept))
+
+
+def elsewhere_edits(publication: Publication, built: Sequence[Built]) -> list[FileEdit | None]:
+    """Return the edits of values files that name an image which chartpress writes nowhere."""
+    tags = {one.name: one.tag for one in built}
+    targets = {one: Target(tags[one.repository]) for one in publication.elsewhere if one.repository in tags}
+    if not targets:
+        return []
+    (edits,) = edits_in_turn(publication.repo.directory, [targets])
+    read = reader_of_head(publication.repo, changed_files(publication.repo))
+    now = {edit.path: edit.after for edit in edits}
+    files = dict.fromkeys(place.file for one in targets for place, _ in one.retagged(tags[one.repository]))
+    there = reader_of_head(publication.repo, ())
+    return [FileEdit(file, read(file), now.get(file, there(file))) for file in files]
 
 
 def values_edit(publication: Publication, built: Sequence[Built], changed: Sequence[str]) -> FileEdit | None:
-    """The edit of values.yaml as HEAD has it; None where none of the images stands there.
+    """Return the edit of values.yaml as HEAD has it; None if none of the images has a values path.
 
     `changed` are files with changes that are not committed. Raises RefusedError where one image's edit would undo
     that of another.
     """
-    path = publication.chart.values_file
-    if not any(one.image.values_paths for one in built):
+    path = next((one.image.values_file for one in built if one.image.values_paths), "")
+    if not path:
         return None
     before = reader_of_head(publication.repo, changed)(path) or ""
     after = before
@@ -244,12 +292,12 @@ def values_edit(publication: Publication, built: Sequence[Built], changed: Seque
     return FileEdit(path, before, after)
 
 
-def going_on(action: Callable[[], tuple[tuple[Built, ...], str]], hint: str) -> tuple[tuple[Built, ...], str]:
-    """Do what may fail after a commit was made; the error then says how to go on and how to take the commit back."""
+def going_on(action: Callable[[], Outcome], hint: Callable[[], str]) -> Outcome:
+    """Run the action; an error then says how to continue, and how to undo the commit."""
     try:
         return action()
     except HubImagesError as error:
-        raise type(error)(f"{error}\n{hint}") from error
+        raise type(error)(f"{error}\n{hint()}") from error
     except KeyboardInterrupt:
-        console.step(hint)
+        console.step(hint())
         raise

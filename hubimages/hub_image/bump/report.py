@@ -1,14 +1,27 @@
-"""What a bump or a rebuild tells at its end, or when it stops in the middle."""
+"""Report the result of a bump or a rebuild, and how to continue after a failure."""
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from hubimages.hub_image.bump.chartpress import Built
-from hubimages.hub_image.bump.publish import Publication
+from hubimages.hub_image.building.chartpress import Built
+from hubimages.hub_image.bump.publication import Publication
 from hubimages.repository import changes, pull_request
 from hubimages.repository.git import Repo
 from hubimages.repository.pull_request import PullRequest
+
+
+class Request(Protocol):
+    """What a bump, a rebuild or an experiment is asked for, as far as a pull request needs it."""
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that is merged."""
+
+    @property
+    def pr_to(self) -> str:
+        """OWNER/REPO that gets the pull request; empty for the repository of `origin`."""
 
 
 @dataclass(frozen=True)
@@ -19,26 +32,33 @@ class Outcome:
     built: tuple[Built, ...]
     commits: tuple[str, ...]
     links: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    upgrade: tuple[str, ...] = ()
     opened: str = ""
 
     def __str__(self) -> str:
         """The images, the commits, and what comes next."""
         repo = self.publication.repo
-        lines = [f"{'pushed' if self.publication.push else 'built, not pushed:'} {one}" for one in self.built]
+        done = "pushed" if self.publication.push else "built, not pushed:"
+        lines = [
+            f"{one} was there already, nothing was built: {one.was_there}" if one.was_there else f"{done} {one}"
+            for one in self.built
+        ]
+        lines += [self.publication.nothing_written(image) for image in self.publication.unwritten]
         if self.commits:
             shown = repo.read("show", "-s", "--format=committed %h %s", *self.commits).decode(errors="replace")
             lines += shown.strip().splitlines()
         else:
-            lines.append("nothing to commit: chart, Dockerfile and values.yaml are in step with the image")
+            lines.append("nothing to commit: chart, Dockerfile and values.yaml already match the image")
         lines += [link.strip() for link in self.links]
         return "\n".join([*lines, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
-        """Only a person pushes commits, and deploys."""
+        """Return what is left to do: only a person pushes commits, and deploys."""
         if not self.publication.push:
-            return ["next: the same without --no-push, which pushes the image and commits its tag"]
+            return ["next: run the same command without --no-push. It pushes the image and commits its tag"]
         if self.opened:
-            return [self.opened, "next: have it merged, and deploy as usual"]
+            return [self.opened, "next: merge it, then deploy as usual"]
         repo = self.publication.repo
         branch = changes.current_branch(repo)
         address = pull_request.remote_address(repo)
@@ -46,26 +66,32 @@ class Outcome:
         where = f", then {address.compare(base, branch)}" if address and branch != base else ""
         return [f"next: git push origin {branch}{where}; deploy as usual"] if self.commits else []
 
-    def with_pull_request(self, message: str, base: str, branch: str | None) -> "Outcome":
-        """The same, after the branch was pushed and the pull request opened."""
+    def with_pull_request(self, message: str, base: str, request: "Request") -> "Outcome":
+        """Push the branch, open the pull request, and return the outcome with its address."""
         subject, _, body = message.partition("\n\n")
         images = "".join(f"\n- `{one}`" for one in self.built)
-        request = PullRequest(base, branch or "", subject, f"{body}{images}\n")
-        return replace(self, opened=pull_request.open_pull_request(self.publication.repo, request))
+        text = f"{body}{images}\n"
+        for title, notes in (("Not changed by this:", self.notes), ("The new chart:", self.upgrade)):
+            listed = "".join(f"\n- {note}" for note in notes)
+            text += f"\n{title}\n{listed}\n" if listed else ""
+        asked = PullRequest(base, request.branch or "", subject, text, request.pr_to)
+        return replace(self, opened=pull_request.open_pull_request(self.publication.repo, asked))
 
 
 def as_command(message: str, files: Sequence[str]) -> str:
-    """The commit as a dry run shows it, a line that can be pasted."""
+    """Return the command line that makes the commit."""
     return f"$ git commit -m {shlex.quote(message.splitlines()[0])} -- {shlex.join(files)}\n"
 
 
-def take_back(repo: Repo, commit: str, files: Sequence[str]) -> str:
-    """How to go on after a failure, and how to undo the commit; the user's own changes stay either way."""
-    again = "Mend that and run the same command again: it goes on from here"
+def take_back(repo: Repo, commit: str, kept: Sequence[str] = ()) -> str:
+    """Return how to continue after a failure, and how to undo the commits since; `kept` are the user's own changes."""
+    again = "Correct this and run the same command again. It continues from here"
     if not commit:
         return again
     git = f"git -C {shlex.quote(str(repo.work_tree))}"
-    undo = f"{git} reset --soft HEAD~1"
+    undo = f"{git} reset --soft {commit[:12]}~1"
+    names = repo.read("diff", "--name-only", "-z", f"{commit}~1", "HEAD").decode(errors="surrogateescape").split("\0")
+    files = [name for name in names if name and name not in kept]
     if files:
         undo += f" && {git} restore --staged --worktree -- {shlex.join(files)}"
-    return f"{again}.\nThe commit {commit[:12]} stays; to take it back: {undo}"
+    return f"{again}.\nCommit {commit[:12]} stays. To undo it: {undo}"

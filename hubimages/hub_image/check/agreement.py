@@ -1,4 +1,4 @@
-"""Does a k8s-hub image belong to a jupyterhub chart? Their versions compared, without any network.
+"""Compare the version of a jupyterhub chart with the tag of a hub image, without any network.
 
 Releases of both carry the same version. Development builds do not: chartpress names the chart after the last commit
 that touched any of its files, and the image after the last one that touched its own, so `0.9.0-n116.h1c766a1` comes
@@ -10,6 +10,8 @@ for each of the 25 pairs of differing versions that two public deployments have 
 import enum
 import re
 from dataclasses import dataclass
+
+from hubimages.hub_image.versions import excluded, is_range
 
 # 4.3.3   v0.6   0.9.0-beta.3   then what a build adds: -n033.h8211ad2   .git.5783.h867f4331   -0.dev.git.6502.hd8a1d5f
 # _3164-a04b974   +3175.434f0d3   -445a953 (chartpress before its first release)
@@ -25,7 +27,7 @@ VERSION = re.compile(
 
 
 class Agreement(enum.Enum):
-    """What can be said about a chart's version and an image's tag."""
+    """The result of comparing a chart's version with an image's tag."""
 
     AGREE = "agree"
     DIFFER = "differ"
@@ -52,12 +54,12 @@ class Version:
 
     @property
     def base(self) -> str:
-        """The release that it is, or starts from, as people write it."""
+        """Return the release that it is, or comes after, as people write it."""
         return ".".join(map(str, self.release)) + (f"-{self.stage}" if self.stage else "")
 
 
 def parse(text: str) -> Version | None:
-    """The version in the text; None where it names no release: `latest`, a bare commit."""
+    """Return the version in the text; None if it names no release: `latest`, a bare commit."""
     found = VERSION.fullmatch(text.strip())
     if not found:
         return None
@@ -73,35 +75,44 @@ def parse(text: str) -> Version | None:
 
 
 def compare(chart_version: str, image_tag: str) -> tuple[Agreement, str]:
-    """Whether the image belongs to the chart, and why, as the end of a sentence."""
+    """Return whether the image belongs to the chart, and the reason as a clause."""
     if chart_version == image_tag:
         return Agreement.AGREE, "they are the same"
+    if is_range(chart_version):
+        return _compare_range(chart_version, image_tag)
     chart, image = parse(chart_version), parse(image_tag)
     if chart is None or image is None:
         unknown = chart_version if chart is None else image_tag
-        return Agreement.CANNOT_TELL, f"{unknown} does not say of which release it is"
+        return Agreement.CANNOT_TELL, f"{unknown} names no release"
     if chart.commit and image.commit and _same_commit(chart.commit, image.commit):
-        return Agreement.AGREE, "they are of the same commit"
+        return Agreement.AGREE, "both come from the same commit"
     if chart.base != image.base:
-        return Agreement.DIFFER, f"one is of {chart.base}, the other of {image.base}"
+        return Agreement.DIFFER, f"the chart is {chart.base}, the image is {image.base}"
     return _compare_builds(chart, image)
+
+
+def _compare_range(wanted: str, image_tag: str) -> tuple[Agreement, str]:
+    """A range of chart versions, of which only Helm knows the newest."""
+    if excluded(wanted, image_tag):
+        return Agreement.DIFFER, f"the chart is any {wanted}, the image is {image_tag}"
+    return Agreement.CANNOT_TELL, f"{wanted} is a range, of which Helm takes the newest version"
 
 
 def _compare_builds(chart: Version, image: Version) -> tuple[Agreement, str]:
     """Versions that start from one release."""
     if image.is_release:
-        return Agreement.AGREE, f"both start from {chart.base}"
+        return Agreement.AGREE, f"both come from {chart.base}"
     if chart.is_release:
-        return Agreement.DIFFER, f"the image is of a build after {image.base}, the chart is {chart.base} itself"
+        return Agreement.DIFFER, f"the image is a build after {image.base}, the chart is {chart.base} itself"
     if chart.builds is None or image.builds is None or chart.monotonic != image.monotonic:
-        return Agreement.CANNOT_TELL, f"both are builds after {chart.base}, with nothing to say which came first"
+        return Agreement.CANNOT_TELL, f"both are builds after {chart.base}, and nothing tells which came first"
     if image.builds > chart.builds:
-        return Agreement.DIFFER, f"the image is of a later build after {image.base} than the chart"
+        return Agreement.DIFFER, f"the image is a later build after {image.base} than the chart"
     if image.builds == chart.builds:
-        return Agreement.DIFFER, f"they are of different commits after {chart.base}"
-    return Agreement.AGREE, f"the image is of an earlier commit after {chart.base} than the chart, as it can be"
+        return Agreement.DIFFER, f"they come from different commits after {chart.base}"
+    return Agreement.AGREE, f"the image comes from an earlier commit after {chart.base} than the chart, as is usual"
 
 
 def _same_commit(one: str, other: str) -> bool:
-    """Whether two abbreviated ids can be of one commit."""
+    """Return True if two abbreviated ids can mean one commit."""
     return one.startswith(other) or other.startswith(one)

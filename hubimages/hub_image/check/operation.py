@@ -1,6 +1,6 @@
-"""Are the hub image, its chart and values.yaml in step?
+"""Check that the hub image, its chart and the hubs' values are in step.
 
-Nothing is changed, nothing is built. What cannot be told is said, and is neither a finding nor a clean bill.
+Nothing is changed or built. What the check cannot know, it lists.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,50 +9,84 @@ from pathlib import Path
 from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, LoginError, RefusedError
 from hubimages.hub_image.check.freshness import State, freshness
+from hubimages.hub_image.check.hubs import check_hubs
+from hubimages.hub_image.check.plain import check_without_chartpress
 from hubimages.hub_image.check.report import Report
 from hubimages.hub_image.check.state import Check, read
-from hubimages.hub_image.check.versions import check_companions, check_versions
-from hubimages.hub_image.choice import check_dockerfile
-from hubimages.hub_image.layout import Image, read_layout, shared_values_paths
+from hubimages.hub_image.check.versions import check_companions, check_lock, check_versions
+from hubimages.hub_image.hubs import tracked_files
+from hubimages.hub_image.layout import RESET_VERSION, Image, Layout, shared_values_paths
+from hubimages.hub_image.reading import CONFIG, chartpress_files, read_layout
 from hubimages.hub_image.values import ImageValue, image_values
 from hubimages.image_ref import ImageRef
+from hubimages.references import find_references
 from hubimages.repository.changes import deployment_repository
 
 
-def check_hub_image(directory: Path, *, offline: bool = False, before_commit: bool = False) -> Report:
-    """What is out of step in the deployment repository that the directory is in.
+def check_hub_image(
+    directory: Path, *, offline: bool = False, before_commit: bool = False, strict: bool = False, config: str = ""
+) -> Report:
+    """Return what is out of step in the deployment repository that the directory is in.
 
-    With `offline` no registry is asked. With `before_commit` only that is looked at which a commit can put right: not
-    whether tags are built from the sources, since an image is built after the commit of its sources.
-    Raises BadInputError where the repository has no hub image that is built with chartpress.
+    With `offline` no registry is asked. With `before_commit` only what a commit can put right is checked: not whether
+    tags are built from the sources, since an image is built after the commit of its sources. `config` names a
+    chartpress configuration that is not called chartpress.yaml. Raises BadInputError if the repository has neither a
+    hub image nor a jupyterhub chart.
     """
     repo = deployment_repository(directory)
-    layout = read_layout(repo)
+    if not config and not chartpress_files(tracked_files(repo)):
+        return check_without_chartpress(repo, strict=strict)
+    layout = read_layout(repo, config=config)
     images = [image for image in layout.images if image.is_hub]
-    if not images:
-        for image in layout.images:
-            check_dockerfile(image)
-        raise BadInputError(
-            f"none of the images in {layout.charts[0].config if layout.charts else 'chartpress.yaml'} builds upon "
-            "jupyterhub/k8s-hub: there is no hub image to check"
-        )
+    if not images and not any(chart.dependencies for chart in layout.charts):
+        raise BadInputError(no_hub_image(layout))
     check = Check(repo, layout)
     for image in images:
         check_versions(check, image)
     for chart in layout.charts:
+        check_lock(check, chart)
         check_companions(check, chart)
     check_sharing(check, images)
+    if images and not check.compared:
+        check_nothing_compared(check, images)
     if not before_commit:
         check_values(check, images)
+        check_hubs(check, find_references(repo.directory))
     if check.tags and not offline:
         check_registry(check)
     names = ", ".join(image.name for image in images)
-    good = f"{console.count(len(images), 'hub image')} in step, as far as was checked: {names}"
-    return Report(check.findings, check.not_checked, good, check.no_answer, check.hidden)
+    good = f"{console.count(len(images), 'hub image')} in step: {names}"
+    if not images:
+        charts = ", ".join(chart.chart_file for chart in layout.charts if chart.dependencies)
+        good = f"no hub image is built here; hubs with {charts} run the chart's own"
+    return Report(check.findings, check.not_checked, good, check.no_answer, check.hidden, strict)
+
+
+def no_hub_image(layout: Layout) -> str:
+    """Return why there is nothing to check: an image without a Dockerfile, or none from k8s-hub."""
+    missing = [image for image in layout.images if image.bases is None]
+    config = layout.charts[0].config if layout.charts else CONFIG
+    said = f"no image in {config} builds from jupyterhub/k8s-hub, and no chart depends on jupyterhub"
+    if missing:
+        said += "".join(f"; {image.name} has no Dockerfile ({image.dockerfile})" for image in missing)
+    return f"{said}. There is nothing to check"
+
+
+def check_nothing_compared(check: Check, images: Sequence[Image]) -> None:
+    """Find that no version could be compared: a check that says nothing must not look like one that passed."""
+    image = images[0]
+    line = next((base.line for base in image.bases or () if not base.copied), 1)
+    check.add(
+        "nothing-compared",
+        image.dockerfile,
+        line,
+        "no hub image could be compared with a chart's version, for the reasons under `not checked`",
+        "write the chart's version as the tag in FROM",
+    )
 
 
 def check_sharing(check: Check, images: Sequence[Image]) -> None:
-    """Does chartpress write two images to one place, so that the last one wins?"""
+    """Find images that chartpress writes to one place, where the last one wins."""
     for (file, path), sharing in shared_values_paths(images).items():
         names = " and ".join(image.name for image in sharing)
         check.add(
@@ -60,12 +94,12 @@ def check_sharing(check: Check, images: Sequence[Image]) -> None:
             sharing[-1].config,
             sharing[-1].line,
             f"{names} have one valuesPath, {path}: a plain chartpress points every hub at {sharing[-1].repository}",
-            f"write `valuesPath: {{}}` for all but the one that belongs into {file}",
+            f"write `valuesPath: {{}}` for all but the one that belongs in {file}",
         )
 
 
 def check_values(check: Check, images: Sequence[Image]) -> None:
-    """Is what values.yaml names built here, from the sources as they are?"""
+    """Check that values.yaml names images built here, from the sources as they are."""
     places: dict[tuple[str, object], list[tuple[Image, ImageValue]]] = {}
     for image in images:
         for place in places_of(check, image):
@@ -82,14 +116,15 @@ def check_values(check: Check, images: Sequence[Image]) -> None:
                 place.line,
                 f"{place.current_name} is not what {sharing[0][0].config} builds for this place: "
                 + " or ".join(one.repository for one, _ in sharing),
-                f"hubimages rebuild-hub-image --image {sharing[0][0].name}, or mend chartpress.yaml",
+                f"run hubimages rebuild-hub-image --image={check.name_of(sharing[0][0])}, "
+                f"or correct {sharing[0][0].config}",
             )
         else:
             check.cannot_tell(f"{place.file}:{place.line}: no image is named here; the deployment sets it elsewhere")
 
 
 def places_of(check: Check, image: Image) -> Iterator[ImageValue]:
-    """Where values.yaml has the image."""
+    """Yield the places of the image in values.yaml."""
     text = read(check.repo, image.values_file)
     if not image.values_paths:
         return
@@ -103,13 +138,14 @@ def places_of(check: Check, image: Image) -> Iterator[ImageValue]:
 
 
 def check_tag(check: Check, image: Image, place: ImageValue) -> None:
-    """Is there a tag, is it text to Helm, and is it built from the sources?"""
+    """Check that there is a tag, that Helm reads it as text, and that it is built from the sources."""
     tag = place.current_tag
     written = place.tag or place.whole
-    if not tag or written is None:
-        check.cannot_tell(f"{place.file}:{place.line}: no tag for {image.repository}; the deployment sets it elsewhere")
+    if not tag or written is None or tag in (image.placeholder, RESET_VERSION):
+        what = f"{tag} is a placeholder" if tag else "no tag"
+        check.cannot_tell(f"{place.file}:{place.line}: {what} for {image.repository}; the deployment sets it elsewhere")
         return
-    if place.tag is not None and place.tag.style == "plain" and (what := read_as(tag)):
+    if place.tag is not None and not place.tag.tag and place.tag.style == "plain" and (what := read_as(tag)):
         check.add(
             "tag-not-text",
             place.file,
@@ -128,7 +164,7 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
             place.file,
             written.line,
             f"{image.repository}:{tag} is not built from the sources as they are: {found.reason}",
-            f"hubimages rebuild-hub-image --image {image.name}",
+            f"run hubimages rebuild-hub-image --image={check.name_of(image)}",
         )
     try:
         check.tags[ImageRef.parse(f"{image.repository}:{tag}")] = (image, place, written.line)
@@ -137,13 +173,13 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
 
 
 def read_as(tag: str) -> str:
-    """What Helm reads in the place of a tag without quotes; empty where it reads the text."""
+    """Return what Helm reads instead of a tag without quotes; empty if it reads the text."""
     value = yaml_text.compose(tag).data()
     return "" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
 
 
 def check_registry(check: Check) -> None:
-    """Do the tags exist?"""
+    """Check that the tags exist."""
     from hubimages.registry import NotThereError, Registries, digests
 
     with Registries() as registries:
@@ -158,7 +194,7 @@ def check_registry(check: Check) -> None:
                 place.file,
                 line,
                 f"{reference} does not exist: a hub with it could not start",
-                f"hubimages rebuild-hub-image --image {image.name}",
+                f"run hubimages rebuild-hub-image --image={check.name_of(image)}",
             )
             continue
         check.hidden = check.hidden or isinstance(answer, LoginError)

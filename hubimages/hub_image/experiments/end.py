@@ -1,4 +1,4 @@
-"""End an experiment: its requirements and its entry go; with a roll-out, all hubs get what it tried."""
+"""End an experiment: remove its requirements and its entry; with a roll-out, give all hubs what it tried."""
 
 import posixpath
 from collections.abc import Sequence
@@ -17,7 +17,9 @@ from hubimages.hub_image.experiments.listing import (
     requirements_file,
     uses,
 )
-from hubimages.hub_image.layout import Image, Layout, read_layout
+from hubimages.hub_image.experiments.requirements_file import check_included, put
+from hubimages.hub_image.layout import Image, Layout
+from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.repository import changes, file_edit, pull_request
 from hubimages.repository.changes import Commit, deployment_repository
@@ -28,7 +30,7 @@ from hubimages.repository.pull_request import PullRequest
 
 @dataclass(frozen=True)
 class EndExperiment:
-    """What will be done: one commit that rolls it out, one that takes it away; either can be missing."""
+    """The plan: a commit that rolls the experiment out, and one that removes it; either can be missing."""
 
     repo: Repo
     main: Image
@@ -36,44 +38,45 @@ class EndExperiment:
     commits: Sequence[Commit]
     branch: str | None
     open_pr: bool
+    pr_to: str
     rolled_out: bool
     uses: Sequence[Use]
     notes: Sequence[str]
 
     def show(self) -> str:
         """The plan: diffs, commands, and what comes next."""
-        lines = [f"$ git switch -c {self.branch}"] if self.branch else []
+        switch = changes.check_branch(self.repo, self.branch) if self.branch else ""
+        lines = [f"$ {switch}"] if switch else []
         for commit in self.commits:
             lines += [file_edit.show(commit.edits).rstrip("\n"), f"$ git commit -m '{commit.message.splitlines()[0]}'"]
         return "\n".join([*lines, *self.next_steps()])
 
     def apply(self) -> str:
-        """Commit it; what comes next."""
+        """Make the commits, and return what is left to do."""
         base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
-        if self.branch:
-            changes.switch(self.repo, self.branch)
-        made = changes.commit_all(self.repo, self.commits) if self.commits else []
+        with changes.on_branch(self.repo, self.branch):
+            made = changes.commit_all(self.repo, self.commits) if self.commits else []
         for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
             console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
         opened = []
         if self.open_pr and self.commits:
             titles = [commit.message.strip() for commit in self.commits]
-            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles))
+            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles), self.pr_to)
             opened = [pull_request.open_pull_request(self.repo, asked)]
         return "\n".join([*opened, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
-        """What is left to a person."""
+        """Return what is left to do."""
         lines = list(self.notes)
         if self.rolled_out:
-            lines.append(f"next: hubimages rebuild-hub-image --image {self.main.name}, and deploy all hubs")
+            lines.append(f"next: run hubimages rebuild-hub-image --image {self.main.name}, then deploy all hubs")
         if self.uses:
-            lines.append(f"{self.name} stays while hubs use it: {', '.join(map(str, self.uses))}")
+            lines.append(f"hubs still use {self.name}: {', '.join(map(str, self.uses))}")
             lines.append(
-                f"when they have the new image: take those lines out, then hubimages end-hub-experiment {self.name}"
+                f"when they run the new image: remove those lines, then run hubimages end-hub-experiment {self.name}"
             )
         elif self.commits:
-            lines.append(f"{self.name} is gone from this repository; its images stay in the registry")
+            lines.append(f"removed {self.name} from this repository; its images stay in the registry")
         return lines
 
 
@@ -85,6 +88,8 @@ def plan_end_experiment(
     image: str | None = None,
     branch: str | None = None,
     open_pr: bool = False,
+    pr_to: str = "",
+    config: str = "",
 ) -> EndExperiment:
     """Plan the end of the experiment in the deployment repository that the directory is in.
 
@@ -94,16 +99,16 @@ def plan_end_experiment(
     """
     repo = deployment_repository(directory)
     head = reader_of_head(repo, changed_files(repo))
-    layout = read_layout(repo, head)
+    layout = read_layout(repo, head, config)
     main = main_image(repo, layout, image)
     experiments = {one.name: one for one in experimental(layout, main)}
     if name not in experiments:
         there = ", ".join(experiments) or "none"
-        raise BadInputError(f"no experiment {name!r} beside {main.name} in {main.config}; there are: {there}")
+        raise BadInputError(f"{main.config} has no experiment {name!r} of {main.name}. It has {there}")
     ended = experiments[name]
     used = uses(repo, [ended.repository])[ended.repository]
     if used and not roll_out:
-        raise RefusedError(f"{name} is in use: {', '.join(map(str, used))}; take it out there first, or add --roll-out")
+        raise RefusedError(f"hubs use {name}: {', '.join(map(str, used))}. Remove those lines first, or add --roll-out")
     commits: list[Commit] = []
     notes: list[str] = []
     if roll_out:
@@ -119,8 +124,9 @@ def plan_end_experiment(
         pull_request.check_can_open(repo, branch)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
-    refuse_changes(repo, list(expected), expected, "in a file that this task edits")
-    return EndExperiment(repo, main, name, commits, branch, open_pr, moved, used, notes)
+    changes.check_files(repo, list(expected))
+    refuse_changes(repo, list(expected), expected, " in a file that this task edits")
+    return EndExperiment(repo, main, name, commits, branch, open_pr, pr_to, moved, used, notes)
 
 
 def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:
@@ -134,14 +140,15 @@ def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[
             f"{', '.join(found.clashing)}. Write into {file} what all hubs are to get, commit it, and roll out again"
         )
     if found.absent:
-        notes.append(f"{main_file} keeps what the experiment never had: {', '.join(found.absent)}")
+        notes.append(f"{main_file} keeps lines that the experiment does not have: {', '.join(found.absent)}")
     if not found.moved:
-        notes.append(f"{main_file} has all of it already")
-    return FileEdit(main_file, now, requirements.put(now, found.moved))
+        notes.append(f"{main_file} already has everything that the experiment tried")
+    check_included(main_file, now, found.moved, head)
+    return FileEdit(main_file, now, put(now, found.moved, main_file))
 
 
 def as_it_began(repo: Repo, file: str, main_file: str) -> str:
-    """The main image's requirements when the experiment's were added. Raises RefusedError in a shallow clone."""
+    """Return the main image's requirements when the experiment began. Raises RefusedError in a shallow clone."""
     check_whole_history(repo)
     added = repo.text("log", "-1", "--diff-filter=A", "--no-renames", "--format=%H", "--", file)
     name = f"{added}:{main_file}"
@@ -151,7 +158,7 @@ def as_it_began(repo: Repo, file: str, main_file: str) -> str:
 
 
 def removal(layout: Layout, main: Image, ended: Image, head: Reader) -> list[FileEdit]:
-    """The edits that take the entry away, and the file where no other image has it."""
+    """Return the edits that remove the entry, and its requirements if no other image uses them."""
     before = head(ended.config) or ""
     edits = [FileEdit(ended.config, before, yaml_text.remove(before, ended.entry))]
     file = requirements_file(ended, main)

@@ -1,4 +1,4 @@
-"""Experimental hub images: the main image's Dockerfile, built with requirements of their own.
+"""List experimental hub images: the main image's Dockerfile, built with other requirements.
 
 A build argument of the Dockerfile names the requirements file; the images differ by its value. Hubs that try one name
 it in their own values, so chartpress writes it nowhere. The four weeks are the policy of 2i2c's guide
@@ -15,7 +15,8 @@ from pathlib import Path
 from hubimages import console, findings
 from hubimages.errors import BadInputError
 from hubimages.findings import Finding
-from hubimages.hub_image.layout import CONFIG, Image, Layout, read_layout, work_tree_reader
+from hubimages.hub_image.layout import Image, Layout
+from hubimages.hub_image.reading import CONFIG, read_layout, work_tree_reader
 from hubimages.hub_image.values import image_values
 from hubimages.repository.changes import deployment_repository
 from hubimages.repository.git import Repo
@@ -38,7 +39,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One experimental image; `began` is None where the history does not say."""
+    """One experimental image; `began` is None if the history does not tell."""
 
     image: Image
     requirements: str  # the file, from the top of the repository
@@ -48,7 +49,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Experiments:
-    """All of them, as of a moment."""
+    """The experiments of a repository at a moment."""
 
     main: Image
     experiments: Sequence[Experiment]
@@ -57,13 +58,13 @@ class Experiments:
 
     @property
     def findings(self) -> list[Finding]:
-        """Those that are older than allowed."""
+        """Return a finding for every experiment that is older than allowed."""
         return [
             Finding(
                 "old-experiment",
-                f"the experiment {experiment.image.name} is {age(self.now - experiment.began)} old; "
-                f"{ALLOWED.days // 7} weeks are allowed",
-                f"hubimages end-hub-experiment {experiment.image.name}, with --roll-out to have all hubs get it",
+                f"experiment {experiment.image.name} is {age(self.now - experiment.began)} old; "
+                f"the limit is {ALLOWED.days // 7} weeks",
+                f"run hubimages end-hub-experiment {experiment.image.name}, with --roll-out to give it to all hubs",
                 experiment.image.config,
                 experiment.image.line,
             )
@@ -73,9 +74,9 @@ class Experiments:
 
     @property
     def not_checked(self) -> list[str]:
-        """Those whose age is not known."""
+        """Return a sentence for every experiment of unknown age."""
         why = "its requirements are not committed" if self.whole_history else "this is a shallow clone"
-        return [f"how old {one.image.name} is: {why}" for one in self.experiments if one.began is None]
+        return [f"the age of {one.image.name}: {why}" for one in self.experiments if one.began is None]
 
     @property
     def exit_code(self) -> int:
@@ -89,10 +90,10 @@ class Experiments:
             lines.append(f"{one.image.name}: {one.image.repository}, {old}, used by {users}")
         lines += [f"{finding} [{finding.code}]" for finding in self.findings]
         lines += [f"not checked: {text}" for text in self.not_checked]
-        return "\n".join(lines) or f"no experiment beside {self.main.name}"
+        return "\n".join(lines) or f"no experiment of {self.main.name}"
 
     def as_json(self) -> str:
-        """As docs/reference.md describes it."""
+        """Return the JSON object that docs/hub-image.md describes."""
         experiments = [
             {
                 "name": one.image.name,
@@ -112,13 +113,13 @@ def age(time: timedelta) -> str:
     return console.count(time.days // 7, "week") if time.days >= 14 else console.count(time.days, "day")
 
 
-def hub_experiments(directory: Path, *, image: str | None = None) -> Experiments:
-    """The experiments of the deployment repository that the directory is in.
+def hub_experiments(directory: Path, *, image: str | None = None, config: str = "") -> Experiments:
+    """Return the experiments of the deployment repository that the directory is in.
 
-    `image` names the main image, where that cannot be told. Raises BadInputError where there is none.
+    `image` names the main image, if several can be meant. Raises BadInputError if there is none.
     """
     repo = deployment_repository(directory)
-    layout = read_layout(repo)
+    layout = read_layout(repo, config=config)
     main = main_image(repo, layout, image)
     images = experimental(layout, main)
     files = [requirements_file(one, main) for one in images]
@@ -132,9 +133,9 @@ def hub_experiments(directory: Path, *, image: str | None = None) -> Experiments
 
 
 def main_image(repo: Repo, layout: Layout, name: str | None) -> Image:
-    """The hub image of all hubs: the one that is asked for, or that values.yaml names, or the only one there is.
+    """Return the main hub image: the one that is asked for, or that values.yaml names, or the only one.
 
-    Raises BadInputError where there is none, or more than one can be meant.
+    Raises BadInputError if there is none, or several can be meant.
     """
     hubs = [image for image in layout.images if image.is_hub]
     meant = [image for image in hubs if name in (None, image.name)]
@@ -145,25 +146,25 @@ def main_image(repo: Repo, layout: Layout, name: str | None) -> Image:
         return meant[0]
     there = ", ".join(image.name for image in hubs) or "none"
     if not meant and name:
-        raise BadInputError(f"no hub image called {name!r} in chartpress.yaml; there are: {there}")
+        raise BadInputError(f"chartpress.yaml has no hub image {name!r}. It has {there}")
     if not hubs:
         raise BadInputError("no image in chartpress.yaml builds upon jupyterhub/k8s-hub: there is no hub image")
-    raise BadInputError(f"which of {there} is the main hub image? Say it with --image")
+    raise BadInputError(f"several hub images: {there}. Name the main one with --image")
 
 
 def is_in_values(repo: Repo, image: Image) -> bool:
-    """Whether values.yaml has this image at the place that chartpress writes it to."""
+    """Return True if values.yaml has this image at its values path."""
     text = work_tree_reader(repo)(image.values_file) or ""
     return any(place.current_name == image.repository for place in image_values(image, text))
 
 
 def requirements_argument(main: Image) -> str:
-    """The build argument that names the main image's requirements. Raises BadInputError where there is none."""
+    """Return the build argument that names the main image's requirements. Raises BadInputError if there is none."""
     found = next((name for name, value in main.build_args.items() if REQUIREMENTS.fullmatch(value)), None)
     if found is None:
         raise BadInputError(
-            f"{main.dockerfile} has no build argument for its requirements, by which experiments differ: "
-            f"write `ARG REQUIREMENTS_FILE`, `COPY ${{REQUIREMENTS_FILE}} /tmp/` and `RUN pip install -r "
+            f"{main.dockerfile} has no build argument for its requirements, and experiments differ by that. "
+            f"Write `ARG REQUIREMENTS_FILE`, `COPY ${{REQUIREMENTS_FILE}} /tmp/` and `RUN pip install -r "
             f"/tmp/${{REQUIREMENTS_FILE}}` in it, and `buildArgs: {{REQUIREMENTS_FILE: requirements.txt}}` for "
             f"{main.name} in {main.config}:{main.line}"
         )
@@ -171,7 +172,7 @@ def requirements_argument(main: Image) -> str:
 
 
 def experimental(layout: Layout, main: Image) -> list[Image]:
-    """The images that differ from the main one by their requirements."""
+    """Return the images that differ from the main one by their requirements."""
     argument = next((name for name, value in main.build_args.items() if REQUIREMENTS.fullmatch(value)), None)
     return [
         image
@@ -183,12 +184,12 @@ def experimental(layout: Layout, main: Image) -> list[Image]:
 
 
 def requirements_file(image: Image, main: Image) -> str:
-    """The image's requirements file, from the top of the repository."""
+    """Return the image's requirements file, from the top of the repository."""
     return posixpath.join(image.context, image.build_args[requirements_argument(main)])
 
 
 def dates(repo: Repo, files: Sequence[str]) -> dict[str, datetime]:
-    """When each file was added the last time; those that are not known are left out."""
+    """Return when each file was last added; without those that are unknown."""
     if not files or repo.text("rev-parse", "--is-shallow-repository") == "true":
         return {}
     options = ("--diff-filter=A", "--no-renames", "--format=%x01%ct", "--name-only", "-z")

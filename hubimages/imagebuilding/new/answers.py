@@ -216,7 +216,7 @@ def from_terminal(*, yes: bool) -> Ask:
         if not console.is_interactive():
             hint = f"; --yes takes {default!r}" if default else ""
             raise RefusedError(f"{question}? There is no terminal to ask: answer with --set {key}=...{hint}")
-        print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)  # noqa: T201
+        console.prompt(f"{question}{f' [{default}]' if default else ''}: ")
         line = sys.stdin.readline()
         if not line:
             raise RefusedError(f"{question}? No answer: answer with --set {key}=...")

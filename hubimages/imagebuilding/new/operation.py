@@ -1,7 +1,7 @@
 """Make an imagebuilding hub: its values, its secret, its entry in cluster.yaml, and what is left to do by hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,9 @@ def make_hub(
     known = known_answers(places, have)
     answers = complete(raw, cluster=where.cluster, hub=where.hub, known=known, ask=ask, wants=wants(places, have))
     planned = plan(places, answers, have)
+    check_delivery(planned, repo, replace(delivery, open_pr=False) if dry_run else delivery)
     if dry_run:
         return planned.show()
-    check_delivery(planned, repo, delivery)
     planned.check()
     what = f"{answers.target.secret_name} for {answers.target.host}"
     password = secret.read_password(what, file=password_file) if planned.secret_parts else ""
@@ -93,7 +93,9 @@ def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
         if delivery.commit:
             raise BadInputError(f"{plan.places.root} is not in a git repository: leave out --commit and --branch")
         return
-    changes.check_clean(repo, [edit.path for edit in plan.edits])
+    paths = [*(edit.path for edit in plan.edits), *(part.path for part in plan.secret_parts)]
+    changes.check_files(repo, paths, commit=delivery.commit)
+    changes.check_clean(repo, paths)
     if delivery.commit:
         # files of an interrupted run, which are not edited again, would be left out of the commit
         changes.check_clean(repo, [part.path for part in (*plan.places.parts, *plan.places.secrets)])
@@ -115,9 +117,8 @@ def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
     else:
         base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
         title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
-        if delivery.branch:
-            changes.switch(repo, delivery.branch)
-        lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
+        with changes.on_branch(repo, delivery.branch):
+            lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
         if delivery.open_pr and delivery.branch:
             lines.append(open_pull_request(repo, PullRequest(base, delivery.branch, title, plan.told())))
     return "\n".join([*lines, "", plan.told()])
@@ -129,7 +130,7 @@ def root_of(directory: Path) -> tuple[Path, Repo | None]:
         raise BadInputError(f"no directory {directory}")
     try:
         repo = changes.deployment_repository(directory)
-    except BadInputError:
+    except changes.NoRepositoryError:
         return directory.resolve(), None
     assert repo.work_tree is not None
     return repo.work_tree.resolve(), repo

@@ -17,6 +17,7 @@ from hubimages.references.find.scan import find_references
 from hubimages.references.newest.registries import Newer, newer_tags
 from hubimages.references.reference import Inventory, Reference
 from hubimages.references.selection import Selection
+from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
@@ -56,7 +57,8 @@ def plan_bump(
     selection.check(inventory, chosen)
     meant = [each for each in inventory.references if chosen.has(each) and is_meant(each, patterns)]
     if not meant:
-        raise BadInputError("no image of this repository matches. List them with: hubimages images")
+        left = searched_without(inventory)
+        raise BadInputError(f"no image of this repository matches. List them with: hubimages images{left}")
     newer = newer_tags(registries, meant, inventory.references)
     take_jumps(newer, accepted, meant, registries)
     if not newer.tags:

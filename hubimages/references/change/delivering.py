@@ -1,10 +1,15 @@
 """Show or apply a plan, as the command line asks."""
 
 import re
+from dataclasses import replace
 
 from hubimages import console
+from hubimages.console import count
+from hubimages.errors import RefusedError
 from hubimages.references.change.point import Ask, Plan, agree
+from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
+from hubimages.references.unread import of_hubs
 from hubimages.repository.delivery import Delivery
 
 
@@ -15,11 +20,27 @@ def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -
     return Delivery(branch, commit, open_pr)
 
 
+def is_reached(plan: Plan, chosen: Selection, hub: str) -> bool:
+    """Whether the hub is one that the plan changes or that a person would think it changes."""
+    if chosen.hubs:
+        return any(is_hub(hub, given) for given in chosen.hubs)
+    return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
+
+
 def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
-    """Return the plan as text, or apply it after the person agrees and return what was done."""
+    """Return the plan as text, or apply it after the person agrees and return what was done.
+
+    Hubs that use a file that was not read are named, and agreed to by themselves: the plan cannot say what they run.
+    """
+    unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
+    plan = replace(plan, notes=[*plan.notes, *(f"note: {line}, which was not read" for line in unread)])
     if dry_run:
+        if json and unread:
+            console.step("\n".join(plan.notes))
         return plan.as_json() if json else plan.show()
     console.step(plan.reached())
     agree(plan, chosen, ask, everywhere=everywhere)
+    if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
+        raise RefusedError("nothing was changed")
     done = plan.apply()
     return plan.as_json() if json else done

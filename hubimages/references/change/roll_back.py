@@ -12,10 +12,12 @@ from hubimages.references.change.point import Plan, Wanted, changes_of, check_ow
 from hubimages.references.find.scan import find_references, references_in
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
+from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
 from hubimages.repository.git import Repo
+from hubimages.repository.history import checked_out, fetch_missing, is_partial
 
 FAR = 400  # commits of a file to read
 
@@ -53,12 +55,17 @@ def plan_roll_back(
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
         raise BadInputError(
             f"no user image of these hubs matches. They run {', '.join(known) or 'no image that a file names'}"
+            + searched_without(inventory)
         )
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
     found = list(all_before(repo, candidates))
     if not found:
-        raise BadInputError("the history has no other tag of these images. Choose one with: hubimages point-hubs")
+        shallow = repo.text("rev-parse", "--is-shallow-repository") == "true"
+        part = ", which is not all here (a shallow clone): git fetch --unshallow" if shallow else ""
+        raise BadInputError(
+            f"no other tag of these images in the history{part}; or point hubs at a tag with: hubimages point-hubs"
+        )
     if not patterns:
         newest = max(found, key=lambda each: each.when).commit
         found = [each for each in found if each.commit == newest]
@@ -123,21 +130,28 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
 
 
 def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
-    """Yield the versions of a file, newest first: commit, its time in seconds, subject, text. Follows renames."""
-    asked = ("log", f"-{FAR}", "--follow", "--name-only", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
+    """Yield the versions of a file as a checkout has them, newest first: commit, its time in seconds, subject, text.
+
+    Follows renames, but not in a partial clone, where git would fetch one file after the other to see them. What such a
+    clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
+    """
+    follow = () if is_partial(repo) else ("--follow",)
+    asked = ("log", f"-{FAR}", *follow, "--raw", "--no-abbrev", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
     log = repo.read(*asked).decode("utf-8", "surrogateescape")
     commits: list[tuple[str, int, str, str]] = []
     for entry in log.split("\x01")[1:]:
         commit, when, subject, rest = entry.split("\x02", 3)
-        name = rest.strip("\0\n")
-        if name:
-            commits.append((commit, int(when), subject, name))
+        facts, *names = rest.strip("\0\n").split("\0")
+        if facts and names and int(facts.split()[3], 16):  # else the file is gone
+            commits.append((commit, int(when), subject, names[-1]))
+    if not follow:
+        fetch_missing(repo, [commit for commit, *_ in commits], file)
     names = [f"{commit}:{name}" for commit, _, _, name in commits]
     there = [kind == "blob" for _, kind, _ in repo.batch_check(names)]
-    contents = repo.contents([name for name, exists in zip(names, there, strict=True) if exists])
-    for (commit, seconds, subject, _), exists in zip(commits, there, strict=True):
+    contents = checked_out(repo, file, [name for name, exists in zip(names, there, strict=True) if exists])
+    for (commit, seconds, subject, name), exists in zip(commits, there, strict=True):
         if exists:
-            yield commit, seconds, subject, next(contents).decode("utf-8", "replace")
+            yield commit, seconds, subject, contents[f"{commit}:{name}"].decode("utf-8", "replace")
 
 
 def _key(reference: Reference) -> tuple[object, ...]:

@@ -46,19 +46,6 @@ def _base(repo: Repo, ref: str) -> str:
     return repo.text("merge-base", "--", ref, "HEAD")
 
 
-def _base(repo: Repo, ref: str) -> str:
-    """Return the commit from which both come; the empty tree before the first commit."""
-    if not repo.succeeds("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"):
-        if ref == "HEAD":
-            return repo.text("hash-object", "-t", "tree", "--stdin")
-        raise BadInputError(f"--changed-since={ref}: no such commit. Fetch it, or name a branch, tag or commit id")
-    if not repo.succeeds("merge-base", "--", ref, "HEAD"):
-        raise RefusedError(
-            f"--changed-since={ref}: no common commit with HEAD. Fetch the whole history (fetch-depth: 0)"
-        )
-    return repo.text("merge-base", "--", ref, "HEAD")
-
-
 def _before(repo: Repo, commit: str, file: str) -> Counter[tuple[object, ...]]:
     """Return the references that a file had, each with how often."""
     ((_, kind, _),) = repo.batch_check([f"{commit}:{file}"])

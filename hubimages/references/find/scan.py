@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from hubimages.errors import BadInputError
+from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, templates, untagged
 from hubimages.references.find import hubs as run_by
 from hubimages.references.find import yaml_files as yaml_references
@@ -170,6 +171,9 @@ class _Scan:
             return
         if content.startswith(UTF_16):
             content = content.decode("utf-16", "replace").encode()
+        if reason := unread.why(content):
+            self.not_read.append(NotRead(file, 0, reason))
+            return
         self.look_for_signs(file, content, kind)
         by_name = may_name_image(content)
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
@@ -178,8 +182,7 @@ class _Scan:
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
-            why = "encrypted (git-crypt)" if content.startswith(b"\0GITCRYPT") else "not UTF-8"
-            self.not_read.append(NotRead(file, 0, why))
+            self.not_read.append(NotRead(file, 0, "not UTF-8"))
             return
         found, tree = read(file, text, kind) if by_key else (Found(), None)
         if tree is not None:
@@ -202,7 +205,9 @@ class _Scan:
         """Return the content; None for a link, a submodule or a deleted file."""
         path = f"{self.root}/{file}"
         if os.path.islink(path):  # noqa: PTH114 - hundreds of them
-            self.not_read.append(NotRead(file, 0, "symbolic link; its target is read at its own path"))
+            inside = Path(os.path.realpath(path)).is_relative_to(self.root)
+            where = "its target is read at its own path" if inside else "its target is outside of the repository"
+            self.not_read.append(NotRead(file, 0, f"symbolic link; {where}"))
             return None
         try:
             with open(path, "rb") as opened:  # noqa: PTH123

@@ -1,4 +1,4 @@
-"""A repository of our own in a temporary folder, in which chartpress runs: the user's files stay out of its reach.
+"""Make a temporary copy of the repository for chartpress, so that it never writes to the user's files.
 
 It borrows the objects of the user's repository and has the same branch, tags and settings, so that everything that
 chartpress asks git about (last commits, counts, tags, abbreviations, the branch's name) has the same answer. A git
@@ -80,8 +80,8 @@ def check_out(own: Repo, paths: Sequence[str]) -> None:
         if shutil.disk_usage(own.directory).free >= FULL:
             raise
         raise StorageError(
-            f"the disk with {tempfile.gettempdir()} is full, where the image is built from a copy of its files: "
-            "free some space there, or set TMPDIR to a folder on another disk"
+            f"the disk with {tempfile.gettempdir()} is full. The image is built there, from a copy of its files. "
+            "Free some space, or set TMPDIR to a folder on another disk"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Have chartpress build and push the images that are asked for, and no others, with the tags a plain run gives them.
+"""Build and push only the chosen images with chartpress, under the tags that a plain run gives them.
 
 chartpress builds every image of its configuration. It makes each tag from the last commit that touched the image's
 paths, `chartpress.yaml` among them: it asks git's history, not the files. So it runs on a copy of that history
@@ -6,6 +6,7 @@ paths, `chartpress.yaml` among them: it asks git's history, not the files. So it
 """
 
 import json
+import os
 import platform
 import re
 import sys
@@ -16,15 +17,20 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from hubimages import console, yaml_text
+from hubimages import yaml_text
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
-from hubimages.hub_image.bump.throwaway import throwaway
-from hubimages.hub_image.layout import Chart, Image, work_tree_reader
+from hubimages.hub_image.building import builder_log, pinned
+from hubimages.hub_image.building.throwaway import throwaway
+from hubimages.hub_image.layout import Chart, Image
+from hubimages.hub_image.reading import CONFIG, work_tree_reader
 from hubimages.repository.git import Repo
-from hubimages.run import failure, watch
 
 PIN = re.compile(
     r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
+)
+# chartpress @ git+https://...  git+https://.../chartpress@...
+ADDRESS = re.compile(
+    r"""^\s*["']?(?:chartpress[ \t]*@[ \t]*)?(?P<pin>(?:git\+|https?://)[^\s"'#]*chartpress[^\s"']*)""", re.MULTILINE
 )
 PIN_FILES = re.compile(r"(?:^|.*/)(?:[^/]*requirements[^/]*\.(?:txt|in)|pyproject\.toml)")
 BUILDERS = ("docker-build", "docker-buildx")
@@ -35,7 +41,7 @@ INSTALL = "pip install 'hubimages[hub-image]'"
 
 @dataclass(frozen=True)
 class Chartpress:
-    """The program that will run, and what is to be said about it."""
+    """The chartpress program to run."""
 
     program: Path
     version: str
@@ -47,91 +53,106 @@ class Chartpress:
 
 @dataclass(frozen=True)
 class Pin:
-    """What the repository asks for, and where it says so."""
+    """The version of chartpress that the repository pins, and the place of the pin."""
 
     wanted: str
     place: str
 
+    @property
+    def version(self) -> str:
+        """Return the one version that the pin allows; empty for a range, an address, or a version with a wildcard."""
+        found = re.fullmatch(r"={2,3}\s*(\d[\w.!+-]*)", self.wanted)
+        return found[1] if found else ""
+
 
 @dataclass(frozen=True)
 class Builder:
-    """How images are built, as chartpress's options."""
+    """chartpress's options for building."""
 
     name: str = ""
-    platform: str = ""
+    platforms: tuple[str, ...] = ()
 
     def options(self) -> list[str]:
+        """Return the options as chartpress takes them."""
         return [
             *(["--builder", self.name] if self.name else []),
-            *(["--platform", self.platform] if self.platform else []),
+            *(word for platform in self.platforms for word in ("--platform", platform)),
         ]
 
 
 @dataclass(frozen=True)
 class Built:
-    """What chartpress made of an image."""
+    """An image with the tag that chartpress gave it. `was_there` is a note on one that was not built, but found."""
 
     image: Image
     name: str
     tag: str
+    was_there: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}:{self.tag}"
 
 
-def find_builder(name: str | None, platform_: str | None) -> Builder:
-    """The user's choice; on a Mac with an ARM processor images are for the clusters' processors all the same.
+def find_builder(name: str | None, platforms: Sequence[str] | str | None) -> Builder:
+    """Return the builder that is asked for; on a Mac with an ARM processor, the default is to build for amd64 clusters.
 
-    Raises BadInputError for what chartpress would refuse after everything else was done.
+    Raises BadInputError for what chartpress would refuse later.
     """
+    wanted = tuple([platforms] if isinstance(platforms, str) else platforms or ())
     if name and name not in BUILDERS:
         raise BadInputError(f"--builder={name}: chartpress has {' and '.join(BUILDERS)}")
-    if platform_ and name == BUILDERS[0]:
+    if wanted and name == BUILDERS[0]:
         raise BadInputError(f"--platform needs --builder={BUILDERS[1]}")
-    if platform_:
-        return Builder(name or "docker-buildx", platform_)
+    if wanted:
+        return Builder(name or "docker-buildx", wanted)
     if name:
         return Builder(name)
     arm_mac = platform.system() == "Darwin" and platform.machine() == "arm64"
-    return Builder("docker-buildx", "linux/amd64") if arm_mac else Builder()
+    return Builder("docker-buildx", ("linux/amd64",)) if arm_mac else Builder()
 
 
-def find_chartpress(repo: Repo, pin: Pin | None) -> Chartpress:
-    """The repository's own chartpress where its environment has one, ours otherwise; one that meets the pin first.
+def find_chartpress(repo: Repo, pin: Pin | None, path: str = "") -> Chartpress:
+    """Return the chartpress at `path`, or the one that meets the pin, or else the repository's own, or else ours.
 
-    Raises NotInstalledError where there is none at all.
+    Raises BadInputError if there is no program at `path`, NotInstalledError if there is no chartpress at all.
     """
+    if path:
+        program = Path(path).absolute()
+        if not program.is_file() or not os.access(program, os.X_OK):
+            raise BadInputError(f"--chartpress={path} is not a program")
+        return Chartpress(program, installed_version(program), "of --chartpress")
     assert repo.work_tree is not None
     candidates = [
         *((repo.work_tree / name / "bin/chartpress", f"of {name}/") for name in ENVIRONMENTS),
         *((Path(found), "of the active environment") for found in [which("chartpress")] if found),
         (OURS, "of hubimages' environment"),
+        *([(pinned.program(pin.version), "as pinned")] if pin and pin.version else []),
     ]
     found: dict[Path, Chartpress] = {}
     for program, whose in candidates:
         if program.is_file() and program not in found:
             found[program] = Chartpress(program, installed_version(program), whose)
     if not found:
-        raise NotInstalledError(f"chartpress is not installed: {INSTALL}, or activate the repository's environment")
+        raise NotInstalledError(f"chartpress is not installed. Run {INSTALL}, or activate the repository's environment")
     return next((one for one in found.values() if pin and meets(one.version, pin.wanted)), next(iter(found.values())))
 
 
 def find_pin(repo: Repo) -> Pin | None:
-    """The version of chartpress that a requirements file or pyproject.toml of the repository asks for."""
+    """Return the pin of chartpress in a requirements file or pyproject.toml of the repository."""
     read = work_tree_reader(repo)
     tracked = repo.read("ls-files", "-z").decode(errors="surrogateescape").split("\0")
     for file in sorted(
         (file for file in tracked if PIN_FILES.fullmatch(file)), key=lambda file: (file.count("/"), file)
     ):
         content = read(file) or ""
-        if found := PIN.search(content):
+        if found := PIN.search(content) or ADDRESS.search(content):
             line = content.count("\n", 0, found.start("pin")) + 1
             return Pin(found["pin"].strip().rstrip(","), f"{file}:{line}")
     return None
 
 
 def installed_version(program: Path) -> str:
-    """The version of chartpress in the environment of the program; empty where it does not show."""
+    """Return the version of chartpress in the environment of the program; empty if unknown."""
     for directory in (program.parent, program.resolve().parent):
         for installed in directory.parent.glob("lib/python*/site-packages/chartpress-*.dist-info"):
             return installed.name.removesuffix(".dist-info").partition("-")[2]
@@ -144,7 +165,7 @@ def installed_version(program: Path) -> str:
 
 
 def meets(version: str, wanted: str) -> bool:
-    """Whether a version is one that the pin allows; False where that cannot be told."""
+    """Return True if the pin allows a version; False if unknown."""
     try:
         from packaging.specifiers import InvalidSpecifier, SpecifierSet
         from packaging.version import InvalidVersion
@@ -157,23 +178,39 @@ def meets(version: str, wanted: str) -> bool:
 
 
 def arguments(*, push: bool, builder: Builder) -> list[str]:
-    """chartpress's options for a run."""
+    """Return chartpress's options for a run."""
     return [*(["--push"] if push else []), *builder.options()]
 
 
+def tags_of(repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress) -> tuple[Built, ...]:
+    """Return the images with the tags that chartpress gives them at HEAD, without building anything."""
+    return build(repo, chart, images, chartpress=chartpress, options=["--no-build"], watched=False)
+
+
 def build(
-    repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress, options: Sequence[str]
+    repo: Repo,
+    chart: Chart,
+    images: Sequence[Image],
+    *,
+    chartpress: Chartpress,
+    options: Sequence[str],
+    labels: Mapping[str, Sequence[str]] | None = None,
+    watched: bool = True,
+    verbose: bool = False,
 ) -> tuple[Built, ...]:
-    """Build the images from HEAD, in a copy; the user's files are not touched.
+    """Build the images from HEAD, in a copy of the repository. `labels` are options of each image's build, by name.
 
     Raises ProgramFailedError with chartpress's last lines when it fails, or does not say what it made.
     """
     with throwaway(repo, needed(chart, images)) as directory:
         config = directory / chart.config
-        restrict(config, chart, images)
+        restrict(config, chart, images, labels or {})
         values = directory / chart.values_file
+        values.parent.mkdir(parents=True, exist_ok=True)
         values.write_text(json.dumps({f"image-{number}": {"name": "", "tag": ""} for number, _ in enumerate(images)}))
-        start(chartpress.program, options, config.parent)
+        named = [] if config.name == CONFIG else [f"--config={config.name}"]
+        run = builder_log.run if watched else builder_log.run_quietly
+        run(chartpress.program, [*named, *options], config.parent, verbose=verbose)
         written = yaml_text.compose(values.read_text()).data()
         built = tuple(
             Built(image, *map(str, (written[f"image-{number}"][key] for key in ("name", "tag"))))
@@ -181,23 +218,12 @@ def build(
         )
     for one in built:
         if one.name != one.image.repository or not one.tag:
-            raise ProgramFailedError(f"chartpress ended well, and made {one} where {one.image.repository} was meant")
+            raise ProgramFailedError(f"chartpress succeeded, but made {one} instead of {one.image.repository}")
     return built
 
 
-def start(program: Path, options: Sequence[str], directory: Path) -> None:
-    """Run chartpress. Raises ProgramFailedError with what it said before its traceback."""
-    argv = (str(program), *options)
-    console.command(argv)
-    with console.Waiting(program.name) as waiting:
-        done = watch(*argv, cwd=directory, said=waiting)
-    if done.returncode:
-        said, _, trace = done.stdout.rpartition(b"Traceback (most recent call last)")
-        raise failure(argv, done.returncode, said.strip() or trace)
-
-
 def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
-    """The paths whose files a build reads; everything where an option could name any file."""
+    """Return the paths whose files a build reads; everything if an option can name any file."""
     if any(image.has_build_options for image in images):
         return ["."]
     paths = [chart.config, chart.chart_file]
@@ -206,18 +232,25 @@ def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
     return sorted(set(paths))
 
 
-def restrict(config: Path, chart: Chart, images: Sequence[Image]) -> None:
-    """Have the file name these images alone, each with a place of its own in values.yaml. JSON is YAML, too."""
+def restrict(config: Path, chart: Chart, images: Sequence[Image], labels: Mapping[str, Sequence[str]]) -> None:
+    """Write a configuration with these images alone, each with its own place in values.yaml. JSON is YAML, too."""
     from ruamel.yaml import YAML  # read as chartpress reads it, so that every option means the same
 
     everything = YAML(typ="safe", pure=True).load(config.read_text())
     kept: dict[str, Any] = everything["charts"][chart.index]
     kept["images"] = {
-        image.name: {**options_of(kept["images"], image), "valuesPath": f"image-{number}"}
+        image.name: with_options(options_of(kept["images"], image), labels.get(image.name, ()))
+        | {"valuesPath": f"image-{number}"}
         for number, image in enumerate(images)
     }
     everything["charts"] = [kept]
     config.write_text(json.dumps(everything, ensure_ascii=False, default=str))
+
+
+def with_options(options: Mapping[str, Any], more: Sequence[str]) -> dict[str, Any]:
+    """Return an image's options with more options for its build."""
+    extra = [*(options.get("extraBuildCommandOptions") or []), *more]
+    return {**options, **({"extraBuildCommandOptions": extra} if extra else {})}
 
 
 def options_of(images: Mapping[str, Any], image: Image) -> Mapping[str, Any]:

@@ -1,0 +1,56 @@
+"""Account for every commit of the source: kept, brought in from a former path, or not kept and why."""
+
+from dataclasses import dataclass
+
+from hubimages.extract.history.lanes import Merged
+from hubimages.extract.history.log import History, Trees
+from hubimages.extract.history.prune import Kept
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """How many commits there are of each kind; every commit of the source is in exactly one."""
+
+    kept: int  # from the image directory itself
+    brought_in: int  # from its former paths
+    unchanged: int  # left the image as it was
+    merges: int  # merges that brought nothing
+    another: int  # touched what the directory held before the image was moved there
+    aside: int  # touched the image, but on a line of history that the commit extracted does not need
+    later: int  # came after the commit extracted
+
+    @property
+    def dropped(self) -> int:
+        """The commits that are not kept."""
+        return self.unchanged + self.merges + self.another + self.aside + self.later
+
+    def __str__(self) -> str:
+        parts = [
+            f"{self.unchanged} did not touch the image" if self.unchanged else "",
+            f"{self.merges} merged nothing into it" if self.merges else "",
+            f"{self.another} touched what was there before the image" if self.another else "",
+            f"{self.aside} changed it on a side that was not merged" if self.aside else "",
+            f"{self.later} came after the image had gone" if self.later else "",
+        ]
+        return ", ".join(part for part in parts if part) or "none"
+
+
+def account(history: History, states: Trees, merged: Merged, kept: Kept, tip: int) -> Accounts:
+    """Count the commits of a history. `states`: the image directory's tree in each; `kept`: what the tip needs."""
+    included = history.up_to(tip)
+    numbers = dict.fromkeys(("kept", "brought_in", "unchanged", "merges", "another", "aside", "later"), 0)
+    for commit in range(len(history)):
+        above = history.parents[commit]
+        if commit in kept.parents:
+            numbers["kept" if 0 in merged.lanes[commit] else "brought_in"] += 1
+        elif not included[commit]:
+            numbers["later"] += 1
+        elif len(above) > 1:
+            numbers["merges"] += 1
+        elif merged.trees[commit] != (merged.trees[above[0]] if above else ""):
+            numbers["aside"] += 1
+        elif states[commit] != (states[above[0]] if above else "") and not merged.trees[commit]:
+            numbers["another"] += 1
+        else:
+            numbers["unchanged"] += 1
+    return Accounts(**numbers)

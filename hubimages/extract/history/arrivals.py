@@ -1,0 +1,199 @@
+"""Find files that came into a directory from elsewhere, with git's rename detection."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hubimages.extract.history.diffs import (
+    RENAMES,
+    Change,
+    Pair,
+    common_directory,
+    diffs,
+    inside,
+    joined,
+    matched,
+    relative,
+)
+from hubimages.extract.history.log import History
+from hubimages.repository.git import Repo
+
+EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+
+BlobLoader = Callable[[Iterable[str]], None]
+"""Makes sure that these blobs are there, where the source was cloned without them."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Files that came into a directory from another one in one commit, seen from one of its parents."""
+
+    path: str  # the directory that they came from, "" for the top of the repository
+    at: str  # the directory that they are in, from the one that they came into
+    commit: int
+    parent: int
+    names: Mapping[str, str]  # path from `path` to path from the directory that they came into
+    of: int  # files in `at` at the commit
+    rivals: tuple[str, ...] = ()  # directories that held the same files and whose names are as near
+    others: tuple[str, ...] = ()  # directories that held the same files, with names less near
+    how: str = "moved here"
+
+
+@dataclass
+class Moves:
+    """The moves into a directory in one commit: new path to the old paths that it can come from."""
+
+    exact: dict[str, list[str]] = field(default_factory=dict)
+    similar: dict[str, str] = field(default_factory=dict)
+
+    def all(self) -> dict[str, list[str]]:
+        """Return both kinds."""
+        return {**{new: [old] for new, old in self.similar.items()}, **self.exact}
+
+
+def arrivals(
+    repo: Repo, history: History, path: str, seen: Sequence[tuple[int, int]], load_blobs: BlobLoader
+) -> list[Arrival]:
+    """Return what came into `path` from elsewhere; `seen` has the (commit, parent) pairs to look at."""
+    pair_of = {(commit, parent): (history.trees[parent], history.trees[commit]) for commit, parent in seen}
+    found: list[Arrival] = []
+    moves = moves_into(repo, path, list(pair_of.values()), load_blobs)
+    for (commit, parent), pair in pair_of.items():
+        if pair in moves and (moved := moves[pair].all()):
+            for old, at, names, rivals, others in grouped(moved, path):
+                of = len(listing(repo, pair[1], joined(path, at)))
+                found.append(Arrival(old, at, commit, parent, names, of, rivals, others))
+    return found
+
+
+def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoader) -> dict[Pair, Moves]:
+    """Return the moves into a directory between the trees of each pair: exact ones first, then similar files."""
+    moves: dict[Pair, Moves] = {}
+    unclear: dict[Pair, list[Change]] = {}
+    swaps: dict[Pair, list[Change]] = {}
+    for pair, changes in diffs(repo, pairs).items():
+        came = [change for change in changes if inside(change.path, path) and change.status in "AMT"]
+        left = [change for change in changes if not inside(change.path, path) and change.status in "DMT"]
+        if not came or not left:
+            continue
+        moves[pair] = Moves(exact_moves(came, left))
+        known = {old for olds in moves[pair].exact.values() for old in olds}
+        is_added = any(change.status == "A" and change.path not in moves[pair].exact for change in came)
+        if is_added and any(change.status == "D" and change.path not in known for change in left):
+            unclear[pair] = changes
+        elif is_likely_swap(came, left, moves[pair]):
+            swaps[pair] = changes
+    blobs = [blob for pair in unclear for change in unclear[pair] for blob in (change.old, change.new)
+             if change.status in "AD"]  # fmt: skip
+    blobs += [blob for changes in swaps.values() for change in changes for blob in (change.old, change.new)]
+    if blobs:
+        load_blobs(blob for blob in blobs if blob.strip("0"))
+    for pair, changes in diffs(repo, list(unclear), *RENAMES).items():
+        moves[pair].similar.update(similar_moves(changes, path))
+    for pair, changes in diffs(repo, list(swaps), "-B", *RENAMES).items():
+        there_and_back = {change.path for change in changes if change.status == "R" and inside(change.path, path)}
+        if there_and_back:
+            moves[pair].similar.update(similar_moves(changes, path))
+    return moves
+
+
+def similar_moves(changes: Iterable[Change], path: str) -> dict[str, str]:
+    """Return new path to old path of the renames into a directory."""
+    return {
+        change.to: change.path
+        for change in changes
+        if change.status == "R" and inside(change.to, path) and not inside(change.path, path)
+    }
+
+
+def exact_moves(came: Sequence[Change], left: Sequence[Change]) -> dict[str, list[str]]:
+    """Return new path to old paths of the files that came with the very content that left another path.
+
+    A file that is only changed, to what another changed file was, is no move: versions are promoted from one image
+    to the next so. It is one where the two exchange their contents.
+    """
+    by_blob: dict[str, list[Change]] = defaultdict(list)
+    for change in left:
+        by_blob[change.old].append(change)
+    found = {}
+    for change in came:
+        olds = [
+            other
+            for other in by_blob.get(change.new, ())
+            if change.status == "A" or other.status == "D" or other.new == change.old
+        ]
+        alike = [old.path for old in olds if basename(old.path) == basename(change.path)]
+        if alike or (olds and change.new != EMPTY_BLOB):
+            found[change.path] = alike or [old.path for old in olds]
+    return found
+
+
+def is_likely_swap(came: Sequence[Change], left: Sequence[Change], moves: Moves) -> bool:
+    """Return True where most files of two directories change in one commit, as when they exchange their places."""
+    changed = [change for change in came if change.status == "M" and change.path not in moves.exact]
+    others = {basename(change.path) for change in left if change.status == "M"}
+    alike = sum(basename(change.path) in others for change in changed)
+    return alike > 1 and alike * 2 >= len(came)
+
+
+def grouped(
+    moved: Mapping[str, Sequence[str]], path: str
+) -> list[tuple[str, str, dict[str, str], tuple[str, ...], tuple[str, ...]]]:
+    """Return (old directory, place in `path`, names, rivals, others) for the moves, most files first.
+
+    Every file is in one group. A directory inside another one's belongs to that one.
+    """
+    votes: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for new, olds in moved.items():
+        for old in olds:
+            votes[matched(old, relative(new, path))][relative(new, path)] = old
+    order = sorted(sorted(votes), key=lambda key: (len(votes[key]), likeness(key[0], path)), reverse=True)
+    groups: list[tuple[str, str, dict[str, str], tuple[str, ...], tuple[str, ...]]] = []
+    explained: set[str] = set()
+    for key in order:
+        mine = {new: old for new, old in votes[key].items() if new not in explained}
+        if not mine:
+            continue
+        explained.update(mine)
+        outer = next((group for group in groups if inside(key[0] + "/", group[0])), None)
+        if outer is not None:
+            outer[2].update({relative(old, outer[0]): new for new, old in mine.items()})
+            continue
+        same = [other for other in order if other != key and votes[other].keys() == votes[key].keys()]
+        same = [other for other in same if other[0] != key[0]]
+        rivals = tuple(other[0] for other in same if likeness(other[0], path) >= likeness(key[0], path))
+        others = tuple(other[0] for other in same if other[0] not in rivals)
+        old, at = deepened(*key, mine)
+        groups.append((old, at, {relative(one, old): new for new, one in mine.items()}, rivals, others))
+    return groups
+
+
+def deepened(old: str, at: str, moved: Mapping[str, str]) -> tuple[str, str]:
+    """Return the deepest pair of directories that holds all files of a move: never one above the files' own."""
+    below = common_directory([relative(name, old) for name in moved.values()])
+    while below and not all(inside(name, joined(at, below)) for name in moved):
+        below = below.rpartition("/")[0]
+    return joined(old, below), joined(at, below)
+
+
+def likeness(one: str, two: str) -> tuple[int, int]:
+    """Return how near two paths are: the words they share, and with a minus sign those that only one of them has."""
+    return len(words(one) & words(two)), -len(words(one) ^ words(two))
+
+
+def words(path: str) -> set[str]:
+    """Return the words and numbers of a path."""
+    return set(re.findall(r"[a-z]+|\d+", path.lower()))
+
+
+def basename(path: str) -> str:
+    """Return the last component of a path."""
+    return path.rpartition("/")[2]
+
+
+def listing(repo: Repo, tree: str, path: str) -> dict[str, str]:
+    """Return path (from `path`) to blob of every file in a directory of a tree."""
+    arguments = ["ls-tree", "-r", "-z", "--full-tree", tree, *(["--", path + "/"] if path else [])]
+    rows = repo.read(*arguments).decode(errors="surrogateescape").split("\0")[:-1]
+    return {relative(row.split("\t", 1)[1], path): row.split("\t", 1)[0].split(" ")[2] for row in rows}

@@ -1,0 +1,91 @@
+"""Moves in two steps: copied in one commit and removed in a later one, or removed first and added later."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hubimages.extract.history.arrivals import Arrival, BlobLoader, grouped, listing, moves_into
+from hubimages.extract.history.diffs import joined
+from hubimages.extract.history.lanes import Lane, spread_over
+from hubimages.extract.history.log import History
+from hubimages.repository.git import Repo
+
+A_FEW = 20  # commits between the two steps
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A directory that another one was copied from, which stayed where it was."""
+
+    path: str
+    commit: int
+    files: int  # that are the same in both
+    of: int  # files in the copy
+
+
+def copied(repo: Repo, history: History, lane: Lane, commit: int, parent: int) -> tuple[Copy, Arrival] | None:
+    """Return the directory that this one was copied from, if half of its files or more were."""
+    here = listing(repo, history.trees[commit], lane.path)
+    elsewhere = defaultdict(list)
+    for name, blob in listing(repo, history.trees[parent], "").items():
+        elsewhere[blob].append(name)
+    candidates = {
+        joined(lane.path, name): [old for old in elsewhere[blob] if not is_same_place(old, lane.path)]
+        for name, blob in here.items()
+    }
+    moved = {}
+    for new, olds in candidates.items():
+        alike = [old for old in olds if old.rpartition("/")[2] == new.rpartition("/")[2]]
+        if alike or olds:
+            moved[new] = alike or olds
+    groups = grouped(moved, lane.path)
+    if not groups or len(groups[0][2]) * 2 < len(here):
+        return None
+    path, at, names, rivals, others = groups[0]
+    arrival = Arrival(path, at, commit, parent, names, len(here), (), (*rivals, *others), how="copied here")
+    return Copy(path, commit, len(names), len(here)), arrival
+
+
+def is_same_place(name: str, path: str) -> bool:
+    """Return True for a file of the directory itself."""
+    return name.startswith(path + "/")
+
+
+def removed_soon(repo: Repo, history: History, path: str, commit: int) -> int | None:
+    """Return the commit, a few after `commit` at most, in which a directory is gone."""
+    if not path:
+        return None
+    line = [commit]
+    descends = {commit}
+    for later in range(commit + 1, len(history)):
+        if len(line) > A_FEW:
+            break
+        if any(parent in descends for parent in history.parents[later]):
+            descends.add(later)
+            line.append(later)
+    present = spread_over(repo, history, path, line)
+    return next((later for later in line if not present[later]), None)
+
+
+def removed_before(repo: Repo, history: History, lane: Lane, commit: int, load_blobs: BlobLoader) -> Arrival | None:
+    """Return where the files of a directory were, a few commits at most before it appeared."""
+    line: list[int] = []
+    above: Sequence[int] = history.parents[commit]
+    while above and len(line) < A_FEW:
+        line.append(above[0])
+        above = history.parents[above[0]]
+    if len(line) < 2:
+        return None
+    earliest = line[-1]
+    pair = (history.trees[earliest], history.trees[commit])
+    moves = moves_into(repo, lane.path, [pair], load_blobs).get(pair)
+    if moves is None or not moves.all():
+        return None
+    here = listing(repo, history.trees[commit], lane.path)
+    path, at, names, rivals, others = grouped(moves.all(), lane.path)[0]
+    present = spread_over(repo, history, path, line)
+    if len(names) * 2 < len(here) or not path or present[line[0]] or path == lane.path:
+        return None
+    last = next(one for one in line if present[one])
+    how = f"removed in {history.ids[line[line.index(last) - 1]][:12]}, added here"
+    return Arrival(path, at, commit, last, names, len(here), rivals, others, how=how)

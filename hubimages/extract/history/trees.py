@@ -1,0 +1,179 @@
+"""Compose directories: keep some files of one, put it below another, lay one over another.
+
+Only the trees on the way to a difference are read. What is composed has the id that git would give it, and is written
+at the end, by one `git mktree`.
+"""
+
+import hashlib
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hubimages.errors import ProgramFailedError
+from hubimages.extract.history.log import EMPTY_TREE
+from hubimages.repository.git import Repo
+from hubimages.run import ended
+
+TREE_MODE = "40000"
+
+Entries = tuple[tuple[bytes, str, str], ...]
+"""(name, mode, id) of what is directly in a tree, in git's order."""
+
+Names = dict[bytes, Any]
+"""Paths to keep, by component: a file's name leads to None, a directory's to the names in it."""
+
+
+def names_of(paths: Iterable[str]) -> Names:
+    """Return paths as nested components."""
+    names: Names = {}
+    for path in paths:
+        *above, name = path.encode(errors="surrogateescape").split(b"/")
+        place = names
+        for part in above:
+            inner = place.get(part)
+            if inner is None:
+                inner = place[part] = {}
+            place = inner
+        place.setdefault(name, None)
+    return names
+
+
+@dataclass
+class Forest:
+    """The trees of a repository, and those composed from them. "" is the tree of an absent directory."""
+
+    repo: Repo
+    _known: dict[str, Entries] = field(default_factory=dict)
+    _composed: dict[str, Entries] = field(default_factory=dict)
+    _over: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def load(self, trees: Iterable[str]) -> None:
+        """Read these trees at once, where they are not known yet."""
+        wanted = list(dict.fromkeys(tree for tree in trees if tree and tree not in self._known))
+        for tree, content in zip(wanted, self.repo.contents(wanted), strict=True):
+            self._known[tree] = parsed(content)
+
+    def entries(self, tree: str) -> Entries:
+        """Return what is directly in a tree."""
+        if not tree:
+            return ()
+        if tree not in self._known:
+            self.load([tree])
+        return self._known[tree]
+
+    def subtree(self, tree: str, path: str) -> str:
+        """Return the directory at a path of a tree, "" where there is none."""
+        for part in path.encode(errors="surrogateescape").split(b"/") if path else []:
+            tree = next((one for name, mode, one in self.entries(tree) if name == part and mode == TREE_MODE), "")
+        return tree
+
+    def files(self, tree: str, above: str = "") -> Iterator[tuple[str, str, str]]:
+        """Yield (path, mode, id) of every file in a tree and below."""
+        for name, mode, one in self.entries(tree):
+            path = above + name.decode(errors="surrogateescape")
+            if mode == TREE_MODE:
+                yield from self.files(one, path + "/")
+            else:
+                yield path, mode, one
+
+    def kept(self, tree: str, names: Names, done: dict[tuple[str, int], str]) -> str:
+        """Return the tree with these files only. `done` holds earlier answers for the same `names` objects."""
+        key = (tree, id(names))
+        if key not in done:
+            rows = []
+            for name, mode, one in self.entries(tree):
+                if name not in names:
+                    continue
+                below = names[name]
+                if below is None:
+                    if mode != TREE_MODE:
+                        rows.append((name, mode, one))
+                elif mode == TREE_MODE and (inner := self.kept(one, below, done)):
+                    rows.append((name, mode, inner))
+            done[key] = self.made(rows)
+        return done[key]
+
+    def without(self, tree: str, path: str) -> str:
+        """Return the tree without one directory."""
+        name, _, below = path.partition("/")
+        rows = []
+        for entry in self.entries(tree):
+            if entry[0] == name.encode(errors="surrogateescape") and entry[1] == TREE_MODE:
+                inner = self.without(entry[2], below) if below else ""
+                if inner:
+                    rows.append((entry[0], entry[1], inner))
+            else:
+                rows.append(entry)
+        return self.made(rows)
+
+    def below(self, tree: str, path: str) -> str:
+        """Return a tree that has the given one as its directory `path`, and nothing else."""
+        for part in reversed(path.split("/") if path else []):
+            tree = self.made([(part.encode(errors="surrogateescape"), TREE_MODE, tree)]) if tree else ""
+        return tree
+
+    def over(self, top: str, bottom: str) -> str:
+        """Return the files of both trees; where both have a path, that of `top`."""
+        if not top or not bottom or top == bottom:
+            return top or bottom
+        if (top, bottom) not in self._over:
+            rows = {name: (mode, one) for name, mode, one in self.entries(bottom)}
+            for name, mode, one in self.entries(top):
+                is_both = mode == TREE_MODE and name in rows and rows[name][0] == TREE_MODE
+                rows[name] = (mode, self.over(one, rows[name][1]) if is_both else one)
+            self._over[top, bottom] = self.made([(name, mode, one) for name, (mode, one) in rows.items()])
+        return self._over[top, bottom]
+
+    def made(self, rows: Sequence[tuple[bytes, str, str]]) -> str:
+        """Return the id of the tree with these entries, "" for none."""
+        if not rows:
+            return ""
+        ordered = tuple(sorted(rows, key=lambda row: row[0] + b"/" if row[1] == TREE_MODE else row[0]))
+        content = b"".join(b"%s %s\0" % (mode.encode(), name) + bytes.fromhex(one) for name, mode, one in ordered)
+        tree = hashlib.sha1(b"tree %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        if tree not in self._known:
+            self._known[tree] = self._composed[tree] = ordered
+        return tree
+
+    def write(self, repo: Repo) -> None:
+        """Write the composed trees into a repository. Raises ProgramFailedError for an id that git gives otherwise."""
+        if not self._composed:
+            return
+        stream = b"".join(
+            b"".join(
+                b"%s %s %s\t%s\0" % (mode.rjust(6, "0").encode(), kind(mode), one.encode(), name)
+                for name, mode, one in entries
+            )
+            + b"\0"
+            for entries in self._composed.values()
+        )
+        process = repo.start("mktree", "-z", "--batch", "--missing", stdin=subprocess.PIPE)
+        with ended(process):
+            output, errors = process.communicate(stream)
+            process.stdin = None
+        if process.returncode or output.decode().split() != list(self._composed):
+            raise ProgramFailedError(f"git mktree failed: {errors.decode(errors='replace').strip() or 'other ids'}")
+        self._composed.clear()
+
+
+def kind(mode: str) -> bytes:
+    """Return the type of object that a mode stands for."""
+    return {TREE_MODE: b"tree", "160000": b"commit"}.get(mode, b"blob")
+
+
+def parsed(content: bytes) -> Entries:
+    """Return the entries of a tree object."""
+    rows = []
+    position = 0
+    while position < len(content):
+        end = content.index(b"\0", position)
+        mode, name = content[position:end].split(b" ", 1)
+        rows.append((name, mode.decode(), content[end + 1 : end + 21].hex()))
+        position = end + 21
+    return tuple(rows)
+
+
+def or_absent(tree: str) -> str:
+    """Return "" for the empty tree: git keeps no empty directory."""
+    return "" if tree == EMPTY_TREE else tree

@@ -1,0 +1,47 @@
+"""What `extract-image` is asked to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hubimages.errors import RefusedError
+from hubimages.extract import destination
+from hubimages.extract.history.reading import Wanted
+from hubimages.extract.history.strangers import Choice
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of `extract-image`."""
+
+    source: str
+    image_dir: str
+    dest: Path
+    ref: str | None = None
+    former_paths: Sequence[str] = ()
+    follow: bool | None = None  # None: ask about the former paths that are found
+    only_moved_files: bool = False  # of every former path
+    whole_former_paths: Sequence[str] = ()  # but of these all files
+    template: bool = True
+    keep_messages: bool = False
+    keep_closing_words: bool = False
+    keep_workflows: bool = False
+    answers: Mapping[str, str] = field(default_factory=dict)
+    origin: str | None = None
+    push: bool = False
+
+    def __post_init__(self) -> None:
+        if self.push and self.origin is None:
+            raise RefusedError("--push needs a repository to push to: add --origin URL")
+        if self.former_paths and self.follow is False:
+            raise RefusedError("--former-path and --no-former-paths contradict each other: leave one out")
+
+    @property
+    def wanted(self) -> Wanted:
+        """Which former paths are wanted."""
+        choice = Choice(only_moved=self.only_moved_files, whole=frozenset(self.whole_former_paths))
+        return Wanted(self.former_paths, self.follow, choice)
+
+    def with_absolute_origin(self) -> "Request":
+        """Return the request with an origin that git understands from any directory."""
+        return self if self.origin is None else replace(self, origin=destination.address(self.origin))

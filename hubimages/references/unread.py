@@ -1,0 +1,91 @@
+"""Say what was not read, where that can change the answer: files that a hub uses, and files that were searched."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+
+from hubimages.references.listing import SHOWN, by_reason
+from hubimages.references.reference import Inventory
+from hubimages.repository.git import Repo
+from hubimages.yaml_text import UnreadableYamlError, compose, data
+
+CLUSTER = re.compile(r"(?:.*/)?cluster\.ya?ml")
+YAML_NAME = re.compile(rb"[^\s\"'\[\],]+\.ya?ml")
+SECRET = "encrypted (SOPS)"  # holds no image as a rule, and every hub has one
+
+
+def searched_without(inventory: Inventory) -> str:
+    """Return what to add to "nothing was found": the whole files that were not read, by reason; "" if all were."""
+    whole = [each for each in inventory.not_read if not each.line or each.reason.startswith("not YAML")]
+    lines = [
+        f"\nnot searched, {reason}: " + ", ".join([each.file for each in entries[:SHOWN]] + _more(len(entries) - SHOWN))
+        for reason, entries in by_reason(whole).items()
+    ]
+    return "".join(lines)
+
+
+def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -> list[str]:
+    """Return a line for each of the hubs meant that uses a values file which was not read.
+
+    What such a file says wins over the files before it, so the hub may run another image than the plan says. Encrypted
+    secrets do not count.
+    """
+    assert repo.work_tree is not None
+    missed = {each.file: each for each in inventory.not_read if not each.line and each.reason != SECRET}
+    listed = repo.read("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = set(listed.decode(errors="surrogateescape").split("\0"))
+    found: dict[str, list[str]] = {}
+    for cluster in sorted(file for file in files if CLUSTER.fullmatch(file)):
+        for hub, file in _named(repo, cluster, files - missed.keys()):
+            if not is_meant(hub):
+                continue
+            if file in missed:
+                found.setdefault(hub, []).append(f"{file} ({missed[file].reason})")
+            elif file not in files:
+                why = "git ignores it" if (repo.work_tree / file).exists() else "it is not in this repository"
+                found.setdefault(hub, []).append(f"{file} ({why})")
+    return [f"{hub} also uses {', '.join(names)}" for hub, names in sorted(found.items())]
+
+
+def _named(repo: Repo, cluster: str, read: set[str]) -> Iterator[tuple[str, str]]:
+    """The hubs of a cluster.yaml with their values files, if one of these is not among those that were read."""
+    assert repo.work_tree is not None
+    folder = posixpath.dirname(cluster)
+    try:
+        content = (repo.work_tree / cluster).read_bytes()
+    except OSError:
+        return
+    names = {_join(folder, name.decode(errors="surrogateescape")) for name in YAML_NAME.findall(content)}
+    if names <= read:
+        return
+    try:
+        tree = compose(content.decode("utf-8"))
+    except (UnreadableYamlError, UnicodeDecodeError):
+        return
+    listing = data(tree.documents[0]) if tree.documents else None
+    if not isinstance(listing, dict):
+        return
+    name = listing.get("name") if isinstance(listing.get("name"), str) else posixpath.basename(folder)
+    for entry in listing.get("hubs") or []:
+        if isinstance(entry, dict) and isinstance(entry.get("helm_chart_values_files"), list):
+            for file in entry["helm_chart_values_files"]:
+                yield f"{name}/{entry.get('name')}", _join(folder, str(file))
+
+
+def _join(folder: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, name))
+
+
+def _more(number: int) -> list[str]:
+    return [f"{number} more (hubimages images --json names them)"] if number > 0 else []
+
+
+def why(content: bytes) -> str:
+    """Return why a file cannot be read by its first bytes, whatever else it holds; "" if nothing speaks against it."""
+    if content.startswith(b"\0GITCRYPT"):
+        return "encrypted (git-crypt)"
+    if content.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "a pointer of git-lfs: git lfs pull"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:1024]:
+        return "not UTF-8"
+    return ""

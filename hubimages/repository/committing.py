@@ -1,0 +1,193 @@
+"""Run `git commit` as the owner of a repository would, and find out what came of it.
+
+A signal ends git wherever it is. git moves the branch first and writes the index after it, so its exit code does not
+tell whether there is a commit. HEAD does.
+"""
+
+import difflib
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from hubimages import console
+from hubimages.errors import HubImagesError, StorageError
+from hubimages.repository import signals
+from hubimages.repository.git import Repo
+from hubimages.run import attempt, failure, start
+
+LINES = 12  # of a diff that are shown
+LITTLE_ROOM = 64 * 1024  # bytes
+ENVIRONMENT = {"GIT_LITERAL_PATHSPECS": "1"}
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one `git commit`: the commit ("" if there is none), the error, the signal that ended it."""
+
+    commit: str
+    error: HubImagesError | None
+    signal: int | None
+
+    def raise_signal(self) -> None:
+        """Raise what the signal would have raised in Python, if there was one."""
+        if self.signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self.signal is not None:
+            raise SystemExit(128 + self.signal)
+
+
+def try_commit(repo: Repo, message: str, paths: Sequence[str]) -> Attempt:
+    """Commit the files as they are in the work tree and nothing else; what else is staged stays staged.
+
+    The caller holds signals back: they reach us while git runs, and are told with the result.
+
+    With a commit, the index has these files as the commit does, whatever a hook or a signal did in between.
+    """
+    before = repo.text("rev-parse", "--verify", "HEAD")
+    settings = ("-c", "i18n.commitEncoding=UTF-8", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+    argv = (*settings, "commit", "-q", "--only", "-F", "-", "--", *paths)
+    code, said, caught = _run(repo, argv, message.encode("utf-8", "surrogateescape"))
+    made = _first_commit(repo, before)
+    error = _failure(repo, argv, code, said) if code else None
+    if made:
+        try:
+            _align_index(repo, paths)
+            error = None
+        except HubImagesError as trouble:
+            error = type(trouble)(f"commit {made[:12]} is made, but the index could not be written: {trouble}")
+    return Attempt(made, error, caught)
+
+
+def _first_commit(repo: Repo, before: str) -> str:
+    """The commit on top of `before`; a hook may have put others on top of it. "" if there is none."""
+    listed = repo.answer("rev-list", "--first-parent", "--parents", f"{before}..HEAD", "--").split("\n")[:-1]
+    commit, _, parents = listed[-1].partition(" ") if listed else ("", "", "")
+    return commit if parents.split(" ")[0] == before else ""
+
+
+def git(repo: Repo, *args: str) -> None:
+    """Run a git command with the repository's own settings and hooks. Raises ProgramFailedError, StorageError."""
+    assert repo.work_tree is not None
+    done = attempt("git", "-C", str(repo.work_tree), *args, cwd=repo.work_tree, env=ENVIRONMENT)
+    if done.returncode:
+        raise _failure(repo, args, done.returncode, done.stderr or done.stdout)
+
+
+def diff(path: str, before: str | None, after: str | None) -> str:
+    """Return the lines that differ, as a person reads them."""
+    lines = difflib.unified_diff((before or "").split("\n"), (after or "").split("\n"), n=0, lineterm="")
+    shown = [f"    {line}" for line in lines if not line.startswith(("---", "+++"))]
+    return "\n".join([f"  {path}", *shown[:LINES], *(["    ..."] if shown[LINES:] else [])])
+
+
+def merged(*, base: str | None, ours: str | None, theirs: str | None) -> str | None:
+    """Return the text with the changes of both sides; None if they are in the way of each other."""
+    if base is None or ours is None or theirs is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("ours", "base", "theirs")]
+        for file, text in zip(files, (ours, base, theirs), strict=True):
+            file.write_bytes(text.encode("utf-8", "surrogateescape"))
+        done = attempt("git", "merge-file", "-p", *map(str, files), cwd=Path(folder))
+    return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+
+
+def _align_index(repo: Repo, paths: Sequence[str]) -> None:
+    """Have the index say what HEAD says about the files: a person had nothing staged in them before the commit."""
+    if repo.read("diff-index", "--cached", "--name-only", "-z", "HEAD", "--", *paths):
+        git(repo, "reset", "-q", "--", *paths)
+
+
+def _failure(repo: Repo, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
+    """Return the error for a git command; a full disk is one even if git does not say so."""
+    error = failure(["git", *args], code, said)
+    facts = os.statvfs(repo.git_dir)
+    if facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0):
+        return StorageError(f"the disk is full: free some space ({error})")
+    return error
+
+
+def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int | None]:
+    """Run git to its end; its exit code, what it said, and the signal that we passed on to it.
+
+    Its output goes to a file: a hook that outlives git would keep a pipe open.
+    """
+    assert repo.work_tree is not None
+    argv = ("git", "-C", str(repo.work_tree), *args)
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        alone = not _has_terminal()
+        with _signals_passed_on(group=alone) as passed, signals.let_through():
+            process = start(
+                *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
+            )
+            passed.process = process
+            if passed.signal is not None:
+                passed.send()
+            code = process.wait()
+        with suppress(OSError):  # git's index for `--only`, which a signal may leave behind
+            (repo.git_dir / f"next-index-{process.pid}.lock").unlink()
+        said.seek(0)
+        return code, said.read(), passed.signal
+
+
+class _Passed:
+    """The program that gets our signals, and the last one that it got."""
+
+    def __init__(self, *, group: bool) -> None:
+        self.process: object = None
+        self.signal: int | None = None
+        self.group = group
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+        self.send()
+
+    def send(self) -> None:
+        if self.process is None or self.signal is None:
+            return
+        pid = self.process.pid  # type: ignore[attr-defined]
+        with suppress(ProcessLookupError):
+            (os.killpg if self.group else os.kill)(pid, self.signal)
+
+
+@contextmanager
+def _signals_passed_on(*, group: bool) -> Iterator[_Passed]:
+    """Within the block Ctrl-C, SIGTERM and SIGHUP end the program, and hooks with `group`; we wait for that."""
+    passed = _Passed(group=group)
+    if threading.current_thread() is not threading.main_thread():
+        yield passed
+        return
+    before: Mapping[int, object] = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        for number in before:
+            signal.signal(number, passed)
+        yield passed
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def _has_terminal() -> bool:
+    """Whether hooks and signing may ask questions: then git stays in the terminal's group, which gets Ctrl-C itself."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def note(text: str) -> None:
+    """Tell a person what a hook of theirs did."""
+    console.step(f"note: {text}")
