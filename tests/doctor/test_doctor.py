@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hubimages.hub_image.bump.chartpress import OURS
 
 from hubimages.doctor import examine
 from hubimages.doctor.programs import Program

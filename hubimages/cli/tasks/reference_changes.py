@@ -56,14 +56,9 @@ def _selection(
         "instead_of": "another image, for example gcr.io/group/image, that this one replaces; with a tag, only where "
         "it has this tag",
         "choice": "only this choice or profile of a profile list, by its slug",
-<<<<<<< HEAD
-        "because": "a line for the commit's message and the pull request: what caused this, an address say",
-        "all": "wherever the repository refers to the image, without a question",
-        "if_referenced": "if nothing refers to the image yet, print the lines to add and exit with 0",
-=======
         "because": "a line for the commit message and the pull request, for example the address of an issue",
         "all": "everywhere in the repository, without a question",
->>>>>>> 006d9f2a75fd88b982c36647835fefe501bc1921
+        "if_referenced": "if nothing refers to the image yet, print the lines to add and exit with 0",
         **CHOICE_HELP,
         **CHANGE_HELP,
     },
@@ -105,15 +100,11 @@ def point_hubs(
         raise BadInputError("--all contradicts --hub, --file and --choice. Remove one")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
-<<<<<<< HEAD
     note = references.note_of_first_reference(Path(repo), wanted) if if_referenced and former is None else ""
     if note:
         console.result(note)
         return
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()), choice)
-=======
     chosen = _selection(repo, hub, file, hubs, also_automated, choice)
->>>>>>> 006d9f2a75fd88b982c36647835fefe501bc1921
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
