@@ -145,7 +145,11 @@ ALONE = {
     "a merge", "a merge with a conflict", "a squash merge", "a cherry-pick", "a revert with a conflict", "a rebase",
     "a rebase with --apply", "a rebase stopped to edit", "git am", "a conflict of a stash",
 }  # fmt: skip
-NOT_LINKED = {"core.bare", "another owner", "no commit yet", "a submodule", "a newer format"}
+# Not of a work tree, or (the filters) git looks at all files that it has just written there.
+NOT_LINKED = {
+    "core.bare", "another owner", "no commit yet", "a submodule", "a newer format", "a filter is missing",
+    "a filter is missing elsewhere",
+}  # fmt: skip
 IN_SAMPLE = {
     "plain": {
         "clean", "a revert", "git am", "a squash merge", "assume-unchanged", "skip-worktree", "index.lock",
