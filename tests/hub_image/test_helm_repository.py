@@ -121,9 +121,17 @@ def test_nobody_at_the_address_is_no_answer(tmp_path: Path) -> None:
         resolve("latest", address)
 
 
-@pytest.mark.parametrize("address", ["@jupyterhub", "alias:jupyterhub", "file://../jupyterhub", ""])
-def test_versions_of_a_repository_without_address_cannot_be_looked_up(address: str) -> None:
-    with pytest.raises(BadInputError, match="https:// address"):
+@pytest.mark.parametrize(
+    ("address", "remedy"),
+    [
+        ("@jupyterhub", "Run helm repo add jupyterhub ADDRESS"),
+        ("alias:jupyterhub", "Run helm repo add jupyterhub ADDRESS"),
+        ("file://../jupyterhub", "Bump that chart, then rebuild the image"),
+        ("", "Write the repository's https:// address there"),
+    ],
+)
+def test_versions_of_a_repository_without_address_cannot_be_looked_up(address: str, remedy: str) -> None:
+    with pytest.raises(BadInputError, match=remedy):
         resolve("latest", address)
 
 

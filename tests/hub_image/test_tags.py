@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 
 from hubimages.errors import RefusedError
 from hubimages.hub_image.building.chartpress import Built, build, find_builder, find_chartpress
-from hubimages.hub_image.bump.publish import Publication, values_edit
+from hubimages.hub_image.bump.publication import Publication
+from hubimages.hub_image.bump.tags import values_edit
 from hubimages.hub_image.reading import read_layout, work_tree_reader
 from hubimages.repository.changes import deployment_repository
 from tests import deployments

@@ -14,8 +14,9 @@ from hubimages.hub_image.bump.helm_repository import LATEST, LATEST_DEVELOPMENT,
 from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_vendored
 from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
 from hubimages.hub_image.bump.publication import Publication
-from hubimages.hub_image.bump.publish import check_values, going_on, prepare, publish
+from hubimages.hub_image.bump.publish import going_on, prepare, publish
 from hubimages.hub_image.bump.report import Outcome, as_command, take_back
+from hubimages.hub_image.bump.tags import check_values
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
 from hubimages.hub_image.dependencies import Dependency, Place
 from hubimages.hub_image.hubs import tracked_files

@@ -14,8 +14,9 @@ from hubimages.hub_image.building.labels import find_there
 from hubimages.hub_image.building.run_lock import alone
 from hubimages.hub_image.bump.operation import second
 from hubimages.hub_image.bump.publication import Publication
-from hubimages.hub_image.bump.publish import Ask, check_values, expected_labels, going_on, prepare, publish
+from hubimages.hub_image.bump.publish import Ask, expected_labels, going_on, prepare, publish
 from hubimages.hub_image.bump.report import Outcome, as_command, take_back
+from hubimages.hub_image.bump.tags import check_values
 from hubimages.hub_image.choice import asked_images, chart_of_images, command_name
 from hubimages.hub_image.layout import Image
 from hubimages.hub_image.reading import read_layout
