@@ -147,6 +147,11 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
+def columns() -> int | None:
+    """Return the width of the terminal that results go to; None if they go somewhere else."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+
+
 def is_interactive() -> bool:
     """Return True if there is a terminal to ask questions on."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

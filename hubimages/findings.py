@@ -5,7 +5,7 @@ with 1, warnings only with `--strict`; a warning of pure style (`style=True`) ne
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -75,3 +75,25 @@ def as_json(findings: list[Finding], not_checked: list[str], facts: Mapping[str,
     ]  # fmt: skip
     whole = {"version": 1, **(facts or {}), "findings": shown, "not_checked": not_checked}
     return json.dumps(whole, indent=2, ensure_ascii=False)
+
+
+def as_annotations(findings: Sequence[Finding], not_checked: Sequence[str], *, unsure: bool) -> str:
+    """Return workflow commands, which GitHub Actions shows beside the lines of a pull request; empty without any.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    """
+    lines = [
+        f"::{each.grade} file={_property(each.file or '')},line={each.line or 1},title={_property(each.code)}::"
+        + _data(f"{each.message}\n{each.remedy}")
+        for each in findings
+    ]
+    kind = "warning" if unsure else "notice"
+    return "\n".join([*lines, *(f"::{kind} title=not checked::{_data(text)}" for text in not_checked)])
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

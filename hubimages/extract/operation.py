@@ -107,6 +107,7 @@ def plan_extraction(request: Request) -> Plan:
     check_version()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
+    _check_answers(request)
     request = request.with_absolute_origin()
     not_checked: list[str] = []
     work: Rewritten | None = None
@@ -159,6 +160,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
+    _check_answers(request)
     request = request.with_absolute_origin()
     if request.template:
         git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
@@ -213,6 +215,15 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
+
+
+def _check_answers(request: Request) -> None:
+    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one."""
+    from hubimages import template  # starts cookiecutter, which a repository without the template needs not
+
+    if request.template:
+        default = {"repo": request.dest.name} if request.origin is None else {}
+        template.check_all_answers({**default, **request.answers})
 
 
 def _companions(request: Request, work: Rewritten) -> Companions:

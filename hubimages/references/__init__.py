@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from hubimages.references.change.bump import Accepted as Accepted
+    from hubimages.references.change.bump import nothing_to_do as nothing_to_do
     from hubimages.references.change.bump import plan_bump as plan_bump
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
@@ -12,9 +14,11 @@ if TYPE_CHECKING:
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
+    from hubimages.references.check.changed import changed_since as changed_since
     from hubimages.references.check.offline import Report as Report
     from hubimages.references.check.online import check_images as check_images
     from hubimages.references.find.scan import find_references as find_references
+    from hubimages.references.first_reference import note_of_first_reference as note_of_first_reference
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
@@ -27,22 +31,26 @@ if TYPE_CHECKING:
     from hubimages.references.reference import is_hub as is_hub
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
+    from hubimages.references.table import as_table as as_table
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "change.bump": ["plan_bump"],
+        "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["plan_point"],
         "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
+        "check.changed": ["changed_since"],
         "check.online": ["check_images"],
         "check.offline": ["Report"],
         "find.scan": ["find_references"],
+        "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
         "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
+        "table": ["as_table"],
     },
 )

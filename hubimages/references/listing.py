@@ -1,4 +1,4 @@
-"""The references as people and programs read them: one line each, or one JSON object."""
+"""Show references: one line each for people, one JSON object for programs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,50 +6,58 @@ from typing import Any
 from hubimages.console import count
 from hubimages.references.reference import Inventory, NotRead, Reference, dotted
 
-SHOWN = 3  # hubs of a line; files of a reason
+SHOWN = 3  # hubs in a line; files for a reason
 
 
 def as_lines(inventory: Inventory) -> str:
-    """One line for each reference, sorted by image: the image, its tag's shape, where it stands, who runs it."""
-    rows = [
+    """Return one line for each reference, sorted by image, with tabs between its columns.
+
+    The columns are image, tag format, file and line, values path, hubs. Programs rely on their order.
+    """
+    rows = (
         (
-            _image(each),
+            image_of(each),
             each.shape.pattern,
             f"{each.file}:{each.line}",
             each.values_path or f"({each.form})",
-            _hubs(each),
+            hubs_of(each),
         )
-        for each in sorted(inventory.references, key=lambda each: (_image(each), each.file, each.line))
-    ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
-    aligned = ("  ".join(cell.ljust(width) for cell, width in zip(row, (*widths, 0), strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in aligned)
+        for each in sorted(inventory.references, key=sort_key)
+    )
+    return "\n".join("\t".join(" ".join(cell.split()) for cell in row) for row in rows)
+
+
+def sort_key(reference: Reference) -> tuple[str, str, str, int]:
+    """Return what references are sorted by: image, tag, place."""
+    return reference.repository, image_of(reference), reference.file, reference.line
 
 
 def summary(inventory: Inventory) -> str:
-    """How much was found, and whatever was not read, with the reason."""
+    """Return the number of references, and what was not read with the reason."""
     references = inventory.references
     images = len({each.repository for each in references if each.name})
     lines = [
         f"{count(len(references), 'reference')} to {count(images, 'image')} in "
-        f"{count(len({each.file for each in references}), 'file')}, run by {_number_of_hubs(inventory)}"
+        f"{count(len({each.file for each in references}), 'file')}; {_number_of_hubs(inventory)} them"
     ]
+    if inventory.guessed:
+        lines.append(f"hubs guessed from file names, state them with --hubs FILE: {shorten(inventory.guessed, 6)}")
     if inventory.placeholders:
-        lines.append(f"{count(inventory.placeholders, 'placeholder')}, filled in elsewhere, not counted")
+        lines.append(f"{count(inventory.placeholders, 'placeholder')} not counted; a program fills them in")
     for reason, entries in by_reason(inventory.not_read).items():
         files = [f"{each.file}:{each.line}" if each.line else each.file for each in entries]
         if len(files) > SHOWN:
-            files = [*files[:SHOWN], f"{len(files) - SHOWN} more (--json names them)"]
+            files = [*files[:SHOWN], f"{len(files) - SHOWN} more (--json lists them)"]
         lines.append(f"{reason}: {', '.join(files)}")
     if inventory.other_kinds:
         kinds = [f"{number} {kind}" for kind, number in inventory.other_kinds.items()]
         total = count(sum(inventory.other_kinds.values()), "file")
-        lines.append(f"not looked into: {total} of other kinds, {shorten(kinds, 6)}")
+        lines.append(f"not read: {total} of other kinds, {shorten(kinds, 6)}")
     return "\n".join(lines)
 
 
 def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
-    """What was not read, by the reason without the details in parentheses."""
+    """Group what was not read by reason, without the details in parentheses."""
     reasons: dict[str, list[NotRead]] = {}
     for each in not_read:
         head, bracket, tail = each.reason.partition(" (")
@@ -59,7 +67,7 @@ def by_reason(not_read: Iterable[NotRead]) -> dict[str, list[NotRead]]:
 
 
 def as_json(inventory: Inventory) -> str:
-    """Everything as one JSON object."""
+    """Return the inventory as one JSON object."""
     import json
 
     whole = {
@@ -69,12 +77,14 @@ def as_json(inventory: Inventory) -> str:
         "hubs": inventory.hubs,
         "placeholders": inventory.placeholders,
         "other_kinds": inventory.other_kinds,
+        "layouts": inventory.layouts,
+        "guessed_hubs": inventory.guessed,
     }
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def as_object(reference: Reference) -> dict[str, Any]:
-    """A reference in JSON. `path` is "" where the file has none, `line` that of the tag."""
+    """Return a reference as JSON data. `path` is "" if the file has no paths; `line` is the line of the tag."""
     return {
         "file": reference.file,
         "line": reference.line,
@@ -91,25 +101,35 @@ def as_object(reference: Reference) -> dict[str, Any]:
         "profile": reference.profile,
         "choice": reference.choice,
         "parsed": reference.parsed,
+        "invalid": reference.invalid,
+        "owner": reference.owner,
+        "tag_from": reference.tag_from,
+        "names": reference.names,
     }
 
 
 def shorten(names: Sequence[str], shown: int = SHOWN) -> str:
-    """`a, b, c and 4 more`."""
+    """Return `a, b, c and 4 more`."""
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
 
 
-def _image(reference: Reference) -> str:
-    return str(reference.image) if reference.image else f"(a chart's image):{reference.tag}"
+def image_of(reference: Reference) -> str:
+    """Return the image as people write it, or what is known of it."""
+    if reference.invalid:
+        return f"{reference.written!r} (invalid)"
+    if reference.image:
+        return str(reference.image)
+    return f"({' or '.join(reference.names) or 'image of a chart'}):{reference.tag}"
 
 
-def _hubs(reference: Reference) -> str:
+def hubs_of(reference: Reference) -> str:
+    """Return the hubs that run a reference, or those that override it."""
     if reference.hubs:
-        return shorten(reference.hubs)
-    return f"overridden in {shorten(reference.read_by)}" if reference.read_by else "-"
+        return ", ".join(reference.hubs)
+    return f"overridden in {', '.join(reference.read_by)}" if reference.read_by else "-"
 
 
 def _number_of_hubs(inventory: Inventory) -> str:
     running = len({hub for each in inventory.references for hub in each.hubs})
-    return f"{running} of {count(len(inventory.hubs), 'hub')}" if inventory.hubs else "no hub that is known"
+    return f"{running} of {count(len(inventory.hubs), 'hub')} use" if inventory.hubs else "no hub uses"

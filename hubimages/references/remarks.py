@@ -1,32 +1,52 @@
-"""What a person has to look at in a YAML text, since it is not read as a reference."""
+"""Name what looks like an image and is not read as a reference."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from hubimages.references.image_text import read_image
-from hubimages.references.reference import NotRead, Path, dotted
+from hubimages.references.reference import NotRead
 from hubimages.yaml_text import MappingNode, Node, ScalarNode
 
-BLOCKS = ("literal", "folded")
-IN_CODE = re.compile(r"image[\"']?[ \t]*[:=][ \t]*[\"']?(?P<image>[\w./:@-]+)", re.IGNORECASE)
+# Hosts that nothing but images begins with.
+REGISTRIES = (
+    r"(?:quay\.io|ghcr\.io|docker\.io|(?:[a-z0-9-]+\.)?gcr\.io|registry\.k8s\.io|[a-z0-9-]+-docker\.pkg\.dev"
+    r"|public\.ecr\.aws|\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|[a-z0-9]+\.azurecr\.io|mcr\.microsoft\.com|nvcr\.io"
+    r"|registry\.gitlab\.com)"
+)
+NAMED = re.compile(rf"(?<![\w./-]){REGISTRIES}/[\w./-]*\w(?::[\w][\w.-]*|@sha256:[0-9a-f]{{64}})")
+SIGNS = (
+    b"quay.io/", b"ghcr.io/", b"docker.io/", b"gcr.io/", b"registry.k8s.io/", b".pkg.dev/", b".ecr.", b".azurecr.io/",
+    b"mcr.microsoft.com/", b"nvcr.io/", b"registry.gitlab.com/",
+)  # fmt: skip
+PROSE = re.compile(
+    r"[ \t-]*[\"']?\w*(description|message|help|title|display_name|comment|note|echo)\w*[\"']?[ \t]*[:= ]"
+)
+COMMENTED = re.compile(r"(^|[ \t])#|^[ \t]*//|\{\{-?[ \t]*/\*")
 
 
-def images_in_code(file: str, scalar: ScalarNode, path: Path) -> Iterator[NotRead]:
-    """Images in a program's text, in hub.extraConfig say."""
-    for matched in IN_CODE.finditer(scalar.value):
-        read = read_image(matched["image"])
-        if read and (read.image.tag or read.image.digest):
-            line = scalar.line + 1 + scalar.value.count("\n", 0, matched.start())
-            yield NotRead(file, line, f"an image inside of other text ({dotted(path)} names {read.image})")
+def may_name_image(content: bytes) -> bool:
+    """Return True if a file may name an image of a public registry."""
+    return any(sign in content for sign in SIGNS)
 
 
-def keys_twice(file: str, node: MappingNode) -> Iterator[NotRead]:
-    """Keys that may hold an image and stand twice: Helm takes the last one."""
-    seen: dict[str, Node] = {}
-    for key, _ in node.pairs:
+def left_over(file: str, text: str, lines: Collection[int]) -> Iterator[NotRead]:
+    """Yield the images of public registries in lines that nothing else was read in; not in comments and in prose."""
+    for matched in NAMED.finditer(text):
+        start = text.rfind("\n", 0, matched.start()) + 1
+        number = text.count("\n", 0, matched.start()) + 1
+        before = text[start : matched.start()]
+        if number not in lines and not COMMENTED.search(before) and not PROSE.match(text, start):
+            yield NotRead(file, number, f"image that no key explains ({matched[0]})")
+
+
+def keys_twice(file: str, node: MappingNode, text: str, line: Callable[[int], int]) -> Iterator[NotRead]:
+    """Yield duplicate keys whose lost value may hold an image; Helm uses the last one."""
+    seen: dict[str, tuple[Node, Node]] = {}
+    for key, value in node.pairs:
         if not isinstance(key, ScalarNode):
             continue
-        if key.value in seen and ("image" in key.value.lower() or key.value == "tag"):
-            reason = f"the key {key.value} stands again at line {key.line}, which is what counts"
-            yield NotRead(file, seen[key.value].line, reason)
-        seen[key.value] = key
+        if key.value in seen and key.value != "<<":
+            lost_key, lost = seen[key.value]
+            if "image" in key.value.lower() or key.value == "tag" or "image" in text[lost.start : lost.end].lower():
+                reason = f"duplicate key `{key.value}`; the last one counts (line {line(key.line)})"
+                yield NotRead(file, line(lost_key.line), reason)
+        seen[key.value] = (key, value)

@@ -1,4 +1,4 @@
-"""Which references are meant: those of an image, of hubs, files, or one choice of a profile list."""
+"""Select references by image, hub, file, or one choice of a profile list."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -16,19 +16,21 @@ SHOWN = 6  # hubs named; the rest are counted
 
 @dataclass(frozen=True)
 class Selection:
-    """Nothing given means no restriction. Dockerfiles, which build and do not run, have to be named by file."""
+    """What --hub, --file and --choice select; empty selects everything but Dockerfiles, which do not run on a hub."""
 
     hubs: Sequence[str] = field(default_factory=tuple)
     files: Sequence[str] = field(default_factory=tuple)
     choice: str | None = None
+    also_automated: bool = False  # places whose tag a robot keeps up to date, too
+    hubs_file: Path | None = None  # lists the hubs, instead of what the repository says
 
     @property
     def is_everything(self) -> bool:
-        """Whether nothing restricts it."""
+        """True if nothing restricts the selection."""
         return not (self.hubs or self.files or self.choice)
 
     def has(self, reference: Reference) -> bool:
-        """Whether a reference is meant."""
+        """Return True if the reference is selected."""
         if self.files and reference.file not in self.files:
             return False
         if not self.files and reference.form is Form.DOCKERFILE:
@@ -39,9 +41,9 @@ class Selection:
 
 
 def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
-    """The files as paths from the top of the repository that the directory is in; as given where they are that.
+    """Return the files as paths from the top of the repository that holds the directory.
 
-    People give them from where they stand, too, as their shell completes them.
+    A file may be given from there, or from the working directory, as a shell completes it.
     """
     here = directory.resolve()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
@@ -55,7 +57,7 @@ def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
 
 
 def check(inventory: Inventory, selection: Selection) -> None:
-    """Raise BadInputError for a hub, file or choice that is not there, with what is near it."""
+    """Raise BadInputError for a hub, file or choice that does not exist, and name a similar one."""
     choices = {name for each in inventory.references for name in (each.profile, each.choice) if name}
     files = {each.file for each in inventory.references}
     clusters = {hub.partition("/")[0] for hub in inventory.hubs}
@@ -65,18 +67,18 @@ def check(inventory: Inventory, selection: Selection) -> None:
     for given in selection.files:
         if given not in files:
             left = searched_without(inventory)
-            raise BadInputError(f"--file={given}: no image reference in it{near(given, files)}{left}")
+            raise BadInputError(f"--file={given}: no image reference in this file{near(given, files)}{left}")
     if selection.choice is not None and selection.choice not in choices:
         raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices)}")
 
 
 def meant(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
-    """The references of an image, at whatever tag, that are meant."""
+    """Return the selected references of an image, at any tag."""
     return tuple(each for each in inventory.of_image(image) if selection.has(each))
 
 
 def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
-    """The references of an image that are meant. Raises BadInputError where there is none, with what runs there."""
+    """Return the selected references of an image. Raises BadInputError if there are none, and says what runs there."""
     check(inventory, selection)
     found = meant(inventory, image, selection)
     if found:
@@ -84,13 +86,14 @@ def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tup
     known = {each.repository for each in inventory.references if each.repository}
     if image.repository not in known:
         raise BadInputError(
-            f"nothing here refers to {image.repository}{near(image.repository, known)}; see: hubimages images. "
-            f"To point what refers to another image at this one, add --instead-of=IMAGE{searched_without(inventory)}"
+            f"no reference to {image.repository}{near(image.repository, known) or '.'} List all with: "
+            "hubimages images. To replace another image by this one, add --instead-of=IMAGE"
+            + searched_without(inventory)
         )
     there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
-    runs = f"; what runs there: {', '.join(there)}" if there else ""
+    runs = f". These run there: {', '.join(there)}" if there else ""
     left = searched_without(inventory)
-    raise BadInputError(f"no reference to {image.repository} where --hub, --file and --choice say{runs}{left}")
+    raise BadInputError(f"no reference to {image.repository} within --hub, --file and --choice{runs}{left}")
 
 
 def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Selection) -> Sequence[Reference]:
@@ -141,13 +144,13 @@ def with_siblings(inventory: Inventory, image: ImageRef, found: Sequence[Referen
 
 
 def named(hubs: Sequence[str]) -> str:
-    """The hubs' names; of many the first ones, and how many more."""
+    """Return the names of the hubs; of many the first few and the number of the rest."""
     more = len(hubs) - SHOWN
     return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def near(given: str, known: Iterable[str]) -> str:
-    """`, did you mean X?` for a name that is nearly one of those known."""
+    """Return `. Did you mean X?` if a known name is similar; otherwise nothing."""
     names = sorted(known)
     found = get_close_matches(given, names, 1) or [name for name in names if given in name.split("/")][:1]
-    return f", did you mean {found[0]}?" if found else ""
+    return f". Did you mean {found[0]}?" if found else ""

@@ -1,6 +1,7 @@
-"""The template of a user-image repository: its questions, what they render to, and a new repository made from it."""
+"""The template of an image repository: its questions, and repositories made from the answers."""
 
 from hubimages.template.answers import ask, given_answers, read_answers
+from hubimages.template.checking import check_all_answers
 from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
@@ -17,6 +18,7 @@ __all__ = [
     "RenderedFile",
     "Rendering",
     "ask",
+    "check_all_answers",
     "deployment_workflow",
     "find_origin",
     "given_answers",

@@ -1,5 +1,6 @@
 """Replace scalars. Checks that nothing else in the text changes before it returns."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from hubimages.errors import RefusedError
@@ -105,7 +106,19 @@ def _written(text: str, scalar: Scalar, value: str) -> str:
         if block is not None:
             return block
     style = scalar.style if scalar.style in ("single", "double") else "plain"
+    if style == "plain" and scalar.flow and _fits_in_flow(scalar.value, value):
+        return space + value
     return space + as_text(value, style=style, flow=scalar.flow, key=scalar.is_key)
+
+
+def _fits_in_flow(old: str, value: str) -> bool:
+    """Return True if `value` needs no quotes inside `[]` or `{}`, where `old` has none although it has a colon.
+
+    Every reader of the file takes such a colon, as long as no space or indicator follows it.
+    """
+    if ":" not in old or any(char in ",[]{}?" for char in value) or re.search(r":(?![\w./-])|::", value):
+        return False
+    return plain_reads_as_text(value)
 
 
 def _block(span: str, old: str, value: str) -> str | None:

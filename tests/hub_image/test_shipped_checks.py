@@ -22,7 +22,8 @@ def hub(tmp_path: Path) -> Deployment:
 
 
 def test_the_hook_stops_a_commit_that_brings_image_and_chart_out_of_step(hub: Deployment) -> None:
-    (hook,) = YAML(typ="safe").load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())
+    hooks = YAML(typ="safe").load((CHECKOUT / ".pre-commit-hooks.yaml").read_text())
+    (hook,) = [each for each in hooks if each["id"] == "check-hub-image"]
     program, *arguments = hook["entry"].split()
     assert program == "hubimages"
     # Installed already, so not installed once more into an environment of pre-commit's own.

@@ -56,7 +56,7 @@ def test_a_pattern_chooses_images(root: Path, open_registry: Registry) -> None:
     none = hubimages(root, "bump-images", "--yes", "--pattern=x/*")
     assert (none.returncode, none.stderr) == (
         2,
-        "error: no image of this repository matches; see: hubimages images\n",
+        "error: no image of this repository matches. List them with: hubimages images\n",
     )
 
 
@@ -72,7 +72,7 @@ def test_a_registry_that_is_silent_is_named_and_the_rest_bumped(root: Path, open
     git(root, "commit", "-qam", "Another registry")
     done = hubimages(root, "bump-images", "--yes", "--commit")
     assert done.returncode == 0, done.stderr
-    assert "note: 127.0.0.1:9/group/image was not looked at: no answer from 127.0.0.1:9" in done.stdout
+    assert "note: 127.0.0.1:9/group/image was not checked: no answer from 127.0.0.1:9" in done.stdout
     only = hubimages(root, "bump-images", "--yes", "--pattern=127.0.0.1:9/*")
     assert (only.returncode, only.stdout) == (75, "")
 
@@ -80,7 +80,7 @@ def test_a_registry_that_is_silent_is_named_and_the_rest_bumped(root: Path, open
 def test_a_tag_that_the_registry_does_not_have_is_refused(root: Path, open_registry: Registry) -> None:
     done = hubimages(root, "point-hubs", f"{open_registry.address}/group/image:nothere", "--all")
     assert (done.returncode, git(root, "status", "--porcelain")) == (2, "")
-    assert "build and push it first, or add --unchecked" in done.stderr
+    assert "Build and push it first, or add --unchecked" in done.stderr
     silent = hubimages(root, "point-hubs", "127.0.0.1:9/group/image:1", "--all")
     assert silent.returncode == 2  # nothing refers to it, which needs no registry to know
     there = hubimages(root, "point-hubs", f"{open_registry.address}/group/image:{NEWER}", "--all")
@@ -95,7 +95,7 @@ def test_a_pinned_place_gets_the_registrys_digest(root: Path, open_registry: Reg
     )
     git(root, "commit", "-qam", "Pin")
     shown = hubimages(root, "point-hubs", f"{host}/group/image:{NEWER}", "--hub=other", "--dry-run")
-    assert "is pinned by a digest, which is looked up when it is written" in shown.stdout
+    assert "is pinned by a digest; the new digest is looked up when the tag is written" in shown.stdout
     done = hubimages(root, "point-hubs", f"{host}/group/image:{NEWER}", "--hub=other")
     assert done.returncode == 0, done.stderr
     assert f"{NEWER}@{open_registry.digest('group/image', NEWER)}" in (root / OTHER).read_text()
@@ -107,7 +107,7 @@ def test_rolling_back_looks_whether_the_registry_still_has_the_tag(root: Path, o
     assert hubimages(root, "point-hubs", f"{image}:{NEWER}", "--all", "--commit").returncode == 0
     done = hubimages(root, "roll-back-image", "--hub=other")
     assert (done.returncode, git(root, "status", "--porcelain")) == (2, "")
-    assert f"{image}:gone was what ran before, and the registry does not have it any more" in done.stderr
+    assert f"{image}:gone ran before, but the registry no longer has it" in done.stderr
     git(root, "reset", "-q", "--hard", "HEAD~")
     assert hubimages(root, "roll-back-image", "--hub=other", "--yes").returncode == 0
     assert f"tag: '{OLD}'" in (root / OTHER).read_text()

@@ -31,17 +31,17 @@ def locked_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Regist
 
 def found_offline(tmp_path: Path, text: str) -> list[tuple[str, int | None, str]]:
     report = check_images(inventory_of(tmp_path, {"values.yaml": text}), online=False)
-    assert report.not_checked[0] == "the registries, since --offline was given"
+    assert report.not_checked[0] == "the registries, because of --offline"
     return [(each.code, each.line, each.message) for each in report.findings]
 
 
-def test_a_tag_that_floats_is_found_unless_a_digest_holds_it(tmp_path: Path) -> None:
+def test_a_moving_tag_is_found_unless_a_digest_pins_it(tmp_path: Path) -> None:
     images = ["a/a:latest", "a/b", "a/c:main", f"a/d:main@sha256:{'0' * 64}"]
     text = "".join(f"k{number}: {{image: '{image}'}}\n" for number, image in enumerate(images))
     assert found_offline(tmp_path, text) == [
-        ("floating-tag", 1, "a/a: the tag latest is whatever was pushed last"),
-        ("floating-tag", 2, "a/b: no tag means whatever was pushed last"),
-        ("floating-tag", 3, "a/c: the tag main is whatever was pushed last"),
+        ("floating-tag", 1, "a/a: tag `latest` moves"),
+        ("floating-tag", 2, "a/b: no tag, which means `latest`, and that moves"),
+        ("floating-tag", 3, "a/c: tag `main` moves"),
     ]
 
 
@@ -54,7 +54,7 @@ def test_one_image_at_several_tags_is_found_once_with_its_hubs(tmp_path: Path) -
     assert list(report.findings) == [
         Finding(
             "skew",
-            "a/b is used at 2 tags: v1.0.0 (hubs/one, hubs/two), v2.0.0 (hubs/three)",
+            "a/b runs at 2 tags: v1.0.0 (hubs/one, hubs/two), v2.0.0 (hubs/three)",
             "point all hubs at one: hubimages point-hubs a/b:TAG --all",
             "hubs/three.yaml",
             1,
@@ -62,7 +62,7 @@ def test_one_image_at_several_tags_is_found_once_with_its_hubs(tmp_path: Path) -
     ]
 
 
-def test_a_tag_of_another_shape_than_most_of_its_siblings_is_found(tmp_path: Path) -> None:
+def test_a_tag_that_looks_unlike_most_tags_of_the_image_is_found(tmp_path: Path) -> None:
     text = "".join(
         f"k{n}: {{image: 'a/b:{tag}'}}\n" for n, tag in enumerate(["2026.01.30", "2026.01.30", "2026-01-30"])
     )
@@ -70,9 +70,10 @@ def test_a_tag_of_another_shape_than_most_of_its_siblings_is_found(tmp_path: Pat
         (
             "odd-tag",
             3,
-            "a/b: the tag 2026-01-30 (YYYY-MM-DD) is of another shape than 2 other references (YYYY.MM.DD, 2026.01.30)",
+            "a/b: tag `2026-01-30` (YYYY-MM-DD) looks unlike 2 other tags of the image (YYYY.MM.DD, for example "
+            "2026.01.30)",
         ),
-        ("skew", 3, "a/b is used at 2 tags: 2026.01.30 (values.yaml), 2026-01-30 (values.yaml)"),
+        ("skew", 3, "a/b runs at 2 tags: 2026.01.30 (values.yaml), 2026-01-30 (values.yaml)"),
     ]
 
 
@@ -80,8 +81,8 @@ def test_a_tag_that_helm_reads_as_a_number_or_boolean_is_found(tmp_path: Path) -
     tags = ["1.10", "5115e56", "'1.10'"]
     text = "".join(f"k{number}: {{image: {{name: a/b{number}, tag: {tag}}}}}\n" for number, tag in enumerate(tags))
     assert found_offline(tmp_path, text) == [
-        ("tag-not-text", 1, "Helm reads the tag 1.10 as the number 1.1"),
-        ("tag-not-text", 2, "Helm reads the tag 5115e56 as the number 5.115e+59"),
+        ("tag-not-text", 1, "Helm reads tag `1.10` as the number 1.1"),
+        ("tag-not-text", 2, "Helm reads tag `5115e56` as the number 5.115e+59"),
     ]
 
 
@@ -97,7 +98,7 @@ def test_googles_old_registry_is_found_with_where_to_move(tmp_path: Path) -> Non
 
 
 def moved(new: str, old: str) -> str:
-    return f"move to {new}, if it has the tag: hubimages point-hubs {new}:TAG --instead-of={old}"
+    return f"if {new} has the tag, move to it: hubimages point-hubs {new}:TAG --instead-of={old}"
 
 
 def made(days: int) -> dict[str, str]:
@@ -129,7 +130,10 @@ def test_registries_say_which_tags_are_not_there_and_which_are_newer(
         ("no-such-tag", 2, f"{host} has no {host}/check/gone:v1"),
         ("newer-tag", 3, f"{host}/check/commits: bbbbbbbbbbb2 is newer than aaaaaaaaaaa1"),
     ]
-    assert report.not_checked == (f"{nobody}/a/b:v1: no answer from {nobody}, try again later: Connection refused",)
+    assert report.not_checked == (
+        f"{nobody}/a/b:v1: no answer from {nobody}, try again later: Connection refused",
+        f"{host}/check/commits:ccccccccccc3: whether a tag is newer: when its image was created is not known",
+    )
     assert (report.no_answer, report.exit_code) == (True, 1)
 
 
@@ -153,14 +157,14 @@ def test_an_image_that_needs_a_login_is_found_whether_there_is_one_or_not(
     (home / ".docker").mkdir()
     (home / ".docker/config.json").write_text(json.dumps({"auths": {host: login}}))
     messages.append([(each.code, each.message) for each in check_images(inventory).findings])
-    unknown = "it is private, or not there at all"
+    unknown = "it is private or does not exist"
     assert messages == [
         [
-            ("not-public", f"{host}/check/private:v1 cannot be pulled without a login: {unknown}"),
-            ("not-public", f"{host}/check/gone:v1 cannot be pulled without a login: {unknown}"),
+            ("not-public", f"{host}/check/private:v1 cannot be pulled without a login; {unknown}"),
+            ("not-public", f"{host}/check/gone:v1 cannot be pulled without a login; {unknown}"),
         ],
         [
-            ("not-public", f"{host}/check/private:v1 cannot be pulled without a login: it is there for your login"),
+            ("not-public", f"{host}/check/private:v1 cannot be pulled without a login; your login can pull it"),
             ("no-such-tag", f"{host} has no {host}/check/gone:v1"),
         ],
     ]

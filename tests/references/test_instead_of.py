@@ -16,7 +16,7 @@ DIGEST, OTHER_DIGEST = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 FORMS = {
     "string": (f"image: '{OLD}:a1' # {OLD}:a1", f"image: '{NEW}:f5e4d3c2b1a0' # {OLD}:a1"),
     "string without a tag": (f"image: {OLD}", f"image: {NEW}:f5e4d3c2b1a0"),
-    "string in flow": (f"x: {{image: {OLD}:a1}}", f'x: {{image: "{NEW}:f5e4d3c2b1a0"}}'),
+    "string in flow": (f"x: {{image: {OLD}:a1}}", f"x: {{image: {NEW}:f5e4d3c2b1a0}}"),
     "block": (f"image: >-\n  {OLD}:a1", f"image: >-\n  {NEW}:f5e4d3c2b1a0"),
     "pair": (f"image:\n  name: {OLD}\n  tag: a1", f"image:\n  name: {NEW}\n  tag: f5e4d3c2b1a0"),
     "pair the other way": (
@@ -84,7 +84,7 @@ def test_a_name_that_hubs_share_takes_all_of_them_along_and_says_so(tmp_path: Pa
     root = make_deployment(tmp_path / "deployment", HUBS)
     refused = hubimages(root, *ARGS, "--hub=uni/prod")
     assert (refused.returncode, git(root, "status", "--porcelain")) == (3, "")
-    assert "note: the places are shared, so this also changes uni/staging" in refused.stderr
+    assert "note: other hubs share these places and change, too: uni/staging" in refused.stderr
     assert hubimages(root, *ARGS, "--hub=uni/prod", "--yes", "--commit").returncode == 0
     assert {(str(each.image), each.hubs) for each in find_references(root).references} == {
         (f"{NEW}:f5e4d3c2b1a0", ("uni/prod",)),
@@ -142,7 +142,7 @@ def test_an_image_that_nothing_refers_to_is_one_line(tmp_path: Path) -> None:
     root = make_deployment(tmp_path / "deployment", {"values.yaml": f"image: {OLD}:a1\n"})
     done = hubimages(root, "point-hubs", f"{NEW}:c3", "--unchecked", "--instead-of=gcr.io/proj/imgae")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert f"nothing here refers to gcr.io/proj/imgae, did you mean {OLD}?" in done.stderr
+    assert f"no reference to gcr.io/proj/imgae. Did you mean {OLD}?" in done.stderr
     plain = hubimages(root, "point-hubs", f"{NEW}:c3", "--unchecked")
-    assert "To point what refers to another image at this one, add --instead-of=IMAGE" in plain.stderr
+    assert "To replace another image by this one, add --instead-of=IMAGE" in plain.stderr
     assert subprocess.run(["git", "-C", str(root), "diff", "--quiet"], check=False).returncode == 0

@@ -103,7 +103,7 @@ def test_files_that_git_ignores_links_and_other_kinds_are_left_out_with_a_word(t
     assert list(inventory.not_read) == [
         NotRead("deleted.yaml", 0, "not in the work tree: deleted, or left out by a sparse checkout"),
         NotRead("latin.yaml", 0, "not UTF-8"),
-        NotRead("link.yaml", 0, "a link; what it points to is read where it stands"),
+        NotRead("link.yaml", 0, "symbolic link; its target is read at its own path"),
     ]
     assert inventory.other_kinds == {".gitignore": 1, ".md": 1}
 
@@ -128,11 +128,11 @@ def test_a_repository_in_a_repository_is_not_read(tmp_path: Path) -> None:
     )
     inventory = find_references(root)
     assert run_by(inventory) == [("values.yaml:1", "a/b:1", ())]
-    assert list(inventory.not_read) == [NotRead("sub", 0, "a submodule; give its own clone as --repo")]
+    assert list(inventory.not_read) == [NotRead("sub", 0, "submodule; read its own clone with --repo")]
 
 
 def test_a_directory_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="--repo names a clone of the deployment repository"):
+    with pytest.raises(BadInputError, match="Name a clone of the deployment repository with --repo"):
         find_references(tmp_path / "nowhere")
 
 

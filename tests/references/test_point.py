@@ -74,7 +74,7 @@ def test_without_a_choice_somebody_has_to_agree_to_what_it_reaches(root: Path) -
 def test_a_place_that_other_hubs_share_needs_their_hubs_to_be_agreed_to(root: Path) -> None:
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
-    assert "note: the places are shared, so this also changes uni/staging" in done.stderr
+    assert "note: other hubs share these places and change, too: uni/staging" in done.stderr
     assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod", "--yes").returncode == 0
     assert changed_lines(root) == ALL_LINES[2:]
 
@@ -96,7 +96,7 @@ def test_the_commit_says_what_and_why_and_leaves_the_users_changes(root: Path) -
 def test_run_again_there_is_nothing_to_do(root: Path) -> None:
     for _ in range(2):
         done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--commit")
-    assert (done.returncode, done.stdout) == (0, f"{IMAGE}:{NEW}: all of it has this tag already; nothing to do\n")
+    assert (done.returncode, done.stdout) == (0, f"every reference has {IMAGE}:{NEW} already; nothing to do\n")
     assert git(root, "rev-list", "--count", "HEAD") == "2\n"
 
 
@@ -167,7 +167,7 @@ def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
     git(root, "commit", "-qam", "Pin")
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=other", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
-    assert "pinned by a digest; give the new one as IMAGE:TAG@sha256:..." in done.stderr
+    assert "pinned by a digest. Give the new digest, too: IMAGE:TAG@sha256:..." in done.stderr
     assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}@{new}", "--hub=other", "--unchecked").returncode == 0
     assert f"{NEW}@{new}" in (root / OTHER).read_text()
     assert old not in (root / OTHER).read_text()
@@ -176,14 +176,14 @@ def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "code", "message"),
     [
-        ([IMAGE], 2, f"{IMAGE}: which tag? Give it as {IMAGE}:TAG"),
+        ([IMAGE], 2, f"{IMAGE} has no tag. Give one: {IMAGE}:TAG"),
         ([f"{IMAGE}:Not A Tag"], 2, "the tag 'Not A Tag' must be up to 128 letters"),
-        (["quay.io/group/imgae:1"], 2, f"nothing here refers to quay.io/group/imgae, did you mean {IMAGE}?"),
-        ([f"{IMAGE}:1", "--hub=ohter"], 2, "--hub=ohter: no such hub, did you mean other?"),
-        ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice, did you mean same?"),
-        ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in it"),
-        ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all and --hub, --file or --choice contradict each other"),
-        ([f"{IMAGE}-long:1", "--hub=other"], 2, f"where --hub, --file and --choice say; what runs there: {IMAGE}"),
+        (["quay.io/group/imgae:1"], 2, f"no reference to quay.io/group/imgae. Did you mean {IMAGE}?"),
+        ([f"{IMAGE}:1", "--hub=ohter"], 2, "--hub=ohter: no such hub. Did you mean other?"),
+        ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice. Did you mean same?"),
+        ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in this file"),
+        ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all contradicts --hub, --file and --choice"),
+        ([f"{IMAGE}-long:1", "--hub=other"], 2, f"within --hub, --file and --choice. These run there: {IMAGE}"),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, message: str, root: Path) -> None:
@@ -219,3 +219,18 @@ def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> No
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
     assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr
+
+
+def test_an_image_that_nothing_refers_to_yet_is_a_note_with_the_lines_to_add(root: Path) -> None:
+    done = hubimages(root, "point-hubs", "quay.io/group/new:1.10", "--all", "--if-referenced", "--unchecked")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (0, ""), done.stderr
+    assert done.stdout == (
+        "note: nothing refers to quay.io/group/new yet, so nothing was changed. "
+        "To roll it out, add this to a hub's values:"
+        '\n\nsingleuser:\n  image:\n    name: quay.io/group/new\n    tag: "1.10"\n'
+    )
+
+
+def test_with_if_referenced_an_image_that_is_there_is_pointed_at(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--if-referenced", "--unchecked")
+    assert (done.returncode, changed_lines(root)) == (0, ALL_LINES), done.stderr

@@ -52,8 +52,8 @@ def test_all_that_the_last_change_of_an_image_changed_goes_back(root: Path) -> N
         f"{COMMON} -                  image: {IMAGE}:{THIRD}",
         f"{COMMON} +                  image: {IMAGE}:{SECOND}",
     ]
-    assert f"takes back: {git(root, 'rev-parse', 'HEAD~2').strip()[:12]} Use the third" in done.stdout
-    assert "Takes back" in git(root, "log", "-1", "--format=%b")
+    assert f"reverts: {git(root, 'rev-parse', 'HEAD~2').strip()[:12]} Use the third" in done.stdout
+    assert "Reverts" in git(root, "log", "-1", "--format=%b")
 
 
 def test_after_rolling_back_the_next_one_goes_forward_again(root: Path) -> None:
@@ -67,7 +67,7 @@ def test_after_rolling_back_the_next_one_goes_forward_again(root: Path) -> None:
 def test_a_hub_whose_image_never_changed_has_nothing_to_go_back_to(root: Path) -> None:
     done = hubimages(root, "roll-back-image", "--hub=other", "--unchecked")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no other tag of these images in the history" in done.stderr
+    assert "the history has no other tag of these images" in done.stderr
 
 
 def test_only_the_images_that_match_go_back(root: Path) -> None:
@@ -92,9 +92,9 @@ def test_the_users_own_changes_in_the_file_are_not_taken_for_history(root: Path)
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ([], "--hub is missing: which hub goes back?"),
-        (["--hub=uno"], "--hub=uno: no such hub, did you mean uni?"),
-        (["--hub=uni", "--pattern=x/*"], f"no user image of these hubs matches; they run a/b, {IMAGE}, {IMAGE}-long"),
+        ([], "which hub? Add --hub=CLUSTER/HUB"),
+        (["--hub=uno"], "--hub=uno: no such hub. Did you mean uni?"),
+        (["--hub=uni", "--pattern=x/*"], f"no user image of these hubs matches. They run a/b, {IMAGE}, {IMAGE}-long"),
     ],
 )
 def test_bad_input_is_one_line(args: list[str], message: str, root: Path) -> None:

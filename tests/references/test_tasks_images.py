@@ -36,13 +36,14 @@ def hubimages(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
-def test_images_prints_one_line_for_each_reference_and_the_summary_beside(repository: Path, tmp_path: Path) -> None:
+def test_images_into_a_pipe_is_one_line_per_reference_with_tabs_and_the_summary_on_stderr(
+    repository: Path, tmp_path: Path
+) -> None:
     done = hubimages("images", f"--repo={repository}", cwd=tmp_path)
-    rows = [line.split("  ") for line in done.stdout.splitlines()]
-    assert (done.returncode, [[cell.strip() for cell in row if cell] for row in rows]) == (
+    assert (done.returncode, [line.split("\t") for line in done.stdout.splitlines()]) == (
         0,
         [
-            ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "chartpress",
+            ["quay.io/2i2c/pilot-hub:0.0.1-0.dev.git.16666.h2707c010b", "VERSION.git.N.hex",
              "helm-charts/basehub/values.yaml:5", "jupyterhub.hub.image.tag", "leap/prod, leap/staging"],
             ["quay.io/a/b:2026.01.30", "YYYY.MM.DD", f"{COMMON}:4",
              "basehub.jupyterhub.singleuser.image.tag", "leap/prod"],
@@ -53,7 +54,8 @@ def test_images_prints_one_line_for_each_reference_and_the_summary_beside(reposi
         ],
     )  # fmt: skip
     assert done.stderr.splitlines() == [
-        "4 references to 3 images in 3 files, run by 2 of 2 hubs",
+        "4 references to 3 images in 3 files; 2 of 2 hubs use them",
+        "values file that is not in this repository: config/clusters/leap/cluster.yaml:3",
         "encrypted (SOPS): config/clusters/leap/enc-staging.secret.values.yaml",
     ]
 
@@ -78,6 +80,15 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
         "profile": "",
         "choice": "",
         "parsed": True,
+        "invalid": "",
+        "owner": "",
+        "tag_from": "",
+        "names": [],
+    }
+    missing = {
+        "file": "config/clusters/leap/cluster.yaml",
+        "line": 3,
+        "reason": "values file that is not in this repository (config/clusters/leap/support.values.yaml)",
     }
     encrypted = {
         "file": "config/clusters/leap/enc-staging.secret.values.yaml",
@@ -85,7 +96,7 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
         "reason": "encrypted (SOPS)",
     }
     assert (report["not_read"], report["hubs"], report["placeholders"], report["other_kinds"]) == (
-        [encrypted],
+        [missing, encrypted],
         ["leap/prod", "leap/staging"],
         0,
         {},
@@ -97,11 +108,11 @@ def test_check_images_ends_with_1_for_findings_which_are_on_stdout(repository: P
     assert (done.returncode, done.stdout.splitlines()) == (
         1,
         [
-            f"{COMMON}:7: quay.io/a/c: the tag latest is whatever was pushed last: "
-            "name a tag that stays, so that a restart brings no other image",
-            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b is used at 2 tags: 2026.01.30 (leap/prod), "
+            f"{COMMON}:7: quay.io/a/c: tag `latest` moves: "
+            "pin a tag that does not move, so that a restart cannot change the image",
+            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
             "2026.06.04 (leap/staging): point all hubs at one: hubimages point-hubs quay.io/a/b:TAG --all",
-            "not checked: the registries, since --offline was given",
+            "not checked: the registries, because of --offline",
             "2 findings in 4 references: 1 floating-tag, 1 skew",
         ],
     )
@@ -112,7 +123,7 @@ def test_check_images_as_json_and_without_findings_ends_with_0(tmp_path: Path) -
     done = hubimages("check-images", "--offline", "--json", cwd=root)
     assert (done.returncode, json.loads(done.stdout), done.stderr) == (
         0,
-        {"version": 1, "findings": [], "not_checked": ["the registries, since --offline was given"]},
+        {"version": 1, "findings": [], "not_checked": ["the registries, because of --offline"]},
         "",
     )
 
@@ -122,12 +133,12 @@ def test_a_repository_without_any_reference_gives_no_line(tmp_path: Path) -> Non
     done = hubimages("images", cwd=root)
     assert (done.returncode, done.stdout.strip()) == (0, "")
     assert done.stderr.splitlines() == [
-        "0 references to 0 images in 0 files, run by no hub that is known",
-        "not looked into: 1 file of other kinds, 1 .md",
+        "0 references to 0 images in 0 files; no hub uses them",
+        "not read: 1 file of other kinds, 1 .md",
     ]
 
 
 def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     done = hubimages("images", "--repo=nowhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: no directory nowhere; --repo names a clone of the deployment repository\n"
+    assert done.stderr == "error: `nowhere` is not a directory. Name a clone of the deployment repository with --repo\n"

@@ -163,7 +163,6 @@ NO_REFERENCES = {
         description: quay.io/repository/isciences/tops-school:latest
         validation_message: Must be an image of form <image-name>:<tag>
         display_name: Custom image
-        image: Choose one of these
         name: a/b:1
         note: |
           We used image quay.io/a/b once.
@@ -283,7 +282,7 @@ def test_tags_that_helm_reads_as_something_else_are_known(tmp_path: Path) -> Non
     assert found == ["number 1.1", "number 5.115e+59", "boolean true", "", "", "number 12", "number 16", ""]
 
 
-def test_images_in_code_and_keys_that_stand_twice_are_named_as_not_read(tmp_path: Path) -> None:
+def test_images_in_programs_are_references_and_duplicate_keys_are_named(tmp_path: Path) -> None:
     text = """\
         hub:
           image: {name: a/b, tag: v1, tag: v2}
@@ -291,16 +290,14 @@ def test_images_in_code_and_keys_that_stand_twice_are_named_as_not_read(tmp_path
             init: |
               # a comment
               c.KubeSpawner.init_containers = [{"image": "quay.io/a/tools:4.1.0"}]
-        other:
-          image: Not:A:Reference
         """
     inventory = inventory_of(tmp_path, {"values.yaml": text})
-    assert [(each.line, str(each.image)) for each in inventory.references] == [(2, "a/b:v2")]
-    assert list(inventory.not_read) == [
-        NotRead("values.yaml", 2, "the key tag stands again at line 2, which is what counts"),
-        NotRead("values.yaml", 6, "an image inside of other text (hub.extraConfig.init names quay.io/a/tools:4.1.0)"),
-        NotRead("values.yaml", 8, "'Not:A:Reference' is no image reference"),
+    found = [(each.line, each.values_path, str(each.image), each.form) for each in inventory.references]
+    assert found == [
+        (2, "hub.image.tag", "a/b:v2", Form.PAIR),
+        (6, "hub.extraConfig.init", "quay.io/a/tools:4.1.0", Form.CODE),
     ]
+    assert list(inventory.not_read) == [NotRead("values.yaml", 2, "duplicate key `tag`; the last one counts (line 2)")]
 
 
 def test_aliases_that_stand_for_billions_of_places_end_the_reading_of_the_file_not_of_the_repository(

@@ -1,7 +1,8 @@
-"""The tasks that point hubs at another tag of an image."""
+"""Tasks that give hubs other tags of their images."""
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke import Context, task
 
@@ -9,21 +10,41 @@ from hubimages import console
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
+if TYPE_CHECKING:
+    from hubimages.references import Selection
+
 CHANGE_HELP = {
-    "repo": "a clone of the deployment repository, or any directory in it",
-    "dry_run": "show what would be done and change nothing; needs no network and no login",
-    "branch": "commit on this new branch, which starts where you are",
-    "commit": "commit exactly these edits; your own changes stay as they are",
-    "open_pr": "commit, push the branch and open a pull request (GH_TOKEN or GITHUB_TOKEN; without one the address is "
-    "printed)",
-    "yes": "take the recommended answer to every question, as shown with the question",
-    "unchecked": "do not ask the registry whether it has the tag",
-    "json": "print what is changed as one JSON object",
+    "repo": "clone of the deployment repository, or a directory in it",
+    "dry_run": "show the plan and change nothing; needs no network and no login",
+    "branch": "commit on this new branch, made from HEAD",
+    "commit": "commit exactly these edits, and none of your own changes",
+    "open_pr": "commit, push the branch and open a pull request (with GH_TOKEN or GITHUB_TOKEN; otherwise print the "
+    "address that opens it)",
+    "yes": "take the recommended answer to every question",
+    "unchecked": "do not ask the registry for the tag",
+    "json": "print the changes as one JSON object",
 }
 CHOICE_HELP = {
-    "hub": "only where this hub runs it, as CLUSTER/HUB or all of a CLUSTER; can be repeated",
-    "file": "only in this file; can be repeated",
+    "hubs": "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says",
+    "also_automated": "also places whose tag a robot keeps up to date, such as an image policy of Flux",
+    "hub": "only what this hub runs, as CLUSTER/HUB, or all hubs of a CLUSTER; repeatable",
+    "file": "only in this file; repeatable",
 }
+
+
+def _selection(
+    repo: str,
+    hub: list[str] | None,
+    file: list[str] | None,
+    hubs: str | None,
+    also_automated: bool,
+    choice: str | None = None,
+) -> "Selection":
+    """Return what the options select."""
+    from hubimages import references
+
+    files = references.files_from(Path(repo), file or ())
+    return references.Selection(tuple(hub or ()), files, choice, also_automated, Path(hubs) if hubs else None)
 
 
 @task(
@@ -31,12 +52,13 @@ CHOICE_HELP = {
     iterable=["hub", "file"],
     auto_shortflags=False,
     help={
-        "image": "the image with its new tag, for example quay.io/group/image:abc123; with @sha256:... it is pinned",
-        "instead_of": "another image, as gcr.io/group/image, whose place this one takes: its references get the name, "
-        "too; with a tag, only those at this tag",
+        "image": "image with its new tag, for example quay.io/group/image:abc123; add @sha256:... to pin it",
+        "instead_of": "another image, for example gcr.io/group/image, that this one replaces; with a tag, only where "
+        "it has this tag",
         "choice": "only this choice or profile of a profile list, by its slug",
-        "because": "a line for the commit's message and the pull request: what caused this, an address say",
-        "all": "wherever the repository refers to the image, without a question",
+        "because": "a line for the commit message and the pull request, for example the address of an issue",
+        "all": "everywhere in the repository, without a question",
+        "if_referenced": "if nothing refers to the image yet, print the lines to add and exit with 0",
         **CHOICE_HELP,
         **CHANGE_HELP,
     },
@@ -49,9 +71,12 @@ def point_hubs(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     choice: str | None = None,
     instead_of: str | None = None,
     all: bool = False,
+    if_referenced: bool = False,
     unchecked: bool = False,
     branch: str | None = None,
     commit: bool = False,
@@ -63,19 +88,23 @@ def point_hubs(
 ) -> None:
     """Point hubs at another tag of an image.
 
-    The tag is changed everywhere the repository refers to the image, or where --hub, --file and --choice say; which
-    hubs and files that reaches is shown first. A tag that the registry does not have is refused. Nothing but the tags
-    changes in a file; with --instead-of, for an image that has moved, the names do, too.
+    Changes the tag of every reference to the image, or of those that --hub, --file and --choice select, and shows the
+    hubs and files first. Refuses a tag that the registry does not have. Changes nothing else in a file; with
+    --instead-of, for an image that has moved, it changes the name, too.
     """
     from hubimages import references
     from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries
 
     if all and (hub or file or choice):
-        raise BadInputError("--all and --hub, --file or --choice contradict each other: leave one out")
+        raise BadInputError("--all contradicts --hub, --file and --choice. Remove one")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()), choice)
+    note = references.note_of_first_reference(Path(repo), wanted) if if_referenced and former is None else ""
+    if note:
+        console.result(note)
+        return
+    chosen = _selection(repo, hub, file, hubs, also_automated, choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
@@ -84,7 +113,7 @@ def point_hubs(
         Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former
     )
     if plan is None:
-        console.result(f"{wanted}: all of it has this tag already; nothing to do")
+        console.result(f"every reference has {wanted} already; nothing to do")
         return
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
     console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
@@ -93,7 +122,7 @@ def point_hubs(
 @task(
     iterable=["hub", "file", "pattern"],
     auto_shortflags=False,
-    help={"pattern": "images that go back, as quay.io/group/*; can be repeated", **CHOICE_HELP, **CHANGE_HELP},
+    help={"pattern": "images to roll back, for example quay.io/group/*; repeatable", **CHOICE_HELP, **CHANGE_HELP},
 )
 @operator_errors
 def roll_back_image(
@@ -102,6 +131,8 @@ def roll_back_image(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     pattern: list[str] | None = None,
     unchecked: bool = False,
     branch: str | None = None,
@@ -113,15 +144,15 @@ def roll_back_image(
 ) -> None:
     """Give hubs the image tags they had before.
 
-    The tags come from the history of the files. Without --pattern the last commit that changed an image of these hubs
-    is taken back; with it, each image that matches goes back one step. The registry must still have the tag.
+    Reads the tags from the history of the files. Without --pattern it reverts the last commit that changed an image of
+    these hubs; with it, each matching image goes back one tag. The registry must still have the tag.
     """
     from hubimages import references
     from hubimages.registry import Registries
 
     if not hub and not file:
-        raise BadInputError("--hub is missing: which hub goes back? Add --hub=CLUSTER/HUB")
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
+        raise BadInputError("which hub? Add --hub=CLUSTER/HUB")
+    chosen = _selection(repo, hub, file, hubs, also_automated)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
@@ -132,13 +163,15 @@ def roll_back_image(
 
 
 @task(
-    iterable=["hub", "file", "pattern"],
+    iterable=["hub", "file", "pattern", "accept_jump"],
     auto_shortflags=False,
     help={
-        "pattern": "images to bring up to date, as quay.io/group/*; every user image otherwise; can be repeated",
+        "pattern": "images to bump, for example quay.io/group/*; default: every user image; repeatable",
+        "accept_jump": "take this tag, for example quay.io/group/image:2026.1, although it is a jump: in another "
+        "format, of another flavour, or far ahead; repeatable",
         **CHOICE_HELP,
         **{name: text for name, text in CHANGE_HELP.items() if name != "unchecked"},
-        "dry_run": "show what would be done and change nothing; the registries are asked",
+        "dry_run": "show the plan and change nothing; asks the registries",
         "workflow": "print a GitHub workflow that runs this task on working days, and do nothing else",
     },
 )
@@ -149,7 +182,10 @@ def bump_images(
     repo: str = ".",
     hub: list[str] | None = None,
     file: list[str] | None = None,
+    hubs: str | None = None,
+    also_automated: bool = False,
     pattern: list[str] | None = None,
+    accept_jump: list[str] | None = None,
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
@@ -158,10 +194,11 @@ def bump_images(
     yes: bool = False,
     workflow: bool = False,
 ) -> None:
-    """Bring every outdated image to its newest tag, a commit for each.
+    """Bump every outdated image to its newest tag, one commit for each.
 
-    Newer is a tag of the same shape: versions and dates by their order, commits by when the image was made. Words such
-    as latest are never changed.
+    A newer tag has the format and flavour of the present one: versions, dates and commit counts by their order, commits
+    by when their images were created. Lists what keeps its tag, and why: a choice beside a newer one in a form, a jump,
+    a tag without an order. Never changes moving tags such as latest.
     """
     if workflow:
         from hubimages.template import deployment_workflow
@@ -169,16 +206,23 @@ def bump_images(
         console.result(deployment_workflow())
         return
     from hubimages import references
+    from hubimages.image_ref import ImageRef
     from hubimages.registry import Registries
 
-    chosen = references.Selection(tuple(hub or ()), references.files_from(Path(repo), file or ()))
+    chosen = _selection(repo, hub, file, hubs, also_automated)
     delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
+    ask = functools.partial(console.confirm, yes=yes, flags="--yes")
+    accepted = references.Accepted(
+        [ImageRef.parse(each) for each in accept_jump or ()],
+        ask if console.is_interactive() and not (yes or dry_run) else lambda question: True,
+    )
     with Registries() as registries:
-        plan = references.plan_bump(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+        plan = references.plan_bump(
+            Path(repo), chosen, delivery, patterns=pattern or [], registries=registries, accepted=accepted
+        )
     if not plan.changes:
-        console.result("\n".join([*plan.notes, "no image has a newer tag; nothing to do"]))
+        console.result(plan.as_json() if json else references.nothing_to_do(plan))
         return
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
-    ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))

@@ -6,55 +6,92 @@ from invoke import Context, Exit, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
+from hubimages.errors import BadInputError
 
-REPO = "the deployment repository, or a directory in it; this one otherwise"
-HTML = "write one page with tables to sort and filter into this file"
+REPO = "a clone of the deployment repository, or a directory in it (default: .)"
+HTML = "write a page with tables to sort and filter to this file"
 JSON = "print the result as one JSON object"
+HUBS = "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says"
+WIDE = "on a terminal: show every text in full, with tag formats and values paths"
 
 
-@task(auto_shortflags=False, help={"repo": REPO, "html": HTML, "json": JSON})
+@task(auto_shortflags=False, help={"repo": REPO, "hubs": HUBS, "wide": WIDE, "html": HTML, "json": JSON})
 @operator_errors
-def images(c: Context, *, repo: str = ".", html: str | None = None, json: bool = False) -> None:
+def images(
+    c: Context,
+    *,
+    repo: str = ".",
+    hubs: str | None = None,
+    wide: bool = False,
+    html: str | None = None,
+    json: bool = False,
+) -> None:
     """List every image reference in a deployment repository, and its hubs.
 
-    One line for each: the image, the shape of its tag, file and line, values path, hubs. References are found by the
-    keys of values files, over aliases and over the files that make up a hub's configuration, and in Dockerfiles. At
-    the end it says what was not read, and why.
+    Written to a file or a pipe, each line has the image, its tag format, file and line, values path, and hubs, with
+    tabs between them. References are found by the keys of values files, through aliases and across the values files of
+    a hub, in text inside of YAML, in Dockerfiles, programs and Terraform. The last lines, on stderr, say what was not
+    read, and why.
     """
     from hubimages import references
 
-    inventory = references.find_references(Path(repo))
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     if html:
         references.write_page(Path(html), inventory)
         console.step(f"wrote {html}")
-    console.result(references.as_json(inventory) if json else references.as_lines(inventory))
+    width = console.columns()
+    if json:
+        console.result(references.as_json(inventory))
+    elif width is None:
+        console.result(references.as_lines(inventory))
+    else:
+        console.result(references.as_table(inventory, width, wide=wide))
     if not json:
         console.step(references.summary(inventory))
 
 
 @task(
     auto_shortflags=False,
-    help={"repo": REPO, "offline": "ask no registry; only look at the repository", "html": HTML, "json": JSON},
+    help={
+        "repo": REPO,
+        "hubs": HUBS,
+        "offline": "ask no registry; check only the repository",
+        "changed_since": "check only what is new or changed since this branch, tag or commit, for pull requests",
+        "html": HTML,
+        "github": "print the findings as annotations for GitHub Actions",
+        "json": JSON,
+    },
 )
 @operator_errors
 def check_images(
-    c: Context, *, repo: str = ".", offline: bool = False, html: str | None = None, json: bool = False
+    c: Context,
+    *,
+    repo: str = ".",
+    hubs: str | None = None,
+    offline: bool = False,
+    changed_since: str | None = None,
+    html: str | None = None,
+    github: bool = False,
+    json: bool = False,
 ) -> None:
-    """Check a deployment repository's image references and ask registries.
+    """Check the image references of a deployment repository and ask registries.
 
-    Finds tags that float or are of another shape than their siblings', one image at several tags, tags that Helm does
-    not read as text, registries that are shut down, tags that are not there, images that need a login, and newer
-    tags. Exit code 1 for a finding, 75 without one when a registry gave no answer.
+    Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
+    that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,
+    and newer tags. Exit code 1 for a finding, 75 if there is none and a registry gave no answer.
     """
     from hubimages import references
 
-    inventory = references.find_references(Path(repo))
-    report = references.check_images(inventory, online=not offline)
+    if json and github:
+        raise BadInputError("--json and --github contradict each other: leave one out")
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
+    report = references.check_images(inventory, online=not offline, about=about)
     if html:
         references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")
-    console.result(report.as_json() if json else str(report))
-    if not json:
+    console.result(report.as_json() if json else report.as_annotations() if github else str(report))
+    if not (json or github or about is not None):
         console.step(references.summary(inventory))
     if report.exit_code:
         raise Exit(code=report.exit_code)

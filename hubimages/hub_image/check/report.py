@@ -36,23 +36,6 @@ class Report:
         return findings.as_json(list(self.findings), list(self.not_checked))
 
     def as_annotations(self) -> str:
-        """Return workflow commands, which GitHub Actions shows beside the lines of a pull request.
-
-        https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
-        """
-        lines = [
-            f"::{finding.grade} file={_property(finding.file or '')},line={finding.line},"
-            f"title={_property(finding.code)}::" + _data(f"{finding.message}\n{finding.remedy}")
-            for finding in self.findings
-        ]
-        kind = "warning" if self.no_answer or self.hidden else "notice"
-        lines += [f"::{kind} title=not checked::{_data(text)}" for text in self.not_checked]
-        return "\n".join(lines or [self.good])
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+        """Return workflow commands, which GitHub Actions shows beside the lines of a pull request."""
+        unsure = bool(self.no_answer or self.hidden)
+        return findings.as_annotations(self.findings, self.not_checked, unsure=unsure) or self.good

@@ -1,4 +1,4 @@
-"""From what was asked for on the command line to a plan that is shown or applied."""
+"""Show or apply a plan, as the command line asks."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ from hubimages.repository.delivery import Delivery
 
 
 def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -> Delivery:
-    """How far the change goes; a pull request without a branch gets one by the name of the change."""
+    """Return how far the change goes; a pull request without --branch gets a branch named after the change."""
     if open_pr and branch is None:
         branch = "hubimages/" + re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.").replace("..", ".")
     return Delivery(branch, commit, open_pr)
@@ -28,9 +28,9 @@ def is_reached(plan: Plan, chosen: Selection, hub: str) -> bool:
 
 
 def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
-    """The plan shown, or applied after the person has agreed to what it reaches.
+    """Return the plan as text, or apply it after the person agrees and return what was done.
 
-    Hubs that use a file which was not read are named, and agreed to by themselves: the plan cannot say what they run.
+    Hubs that use a file that was not read are named, and agreed to by themselves: the plan cannot say what they run.
     """
     unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
     plan = replace(plan, notes=[*plan.notes, *(f"note: {line}, which was not read" for line in unread)])
@@ -38,7 +38,7 @@ def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run
         if json and unread:
             console.step("\n".join(plan.notes))
         return plan.as_json() if json else plan.show()
-    console.step("\n".join([*(each.radius() for each in plan.changes), *plan.notes]))
+    console.step(plan.reached())
     agree(plan, chosen, ask, everywhere=everywhere)
     if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
         raise RefusedError("nothing was changed")

@@ -1,4 +1,4 @@
-"""Point hubs at another tag of an image: by place, with what it reaches shown first."""
+"""Point hubs at another tag of an image: show the places that change, then change them."""
 
 import hashlib
 import json
@@ -10,6 +10,8 @@ from hubimages.console import count
 from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
+from hubimages.references.change.aliases import also_changed
+from hubimages.references.change.kept import Kept
 from hubimages.references.change.retag import Target, edits_in_turn
 from hubimages.references.find.scan import find_references
 from hubimages.references.reference import Inventory, Reference, is_hub
@@ -22,29 +24,31 @@ from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
 
 Ask = Callable[[str], bool]
+SHARED = "note: other hubs share these places"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One image at one tag: where it goes, what was there, the edits, on top of those of the changes before it."""
+    """The edits that set one image to one tag, on top of the edits of the changes before."""
 
     image: ImageRef
     targets: dict[Reference, Target]
     edits: Sequence[FileEdit]
-    pinned: Sequence[Reference] = ()  # by a digest that is looked up when it is written
+    aliases: Sequence[str] = ()  # other values that change with a tag, since they are aliases of it
+    pinned: Sequence[Reference] = ()  # by a digest, which the registry gives when the edits are written
 
     @property
     def changed(self) -> list[Reference]:
-        """The references that get another tag or name, by place."""
+        """The references that get another tag or name."""
         return [each for each, target in self.targets.items() if target.changes(each)]
 
     @property
     def hubs(self) -> list[str]:
-        """The hubs that run another image afterwards."""
+        """The hubs that will run another image."""
         return sorted({hub for each in (*self.changed, *self.pinned) for hub in each.hubs})
 
     def radius(self) -> str:
-        """Hubs, files and tags: what is reached."""
+        """Return a summary: the numbers of places, files and hubs, then each place with old and new tag."""
         files = {each.file for each in (*self.changed, *self.pinned)}
         places = len(self.changed) + len(self.pinned)
         head = f"{self.image}: {count(places, 'place')} in {count(len(files), 'file')}, {count(len(self.hubs), 'hub')}"
@@ -55,13 +59,13 @@ class Change:
             shown = f"{old or '(no tag)'} -> {self.targets[each]}"
             lines.append(f"  {each.file}:{each.line} {each.values_path}\n    {shown}   {hubs}")
         lines += [
-            f"  {each.file}:{each.line} is pinned by a digest, which is looked up when it is written"
+            f"  {each.file}:{each.line} is pinned by a digest; the new digest is looked up when the tag is written"
             for each in self.pinned
         ]
         return "\n".join(lines)
 
     def message(self, because: str = "") -> str:
-        """The commit's message."""
+        """Return the commit message."""
         old = sorted({str(each.image) if self.targets[each].name else each.tag for each in self.changed if each.tag})
         where = named(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
         subject = f"Use {self.image.repository}:{self.image.tag}"
@@ -71,7 +75,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that one run changes: one set of edits, with commits one for each image."""
+    """Everything that one run changes, with one commit for each image."""
 
     repo: Repo
     inventory: Inventory
@@ -79,28 +83,35 @@ class Plan:
     delivery: Delivery
     notes: Sequence[str] = field(default_factory=tuple)
     because: str = ""
+    kept: Sequence[Kept] = ()  # what could be newer and is left as it is
 
     @property
     def commits(self) -> list[Commit]:
-        """One for each image."""
+        """One commit for each image."""
         return [Commit(each.message(self.because), each.edits) for each in self.changes if each.edits]
 
     def on_branch_of_its_own(self, name: str) -> "Plan":
-        """The same on a branch whose name changes with the tags: what is proposed already is not proposed twice."""
+        """Return the plan on a branch named after the tags, so that the same tags are proposed only once."""
         tags = "\n".join(str(each.image) for each in self.changes)
         own = f"hubimages/{name}-{hashlib.sha256(tags.encode()).hexdigest()[:8]}"
         return replace(self, delivery=replace(self.delivery, branch=own))
 
     def show(self) -> str:
-        """What is reached, the diffs and the commands; what was not checked."""
-        text = "\n".join([*(each.radius() for each in self.changes), *self.notes, ""])
+        """Return the places, the notes, the diffs and the commands."""
+        text = "\n".join([self.reached(), ""])
         return text + "\n" + delivery.plan(self.repo, self.commits, self.delivery)
 
+    def reached(self) -> str:
+        """Return the places that change, those that are kept, and the notes."""
+        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes])
+
     def apply(self) -> str:
-        """Write it, commit it, ask for its merge, as far as was asked for. Raises RefusedError and what git raises."""
+        """Write, commit and propose the edits, as far as the delivery says. Raises RefusedError and what git raises."""
         pinned = [f"{each.file}:{each.line}" for change in self.changes for each in change.pinned]
         if pinned:
-            raise RefusedError(f"{', '.join(pinned)}: pinned by a digest; give the new one as IMAGE:TAG@sha256:...")
+            raise RefusedError(
+                f"{', '.join(pinned)}: pinned by a digest. Give the new digest, too: IMAGE:TAG@sha256:..."
+            )
         first = self.changes[0]
         title = (
             first.message().splitlines()[0]
@@ -109,10 +120,10 @@ class Plan:
         )
         body = "\n\n".join(["\n".join(["```", *(each.radius() for each in self.changes), "```"]), self.because]).strip()
         done = delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=body)
-        return "\n".join([*(each.radius() for each in self.changes), *self.notes, done])
+        return "\n".join([self.reached(), done])
 
     def as_json(self) -> str:
-        """What is reached, as one JSON object."""
+        """Return the places as one JSON object."""
         places = [
             {
                 "file": each.file, "line": each.line, "path": each.values_path, "hubs": list(each.hubs),
@@ -122,7 +133,8 @@ class Plan:
             for change in self.changes
             for each in change.changed
         ]  # fmt: skip
-        return json.dumps({"version": 1, "changes": places}, indent=2)
+        kept = {"kept": [each.as_object() for each in self.kept]} if self.kept else {}
+        return json.dumps({"version": 1, "changes": places, **kept}, indent=2)
 
 
 def plan_point(
@@ -135,16 +147,16 @@ def plan_point(
     because: str = "",
     instead_of: ImageRef | None = None,
 ) -> Plan | None:
-    """The plan that gives an image's references the tag; None where all of them have it.
+    """Return the plan that sets the references of an image to the tag; None if all have it.
 
-    `instead_of` is another image whose references get the name, too; those at its tag, where it has one. With
-    `registries` the tag is looked up first, and the digest for places that are pinned by one. Raises
-    BadInputError for a tag that is not there or an image that nothing refers to, NoAnswerError, RefusedError.
+    `instead_of`: another image whose references get the new name, too; with a tag, only those at this tag. With
+    `registries` the tag must exist, and pinned places get its digest. Raises BadInputError for a tag that does not
+    exist or an image without references, NoAnswerError, RefusedError.
     """
     if not image.tag:
-        raise BadInputError(f"{image}: which tag? Give it as {image.repository}:TAG")
+        raise BadInputError(f"{image} has no tag. Give one: {image.repository}:TAG")
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     found = (
         selection.to_change(inventory, instead_of, image, chosen)
         if instead_of
@@ -154,12 +166,25 @@ def plan_point(
     (change,) = changes_of(repo, inventory, [Wanted(image, found, digest)])
     if not change.changed and not change.pinned:
         return None
+    check_owners(change.changed, chosen)
     return Plan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
+
+
+def check_owners(changed: Sequence[Reference], chosen: Selection) -> None:
+    """Raise RefusedError for a place whose tag a robot keeps up to date: it would write its own tag again."""
+    owned = [each for each in changed if each.owner and not chosen.also_automated]
+    if owned:
+        first = owned[0]
+        more = f", and {count(len(owned) - 1, 'more place')}" if len(owned) > 1 else ""
+        raise RefusedError(
+            f"{first.file}:{first.line}: {first.owner} keeps this tag up to date{more}. Change the policy, or add "
+            "--also-automated"
+        )
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """References that are to be one image at one tag; the digest is the registry's, empty where it was not asked."""
+    """References to set to one image and tag; `digest` is the one in the registry, empty if not asked."""
 
     image: ImageRef
     references: Sequence[Reference]
@@ -167,10 +192,10 @@ class Wanted:
 
 
 def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:
-    """The edits that bring all references to their images' tags, each change on top of the one before.
+    """Return the edits that set all references, each change on top of the one before.
 
-    A place that is pinned by a digest gets the digest given with the image, or else that of the registry; without
-    either it is left for later. Raises RefusedError where two of them want different texts at one place.
+    A pinned place gets the digest of the image, or else the registry's; without either it goes into `pinned`. Raises
+    RefusedError if two changes want different texts at one place.
     """
     assert repo.work_tree is not None
     targets: list[dict[Reference, Target]] = []
@@ -188,45 +213,46 @@ def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> li
         pinned.append(left)
     edits = edits_in_turn(repo.work_tree, targets)
     return [
-        Change(one.image, here, turn, left)
+        Change(one.image, here, turn, also_changed(repo.work_tree, here), left)
         for one, here, turn, left in zip(wanted, targets, edits, pinned, strict=True)
     ]
 
 
 def check_tag(registries: Registries, image: ImageRef) -> str:
-    """The digest that the registry has for the image's tag.
+    """Return the digest of the image's tag in the registry.
 
-    Raises BadInputError where there is none, or another than the one given, NoAnswerError where nothing was learned.
+    Raises BadInputError if the tag does not exist or has another digest than given, NoAnswerError without an answer.
     """
     try:
         digest = registries.digest(image.at(image.tag))
     except NotThereError as error:
-        raise BadInputError(f"{error}; build and push it first, or add --unchecked") from error
+        raise BadInputError(f"{error}. Build and push it first, or add --unchecked") from error
     except HiddenError as error:
-        raise type(error)(f"{error}; log in, or add --unchecked") from error
+        raise type(error)(f"{error}. Log in, or add --unchecked") from error
     except NoAnswerError as error:
-        raise NoAnswerError(f"{error}; or add --unchecked") from error
+        raise NoAnswerError(f"{error}. To go on without the registry, add --unchecked") from error
     if image.digest and image.digest != digest:
         raise BadInputError(f"{image.repository}:{image.tag} is {digest} in the registry, not {image.digest}")
     return digest
 
 
 def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[str]:
-    """What a person should know before they agree."""
+    """Return what a person should know before they agree."""
     others = [hub for hub in change.hubs if chosen.hubs and not any(is_hub(hub, given) for given in chosen.hubs)]
-    notes = [f"note: the places are shared, so this also changes {named(others)}"] if others else []
+    notes = [f"note: other hubs share these places and change, too: {named(others)}"] if others else []
     nameless = [f"{each.file}:{each.line}" for each in inventory.references if not each.name and chosen.has(each)]
+    notes += [f"note: an alias of a tag changes with it: {each}" for each in change.aliases]
     if nameless:
-        notes.append(f"note: a tag whose image is named in no file was left alone: {', '.join(nameless)}")
+        notes.append(f"note: left alone, because no file names the image: {', '.join(nameless)}")
     return notes
 
 
 def agree(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:
-    """Have the person agree to what is reached, where they did not say so already. Raises RefusedError."""
-    shared = any(note.startswith("note: the places are shared") for note in plan.notes)
+    """Ask the person to agree to the plan unless the options say so. Raises RefusedError if they do not."""
+    shared = any(note.startswith(SHARED) for note in plan.notes)
     places = sum(len(each.changed) for each in plan.changes)
     if everywhere or (not chosen.is_everything and not shared) or (places == 1 and not shared):
         return
     hubs = sorted({hub for each in plan.changes for hub in each.hubs})
     if not ask(f"Change {count(places, 'place')} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?"):
-        raise RefusedError("nothing was changed")
+        raise RefusedError("nothing changed")

@@ -4,6 +4,7 @@ A run may set several images, and a file may hold several of them: the edits for
 the images before it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,8 @@ from hubimages.image_ref import ImageRef
 from hubimages.references.find.scan import references_in
 from hubimages.references.reference import Place, Reference
 from hubimages.repository.file_edit import FileEdit, read_text
+from hubimages.yaml_text import as_text, scalars
 from hubimages.yaml_text import replace as replace_scalars
-from hubimages.yaml_text import scalars
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Target:
 
     def changes(self, reference: Reference) -> bool:
         """Whether it is another image, tag or digest than what stands there."""
-        return self.of(reference) != reference
+        return bool(reference.invalid) or self.of(reference) != reference
 
 
 Targets = Mapping[Reference, Target]
@@ -88,21 +89,43 @@ def _want(here: dict[int, tuple[Place, str, Reference]], place: Place, text: str
 
 def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     before = read_text(root, file)
-    in_yaml = {place.start: text for place, text in new if place.path}
+    in_yaml = {place.start: text for place, text in new if place.path and not place.inside}
+    spliced = sorted(
+        ((place, text) for place, text in new if place.start not in in_yaml), key=lambda each: each[0].start
+    )
     after = before
-    if in_yaml and len(in_yaml) != len(new):
-        raise RefusedError(f"{file} has changed while it was read; run the command again")
-    if in_yaml:
-        found = {each.start: each for each in scalars(before)}
-        if not set(in_yaml) <= set(found):
+    for place, text in reversed(spliced):
+        if place.value not in before[place.start : place.end]:
             raise RefusedError(f"{file} has changed while it was read; run the command again")
-        after = replace_scalars(before, {found[start]: text for start, text in in_yaml.items()})
-    else:
-        for place, text in sorted(new, key=lambda each: -each[0].start):
-            if before[place.start : place.end] != place.value:
-                raise RefusedError(f"{file} has changed while it was read; run the command again")
-            after = after[: place.start] + text + after[place.end :]
+        after = after[: place.start] + _written(before, place, text) + after[place.end :]
+    if in_yaml:
+        found = {each.start: each for each in scalars(after)}
+        moved = {start + _growth(before, spliced, start): text for start, text in in_yaml.items()}
+        if not set(moved) <= set(found):
+            raise RefusedError(f"{file} has changed while it was read; run the command again")
+        after = replace_scalars(after, {found[start]: text for start, text in moved.items()})
     return FileEdit(file, before, after)
+
+
+def _written(before: str, place: Place, text: str) -> str:
+    """Return the text for a place that is no scalar of the file itself: in a line, or in YAML inside of YAML."""
+    if not place.inside:
+        return in_line(before, place, text)
+    return text if place.inside == "raw" else as_text(text, style=place.inside, flow=True)
+
+
+def _growth(before: str, spliced: Sequence[tuple[Place, str]], start: int) -> int:
+    """Return how far the texts before a place move it."""
+    texts = ((each, _written(before, each, text)) for each, text in spliced if each.start < start)
+    return sum(len(text) - (each.end - each.start) for each, text in texts)
+
+
+def in_line(before: str, place: Place, text: str) -> str:
+    """Return a text for a file that is read line by line: with quotes if its line is like YAML, and YAML needs them."""
+    line = before[before.rfind("\n", 0, place.start) + 1 : place.start]
+    if not re.search(r":[ \t]+$", line) or place.file.endswith(".env"):
+        return text  # in quotes already, or no YAML
+    return as_text(text, style="plain")
 
 
 def check(edit: FileEdit, targets: Targets) -> None:
@@ -111,6 +134,11 @@ def check(edit: FileEdit, targets: Targets) -> None:
     assert edit.after is not None
     tags = {each.tag_place.scalar: target for each, target in targets.items() if each.tag_place}
     names = {each.name_place.scalar: new.name for each, new in targets.items() if each.name_place and new.name}
+    elsewhere = {
+        each.tag_place.scalar
+        for each in targets
+        if each.tag_place and each.digest_place and each.digest_place.file != each.tag_place.file
+    }
     expected = []
     there = references_in(edit.path, edit.before)
     seen = {each.tag_place.scalar for each in there if each.tag_place}
@@ -119,7 +147,10 @@ def check(edit: FileEdit, targets: Targets) -> None:
     for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None
         name = names.get(each.name_place.scalar) if each.name_place else None
-        after = replace(each, tag=target.tag, digest=target.digest) if target else each
+        after = each
+        if target and each.tag_place:
+            own = each.digest if each.tag_place.scalar in elsewhere else target.digest
+            after = replace(each, tag=target.tag, digest=own)
         expected.append(_essence(replace(after, host=name.host, name=name.name) if name else after))
     found = [_essence(each) for each in references_in(edit.path, edit.after)]
     if found != expected:

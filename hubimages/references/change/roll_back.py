@@ -1,4 +1,4 @@
-"""The tag that a hub had before, from the history of the file that holds it."""
+"""Find the tag that a hub had before in the history of its file, and go back to it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, Wanted, changes_of, check_tag, notes_of
+from hubimages.references.change.point import Plan, Wanted, changes_of, check_owners, check_tag, notes_of
 from hubimages.references.find.scan import find_references, references_in
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
@@ -19,12 +19,12 @@ from hubimages.repository.delivery import Delivery
 from hubimages.repository.git import Repo
 from hubimages.repository.history import checked_out, fetch_missing, is_partial
 
-FAR = 400  # commits of a file that are looked at
+FAR = 400  # commits of a file to read
 
 
 @dataclass(frozen=True)
 class Before:
-    """What a place said before, and the commit that changed it."""
+    """The earlier tag of a place, and the commit that changed it."""
 
     reference: Reference
     tag: str
@@ -37,13 +37,13 @@ class Before:
 def plan_roll_back(
     directory: Path, chosen: Selection, wanted: Delivery, *, patterns: Sequence[str], registries: Registries | None
 ) -> Plan:
-    """The plan that gives the hubs chosen the tags they had before their last change of an image.
+    """Return the plan that gives the selected hubs the tags from before the last change of an image.
 
-    All places that this last commit changed go back together; `patterns` (`quay.io/group/*`) choose images instead,
-    each of which goes back. Raises BadInputError where there is nothing before, or it is not in the registry any more.
+    All places of that last commit go back together. With `patterns` (`quay.io/group/*`) each matching image goes back
+    by itself. Raises BadInputError if there is no earlier tag, or the registry no longer has it.
     """
     repo = changes.deployment_repository(directory)
-    inventory = find_references(directory)
+    inventory = find_references(directory, chosen.hubs_file)
     selection.check(inventory, chosen)
     candidates = [
         each
@@ -54,7 +54,7 @@ def plan_roll_back(
     if not candidates:
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
         raise BadInputError(
-            f"no user image of these hubs matches; they run {', '.join(known) or 'none that a file names'}"
+            f"no user image of these hubs matches. They run {', '.join(known) or 'no image that a file names'}"
             + searched_without(inventory)
         )
     files = [each.tag_place.file for each in candidates if each.tag_place]
@@ -78,15 +78,17 @@ def plan_roll_back(
         for image in by_image:
             _check_tag(registries, image)
     made = changes_of(repo, inventory, [Wanted(image, references) for image, references in by_image.items()])
+    for change in made:
+        check_owners(change.changed, chosen)
     if pinned := [f"{each.file}:{each.line}" for change in made for each in change.pinned]:
-        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now and not before; edit it by hand")
-    notes = [f"takes back: {line}" for line in undone]
+        raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now, but not before. Edit it by hand")
+    notes = [f"reverts: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Takes back " + "; ".join(undone))
+    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
 
 
 def is_user_image(reference: Reference) -> bool:
-    """Whether it is what users' servers run: a hub's own image goes back with its chart, not alone."""
+    """Return True if users' servers run the image. A hub image goes back with its chart, not alone."""
     keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
     return bool(keys & {str(step) for step in reference.path}) or "SINGLEUSER" in reference.values_path or (
         reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
@@ -94,20 +96,19 @@ def is_user_image(reference: Reference) -> bool:
 
 
 def _check_tag(registries: Registries, image: ImageRef) -> None:
-    """Raise what `check_tag` raises, with what to do where the registry does not have the tag any more."""
+    """Raise what `check_tag` raises, with the remedy if the registry no longer has the tag."""
     try:
         check_tag(registries, image)
     except BadInputError as error:
         if isinstance(error.__cause__, NotThereError):
             raise BadInputError(
-                f"{image} was what ran before, and the registry does not have it any more; point the hubs at "
-                "another tag with: hubimages point-hubs"
+                f"{image} ran before, but the registry no longer has it. Choose another tag with: hubimages point-hubs"
             ) from error
         raise
 
 
 def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
-    """For every reference the last other tag of the same image at its place; none where there was no other."""
+    """Yield for each reference the last other tag of the same image at its place, if there was one."""
     by_file: dict[str, list[Reference]] = {}
     for each in references:
         assert each.tag_place is not None
@@ -120,7 +121,7 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
             for key, reference in list(left.items()):
                 old = then.get(key)
                 if old is None:
-                    del left[key]  # it was not there yet, or was another image: nothing to go back to
+                    del left[key]  # new here, or another image before: nothing to go back to
                 elif later and (old.tag, old.digest) != (reference.tag, reference.digest):
                     yield Before(left.pop(key), old.tag, old.digest, *later)
             later = (commit, when, subject)
@@ -129,10 +130,10 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
 
 
 def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
-    """Yield a file's texts as a checkout has them, newest first, each with its commit: id, time in seconds, subject.
+    """Yield the versions of a file as a checkout has them, newest first: commit, its time in seconds, subject, text.
 
-    Renames are followed, but not in a partial clone, where git would fetch one file after the other to see them. What
-    such a clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
+    Follows renames, but not in a partial clone, where git would fetch one file after the other to see them. What such a
+    clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
     """
     follow = () if is_partial(repo) else ("--follow",)
     asked = ("log", f"-{FAR}", *follow, "--raw", "--no-abbrev", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
@@ -154,7 +155,7 @@ def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
 
 
 def _key(reference: Reference) -> tuple[object, ...]:
-    """What makes a place the same one in another version of the file, where lines and list indexes may have moved."""
+    """Return what identifies a place in other versions of the file, where lines and list indexes differ."""
     steps = tuple(part for part in reference.path if isinstance(part, str))
     where = (reference.profile, reference.choice) if reference.profile else tuple(map(str, reference.path))
     name = reference.repository if reference.name_place is None or reference.name_place.file == reference.file else ""

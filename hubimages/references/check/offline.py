@@ -1,13 +1,15 @@
-"""Check the image references of a deployment repository: by themselves, beside each other, and in their registries."""
+"""Check image references offline: each one, and those of one image together."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from hubimages import findings
 from hubimages.console import count
 from hubimages.findings import Finding
+from hubimages.references.newest.siblings import forms
 from hubimages.references.reference import Inventory, Reference
+from hubimages.references.tag_format import Formats, Reading, shape_of
 
 # https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr and, for the images of Kubernetes,
 # https://kubernetes.io/blog/2023/03/10/image-registry-redirect/
@@ -18,25 +20,29 @@ GCR = {
     "asia.gcr.io": "asia-docker.pkg.dev/{project}/asia.gcr.io/{image}",
     "k8s.gcr.io": "registry.k8s.io/{whole}",
 }
-SHOWN = 4  # hubs, where there are many
+SHOWN = 4  # hubs; more are counted
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is wrong with the references of a repository, and what could not be checked."""
+    """The findings about the references of a repository, and what was not checked."""
 
     inventory: Inventory
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...] = ()
     no_answer: bool = False
 
+    def as_annotations(self) -> str:
+        """Return the report as annotations of GitHub Actions."""
+        return findings.as_annotations(self.findings, self.not_checked, unsure=self.no_answer) or str(self)
+
     @property
     def exit_code(self) -> int:
-        """0, 1 for a finding, 75 without one where a registry gave no answer."""
+        """Return 1 with findings, 75 without one if a registry gave no answer, otherwise 0."""
         return findings.exit_code(bool(self.findings), self.no_answer)
 
     def as_json(self) -> str:
-        """The report as one JSON object."""
+        """Return the report as one JSON object."""
         return findings.as_json(list(self.findings), list(self.not_checked))
 
     def __str__(self) -> str:
@@ -48,47 +54,67 @@ class Report:
         return "\n".join([*lines, whole + (f": {listed}" if listed else "")])
 
 
-def offline(inventory: Inventory) -> list[Finding]:
-    """What the repository alone tells, in the order of files and lines."""
+def offline(inventory: Inventory, about: Collection[Reference] | None = None) -> list[Finding]:
+    """Return what is wrong as far as the repository tells, sorted by file and line; only `about` these if given."""
     found: list[Finding] = []
-    for reference in inventory.references:
-        found += [*_floating(reference), *_misread(reference), *_deprecated(reference)]
+    for reference in inventory.references if about is None else about:
+        found += [*_invalid(reference), *_floating(reference), *_misread(reference), *_deprecated(reference)]
     for image in by_image(inventory).values():
-        found += [*_odd_shapes(image), *_skew(image)]
+        if about is None or any(each in about for each in image):
+            odd = _odd_formats(image)
+            places = {(each.file, each.line) for each in about or ()}
+            found += [each for each in odd if about is None or (each.file, each.line) in places]
+            found += _skew(image)
     return in_order(found)
 
 
 def by_image(inventory: Inventory) -> dict[str, list[Reference]]:
-    """The references of every image whose name is known, by its name, in the order of the names."""
+    """Return the references of each image by its name, sorted; those without a name are left out."""
     images: dict[str, list[Reference]] = {}
     for reference in sorted(inventory.references, key=lambda each: each.repository):
-        if reference.name:
+        if reference.name and not reference.invalid:
             images.setdefault(reference.repository, []).append(reference)
     return images
 
 
 def in_order(found: Sequence[Finding]) -> list[Finding]:
-    """By file and line."""
+    """Return the findings sorted by file and line."""
     return sorted(found, key=lambda each: (each.file or "", each.line or 0, each.code, each.message))
+
+
+def _invalid(reference: Reference) -> Iterator[Finding]:
+    """Yield a reference that Kubernetes refuses: https://kubernetes.io/docs/concepts/containers/images/#image-names"""
+    if reference.invalid:
+        remedy = "write a valid name and tag"
+        if reference.name and reference.tag_place:
+            remedy = f"point it at a tag: hubimages point-hubs {reference.repository}:TAG --file={reference.file}"
+        yield Finding(
+            "invalid-reference",
+            f"{reference.written!r} is not a valid image reference: {reference.invalid}. Kubernetes answers "
+            "InvalidImageName, and no server starts",
+            remedy,
+            reference.file,
+            reference.line,
+        )
 
 
 def _floating(reference: Reference) -> Iterator[Finding]:
     if reference.floats and reference.name:
-        what = f"the tag {reference.tag} is" if reference.tag else "no tag means"
+        what = f"tag `{reference.tag}` moves" if reference.tag else "no tag, which means `latest`, and that moves"
         yield Finding(
             "floating-tag",
-            f"{reference.repository}: {what} whatever was pushed last",
-            "name a tag that stays, so that a restart brings no other image",
+            f"{reference.repository}: {what}",
+            "pin a tag that does not move, so that a restart cannot change the image",
             reference.file,
             reference.line,
         )
 
 
 def _misread(reference: Reference) -> Iterator[Finding]:
-    if reference.misread:
+    if reference.misread and not reference.invalid:
         yield Finding(
             "tag-not-text",
-            f"Helm reads the tag {reference.tag} as the {reference.misread}",
+            f"Helm reads tag `{reference.tag}` as the {reference.misread}",
             f'put it in quotes: "{reference.tag}"',
             reference.file,
             reference.line,
@@ -100,41 +126,50 @@ def _deprecated(reference: Reference) -> Iterator[Finding]:
     if place:
         project, _, image = reference.name.partition("/")
         new = place.format(project=project, image=image or "IMAGE", whole=reference.name)
-        why = "is frozen since 2023" if reference.host.startswith("k8s.") else "was shut down in 2025"
+        why = "has been frozen since 2023" if reference.host.startswith("k8s.") else "was shut down in 2025"
         yield Finding(
             "deprecated-registry",
             f"{reference.repository}: {reference.host} {why}",
-            f"move to {new}, if it has the tag: hubimages point-hubs {new}:TAG --instead-of={reference.repository}",
+            f"if {new} has the tag, move to it: hubimages point-hubs {new}:TAG --instead-of={reference.repository}",
             reference.file,
             reference.line,
         )
 
 
-def _odd_shapes(references: Sequence[Reference]) -> Iterator[Finding]:
-    """Tags of another shape than more than half of the image's references have."""
-    shapes = Counter(each.shape.pattern for each in references if not each.floats and each.tag)
-    if not shapes:
+def _odd_formats(references: Sequence[Reference]) -> Iterator[Finding]:
+    """Yield a finding for each tag written unlike more than half of the image's tags; a flavour does not count."""
+    pinned = [each for each in references if each.tag and not each.floats]
+    formats = Formats([], [each.tag for each in pinned])
+    written = {each: _written(formats.of(each.tag)) for each in pinned}
+    if not written:
         return
-    usual, number = shapes.most_common(1)[0]
-    if number * 2 <= shapes.total():
+    usual, number = Counter(written.values()).most_common(1)[0]
+    if number * 2 <= len(written):
         return
-    example = next(each.tag for each in references if each.shape.pattern == usual)
-    for each in references:
-        if each.tag and not each.floats and each.shape.pattern != usual:
+    example = next(each.tag for each in pinned if written[each] == usual)
+    for each in pinned:
+        if written[each] != usual:
             yield Finding(
                 "odd-tag",
-                f"{each.repository}: the tag {each.tag} ({each.shape.pattern}) is of another shape than "
-                f"{count(number, 'other reference')} ({usual}, {example})",
-                "is it the tag that was meant?",
+                f"{each.repository}: tag `{each.tag}` ({each.shape.pattern}) looks unlike "
+                f"{count(number, 'other tag')} of the image ({shape_of(example).pattern}, for example {example})",
+                "is it a typo?",
                 each.file,
                 each.line,
             )
 
 
+def _written(reading: Reading | None) -> tuple[str, str]:
+    return (reading.kind, reading.pattern) if reading else ("", "")
+
+
 def _skew(references: Sequence[Reference]) -> Iterator[Finding]:
-    """An image that runs at several tags, or digests."""
+    """Yield a finding if an image runs at several tags or digests."""
     versions: dict[str, list[Reference]] = {}
+    choices = {each for here in forms(references).values() for each in here}
     for each in references:
+        if each in choices:
+            continue  # users choose between these
         versions.setdefault(version(each), []).append(each)
     if len(versions) < 2:
         return
@@ -143,7 +178,7 @@ def _skew(references: Sequence[Reference]) -> Iterator[Finding]:
     last = ordered[-1][1][0]
     yield Finding(
         "skew",
-        f"{last.repository} is used at {len(versions)} tags: {', '.join(parts)}",
+        f"{last.repository} runs at {len(versions)} tags: {', '.join(parts)}",
         f"point all hubs at one: hubimages point-hubs {last.repository}:TAG --all",
         last.file,
         last.line,
@@ -151,12 +186,12 @@ def _skew(references: Sequence[Reference]) -> Iterator[Finding]:
 
 
 def version(reference: Reference) -> str:
-    """The tag, or the digest where it stands alone, as people say it."""
+    """Return the tag; without one the start of the digest."""
     return reference.tag or reference.digest[:19] or "no tag"
 
 
 def _where(references: Sequence[Reference]) -> str:
-    """The hubs, or the files where no hub is known."""
+    """Return the names of the hubs, or of the files if no hub is known."""
     hubs = sorted({hub for each in references for hub in each.hubs})
     names = hubs or sorted({each.file for each in references})
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

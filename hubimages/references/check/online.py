@@ -1,6 +1,6 @@
-"""Ask the registries about every image that is referenced: is it there, for everybody, and is there a newer one?"""
+"""Ask the registries about each image: does it exist, can anyone pull it, is there a newer tag?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.console import count
@@ -22,35 +22,42 @@ from hubimages.registry import (
 Absent = (NotThereError, NameRefusedError)
 
 
-def check_images(inventory: Inventory, *, online: bool = True, limits: Limits | None = None) -> Report:
-    """Everything that is wrong with the references; what could not be asked is named in `not_checked`."""
-    found = offline(inventory)
-    unknown = sum(not each.name for each in inventory.references)
+def check_images(
+    inventory: Inventory,
+    *,
+    online: bool = True,
+    limits: Limits | None = None,
+    about: Collection[Reference] | None = None,
+) -> Report:
+    """Return everything that is wrong with the references, or those it is `about`; `not_checked` names the rest."""
+    found = offline(inventory, about)
+    references = [each for each in inventory.references if about is None or each in about]
+    unknown = sum(not (each.name or each.invalid) for each in references)
     not_checked = []
     if unknown:
-        not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside of this repository")
+        not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside this repository")
     if not online:
-        return Report(inventory, tuple(found), ("the registries, since --offline was given", *not_checked))
+        return Report(inventory, tuple(found), ("the registries, because of --offline", *not_checked))
     with Registries(limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         asked = _Asked(ours, everybody)
-        found += asked.existence(inventory.references)
-        found += asked.newer(inventory.references)
+        found += asked.existence(references)
+        found += asked.newer(references, inventory.references)
     reasons = tuple(dict.fromkeys([*not_checked, *asked.not_checked]))
     return Report(inventory, tuple(in_order(found)), reasons, asked.no_answer)
 
 
 @dataclass
 class _Asked:
-    """What the registries have answered so far, and what they have not."""
+    """The answers of the registries so far."""
 
     ours: Registries
     everybody: Registries
     not_checked: list[str] = field(default_factory=list)
     no_answer: bool = False
-    silent: set[ImageRef] = field(default_factory=set)  # about which nothing was learned; they are asked no more
+    silent: set[ImageRef] = field(default_factory=set)  # no answer about these; they are not asked again
 
     def existence(self, references: Sequence[Reference]) -> list[Finding]:
-        """Tags that are not there, and images that a node without a login cannot pull."""
+        """Return a finding for each tag that does not exist and each image that needs a login."""
         images = _images(references)
         public = digests(self.everybody, images)
         hidden = {image for image, answer in public.items() if isinstance(answer, HiddenError | NotThereError)}
@@ -69,15 +76,17 @@ class _Asked:
                 found.append(_not_public(reference, image, verdict))
         return found
 
-    def newer(self, references: Sequence[Reference]) -> list[Finding]:
-        """Tags for which there is a newer one of the same shape."""
-        newer = newer_tags(
-            self.ours, [each for each in references if ImageRef(each.host, each.name) not in self.silent]
-        )
+    def newer(self, references: Sequence[Reference], every: Sequence[Reference]) -> list[Finding]:
+        """Return a finding for each tag that has a newer one."""
+        asked = [each for each in references if ImageRef(each.host, each.name) not in self.silent]
+        newer = newer_tags(self.ours, asked, every)
         for image, answer in newer.unanswered.items():
             if not isinstance(answer, NotThereError | HiddenError):
                 self.not_answered(image, answer)
         self.not_checked += (f"{image}: {what}" for image, what in newer.not_asked.items())
+        unsure = {each: f"whether {tag} is newer: it would be a jump" for each, tag in newer.jumps.items()}
+        unsure |= {each: f"whether a tag is newer: {why}" for each, why in newer.unordered.items()}
+        self.not_checked += (f"{each.image}: {what}" for each, what in unsure.items() if each not in newer.tags)
         found = []
         for each, tag in newer.tags.items():
             remedy = f"hubimages point-hubs {each.repository}:{tag}"
@@ -86,17 +95,17 @@ class _Asked:
         return found
 
     def not_answered(self, image: ImageRef, answer: object) -> None:
-        """Remember why nothing is known about an image."""
+        """Record that an image is not checked, and why."""
         self.no_answer = self.no_answer or isinstance(answer, NoAnswerError)
         self.silent.add(image.at())
         self.not_checked.append(f"{image}: {answer}")
 
 
 def _verdict(public: str | HubImagesError, mine: str | HubImagesError | None) -> str | HubImagesError:
-    """What two answers together mean: with our login, where there is one, and without any.
+    """Return what the answers with our login (`mine`, if asked) and without one mean together.
 
-    A digest: it is there, but only for us. Some registries deny without a login that there is anything, others do not
-    say whether there is.
+    A digest means that the image exists, but only for us. Without a login some registries answer that nothing exists,
+    others do not say.
     """
     if isinstance(mine, str) or mine is None:
         return mine or public
@@ -109,9 +118,9 @@ def _images(references: Iterable[Reference]) -> list[ImageRef]:
 
 
 def _asked_for(reference: Reference) -> ImageRef | None:
-    """What a node would pull: `latest` where nothing is said."""
+    """Return the image that a node would pull: `latest` if there is no tag."""
     image = reference.image
-    if image is None:
+    if image is None or reference.invalid or reference.tag_from:
         return None
     return image if image.tag or image.digest else image.at("latest")
 
@@ -120,18 +129,18 @@ def _no_such_tag(reference: Reference, image: ImageRef) -> Finding:
     return Finding(
         "no-such-tag",
         f"{image.host} has no {image}",
-        "point it at a tag that is there, or push this one",
+        "use a tag that exists, or push this one",
         reference.file,
         reference.line,
     )
 
 
 def _not_public(reference: Reference, image: ImageRef, mine: str | HubImagesError) -> Finding:
-    whether = "it is there for your login" if isinstance(mine, str) else "it is private, or not there at all"
+    whether = "your login can pull it" if isinstance(mine, str) else "it is private or does not exist"
     return Finding(
         "not-public",
-        f"{image} cannot be pulled without a login: {whether}",
-        "make it public, or give the hub an imagePullSecret that may pull it",
+        f"{image} cannot be pulled without a login; {whether}",
+        "make it public, or give the hub an imagePullSecret that can pull it",
         reference.file,
         reference.line,
     )

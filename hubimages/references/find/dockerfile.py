@@ -1,4 +1,4 @@
-"""Find the images that a Dockerfile builds upon.
+"""Find the base images of a Dockerfile.
 
 The rules are those of https://docs.docker.com/reference/dockerfile/: `FROM` and `COPY --from` take an image, the name
 of an earlier stage, or a variable that an `ARG` before the first `FROM` has given a default.
@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<
 
 @dataclass
 class _Arguments:
-    """The defaults of ARG, each with where it stands."""
+    """The defaults of ARG, each with its place."""
 
     places: dict[str, Place] = field(default_factory=dict)
 
@@ -32,7 +32,7 @@ class _Arguments:
 
 
 def find(file: str, text: str) -> tuple[list[Reference], int]:
-    """The references in the order of their lines, and how many names cannot be known before the build."""
+    """Return the references in the order of their lines, and the number of names that only the build knows."""
     arguments = _Arguments()
     stages = {"scratch"}
     found: dict[tuple[int, int], Reference] = {}
@@ -59,7 +59,7 @@ def _place(file: str, line: int, offset: int, matched: "re.Match[str]", group: s
 
 
 def _reference(place: Place, arguments: _Arguments) -> Reference | None:
-    """The reference; None where a variable in it has no default, or the tag is put together of several."""
+    """Return the reference; None if a variable in it has no default, or the tag has several parts."""
     variables = list(_VARIABLE.finditer(place.value))
     if not variables:
         return _named(place, read_image(place.value), place)
@@ -82,9 +82,9 @@ def _reference(place: Place, arguments: _Arguments) -> Reference | None:
 def _named(
     place: Place, read: ImageText | None, line: Place, *, tag_alone: tuple[int, int] | None = None
 ) -> Reference | None:
-    """The reference whose tag is the part of a place that was read, or the whole of it.
+    """Return the reference whose tag is a part of a place, or with `tag_alone` the whole place.
 
-    Then `tag_alone` is the span of the name in `line`.
+    `tag_alone` is the span of the name in `line`.
     """
     if read is None:
         return None

@@ -1,38 +1,55 @@
-"""Say which hubs run which reference, and put together what stands in several files of a hub's configuration.
+"""Find the hubs that run each reference, and join names and tags that are in different values files of a hub.
 
-Helm merges values files key by key, the later on top of the earlier; a list, and whatever is no mapping, replaces what
-was there as a whole, and null takes it away (https://helm.sh/docs/chart_template_guide/values_files/).
+Helm merges values files key by key. A later file overrides an earlier one: a list, or any value that is not a mapping,
+replaces the earlier value as a whole, and null removes it (https://helm.sh/docs/chart_template_guide/values_files/).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hubimages.references.find.layout import Hub, Layer
-from hubimages.references.find.yaml_files import NAMES, TAGS
-from hubimages.references.image_text import read_image, read_tag
+from hubimages.references.find.gathering import TWO_TAGS, has_host, whole_name
+from hubimages.references.find.layouts.model import Hub, Layer
+from hubimages.references.find.values import Values
+from hubimages.references.find.yaml_files import DIGESTS, NAMES, TAGS
+from hubimages.references.image_text import is_placeholder, read_broken, read_image, read_tag, why_no_tag
 from hubimages.references.reference import Form, Path, Place, Reference
-from hubimages.yaml_text import MappingNode, ScalarNode, Tree, data, pair_of, resolved
+from hubimages.yaml_text import MappingNode, ScalarNode, data, pair_of, resolved
 
-Trees = Mapping[str, Tree]
+REGISTRY = ("registry",)
+SEPARATE = (Form.PAIR, Form.TAG_ONLY, Form.NAME_ONLY)
+Readers = Sequence[tuple[Hub, int]]
 
 
 @dataclass(frozen=True)
 class _Other:
-    """The half of a reference that stands in another file."""
+    """A part of a reference that is in another file."""
 
     place: Place
     text: str
 
 
-def assign(references: Sequence[Reference], hubs: Sequence[Hub], trees: Trees) -> list[Reference]:
-    """The references with their hubs; one for each image where hubs make different ones of the same scalar."""
+@dataclass(frozen=True)
+class _Parts:
+    """The parts of a reference that a hub takes from other files."""
+
+    name: _Other | None = None
+    tag: _Other | None = None
+    digest: _Other | None = None
+    registry: _Other | None = None
+
+
+NOTHING = _Parts()
+
+
+def assign(references: Sequence[Reference], hubs: Sequence[Hub], values: Values) -> list[Reference]:
+    """Return the references with their hubs; one for each image if hubs read different images from one scalar."""
     readers: dict[str, list[tuple[Hub, int]]] = {}
     for hub in hubs:
         for number, layer in enumerate(hub.layers):
             readers.setdefault(layer.file, []).append((hub, number))
     result: list[Reference] = []
     for reference in references:
-        result += _with_hubs(reference, readers.get(reference.file, []), trees)
+        result += _with_hubs(reference, readers.get(reference.file, ()), values)
     joined = {_scalars(each) for each in result if each.form is Form.TAG_ONLY}
     result = [each for each in result if each.form is not Form.NAME_ONLY or _scalars(each) not in joined]
     return sorted(result, key=lambda each: (each.file, each.line, each.path == (), str(each.path), each.repository))
@@ -42,59 +59,100 @@ def _scalars(reference: Reference) -> tuple[object, ...]:
     return tuple((place.file, place.start) if place else None for place in (reference.name_place, reference.tag_place))
 
 
-def _with_hubs(reference: Reference, readers: Sequence[tuple[Hub, int]], trees: Trees) -> Iterator[Reference]:
-    """The reference, in as many variants as its hubs make of it; at least one."""
-    read_by = tuple(hub.name for hub, _ in readers if hub.is_hub)
-    variants: dict[_Other | None, list[str]] = {}
+def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterator[Reference]:
+    """Yield the reference once for each image that hubs read from it; at least once."""
+    place = reference.tag_place or reference.name_place
+    document = place.document if place else 0
+    read_by: dict[str, None] = {}
+    variants: dict[_Parts, list[str]] = {}
     for hub, number in readers:
-        paths = [path for path in (reference.path, *reference.also) if _counts(reference, path, hub, number, trees)]
-        if not paths or not reference.parsed:
-            variants.setdefault(None, []).extend([hub.name] if not reference.parsed and hub.is_hub else [])
+        layer = hub.layers[number]
+        paths = [path for path in (reference.path, *reference.also) if layer.has(path, document)]
+        if not paths:
             continue
-        other = None
-        if reference.form in (Form.TAG_ONLY, Form.NAME_ONLY):
-            keys = NAMES if reference.form is Form.TAG_ONLY else TAGS
-            other = _last(hub, (*hub.layers[number].prefix, *paths[0][:-1]), keys, trees)
-        variants.setdefault(other, []).extend([hub.name] if hub.is_hub else [])
-    known = [other for other in variants if other is not None]
-    if None in variants and not variants[None] and known:
-        del variants[None]  # nobody runs it so
-    for other, names in (variants or {None: []}).items():
-        whole = _put_together(reference, other) if other else reference
-        yield replace(whole, hubs=tuple(names), read_by=read_by)
+        if hub.is_hub:
+            read_by[hub.name] = None
+        names = [hub.name] if hub.is_hub else []
+        if not reference.parsed or not reference.path:
+            variants.setdefault(NOTHING, []).extend(names)
+            continue
+        counting = [path for path in paths if _counts(reference, path, hub, number, values)]
+        if not counting:
+            variants.setdefault(NOTHING, [])
+            continue
+        variants.setdefault(_parts(reference, layer.whole(counting[0]), hub, values), []).extend(names)
+    if len(variants) > 1 and not variants.get(NOTHING, [""]):
+        del variants[NOTHING]  # no hub runs it like this
+    for parts, hubs in (variants or {NOTHING: []}).items():
+        whole = _put_together(reference, parts) if parts != NOTHING else reference
+        yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by))
 
 
-def _put_together(reference: Reference, other: _Other) -> Reference:
-    if reference.form is Form.TAG_ONLY:
-        named = read_image(other.text)
-        if named is None:
+def _parts(reference: Reference, whole: Path, hub: Hub, values: Values) -> _Parts:
+    """Return the parts of a reference that the hub takes from other files."""
+    if reference.form not in SEPARATE or not whole or whole[-1] not in (*NAMES, *TAGS):
+        return NOTHING
+    above = whole[:-1]
+    name = last(hub, above, NAMES, values) if reference.name_place is None else None
+    tag = last(hub, above, TAGS, values) if reference.tag_place is None else None
+    digest = last(hub, above, DIGESTS, values) if reference.digest_place is None else None
+    registry = None
+    text = name.text if name else reference.name_place.text if reference.name_place else ""
+    if reference.registry_place is None and text and not has_host(text):
+        registry = last(hub, above, REGISTRY, values)
+    return _Parts(name, tag, digest, registry)
+
+
+def _put_together(reference: Reference, parts: _Parts) -> Reference:
+    invalid = reference.invalid
+    changed = reference
+    if parts.name or parts.registry:
+        place = parts.name.place if parts.name else reference.name_place
+        text = whole_name(place.value if place else "", parts.registry.text if parts.registry else "")
+        if is_placeholder(text):
             return reference
-        return replace(reference, host=named.image.host, name=named.image.name, name_place=other.place)
-    tagged = read_tag(other.text)
-    if tagged is None:
-        return reference
-    return replace(reference, tag=tagged[0], digest=tagged[1], tag_place=other.place)
+        read = read_image(text)
+        if read is None or read.image.tag:
+            broken = read_broken(text)
+            read = read or (broken.read if broken else None)
+            invalid = invalid or (broken.why if broken else TWO_TAGS)
+        if read is None:
+            return replace(reference, invalid=invalid)
+        registry = parts.registry.place if parts.registry else reference.registry_place
+        changed = replace(
+            changed, host=read.image.host, name=read.image.name, name_place=place, registry_place=registry
+        )
+    if parts.tag:
+        if is_placeholder(parts.tag.text):
+            return changed
+        tagged = read_tag(parts.tag.text)
+        invalid = invalid or ("" if tagged else why_no_tag(parts.tag.text))
+        tag, digest = tagged or (parts.tag.text.strip(), "")
+        changed = replace(changed, tag=tag, digest=digest or changed.digest, tag_place=parts.tag.place)
+    if parts.digest:
+        changed = replace(changed, digest=parts.digest.text, digest_place=parts.digest.place)
+    return replace(changed, invalid=invalid)
 
 
-def _counts(reference: Reference, path: Path, hub: Hub, number: int, trees: Trees) -> bool:
-    """Whether no later layer of the hub has something else at the path, or at that of the name beside it."""
-    prefix = hub.layers[number].prefix
-    paths = [path]
-    if reference.form is Form.PAIR and reference.name_place and reference.name_place.path:
-        paths.append((*path[:-1], reference.name_place.path[-1]))
-    return not any(_overrides(layer, (*prefix, *each), trees) for layer in hub.layers[number + 1 :] for each in paths)
+def _counts(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
+    """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
+    layer = hub.layers[number]
+    paths = [layer.whole(path)]
+    if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
+        paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
+    return not any(overrides(later, each, values) for later in hub.layers[number + 1 :] for each in paths)
 
 
-def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
-    """Whether a layer replaces or removes what earlier ones have at a path."""
-    tree = trees.get(layer.file)
-    if tree is None or not tree.documents or path[: len(layer.prefix)] != layer.prefix:
+def overrides(layer: Layer, path: Path, values: Values) -> bool:
+    """Return True if a layer replaces or removes what earlier layers have at a path."""
+    if layer.sets is not None:
+        return path[: len(layer.sets)] == layer.sets
+    node = top = values.top(layer) if layer.document is not None else None
+    if node is None or path[: len(layer.prefix)] != layer.prefix:
         return False
-    node = resolved(tree.documents[0])
     for step in path[len(layer.prefix) :]:
         if not isinstance(node, MappingNode):
-            # a file that is empty, or only comments, has no mapping at the top and says nothing
-            return node is not resolved(tree.documents[0])
+            return node is not top  # a file that is empty, or has only comments, overrides nothing
         pair = pair_of(node, str(step))
         if pair is None:
             return False
@@ -102,24 +160,34 @@ def _overrides(layer: Layer, path: Path, trees: Trees) -> bool:
     return True
 
 
-def _last(hub: Hub, path: Path, keys: Sequence[str], trees: Trees) -> _Other | None:
-    """The scalar that the hub's configuration has, in the end, under one of the keys of a mapping."""
+def last(hub: Hub, path: Path, keys: Sequence[str], values: Values) -> _Other | None:
+    """Return the scalar that the merged values of the hub have under one of the keys of a mapping."""
     for layer in reversed(hub.layers):
-        tree = trees.get(layer.file)
-        if tree is None or path[: len(layer.prefix)] != layer.prefix:
+        if layer.document is None:
             continue
+        if layer.sets is not None:
+            if layer.sets[:-1] == path and layer.sets[-1] in keys:
+                node = values.top(replace(layer, root=(*layer.root, "value")))
+                if isinstance(node, ScalarNode) and data(node) not in (None, ""):
+                    return _Other(values.place(layer, node, (*layer.root, "value")), node.value)
+            continue
+        if path[: len(layer.prefix)] != layer.prefix:
+            continue
+        node = values.top(layer)
         local = path[len(layer.prefix) :]
-        node = tree.find(local)
+        for step in local:
+            pair = pair_of(node, str(step)) if isinstance(node, MappingNode) else None
+            node = resolved(pair[1]) if pair else None
         if isinstance(node, MappingNode):
+            taken_away = False
             for key in keys:
                 pair = pair_of(node, key)
                 scalar = resolved(pair[1]) if pair else None
                 if isinstance(scalar, ScalarNode) and data(scalar) not in (None, ""):
-                    part = (0, len(scalar.value))
-                    place = Place(
-                        layer.file, scalar.line, scalar.start, scalar.end, scalar.value, part, path=(*local, key)
-                    )
-                    return _Other(place, scalar.value)
-        elif _overrides(layer, (*path, keys[0]), trees):
+                    return _Other(values.place(layer, scalar, (*layer.root, *local, key)), scalar.value)
+                taken_away = taken_away or isinstance(scalar, ScalarNode)
+            if taken_away:
+                return None
+        elif overrides(layer, (*path, keys[0]), values):
             return None
     return None

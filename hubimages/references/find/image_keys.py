@@ -1,4 +1,4 @@
-"""Which keys of a configuration sound like an image."""
+"""Recognise the keys whose values are images."""
 
 import re
 from functools import lru_cache
@@ -7,28 +7,28 @@ from hubimages.references.image_text import ImageText
 from hubimages.references.reference import Path
 
 # `X_image_name` beside `X_image_tag`, in any spelling
-SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository)", re.IGNORECASE)
+SPLIT_KEY = re.compile(r"(?P<stem>.*image)[-_]?(name|repository|repo)", re.IGNORECASE)
 _KEY = re.compile(r"(image|image[-_]?(name|ref|uri|url|path|spec))$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @lru_cache(maxsize=4096)
 def names_image(key: str) -> bool:
-    """Whether a key's value is an image, by its name: `image`, `build_image`, `pauseImage`, `image_name`."""
+    """Return True for a key such as `image`, `build_image`, `pauseImage` or `image_name`."""
     return _KEY.search(key) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_variable(key: str) -> bool:
-    """Whether a key is the name of an environment variable that may hold an image."""
+    """Return True for the name of an environment variable that may hold an image."""
     return "IMAGE" in key and _VARIABLE.fullmatch(key) is not None
 
 
 def is_meant(key: str, read: ImageText, text: str) -> bool:
-    """Whether a value under a key that sounds like an image is one.
+    """Return True if the value under such a key is an image.
 
-    `image: busybox` is. Under other keys it takes a tag, a digest or a path, and in variables that only have IMAGE in
-    their name a tag or digest.
+    `image: busybox` is one. Under other keys the value needs a tag, a digest or a path; in a variable with IMAGE
+    inside its name, a tag or a digest.
     """
     if key == "image" or read.image.tag or read.image.digest:
         return True
@@ -36,7 +36,7 @@ def is_meant(key: str, read: ImageText, text: str) -> bool:
 
 
 def is_image_mapping(path: Path) -> bool:
-    """Whether the mapping at a path is an image's: `image`, `pauseImage`, one of `extraImages` or `images`."""
+    """Return True if the mapping at a path describes an image: `image`, `pauseImage`, one of `extraImages`."""
     here = path[-1] if path else None
     if isinstance(here, str) and names_image(here):
         return True
@@ -46,6 +46,7 @@ def is_image_mapping(path: Path) -> bool:
 
 @lru_cache(maxsize=4096)
 def may_be_image(key: str) -> bool:
+    """Return True for a key whose value may be an image."""
     return key == "value" or names_image(key) or is_variable(key)
 
 
@@ -54,9 +55,13 @@ def _holds_images(key: str) -> bool:
     return key.lower().endswith("images")
 
 
-def tag_keys(key: str) -> tuple[str, str]:
-    """The keys, in small letters with _, under which the tag of a name stands that is under this key."""
+@lru_cache(maxsize=4096)
+def tag_keys(key: str) -> tuple[str, ...]:
+    """Return the keys, in lower case with _, for the tag of the name under this key."""
     matched = SPLIT_KEY.fullmatch(key)
     stem = matched["stem"] if matched else key
     stem = stem.lower().replace("-", "_")
-    return f"{stem}_tag", f"{stem}tag"
+    if stem == "image":
+        return "image_tag", "imagetag", "tag"
+    short = stem.removesuffix("image").rstrip("_")
+    return f"{stem}_tag", f"{stem}tag", f"{stem}_version", f"{stem}version", *((f"{short}_tag",) if short else ())

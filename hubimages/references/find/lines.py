@@ -1,6 +1,6 @@
-"""Read a file line by line that is no YAML, or not yet: a Helm or Jinja template, a file of variables.
+"""Read a file that is not YAML line by line: a Helm or Jinja template, a file of variables.
 
-Only what stands in one line is found, or `name` and `tag` in lines next to each other; what it is part of is not known.
+A reference is found in one line, or as `name` and `tag` in lines next to each other; its path is not known.
 """
 
 import re
@@ -8,21 +8,26 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hubimages.references.find.image_keys import is_meant, is_variable, names_image
-from hubimages.references.image_text import is_placeholder, read_image, read_tag
+from hubimages.references.image_text import ImageText, is_placeholder, read_image, read_tag
 from hubimages.references.reference import Form, Place, Reference
 
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*(?:#.*)?\r?"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*,?[ \t]*(?:#.*)?\r?"
 )
-_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]*(?:#.*)?\r?")
+_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
+
+
+# Keys below one such as `image`, and what they hold.
+PARTS = {"name": "name", "repository": "name", "tag": "tag", "digest": "digest", "sha": "digest"}
+_BRACE = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*[:=]?[ \t]*\{[ \t]*\r?$")  # the last one that a line opens
 
 
 def find(file: str, text: str) -> tuple[list[Reference], int]:
-    """The references in the order of their lines, and the number of placeholders."""
+    """Return the references in the order of their lines, and the number of placeholders."""
     found: list[Reference] = []
     placeholders = 0
-    above, names, tags = "", {}, {}  # type: str, dict[str, Place], dict[str, Place]
+    above, blocks, open_blocks = "", [], {}  # type: str, list[dict[str, Place]], dict[str, dict[str, Place]]
     offset = 0
     for number, line in enumerate(text.split("\n"), 1):
         matched = _LINE.fullmatch(line)
@@ -34,20 +39,22 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
                 reference = _string(key, place)
                 found += [reference] if reference else []
                 placeholders += is_placeholder(value)
-            elif names_image(above) and key in ("name", "repository"):
-                names = {matched["indent"]: place}
-            elif names_image(above) and key == "tag":
-                tags = {matched["indent"]: place}
-            for indent in names.keys() & tags.keys():
-                found += _pair(names.pop(indent), tags.pop(indent))
-        elif opened := _OPENS.fullmatch(line):
-            above, names, tags = opened["key"], {}, {}
+            elif names_image(above) and (part := PARTS.get(key)):
+                block = open_blocks.get(matched["indent"], {})
+                if not block or part in block:
+                    block = open_blocks[matched["indent"]] = {}
+                    blocks.append(block)
+                block[part] = place
+        elif opened := _OPENS.fullmatch(line) or _BRACE.search(line):
+            above, open_blocks = opened["key"], {}
         offset += len(line) + 1
+    for block in blocks:
+        found += _pair(block)
     return sorted(found, key=lambda each: each.line), placeholders
 
 
 def _whole(value: str) -> bool:
-    """Whether it can only be an image: a path with a tag, as hubploy.yaml has it under `name`."""
+    """Return True for a path with a tag, as hubploy.yaml has it under `name`: it can only be an image."""
     read = read_image(value)
     return read is not None and "/" in value and bool(read.image.tag or read.image.digest)
 
@@ -56,18 +63,25 @@ def _string(key: str, place: Place) -> Reference | None:
     read = read_image(place.value)
     if read is None or not is_meant("image" if key == "name" else key, read, place.value):
         return None
-    form = Form.ENVIRONMENT if is_variable(key) else Form.STRING
+    return string(Form.ENVIRONMENT if is_variable(key) else Form.STRING, place, read)
+
+
+def string(form: Form, place: Place, read: ImageText) -> Reference:
+    """Return the reference of a name and tag in one place."""
     image = read.image
-    tag_place = Place(place.file, place.line, place.start, place.end, place.value, read.part, read.lead)
-    name_place = replace(place, part=read.name_part)
     return Reference(
-        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest, tag_place, name_place,
-        parsed=False,
+        form, place.file, place.line, (), image.host, image.name, image.tag, image.digest,
+        replace(place, part=read.part, lead=read.lead), replace(place, part=read.name_part), parsed=False,
     )  # fmt: skip
 
 
-def _pair(name: Place, tag: Place) -> Iterator[Reference]:
-    read, tagged = read_image(name.value), read_tag(tag.value)
-    if read and tagged and read.lead:
+def _pair(block: dict[str, Place]) -> Iterator[Reference]:
+    """Yield the reference of a name and a tag in lines below the same key, with the digest beside them."""
+    name, tag, digest = (block.get(part) for part in ("name", "tag", "digest"))
+    read, tagged = read_image(name.value) if name else None, read_tag(tag.value) if tag else None
+    if name and tag and read and tagged and read.lead:
         image = read.image
-        yield Reference(Form.PAIR, tag.file, tag.line, (), image.host, image.name, *tagged, tag, name, parsed=False)
+        yield Reference(
+            Form.PAIR, tag.file, tag.line, (), image.host, image.name, tagged[0],
+            tagged[1] or (digest.value if digest else ""), tag, name, digest, parsed=False,
+        )  # fmt: skip

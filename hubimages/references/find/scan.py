@@ -9,45 +9,55 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from hubimages.errors import BadInputError
 from hubimages.references import unread
-from hubimages.references.find import dockerfile, layout, lines
+from hubimages.references.find import code, dockerfile, lines, templates, untagged
 from hubimages.references.find import hubs as run_by
 from hubimages.references.find import yaml_files as yaml_references
-from hubimages.references.find.yaml_files import Found
+from hubimages.references.find.gathering import EmptyTag, Found, Text
+from hubimages.references.find.layouts import argocd, flux, scripts
+from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
+from hubimages.references.find.layouts.view import View
 from hubimages.references.reference import Inventory, NotRead, Reference
+from hubimages.references.remarks import left_over, may_name_image
 from hubimages.repository.git import Repo
 from hubimages.yaml_text import Tree, UnreadableYamlError, compose
 
 YAML = (".yaml", ".yml")
-TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # behind the suffix of YAML
-BY_LINE = (".env", ".tpl")  # variables; what a chart's templates have in common
-# Without one of these no file can hold a reference, or take one away: a list replaces another one as a whole.
+TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # after the suffix of YAML
+BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
+# A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
-KEYS = re.compile(rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? ")
+KEYS = re.compile(
+    rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
+    rb"|[iI]mage[\w-]*=|Image\b|/image"
+)
+SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, scripts.HELM, scripts.TERRAFORM)
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
+TAG, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
 
-def find_references(directory: Path) -> Inventory:
-    """Every reference in the repository that the directory is in, and what was not read.
+def find_references(directory: Path, hubs_file: Path | None = None) -> Inventory:
+    """Return every reference in the repository that contains the directory, and what was not read.
 
-    Files that git ignores do not count. A directory outside of any repository is read as it is. Raises BadInputError
-    where there is no such directory.
+    Files that git ignores are skipped. A directory outside of a repository is read as it is. `hubs_file` lists the hubs
+    with their values files; otherwise the layout of the repository says which there are. Raises BadInputError if there
+    is no such directory.
     """
-    return read_all(*listed(directory))
+    return read_all(*listed(directory), hubs_file)
 
 
-def read_all(root: Path, files: list[str]) -> Inventory:
-    """The references of these files, which are paths from the root, and what was not read."""
+def read_all(root: Path, files: list[str], hubs_file: Path | None = None) -> Inventory:
+    """Return the references of these files, which are paths from the root, and what was not read."""
     with _uncollected():
-        return _read(root, files)
+        return _read(root, files, hubs_file)
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which else goes through all trees again and again; a fifth of the time."""
+    """Turn off the garbage collector, which would traverse all trees again and again: a fifth of the time."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -57,30 +67,39 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _read(root: Path, files: list[str]) -> Inventory:
+def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     scan = _Scan(root)
     for file in files:
         scan.look_at(file)
-    hubs = layout.hubs(files, scan.data, frozenset(scan.trees))
-    references = run_by.assign(scan.references, hubs, scan.trees)
+    view = View(files, scan.tree, scan.text, frozenset(scan.trees), scan.signs, scan.not_read)
+    hubs = all_hubs(view, hubs_file)
+    for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
+        scan.read_values(file)  # values in JSON, or under a name that says nothing
+    references = run_by.assign(scan.references, hubs, view.values)
+    repo = Repo(root / ".git", root) if (root / ".git").exists() else None
+    references = [*untagged.hubploys([*untagged.named(references)], view, repo)]
+    not_read = dict.fromkeys([*scan.not_read, *untagged.empty_tags(scan.empty_tags, hubs, view)])
+    known = [hub for hub in hubs if hub.is_hub]
     return Inventory(
         tuple(references),
-        tuple(sorted(scan.not_read, key=lambda each: (each.file, each.line))),
-        tuple(hub.name for hub in hubs if hub.is_hub),
+        tuple(sorted(not_read, key=lambda each: (each.file, each.line))),
+        tuple(hub.name for hub in known),
         scan.files,
         scan.placeholders,
         dict(scan.other_kinds.most_common()),
+        {hub.name: hub.layout for hub in known},
+        tuple(hub.name for hub in known if hub.guess),
     )
 
 
 def listed(directory: Path) -> tuple[Path, list[str]]:
-    """The top of the repository, and its files as paths from there, sorted."""
+    """Return the top of the repository, and its files as sorted paths from there."""
     if not directory.is_dir():
-        raise BadInputError(f"no directory {directory}; --repo names a clone of the deployment repository")
+        raise BadInputError(f"`{directory}` is not a directory. Name a clone of the deployment repository with --repo")
     here = directory.resolve()
     root = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), None)
     if root is None and (here / "HEAD").is_file() and (here / "objects").is_dir():
-        raise BadInputError(f"{directory} is a bare repository, without files: give a clone of it")
+        raise BadInputError(f"`{directory}` is a bare repository, without files. Name a clone of it with --repo")
     if root is None:
         return here, sorted(_walked(here))
     names = Repo(root / ".git", root).read("ls-files", "-z", "--cached", "--others", "--exclude-standard").split(b"\0")
@@ -96,58 +115,99 @@ def _walked(root: Path) -> Iterable[str]:
 
 @dataclass
 class _Scan:
-    """What has been read so far."""
+    """The result so far."""
 
     root: Path
     references: list[Reference] = field(default_factory=list)
     not_read: list[NotRead] = field(default_factory=list)
-    trees: dict[str, Tree] = field(default_factory=dict)
+    empty_tags: list[EmptyTag] = field(default_factory=list)
+    trees: dict[str, Tree | None] = field(default_factory=dict)
+    signs: dict[str, list[str]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
     other_kinds: Counter[str] = field(default_factory=Counter)
     files: int = 0
     placeholders: int = 0
 
     def look_at(self, file: str) -> None:
-        """Read a file in the way its name asks for, where it can hold a reference at all."""
-        name = file.rpartition("/")[2]
+        """Read a file as its name requires, if it can hold a reference."""
         kind = kind_of(file)
         if kind is None:
-            suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
-            if not suffix and os.path.isdir(f"{self.root}/{file}"):  # noqa: PTH112
-                self.not_read.append(NotRead(file, 0, "a submodule; give its own clone as --repo"))
-            else:
-                self.other_kinds[suffix or name] += 1
+            self.pass_over(file)
             return
         content = self.bytes_of(file)
-        if content is None:
-            return
+        if content is not None:
+            self.look_into(file, content, kind)
+
+    def pass_over(self, file: str) -> None:
+        """Count a file of another kind; name a submodule and a link to a directory."""
+        name = file.rpartition("/")[2]
+        suffix = os.path.splitext(name)[1]  # noqa: PTH122 - thousands of them
+        path = f"{self.root}/{file}"
+        if suffix or not os.path.isdir(path):  # noqa: PTH112
+            self.other_kinds[suffix or name] += 1
+        elif os.path.islink(path):  # noqa: PTH114
+            self.not_read.append(
+                NotRead(file, 0, "symbolic link to a directory; its files are read at their own paths")
+            )
+        else:
+            self.not_read.append(NotRead(file, 0, "submodule; read its own clone with --repo"))
+
+    def read_values(self, file: str) -> None:
+        """Read a file that a layout names as values, whatever its name is."""
+        kind = kind_of(file)
+        if kind in (None, Kind.LINES) and file not in self.trees:
+            content = self.bytes_of(file)
+            if content is not None:
+                self.other_kinds.subtract([os.path.splitext(file)[1] or file])  # noqa: PTH122
+                self.references = [each for each in self.references if each.file != file]
+                self.look_into(file, content, Kind.YAML)
+
+    def look_into(self, file: str, content: bytes, kind: "Kind") -> None:
+        """Read the content of a file."""
+        self.seen.add(file)
         self.files += 1
         if ENCRYPTED in content:
             self.not_read.append(NotRead(file, 0, "encrypted (SOPS)"))
             return
+        if content.startswith(UTF_16):
+            content = content.decode("utf-16", "replace").encode()
         if reason := unread.why(content):
             self.not_read.append(NotRead(file, 0, reason))
             return
-        if not may_hold_reference(content, kind):
+        self.look_for_signs(file, content, kind)
+        by_name = may_name_image(content)
+        by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
+        if not (by_key or by_name):
             return
         try:
             text = content.decode("utf-8")
         except UnicodeDecodeError:
             self.not_read.append(NotRead(file, 0, "not UTF-8"))
             return
-        found, tree = read(file, text, kind)
+        found, tree = read(file, text, kind) if by_key else (Found(), None)
         if tree is not None:
             self.trees[file] = tree
         self.references += found.references
         self.placeholders += found.placeholders
         self.not_read += found.not_read
+        self.empty_tags += found.empty_tags
+        if by_name:
+            self.not_read += left_over(file, text, lines_of(found, text))
+
+    def look_for_signs(self, file: str, content: bytes, kind: "Kind") -> None:
+        """Note which texts that layouts look for are in a file."""
+        if kind in (Kind.YAML, Kind.CODE):
+            for sign, text in SIGN_BYTES:
+                if text in content:
+                    self.signs.setdefault(sign, []).append(file)
 
     def bytes_of(self, file: str) -> bytes | None:
-        """The content; None for what is not a file of its own: a link, a submodule, a file that is deleted."""
+        """Return the content; None for a link, a submodule or a deleted file."""
         path = f"{self.root}/{file}"
         if os.path.islink(path):  # noqa: PTH114 - hundreds of them
             inside = Path(os.path.realpath(path)).is_relative_to(self.root)
-            where = "what it points to is read where it stands" if inside else "it leads out of the repository"
-            self.not_read.append(NotRead(file, 0, f"a link; {where}"))
+            where = "its target is read at its own path" if inside else "its target is outside of the repository"
+            self.not_read.append(NotRead(file, 0, f"symbolic link; {where}"))
             return None
         try:
             with open(path, "rb") as opened:  # noqa: PTH123
@@ -159,63 +219,115 @@ class _Scan:
             self.not_read.append(NotRead(file, 0, error.strerror or "cannot be read"))
             return None
 
-    def data(self, file: str) -> Any:
-        """What a YAML file says; None where it cannot be read."""
+    def text(self, file: str) -> str | None:
+        """Return the text of a file; None if it cannot be read."""
         try:
-            if file not in self.trees:
-                self.trees[file] = compose((self.root / file).read_bytes().decode("utf-8"))
-            return layout.data_of(self.trees[file])
+            return decoded((self.root / file).read_bytes())
+        except (UnicodeDecodeError, OSError):
+            return None
+
+    def tree(self, file: str) -> Tree | None:
+        """Return the tree of a YAML file; None if it cannot be read."""
+        if file not in self.trees:
+            self.trees[file] = self.compose(file)
+        return self.trees[file]
+
+    def compose(self, file: str) -> Tree | None:
+        text = self.text(file)
+        if text is None or ENCRYPTED.decode() in text:
+            return None
+        try:
+            return tree_of(file, text).tree
         except UnreadableYamlError as error:
             if all(each.file != file for each in self.not_read):
                 self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem})"))
             return None
-        except (UnicodeDecodeError, OSError):
-            return None
+
+
+SIGN_BYTES = [(sign, sign.encode()) for sign in SIGNS]
 
 
 class Kind(Enum):
     """How a file is read."""
 
-    YAML = "by its keys, or line by line where it is no YAML"
+    YAML = "by its keys, or line by line if it is not YAML"
     LINES = "line by line"
     DOCKERFILE = "by its instructions"
+    CODE = "by its literals"
 
 
 def kind_of(file: str) -> Kind | None:
-    """How the file's name asks for it to be read; None for a file that is not looked into."""
+    """Return how a file with this name is read; None if it is not read."""
     name = file.rpartition("/")[2]
     if name.endswith(YAML):
         return Kind.YAML
     if dockerfile.NAMES.fullmatch(file):
         return Kind.DOCKERFILE
+    if code.is_program(file):
+        return Kind.CODE
     by_line = name.endswith(BY_LINE) or (name.endswith(TEMPLATES) and any(each in name for each in YAML))
     return Kind.LINES if by_line else None
 
 
 def may_hold_reference(content: bytes, kind: Kind) -> bool:
-    """Whether it is worth to decode and parse: a tenth of most repositories' files are."""
+    """Return True if the file can hold a reference: a tenth of the files of most repositories."""
     if kind is Kind.DOCKERFILE:
         return True
-    return any(word in content for word in WORDS) and (kind is Kind.LINES or KEYS.search(content) is not None)
+    if not any(word in content for word in WORDS):
+        return kind is Kind.YAML and (TAG in content or QUOTA in content)
+    return kind is not Kind.YAML or KEYS.search(content) is not None or TAG in content
 
 
 def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
-    """What is in a text that is read in this way, and its tree, where it is YAML."""
+    """Return what is found in a text, and its tree if it is YAML."""
     if kind is Kind.DOCKERFILE:
         return Found(*dockerfile.find(file, text)), None
-    if kind is Kind.LINES:
+    if kind is Kind.CODE:
+        program = code.find(file, text)
+        return Found(program.references, program.placeholders, program.not_read), None
+    if kind is Kind.LINES and not file.endswith(".gotmpl"):
         return Found(*lines.find(file, text)), None
     try:
-        tree = compose(text)
-        return yaml_references.find(file, tree), tree
+        whole = tree_of(file, text)
+        return yaml_references.find(whole), whole.tree
     except UnreadableYamlError as error:
         why = NotRead(file, error.line, f"not YAML ({error.problem}); read line by line")
         return Found(*lines.find(file, text), [why]), None
 
 
-def references_in(file: str, text: str) -> list[Reference]:
-    """The references of one text, read as the file's name asks for; without hubs, and not joined with other files.
+def tree_of(file: str, text: str) -> Text:
+    """Return the tree of a YAML text, or of a template without its template language. Raises UnreadableYamlError."""
+    try:
+        return Text(file, compose(text))
+    except UnreadableYamlError:
+        if "{{" not in text or not templates.is_template(file):
+            raise
+        inside = templates.blanked(text)
+        return Text(file, compose(inside.text), inside)
 
-    A name that is not looked into (a file that was called otherwise once) is read line by line.
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file. Raises UnicodeDecodeError."""
+    return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8")
+
+
+def lines_of(found: Found, text: str) -> set[int]:
+    """Return the lines in which something was found."""
+    places = [
+        place
+        for each in found.references
+        for place in (each.tag_place, each.name_place, each.digest_place, each.registry_place)
+        if place
+    ]
+    known = {place.line for place in places} | {each.line for each in found.not_read}
+    for place in places:  # a block scalar, whose text is below the line of its key
+        known.update(place.line + number for number in range(text.count("\n", place.start, place.end) + 1))
+    return known | {each.place.line for each in found.empty_tags}
+
+
+def references_in(file: str, text: str) -> list[Reference]:
+    """Return the references of one text, without hubs, and not joined with other files.
+
+    A file whose name is not known (it had another name once) is read line by line.
     """
     return read(file, text, kind_of(file) or Kind.LINES)[0].references

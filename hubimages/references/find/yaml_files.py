@@ -1,78 +1,108 @@
 """Find the image references of one YAML text.
 
-By the keys of mappings, never by what a value looks like: a description may name an image, too. Aliases and merge
-keys are followed, so that a scalar is found once, with every path at which it counts.
+Keys decide, never the look of a value: a description may name an image, too. Aliases and merge keys are followed, so
+that a scalar is found once, with all of its paths. Text inside of a scalar is read as YAML, or as a program.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hubimages.references import remarks
-from hubimages.references.find.image_keys import is_image_mapping, is_meant, is_variable, may_be_image, tag_keys
-from hubimages.references.find.profiles import profile_place
-from hubimages.references.image_text import ImageText, is_picture, is_placeholder, read_image, read_tag
-from hubimages.references.reference import Form, NotRead, Path, Place, Reference
+from hubimages.references.find import code
+from hubimages.references.find.embedded import BLOCKS, Inside, inside_of
+from hubimages.references.find.gathering import Found, Gathering, Scalars, Text
+from hubimages.references.find.image_keys import (
+    SPLIT_KEY,
+    is_image_mapping,
+    is_meant,
+    is_variable,
+    may_be_image,
+    names_image,
+    tag_keys,
+)
+from hubimages.references.image_text import is_picture, is_placeholder, looks_like_image, read_image
+from hubimages.references.reference import Form, Path, Place, Reference, dotted
 from hubimages.yaml_text import (
     MappingNode,
     Node,
     ScalarNode,
     SequenceNode,
-    Tree,
+    UnreadableYamlError,
     Visits,
+    compose,
     data,
     effective,
     resolved,
 )
 
-NAMES = ("repository", "newName", "name")  # in this order: kustomize has `name` beside `newName`
+NAMES = ("repository", "newName", "name", "repo")  # in this order: kustomize has `name` beside `newName`
 TAGS = ("tag", "newTag")
-SAYS_SOMETHING = re.compile(r"[\w./:@-]+")  # one word, that is: no prose
-BUILDS = ("chartpress.yaml", "chartpress.yml")  # its imageName is what is built, not what runs
+DIGESTS = ("digest", "sha")
+VERSION = "version"  # the tag of some charts, beside a name that can only be an image
+LISTED = ("images", "allowed_images")  # a mapping of labels to images
+BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and no hub runs it
+MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
+DEEPEST = 4  # texts inside of texts
+OWNED = re.compile(r"#[ \t]*\{[ \t]*\"\$imagepolicy\"[ \t]*:[ \t]*\"(?P<policy>[^\"]+)\"")
 
 
-@dataclass
-class Found:
-    """What one text has."""
+def find(text: Text) -> Found:
+    """Return the references of all documents, in the order of their lines."""
+    found = _find(text, 0)
+    if "$imagepolicy" in text.tree.text:
+        found.references = list(owned(found.references, text.tree.text))
+    found.references.sort(key=lambda each: each.line)
+    return found
 
-    references: list[Reference] = field(default_factory=list)
-    placeholders: int = 0
-    not_read: list[NotRead] = field(default_factory=list)
 
-
-def find(file: str, tree: Tree) -> Found:
-    """The references of all documents, in the order of their lines."""
-    finder = _Finder(file, tree)
-    for number, top in enumerate(tree.documents):
+def _find(text: Text, depth: int) -> Found:
+    finder = _Finder(text, depth)
+    for number, top in enumerate(text.tree.documents):
         finder.document = number
         finder.walk(top, (), "")
-    references = [
-        replace(each, also=tuple(finder.also[key])) if key in finder.also else each
-        for key, each in finder.references.items()
-    ]
-    return Found(sorted(references, key=lambda each: each.line), len(finder.placeholders), finder.not_read)
+    found = Found([*finder.found()], len(finder.placeholders), finder.not_read, finder.empty_tags)
+    for inner in finder.inner:
+        found.references += inner.references
+        found.placeholders += inner.placeholders
+        found.not_read += inner.not_read
+        found.empty_tags += inner.empty_tags
+    return found
 
 
-Scalars = dict[str, ScalarNode]
+def owned(references: list[Reference], text: str) -> Iterator[Reference]:
+    """Yield the references, with the policy of Flux that keeps a tag up to date.
+
+    A comment behind the value says so: https://fluxcd.io/flux/guides/image-update/#configure-image-update-for-custom-resources
+    """
+    policies = {
+        number: matched["policy"]
+        for number, line in enumerate(text.split("\n"), 1)
+        if "$imagepolicy" in line and (matched := OWNED.search(line))
+    }
+    for each in references:
+        policy = policies.get(each.line, "")
+        parts = policy.split(":")
+        if policy and not (len(parts) > 2 and parts[2] == "name"):
+            yield replace(each, owner=f"Flux image policy {':'.join(parts[:2])}")
+        else:
+            yield each
 
 
-class _Finder:
-    """What has been found so far; `references` by the identity of the scalars they stand in."""
+class _Finder(Gathering):
+    """Walks through one text."""
 
-    def __init__(self, file: str, tree: Tree) -> None:
-        self.file = file
-        self.tree = tree
-        self.document = 0
+    def __init__(self, text: Text, depth: int) -> None:
+        super().__init__(text)
+        self.depth = depth
         self.visits = Visits()
-        self.references: dict[tuple[int, ...], Reference] = {}
-        self.also: dict[tuple[int, ...], list[Path]] = {}
-        self.placeholders: set[int] = set()
         self.seen: set[int] = set()
-        self.not_read: list[NotRead] = []
-        self.builds = file.rpartition("/")[2] in BUILDS
+        self.taken: set[int] = set()  # values that a list of names and values has as an image already
+        self.inner: list[Found] = []
+        self.builds = self.file.rpartition("/")[2] in BUILDS
 
     def walk(self, node: Node, path: Path, parent: str) -> None:
-        """Look at every place below; `parent` is the nearest key that is not a position."""
+        """Visit every node below; `parent` is the nearest key that is not a position."""
         self.visits.count(node)
         here = resolved(node)
         if isinstance(here, MappingNode):
@@ -89,6 +119,7 @@ class _Finder:
             for name, node_below in deeper:
                 self.walk(node_below, (*path, name), name)
         elif isinstance(here, SequenceNode):
+            self.named_values(here, path)
             for number, item in enumerate(here.items):
                 value = resolved(item)
                 if isinstance(value, ScalarNode):
@@ -97,163 +128,215 @@ class _Finder:
                     self.walk(value, (*path, number), parent)
 
     def values_of(self, node: MappingNode) -> dict[str, Node]:
-        """The values of a mapping as Helm sees them."""
+        """Return the values of a mapping as Helm reads them."""
         plain = {key.value: value for key, value in node.pairs if isinstance(key, ScalarNode)}
         if len(plain) == len(node.pairs) and "<<" not in plain:
-            return plain  # nearly every mapping, and many times as fast
-        self.not_read += remarks.keys_twice(self.file, node)
+            return plain  # nearly every mapping, and much faster
+        self.not_read += remarks.keys_twice(self.file, node, self.text.tree.text, self.line)
         return {name: value for name, (_, value) in effective(node).items()}
 
     def mapping(self, own: Scalars, path: Path) -> None:
-        """The references in the scalars of one mapping."""
-        taken = set(self.pair(own, path)) if is_image_mapping(path) else set()
+        """Find the references in the scalars of one mapping."""
+        taken = set(self.pair(own, path)) if is_image_mapping(path) else set(self.other_pair(own, path))
+        listed = bool(path) and path[-1] in LISTED
+        if "name" in own and "kind" in own and own["kind"].value == "DockerImage":  # of an ImageStream of OpenShift
+            self.string("image", own["name"], (*path, "name"), Form.STRING, meant=True)
         for key, scalar in own.items():
-            if scalar.style in remarks.BLOCKS and id(scalar) not in self.seen:
-                self.seen.add(id(scalar))
-                self.not_read += remarks.images_in_code(self.file, scalar, (*path, key))
-            if key in taken or not may_be_image(key):
+            if scalar.style != "plain" and ("\n" in scalar.value or scalar.style in BLOCKS):
+                self.text_in(scalar, (*path, key))
+            if key in taken:
                 continue
-            if key != "value":
+            if listed and looks_like_image(scalar.value):
+                self.string("images", scalar, (*path, key), Form.STRING, meant=True)
+            elif not may_be_image(key) or id(scalar) in self.taken:
+                continue
+            elif key != "value":
                 if not self.split_keys(own, path, key):
-                    self.string(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
+                    self.keyed(key, scalar, (*path, key), Form.ENVIRONMENT if is_variable(key) else Form.STRING)
             elif "name" in own and is_variable(own["name"].value):
-                self.string(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
+                self.keyed(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
+            elif path and isinstance(path[-1], str) and is_variable(path[-1]):
+                self.keyed(path[-1], scalar, (*path, key), Form.ENVIRONMENT)
+
+    def text_in(self, scalar: ScalarNode, path: Path) -> None:
+        """Read the text of a scalar that has several lines."""
+        if id(scalar) in self.seen or not MAY_HOLD.search(scalar.value) or self.depth >= DEEPEST:
+            return
+        self.seen.add(id(scalar))
+        base = (*self.text.base, *path)
+        document = self.text.document if self.text.base else self.document
+        inside = inside_of(scalar, self.text.tree.text, self.text.inside)
+        try:
+            tree = compose(scalar.value)
+        except UnreadableYamlError:
+            tree = None
+        if tree is None or not any(isinstance(top, MappingNode | SequenceNode) for top in tree.documents):
+            self.program(scalar, path, inside, base, document)
+        elif inside is None:
+            found = _find(Text(self.file, tree), DEEPEST)
+            for each in found.references:
+                self.name(scalar.line, f"image in text ({dotted(path)}: {each.image or each.tag}; edit it by hand)")
+        else:
+            self.inner.append(_find(Text(self.file, tree, inside, base, document), self.depth + 1))
+
+    def program(self, scalar: ScalarNode, path: Path, inside: Inside | None, base: Path, document: int) -> None:
+        """Read the text of a scalar as a program."""
+        found = code.find(self.file, scalar.value)
+        if inside is None:
+            for each in found.references:
+                self.name(scalar.line, f"image in text ({dotted(path)}: {each.image or each.tag}; edit it by hand)")
+            return
+
+        def moved(place: Place | None) -> Place | None:
+            if place is None:
+                return None
+            start, line = inside.at(place.start), inside.line(place.line)
+            length = place.end - place.start
+            return replace(
+                place, start=start, end=start + length, line=line, path=base, document=document, inside="raw"
+            )
+
+        references = [
+            replace(
+                each, form=Form.CODE, path=base, line=inside.line(each.line), parsed=True,
+                tag_place=moved(each.tag_place), name_place=moved(each.name_place),
+            )
+            for each in found.references
+        ]  # fmt: skip
+        not_read = [replace(each, line=inside.line(each.line)) for each in found.not_read]
+        self.inner.append(Found(references, found.placeholders, not_read))
+
+    def named_values(self, sequence: SequenceNode, path: Path) -> None:
+        """Find names and tags in a list of `name` and `value`: parameters of Argo CD, `set` of Helmfile, variables."""
+        values: dict[str, tuple[ScalarNode, Path]] = {}
+        for number, item in enumerate(sequence.items):
+            node = resolved(item)
+            if not isinstance(node, MappingNode):
+                return
+            pairs = {key.value: resolved(value) for key, value in node.pairs if isinstance(key, ScalarNode)}
+            name, value = pairs.get("name"), pairs.get("value")
+            pointer = pairs.get("path") if "op" in pairs else None  # a JSON patch
+            if isinstance(pointer, ScalarNode) and isinstance(value, ScalarNode):
+                values[pointer.value.strip("/").replace("/", ".")] = (value, (*path, number, "value"))
+            elif isinstance(name, ScalarNode) and isinstance(value, ScalarNode):
+                values[name.value] = (value, (*path, number, "value"))
+        for key, (scalar, where) in values.items():
+            stem, _, last = key.rpartition(".")
+            if last in NAMES and is_image_mapping(tuple(stem.split("."))):
+                self.taken.add(id(scalar))
+                self.two((scalar, where), None, form=Form.NAME_ONLY)
+            elif last in TAGS and is_image_mapping(tuple(stem.split("."))):
+                self.taken.add(id(scalar))
+                self.two(None, (scalar, where), form=Form.TAG_ONLY)
+            elif stem and names_image(last):
+                self.taken.add(id(scalar))
+                self.string("image", scalar, where, Form.STRING, meant=True)
+            elif is_variable(key) and not _has_tag(scalar.value):
+                tag = _first(values, key)
+                if tag is not None:
+                    self.taken.update((id(scalar), id(tag[0])))
+                    self.two((scalar, where), tag, sure=False)
 
     def item(self, scalar: ScalarNode, path: Path, parent: str) -> None:
-        """A text in a list: an image in `images`, or VARIABLE=image."""
+        """Find the reference in a list item: an image in `images`, or VARIABLE=image."""
         name, equals, text = scalar.value.partition("=")
-        if equals and is_variable(name):
+        option = name.startswith("--") and names_image(name)  # an argument: --exposer-image=a/b:1
+        if equals and (option or is_variable(name)):
             read = read_image(text)
-            if read and is_meant(name, read, text):
+            if read and is_meant(name, read, text) and (not option or "/" in text):
                 shift = len(name) + 1
                 part = (read.part[0] + shift, read.part[1] + shift)
                 self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part, start=shift))
             elif is_placeholder(text):
                 self.placeholders.add(id(scalar))
         elif parent.lower().endswith("images"):
-            self.string("images", scalar, path, Form.STRING)
+            read = read_image(scalar.value)
+            self.string(
+                "images", scalar, path, Form.STRING, meant=read is not None and _is_listed(read.image.tag, scalar)
+            )
+        elif scalar.style in BLOCKS:
+            self.text_in(scalar, path)
 
-    def string(self, key: str, scalar: ScalarNode, path: Path, form: Form) -> None:
-        """name:tag in one scalar."""
-        if data(scalar) is None or (self.builds and key.lower().startswith("imagename")):
+    def keyed(self, key: str, scalar: ScalarNode, path: Path, form: Form) -> None:
+        """Find name:tag in the scalar of a key that may hold an image."""
+        if data(scalar) is None or (self.builds and key.lower().startswith("imagename")) or is_picture(scalar.value):
             return
         read = read_image(scalar.value)
-        if read and is_meant(key, read, scalar.value):
-            self.add_string(scalar, path, form, read)
-        elif is_placeholder(scalar.value):
-            self.placeholders.add(id(scalar))
-        elif key == "image" and SAYS_SOMETHING.fullmatch(scalar.value) and not is_picture(scalar.value):
-            self.not_read.append(NotRead(self.file, scalar.line, f"{scalar.value!r} is no image reference"))
-
-    def add_string(self, scalar: ScalarNode, path: Path, form: Form, read: ImageText) -> None:
-        place = Place(
-            self.file, scalar.line, scalar.start, scalar.end, scalar.value, read.part, read.lead, path, self.document
-        )
-        image, name_place = read.image, replace(place, part=read.name_part, lead="")
-        self.add((id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, name_place)
+        self.string(key, scalar, path, form, meant=read is not None and is_meant(key, read, scalar.value))
 
     def pair(self, own: Scalars, path: Path) -> Iterator[str]:
-        """name and tag as keys of one mapping, or one of them; the keys that are used up."""
+        """Find name and tag, or one of them, as keys of one mapping. Yield the keys that are used."""
         name_key = next((key for key in NAMES if key in own and data(own[key]) not in (None, "")), None)
         tag_key = next((key for key in TAGS if key in own), None)
-        name = own[name_key] if name_key else None
-        tag = own[tag_key] if tag_key else None
-        if name_key and name and not tag and name_key == "name" and _has_tag(name.value):
-            self.string("image", name, (*path, name_key), Form.STRING)
+        if name_key is None and tag_key and "image" in own and not _has_tag(own["image"].value):
+            name_key = "image"
+        if name_key and tag_key is None and VERSION in own and "/" in own[name_key].value:
+            tag_key = VERSION
+        digest_key = next((key for key in DIGESTS if key in own), None)
+        name = (own[name_key], (*path, name_key)) if name_key else None
+        tag = (own[tag_key], (*path, tag_key)) if tag_key else None
+        if name_key and name and not tag and name_key == "name" and _has_tag(name[0].value):
+            self.string("image", name[0], name[1], Form.STRING, meant=True)
             yield name_key
             return
-        registry = own.get("registry") if name_key == "repository" else None
-        self.two(name, tag, (*path, name_key or ""), (*path, tag_key or ""), own.get("digest"), registry)
+        if name and not tag and not self.is_name(name[0], path):
+            return
+        registry = (own["registry"], (*path, "registry")) if "registry" in own and name_key else None
+        digest = (own[digest_key], (*path, digest_key)) if digest_key else None
+        self.two(name, tag, digest, registry, sure=bool(path) and path[-1] == "image")
         yield from (key for key in (name_key, tag_key) if key)
 
+    def is_name(self, name: ScalarNode, path: Path) -> bool:
+        """Return True if a name without a tag beside it is an image's."""
+        return path[-1:] == ("image",) or "/" in name.value
+
+    def other_pair(self, own: Scalars, path: Path) -> Iterator[str]:
+        """Find a name and a tag under a key that says nothing of an image: `quotaEnforcer: {repository, tag}`."""
+        tag_key = next((key for key in (*TAGS, VERSION) if key in own and data(own[key]) not in (None, "")), None)
+        if tag_key is None:
+            return
+        name_key = next((key for key in NAMES if key in own and "/" in own[key].value), None)
+        if name_key is None:
+            return
+        read = read_image(own[name_key].value)
+        if read is None or not read.lead or read.image.digest:
+            return
+        host = "." in own[name_key].value.partition("/")[0] or "registry" in own
+        if host or (name_key == "repository" and tag_key != VERSION):
+            registry = (own["registry"], (*path, "registry")) if "registry" in own else None
+            self.two((own[name_key], (*path, name_key)), (own[tag_key], (*path, tag_key)), None, registry)
+            yield from (name_key, tag_key)
+        elif tag_key != VERSION:
+            where = dotted((*path, name_key))
+            self.name(own[tag_key].line, f"two keys that look like a name and a tag ({where}: {own[name_key].value})")
+
     def split_keys(self, own: Scalars, path: Path, key: str) -> bool:
-        """`X_image_name` and `X_image_tag` beside each other, in any spelling; whether that is what this key is."""
-        tags = [other for other in own if other.lower().replace("-", "_") in tag_keys(key)]
-        if not tags or _has_tag(own[key].value):
+        """Find `X_image_name` beside `X_image_tag`, in any spelling. Return True if this key is one of them."""
+        if _has_tag(own[key].value) or (self.builds and SPLIT_KEY.fullmatch(key)):
             return False
-        self.two(own[key], own[tags[0]], (*path, key), (*path, tags[0]))
+        keys = tag_keys(key)
+        tags = [other for other in own if other != key and other.lower().replace("-", "_") in keys]
+        if not tags or (key != "image" and "/" not in own[key].value and not SPLIT_KEY.fullmatch(key)):
+            return False
+        registry = (own["registry"], (*path, "registry")) if key == "image" and "registry" in own else None
+        self.two(
+            (own[key], (*path, key)), (own[tags[0]], (*path, tags[0])), None, registry,
+            sure=key == "image", form=None,
+        )  # fmt: skip
         return True
 
-    def two(
-        self,
-        name: ScalarNode | None,
-        tag: ScalarNode | None,
-        name_path: Path,
-        tag_path: Path,
-        digest: ScalarNode | None = None,
-        registry: ScalarNode | None = None,
-    ) -> None:
-        """A reference of a name and a tag that stand in scalars of their own."""
-        if tag and data(tag) in (None, ""):
-            self.placeholders.update({id(tag)} if name else ())
-            if name:  # chartpress, or somebody, fills it in
-                return
-            tag = None
-        if any(each and is_placeholder(each.value) for each in (name, tag, registry)):
-            self.placeholders.add(id(tag or name))
-            return
-        if registry and data(registry) in (None, ""):
-            registry = None
-        named = read_image(f"{registry.value.rstrip('/')}/{name.value}" if registry else name.value) if name else None
-        tagged = read_tag(tag.value) if tag else ("", "")
-        if (name and (not named or named.image.tag)) or tagged is None or not (name or tag):
-            return
-        if not tag and named and not (name_path[-2:-1] == ("image",) or "/" in named.image.repository):
-            return
-        form = Form.PAIR if name and tag else Form.TAG_ONLY if tag else Form.NAME_ONLY
-        digest_value = digest.value if digest and data(digest) is not None else ""
-        name_place = self.whole(name, name_path) if name else None
-        tag_place = self.whole(tag, tag_path) if tag else None
-        host_and_name = (named.image.host, named.image.name) if named else ("", "")
-        key = (id(tag), id(name)) if tag else (id(name),)
-        self.add(
-            key, form, tag_path if tag else name_path, host_and_name, (tagged[0], tagged[1] or digest_value),
-            tag_place, name_place, self.whole(digest, (*tag_path[:-1], "digest")) if digest else None,
-            self.whole(registry, (*name_path[:-1], "registry")) if registry else None,
-            misread=_misread(tag) if tag else "",
-        )  # fmt: skip
 
-    def whole(self, scalar: ScalarNode, path: Path) -> Place:
-        part = (0, len(scalar.value))
-        return Place(
-            self.file, scalar.line, scalar.start, scalar.end, scalar.value, part, path=path, document=self.document
-        )
+def _first(values: Mapping[str, tuple[ScalarNode, Path]], key: str) -> tuple[ScalarNode, Path] | None:
+    """Return the value of the tag that belongs to a variable with a name."""
+    upper = (other.upper() for other in tag_keys(key))
+    return next((values[other] for other in upper if other in values and other != key), None)
 
-    def add(
-        self,
-        key: tuple[int, ...],
-        form: Form,
-        path: Path,
-        name: tuple[str, str],
-        tag: tuple[str, str],
-        tag_place: Place | None,
-        name_place: Place | None,
-        digest_place: Place | None = None,
-        registry_place: Place | None = None,
-        misread: str = "",
-    ) -> None:
-        """One reference more, or one more place of a reference."""
-        if key in self.references:
-            self.also.setdefault(key, []).append(path)
-            return
-        place = tag_place or name_place
-        assert place is not None
-        where = profile_place(self.tree, self.document, path)
-        self.references[key] = Reference(
-            form, self.file, place.line, path, *name, *tag, tag_place, name_place, digest_place, registry_place,
-            misread=misread, profile=where.profile, choice=where.choice, title=where.title,
-        )  # fmt: skip
+
+def _is_listed(tag: str, scalar: ScalarNode) -> bool:
+    """Return True for an item of a list of images that is one: it has a tag, or a path."""
+    return bool(tag) or "/" in scalar.value or "@" in scalar.value
 
 
 def _has_tag(text: str) -> bool:
     read = read_image(text)
     return read is not None and bool(read.image.tag or read.image.digest)
-
-
-def _misread(tag: ScalarNode) -> str:
-    """What Helm reads instead of the text of a tag; empty where it reads the text."""
-    value = data(tag)
-    if isinstance(value, str):
-        return ""
-    kind = "boolean" if isinstance(value, bool) else "number"
-    return f"{kind} {str(value).lower() if isinstance(value, bool) else value}"

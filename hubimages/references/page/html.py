@@ -1,4 +1,4 @@
-"""One self-contained page about the references: the skew over hubs as a picture, tables to sort and filter."""
+"""Write one self-contained page about the references: a chart of tags over hubs, and tables to sort and filter."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ AGES = 5  # colours from the newest to the oldest
 
 @dataclass(frozen=True)
 class Used:
-    """One version of an image: where it runs, and how old it is beside the others (0 is the newest).
+    """One version of an image: the hubs that run it, and its age beside the others (0 is the newest).
 
-    `age` is "floats" for a tag that floats, and "unknown" where the tags of the image have no order.
+    `age` is "floats" for a moving tag, and "unknown" if the tags of the image have no order.
     """
 
     tag: str
@@ -38,17 +38,17 @@ class Skewed:
 
     @property
     def hubs(self) -> int:
-        """How many hubs run it."""
+        """The number of hubs that run it."""
         return len({hub for each in self.used for hub in each.hubs})
 
 
 def write_page(path: Path, inventory: Inventory, report: Report | None = None) -> None:
-    """Write the page. Raises OSError where that cannot be done."""
+    """Write the page. Raises OSError if it cannot be written."""
     path.write_text(page(inventory, report, datetime.now(UTC)), encoding="utf-8")
 
 
 def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
-    """The HTML; nothing in it comes from anywhere else, and every text of the repository is escaped."""
+    """Return the HTML. It loads nothing, and every text from the repository is escaped."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -72,7 +72,7 @@ def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
 
 
 def skewed(inventory: Inventory) -> tuple[Skewed, ...]:
-    """The images that are used at several versions, those that the most hubs run first."""
+    """Return the images that are used at several versions, those with the most hubs first."""
     result = []
     for repository, references in by_image(inventory).items():
         versions: dict[str, list[Reference]] = {}
@@ -84,7 +84,7 @@ def skewed(inventory: Inventory) -> tuple[Skewed, ...]:
 
 
 def _used(versions: dict[str, list[Reference]]) -> tuple[Used, ...]:
-    """The newest first; then those without an order beside them, those that float last."""
+    """Return the versions, the newest first, then those without an order, then moving tags."""
     kinds = Counter(used[0].shape.kind for used in versions.values() if used[0].shape.key)
     usual = kinds.most_common(1)[0][0] if kinds else None
     sortable = [pair for pair in versions.items() if pair[1][0].shape.kind is usual and pair[1][0].shape.key]
@@ -102,5 +102,5 @@ def _hubs(references: Sequence[Reference]) -> tuple[str, ...]:
 
 
 def order(reference: Reference) -> str:
-    """A text by which tags are sorted: by shape, and within it by age."""
+    """Return a text to sort tags by: by format, then by age."""
     return reference.shape.pattern + "".join(f"{number:012}" for number in reference.shape.key) + reference.tag

@@ -1,4 +1,4 @@
-"""How many dates are asked for, so that a check does not use up what a registry lets pass."""
+"""How many dates are asked for, so that a check leaves what a registry allows to the hubs."""
 
 from hubimages.image_ref import ImageRef
 from hubimages.references.newest.registries import MOST_DATES, Newer, dates_to_ask
@@ -11,8 +11,8 @@ def test_docker_hub_is_asked_for_few_dates_in_all_and_other_registries_for_as_ma
     result = Newer()
     asked = {str(image.at()) for image in dates_to_ask(wanted, result)}
     assert asked == {"a/few", "a/some", "quay.io/a/many"}
-    commits = "they are commits, which only their dates put in order, and more than"
     assert {str(image): why for image, why in result.not_asked.items()} == {
-        "a/more": f"which of its 31 tags is the newest: {commits} what Docker Hub lets pass",
-        "quay.io/a/too-many": f"which of its 1001 tags is the newest: {commits} the 1000 that are asked",
+        "a/more": "only the dates of its images order its 31 tags, and these are more than Docker Hub allows",
+        "quay.io/a/too-many": "only the dates of its images order its 1001 tags, and these are more than the 1000 that "
+        "hubimages asks for",
     }

@@ -1,0 +1,1 @@
+"""The layouts of deployment repositories: what says which hubs there are, and which values each hub gets."""

@@ -1,0 +1,42 @@
+"""A hub, and the layers of its values."""
+
+from dataclasses import dataclass
+
+from hubimages.references.reference import Path
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Values that a hub gets: a file, or a part of one.
+
+    `root` leads to them in a document of the file, also through the text of a scalar. They go below `prefix` if they
+    belong to a subchart. With `sets` they are one value, for that path. Without a document all of them count.
+    """
+
+    file: str
+    prefix: Path = ()
+    root: Path = ()
+    document: int | None = 0
+    sets: Path | None = None
+
+    def has(self, path: Path, document: int) -> bool:
+        """Return True if what is at a path of the file belongs to the layer."""
+        return path[: len(self.root)] == self.root and self.document in (None, document)
+
+    def whole(self, path: Path) -> Path:
+        """Return the values path of what is at a path of the file."""
+        return self.sets if self.sets is not None else (*self.prefix, *path[len(self.root) :])
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A hub, or another release (the support chart of a cluster). Later layers override earlier ones.
+
+    The name is CLUSTER/HUB, HUB/staging, or HUB.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    is_hub: bool = True
+    layout: str = ""
+    guess: bool = False

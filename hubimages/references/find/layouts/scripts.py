@@ -1,0 +1,117 @@
+"""Scripts and Terraform that deploy a hub: `helm upgrade RELEASE CHART --values FILE`, and `helm_release`."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from hubimages.references.find.layouts.model import Hub, Layer
+from hubimages.references.find.layouts.view import HUB_CHARTS, View, join
+
+HELM = "helm "
+TERRAFORM = "helm_release"
+COMMAND = re.compile(r"^[^#\n]*?\bhelm3?\b[^\n#]*?\b(?:upgrade|install)\b(?P<rest>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
+SETTING = re.compile(
+    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*[\"']?(?P<value>[\w./-]+)[\"']?", re.MULTILINE
+)
+VARIABLE = re.compile(r"\$[{(]?(?P<name>\w+)(?::?-(?P<default>[^})]*))?[})]?")
+VALUED = (
+    "--namespace",
+    "-n",
+    "--version",
+    "--timeout",
+    "--repo",
+    "--kube-context",
+    "--set",
+    "--set-string",
+    "--set-file",
+)
+RELEASE = re.compile(
+    r"resource[ \t]+\"helm_release\"[ \t]+\"(?P<name>[\w-]+)\"[ \t]*\{(?P<body>.*?)^\}", re.MULTILINE | re.DOTALL
+)
+CHART = re.compile(r"^[ \t]*chart[ \t]*=[ \t]*\"(?P<chart>[^\"]+)\"", re.MULTILINE)
+FILE = re.compile(r"(?:file|templatefile)\([ \t\n]*\"(?P<path>[^\"]+)\"")
+
+
+def hubs(view: View) -> Iterator[Hub]:
+    """Yield the hubs that scripts and Terraform deploy."""
+    found: dict[tuple[str, tuple[Layer, ...]], Hub] = {}
+    for file in view.signs.get(HELM, ()):
+        for hub in _of_script(view, file):
+            found.setdefault((hub.name, hub.layers), hub)
+    for file in view.signs.get(TERRAFORM, ()):
+        for hub in _of_terraform(view, file):
+            found.setdefault((hub.name, hub.layers), hub)
+    yield from found.values()
+
+
+def _of_script(view: View, file: str) -> Iterator[Hub]:
+    text = view.text(file) or ""
+    settings = {matched["name"]: matched["value"] for matched in SETTING.finditer(text)}
+    for matched in COMMAND.finditer(text):
+        try:
+            words = shlex.split(matched["rest"].replace("\\\n", " "), comments=True)
+        except ValueError:
+            continue
+        names, files = _arguments([_filled(word, settings) for word in words])
+        folder = PurePosixPath(file).parent
+        paths = [
+            next((path for path in (join(folder, each), join("", each)) if path in view.known), "") for each in files
+        ]
+        layers = tuple(Layer(path) for path in paths if path)
+        chart = next((name for name in names if name.rpartition("/")[2] in HUB_CHARTS), "")
+        local = next((path for name in names for path in _charts(view, folder, name)), "")
+        if not layers or not (chart or view.named(chart, local or None, layers)):
+            continue
+        release = next((name for name in names if name != chart and "$" not in name), "")
+        where = str(folder) if str(folder) != "." else ""
+        shown = (
+            release if release and not where else f"{where}/{release}" if release else where or PurePosixPath(file).stem
+        )
+        yield Hub(shown, (*view.chart_layers(local or None), *layers), layout=f"helm ({file})")
+
+
+def _charts(view: View, folder: PurePosixPath, name: str) -> Iterator[str]:
+    for path in (join(folder, f"{name}/Chart.yaml"), join("", f"{name}/Chart.yaml")):
+        if path in view.known:
+            yield path
+
+
+def _arguments(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return what is no option, and the values files, of a helm command."""
+    names: list[str] = []
+    files: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option in ("-f", "--values"):
+            files += (value if equals else next(rest, "")).split(",")
+        elif option in VALUED and not equals:
+            next(rest, "")
+        elif word in (";", "&&", "||", "|"):
+            break
+        elif not word.startswith("-"):
+            names.append(word)
+    return names, files
+
+
+def _filled(word: str, settings: Mapping[str, str]) -> str:
+    def value(matched: "re.Match[str]") -> str:
+        return settings.get(matched["name"], matched["default"] or matched[0])
+
+    return VARIABLE.sub(value, word)
+
+
+def _of_terraform(view: View, file: str) -> Iterator[Hub]:
+    text = view.text(file) or ""
+    folder = PurePosixPath(file).parent
+    for matched in RELEASE.finditer(text):
+        chart = CHART.search(matched["body"])
+        name = chart["chart"].rpartition("/")[2] if chart else ""
+        paths = [
+            re.sub(r"\$\{path\.(module|root|cwd)\}/?", "", each["path"]) for each in FILE.finditer(matched["body"])
+        ]
+        layers = tuple(Layer(whole) for whole in (join(folder, path) for path in paths) if whole in view.known)
+        if name in HUB_CHARTS or any(view.is_hubs(layer) for layer in layers):
+            where = f"{folder}/" if str(folder) != "." else ""
+            yield Hub(f"{where}{matched['name']}", (*layers, Layer(file, document=None)), layout=f"Terraform ({file})")

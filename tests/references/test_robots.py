@@ -1,0 +1,64 @@
+"""A tag that an image policy of Flux keeps up to date is left to the policy, unless the person says otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import RefusedError
+from hubimages.image_ref import ImageRef
+from hubimages.references import Selection, find_references, plan_point
+from hubimages.repository.delivery import Delivery
+from tests.references.deployment import deployment
+from tests.references.pointing import hubimages
+
+VALUES = """\
+singleuser:
+  image:
+    name: quay.io/a/b
+    tag: v1 # {"$imagepolicy": "flux-system:hub:tag"}
+  profileList:
+  - kubespawner_override:
+      image: quay.io/a/c:v1 # {"$imagepolicy": "flux-system:choice"}
+hub:
+  image:
+    name: quay.io/a/hub # {"$imagepolicy": "flux-system:hub:name"}
+    tag: v1
+"""
+B, C, HUB = (ImageRef("quay.io", f"a/{name}", "v2") for name in ("b", "c", "hub"))
+
+
+def test_the_policy_that_owns_a_tag_is_known_and_that_of_a_name_owns_no_tag(tmp_path: Path) -> None:
+    inventory = find_references(deployment(tmp_path / "deployment", {"values.yaml": VALUES}))
+    assert [(each.repository, each.owner) for each in inventory.references] == [
+        ("quay.io/a/b", "Flux image policy flux-system:hub"),
+        ("quay.io/a/c", "Flux image policy flux-system:choice"),
+        ("quay.io/a/hub", ""),
+    ]
+
+
+@pytest.mark.parametrize(("image", "policy"), [(B, "flux-system:hub"), (C, "flux-system:choice")])
+def test_point_hubs_refuses_a_place_of_a_robot_and_names_the_policy(
+    image: ImageRef, policy: str, tmp_path: Path
+) -> None:
+    root = deployment(tmp_path / "deployment", {"values.yaml": VALUES})
+    with pytest.raises(RefusedError, match=f"Flux image policy {policy} keeps this tag up to date") as error:
+        plan_point(root, image, Selection(), Delivery(), registries=None)
+    assert "--also-automated" in str(error.value)
+
+
+@pytest.mark.parametrize("image", [B, C])
+def test_also_automated_edits_it_and_keeps_the_marker(image: ImageRef, tmp_path: Path) -> None:
+    root = deployment(tmp_path / "deployment", {"values.yaml": VALUES})
+    done = hubimages(root, "point-hubs", str(image), "--unchecked", "--all", "--also-automated")
+    assert done.returncode == 0, done.stderr
+    changed = [line for line in (root / "values.yaml").read_text().splitlines() if "v2" in line]
+    assert len(changed) == 1
+    assert "$imagepolicy" in changed[0]
+
+
+def test_a_place_without_a_robot_in_the_same_file_is_edited(tmp_path: Path) -> None:
+    root = deployment(tmp_path / "deployment", {"values.yaml": VALUES})
+    done = hubimages(root, "point-hubs", str(HUB), "--unchecked", "--all")
+    assert done.returncode == 0, done.stderr
+    refused = hubimages(root, "point-hubs", str(B), "--unchecked", "--all", "--dry-run")
+    assert (refused.returncode, "flux-system:hub" in refused.stderr) == (3, True)
