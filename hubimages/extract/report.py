@@ -54,6 +54,7 @@ def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
             "did_not_touch_the_image": accounts.unchanged,
             "merges_that_brought_nothing": accounts.merges,
             "touched_what_was_there_before": accounts.another,
+            "touched_a_former_path_that_is_not_followed": accounts.not_followed,
             "on_a_side_that_was_not_merged": accounts.aside,
             "after_the_image_had_gone": accounts.later,
         },

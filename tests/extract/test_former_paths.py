@@ -36,12 +36,13 @@ def test_the_question_says_where_from_and_how_many_commits_either_way(tmp_path):
         Commit("last", ["move"], image("3")),
     ])  # fmt: skip
     asked: list[str] = []
-    take(tmp_path / "s", tmp_path / "d", ask=lambda question: asked.append(question) or False)
+    declined = take(tmp_path / "s", tmp_path / "d", ask=lambda question: asked.append(question) or False)
     assert asked == [
         f"images/hub was moved here from image (until {ids['move'][:12]}). Its history has 3 commits with, "
         "2 without its former path. Follow?"
     ]
     assert subjects(tmp_path / "d") == ["last", "move"]
+    assert "not kept       2: 2 touched a former path that is not followed\n" in str(declined)
     take(tmp_path / "s", tmp_path / "e", ask=yes)
     assert subjects(tmp_path / "e") == ["last", "edit", "add"]
 

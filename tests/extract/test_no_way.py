@@ -96,7 +96,7 @@ def test_a_git_that_is_too_old(tmp_path):
     process = run_take(tmp_path, env={"PATH": f"{old.parent}:{os.environ['PATH']}"})
     said, _ = process.communicate()
     assert (process.returncode, said.decode()) == (
-        69, "NotInstalledError git 2.38 or newer is needed, this is git version 2.30.1: upgrade git\n",
+        69, "NotInstalledError this needs git 2.38 or newer, and found git version 2.30.1. Upgrade git\n",
     )  # fmt: skip
     assert not (tmp_path / "d").exists()
 

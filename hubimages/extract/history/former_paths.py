@@ -71,7 +71,8 @@ class Search:
         if names is None:
             return arrival
         kept = {old: new for old, new in arrival.names.items() if new in names}
-        of = sum(inside(name, arrival.at) for name in names)
+        there = listing(self.repo, self.history.trees[arrival.commit], lane.path)
+        of = sum(inside(name, arrival.at) for name in names if name in there)
         return Arrival(arrival.path, arrival.at, arrival.commit, arrival.parent, kept, of, arrival.rivals)
 
     def _followed(self, lane: Lane, found: Sequence[Arrival]) -> list[Arrival]:

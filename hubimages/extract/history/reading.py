@@ -1,6 +1,6 @@
 """Decide everything before anything is written: which commits, which trees, under which former paths."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.console import count
@@ -138,13 +138,14 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
     merged = merge(seen, search.lanes, search.forest)
     _refuse_overlaps(seen, search, merged.overlaps)
     kept = prune.prune(seen, merged.trees)
+    declined: Collection[int] = ()
     if search.eras and not wanted.named and wanted.follow is None:
         without = prune.prune(seen, states)
         if not ask(question(seen, path, search, len(kept.parents), len(without.parents))):
-            declined = search.eras
+            notes += [f"former path {one.name} not followed, as answered" for one in search.eras]
+            declined = kept.parents.keys()
             search = _search(source, seen, path, states, Wanted(follow=False))
             merged, kept = merge(seen, search.lanes, search.forest), without
-            notes += [f"former path {one.name} not followed, as answered" for one in declined]
     tip = kept.stands_for[chosen.commit]
     kept = kept.reachable(tip)
     first = {commit: min(merged.lanes[commit]) for commit in kept.parents}
@@ -163,7 +164,7 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
         ],
         copies=search.copies,
         notes=notes,
-        accounts=account(seen, states, merged, kept, chosen.commit),
+        accounts=account(seen, states, merged, kept, chosen.commit, declined),
         forest=search.forest,
         has_gone=bool(chosen.note),
     )

@@ -1,6 +1,6 @@
 """Say what of a local repository an extraction does not see: edits that are not committed, commits not fetched yet.
 
-Only stat data and contents are compared: `git status` would run the filters that the source's configuration names.
+The contents are compared here: `git status` and `git diff-files` run the filters that the source's configuration names.
 """
 
 import hashlib
@@ -36,11 +36,10 @@ def uncommitted(repo: Repo, path: str) -> list[str]:
     assert repo.work_tree is not None
     staged = names(repo, "diff-index", "--cached", "--name-only", "-z", "--no-renames", "HEAD", "--", path)
     new = names(repo, "ls-files", "--others", "--exclude-standard", "-z", "--", path)
-    rows = names(repo, "diff-files", "-z", "--raw", "--no-abbrev", "--no-renames", "--", path)
     edited = []
-    for facts, name in zip(rows[::2], rows[1::2], strict=False):
-        blob, status = facts.split(" ")[2], facts.split(" ")[4]
-        if status != "M" or not is_same(repo, repo.work_tree / name, blob):
+    for row in names(repo, "ls-files", "--stage", "-z", "--", path):
+        facts, name = row.split("\t", 1)
+        if not is_same(repo, repo.work_tree / name, facts.split(" ")[1]):
             edited.append(name)
     return sorted({*staged, *new, *edited})
 
