@@ -65,7 +65,7 @@ def install_proxy(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """Run the long tests: interrupt storms, every state of a repository; arguments go to pytest."""
+    """Run the long tests: large matrices, interrupt storms, every state of a repository. Arguments go to pytest."""
     install(session, "tests", extras=True)
     session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
 

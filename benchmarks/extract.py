@@ -1,6 +1,6 @@
 """Extracting an image directory: ours beside the documented recipe, in one run.
 
-    python benchmarks/extract.py [SOURCE IMAGE_DIR] [--runs 5] [--way local|file|slow|all]
+    python benchmarks/extract.py [SOURCE IMAGE_DIR] [--runs 5] [--way local|file|slow|whole|all]
 
 Without SOURCE, on a repository that is made for it. Both sides take turns, and medians are compared. In every run
 both must give the same commits; otherwise it stops. Slower than wished is no failure: this measures, tests test.
@@ -29,7 +29,7 @@ from hubimages.extract.history import log as history
 from hubimages.extract.history.strangers import Choice
 from hubimages.extract.sources.open import open_source
 
-WAYS = ("local", "file", "slow")
+WAYS = ("local", "file", "slow", "whole")
 MEMORY_ALLOWED = 60_000_000
 
 Side = Callable[[Place, str, str], Run]
@@ -48,7 +48,7 @@ def main() -> None:
         image_dir = options.image_dir or synthetic.IMAGE_DIR
         bench = Benchmark(sides.make_place(folder), source, image_dir, options.runs)
         for way in ways:
-            {"local": bench.local, "file": bench.file, "slow": bench.slow}[way]()
+            {"local": bench.local, "file": bench.file, "slow": bench.slow, "whole": bench.whole}[way]()
         show([*machine(load), *bench.facts()], bench.rows)
 
 
@@ -113,6 +113,29 @@ class Benchmark:
             self.rows.append(compared("10 MB/s, the whole command", recipe, command, 2))
             recipe, command = self.take_turns(server.without_filters, sides.command)
             self.rows.append(compared("10 MB/s, filters refused", recipe, command, None))
+
+    def whole(self) -> None:
+        """The default command beside all steps of the recipe, from this machine and through git's own transfer."""
+        for name, source, target in (("local", str(self.source), 3), ("file://", self.source.as_uri(), 2)):
+            formers = self.former_paths()
+            taken: list[tuple[float, float]] = []
+            for _ in range(self.runs):
+                theirs = sides.whole_recipe(self.place, source, self.image_dir, formers)
+                ours = sides.whole_command(self.place, source, self.image_dir)
+                if not sides.same_tree(self.place, theirs.tip, ours.tip):
+                    raise SystemExit(f"not the same files: {theirs.tip} by the recipe, {ours.tip} by ours")
+                taken.append((theirs.seconds, ours.seconds))
+            medians = [statistics.median(times) for times in zip(*taken, strict=True)]
+            self.rows.append(compared(f"{name}, the default command", *medians, target))
+
+    def former_paths(self) -> list[str]:
+        """What a person has to find out by hand before the recipe begins."""
+        with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
+            source = open_source(str(self.source), None, Path(stage))
+            path = image_directory.normalise(self.image_dir)
+            seen, states = history.read(source.scratch, source.commit, path)
+            found = former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
+            return [era.path for era in found.eras]
 
     def take_turns(self, source: str, *ours: Side, beside: Callable[[], None] = lambda: None) -> list[float]:
         """Run the recipe and ours in turn, and check that they agree; the median seconds of the recipe and of each."""

@@ -1,6 +1,7 @@
 """The two sides that are compared: the recipe that is documented for people, and ours.
 
-Both end with the image's history on top of the template's `main` in a bare repository. Neither renders the template.
+Both end with the image's history on top of a template's `main` in a bare repository. Only the `whole` sides render the
+template, and follow former paths.
 """
 
 import contextlib
@@ -10,10 +11,12 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages.extract import Request, extract
+from hubimages.extract import Request, Result, extract
+from hubimages.template import template_directory
 
 TEMPLATE = {  # no file that an image has, too, but the example that is replaced: the recipe would stop in a conflict
     "environment.yml": "channels:\n- conda-forge\ndependencies:\n- python=3.12\n- jupyterhub\n",
@@ -90,6 +93,7 @@ def operation(place: Place, source: str, image_dir: str) -> Run:
         begin = time.perf_counter()
         result = extract(asked, lambda question: False)
         seconds = time.perf_counter() - begin
+    assert isinstance(result, Result)
     return Run(seconds, extracted_tip(origin, result.head))
 
 
@@ -110,6 +114,58 @@ def start_command(folder: Path, origin: Path, source: str, image_dir: str) -> "s
     argv = [sys.executable, "-m", "hubimages", "extract-image", source, image_dir, str(folder / "ours")]
     argv += ["--origin", str(origin), "--push", "--no-former-paths", "--keep-messages"]
     return subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def whole_recipe(place: Place, source: str, image_dir: str, former_paths: Sequence[str]) -> Run:
+    """All steps of the recipe: with former paths, which a person has to find first, and the template rendered."""
+    folder, origin = place.fresh("theirs")
+    shutil.rmtree(origin)
+    git("init", "--quiet", "--bare", "--initial-branch=main", str(origin), cwd=folder)
+    work, made = folder / "work", folder / "made" / "image"
+    options = ["--path", image_dir, "--path-rename", f"{image_dir}/:"]
+    for path in former_paths:
+        options += ["--path", path, "--path-rename", f"{path}/:"]
+    begin = time.perf_counter()
+    git("clone", "--quiet", source, str(work), cwd=folder)
+    git("filter-repo", "--quiet", *options, "--force", cwd=work)
+    branch = git("symbolic-ref", "--short", "HEAD", cwd=work)
+    argv = ["cookiecutter", "--no-input", "--output-dir", str(made.parent), str(template_directory()), "repo=image"]
+    subprocess.run(argv, check=True, capture_output=True)
+    git("init", "--quiet", "--initial-branch=main", cwd=made)
+    git("add", "--all", cwd=made)
+    git("commit", "--quiet", "--message=Begin", cwd=made)
+    git("rm", "--quiet", "environment.yml", cwd=made)
+    git("commit", "--quiet", "--message=Remove the example", cwd=made)
+    git("fetch", "--quiet", str(work), branch, cwd=made)
+    git("merge", "--quiet", "--no-edit", "--allow-unrelated-histories", "-X", "theirs", "FETCH_HEAD", cwd=made)
+    git("push", "--quiet", str(origin), "HEAD:main", cwd=made)
+    return Run(time.perf_counter() - begin, git("rev-parse", "HEAD", cwd=work))
+
+
+def whole_command(place: Place, source: str, image_dir: str) -> Run:
+    """Ours as people run it: template, former paths, messages, all checks, and the push."""
+    folder, origin = place.fresh("ours")
+    shutil.rmtree(origin)
+    git("init", "--quiet", "--bare", "--initial-branch=main", str(origin), cwd=folder)
+    argv = [sys.executable, "-m", "hubimages", "extract-image", source, image_dir, str(folder / "ours"), "--yes"]
+    begin = time.perf_counter()
+    done = subprocess.run(
+        [*argv, "--origin", str(origin), "--push"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - begin
+    if done.returncode:
+        raise SystemExit(f"the extraction failed:\n{done.stderr.decode(errors='replace')}")
+    return Run(seconds, extracted_tip(origin, "main"))
+
+
+def same_tree(place: Place, theirs: str, ours: str) -> bool:
+    """Return True if both sides' last `whole` runs end with the same files of the image."""
+    one = git("rev-parse", f"{theirs}^{{tree}}", cwd=place.path / "theirs" / "work")
+    return one == git("rev-parse", f"{ours}^{{tree}}", cwd=place.path / "ours" / "origin.git")
 
 
 def extracted_tip(origin: Path, merge: str) -> str:

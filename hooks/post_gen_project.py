@@ -42,9 +42,8 @@ keep(ANSWERS["license"], ["BSD-3-Clause", "MIT", "Apache-2.0"], "LICENSE")
 keep(ANSWERS["starter"], ["pangeo-onbuild", "docker-stacks"], "Dockerfile")
 if ANSWERS["starter"] != "pangeo-onbuild":
     Path("start").unlink()
-for option, workflow in (("preview", "preview"), ("binder_badge", "binder")):
-    if ANSWERS[option] != "yes":
-        Path(f".github/workflows/{workflow}.yaml").unlink()
+if ANSWERS["binder_badge"] != "yes":
+    Path(".github/workflows/binder.yaml").unlink()
 if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
     # hubimages says this itself, and why
     sys.stderr.write(

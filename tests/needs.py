@@ -55,3 +55,9 @@ PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or n
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
 BINDERHUB = Need("binderhub", "BinderHub", "pip install git+https://github.com/jupyterhub/binderhub", of_all=False)
+BINDERHUB_BUILDS = Need(
+    "binderhub-builds",
+    "BinderHub and repo2docker in an environment of their own",
+    "name it in HUBIMAGES_BINDERHUB, made as docs/imagebuilding-hub.md says",
+    of_all=False,
+)

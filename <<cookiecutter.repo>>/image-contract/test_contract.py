@@ -1,12 +1,12 @@
-"""What a JupyterHub expects of a user image: one test for each expectation. Extend it as you like.
+"""Test what a JupyterHub expects of a user image, one test for each expectation. Extend it as you like.
 
-Needs pytest, the docker command and an image:
+This needs pytest, the docker command and an image:
 
     IMAGE=quay.io/me/my-image:0123456789ab HUB_VERSION=5.4.0 pytest image-contract
 
-HUB_VERSION is the version of JupyterHub that the hub runs; without it, versions are not compared. A container is
-started as the hub starts it: through the image's own entry point, as user 1000. REPOSITORY is the directory that has
-`environment.yml` and `image-tests/`, if it is not the one above.
+HUB_VERSION is the version of JupyterHub on the hub; without it, versions are not compared. Containers start as on the
+hub: through the image's own entry point, as user 1000. REPOSITORY is the directory with `environment.yml` and
+`image-tests/`; the default is the parent directory.
 """
 
 import io
@@ -27,9 +27,9 @@ import pytest
 HERE = Path(__file__).parent
 HOME = "/home/jovyan"
 AS_USER = ("--user", "1000")
-# What Kubernetes makes of the hub's `allowPrivilegeEscalation: false`, and some hubs' rule to drop all capabilities.
+# Like `allowPrivilegeEscalation: false` on Kubernetes, and the rule of some hubs to drop all capabilities.
 NO_PRIVILEGES = ("--security-opt", "no-new-privileges", "--cap-drop", "ALL")
-# A new volume hides whatever the image has in the home directory; so does this.
+# Hides the image's home directory, as a user's volume does.
 EMPTY_HOME = ("--tmpfs", f"{HOME}:rw,exec,mode=0755,uid=1000,gid=1000")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 REPOSITORY = Path(os.environ.get("REPOSITORY") or HERE.parent)
@@ -40,13 +40,13 @@ OWN_TESTS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("t
 
 @pytest.fixture(scope="session", autouse=True)
 def stop_in_good_order() -> None:
-    """Being told to end is like Ctrl-C: containers are removed on the way out."""
+    """Treat SIGTERM like Ctrl-C, so that containers are removed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image under test."""
+    """Return the image under test."""
     name = os.environ.get("IMAGE")
     if not name:
         pytest.fail("set IMAGE to the image to be tested, e.g. IMAGE=quay.io/me/my-image:tag", pytrace=False)
@@ -54,18 +54,18 @@ def image() -> str:
     if there.returncode:
         pull = subprocess.run(["docker", "pull", "--quiet", name], capture_output=True, text=True, check=False)
         if pull.returncode:
-            pytest.fail(f"no image {name}: {pull.stderr.strip()}", pytrace=False)
+            pytest.fail(f"there is no image {name}: {pull.stderr.strip()}", pytrace=False)
     return name
 
 
 def run(image: str, *command: str, options: Sequence[str] = AS_USER, stdin: bytes = b"", seconds: int = 300) -> str:
-    """What a command prints in a new container. Fails the test with all its output if it fails or takes too long."""
+    """Return what a command prints in a new container. If it fails or takes too long, fail the test with its output."""
     name = f"contract-{uuid.uuid4().hex[:12]}"
     argv = ["docker", "run", "--rm", "--interactive", "--name", name, *options, image, *command]
     try:
         done = subprocess.run(argv, input=stdin, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        pytest.fail(f"{command[0]} was not done after {seconds} seconds", pytrace=False)
+        pytest.fail(f"{command[0]} did not finish within {seconds} seconds", pytrace=False)
     finally:
         remove(name)
     output, errors = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
@@ -79,17 +79,17 @@ def run(image: str, *command: str, options: Sequence[str] = AS_USER, stdin: byte
 
 
 def remove(container: str) -> None:
-    """Remove a container, whether it is there or not."""
+    """Remove a container if it exists."""
     subprocess.run(["docker", "rm", "--force", "--volumes", container], capture_output=True, check=False)
 
 
 def last_line(text: str) -> str:
-    """The last line of an output: an entry point or a start script may greet first."""
+    """Return the last line of an output. An entry point or start script may print lines before it."""
     return text.strip().splitlines()[-1] if text.strip() else ""
 
 
 def test_jupyterhub_singleuser_is_there_and_suits_the_hub(image: str) -> None:
-    """The hub starts `jupyterhub-singleuser`; both should be of one major version."""
+    """The hub starts `jupyterhub-singleuser`. Both should have the same major version."""
     version = last_line(run(image, "jupyterhub-singleuser", "--version"))
     assert re.match(r"\d+\.\d+", version), f"jupyterhub-singleuser --version says {version!r}"
     hub = os.environ.get("HUB_VERSION")
@@ -98,18 +98,18 @@ def test_jupyterhub_singleuser_is_there_and_suits_the_hub(image: str) -> None:
 
 
 def test_the_image_runs_as_user_1000(image: str) -> None:
-    """Without being told, the image's processes are not root's."""
-    assert last_line(run(image, "id", "-u", options=())) == "1000", "end the Dockerfile with: USER 1000"
+    """The image does not run as root by default."""
+    assert last_line(run(image, "id", "-u", options=())) == "1000", "the image runs as another user. End the Dockerfile with: USER 1000"
 
 
 def test_the_image_needs_no_new_privileges(image: str) -> None:
-    """Hubs forbid sudo and the like (allowPrivilegeEscalation: false), so starting must not need them."""
+    """Hubs forbid sudo and the like (allowPrivilegeEscalation: false), so the start must not need them."""
     status = run(image, "cat", "/proc/self/status", options=(*AS_USER, *NO_PRIVILEGES))
     assert re.search(r"^NoNewPrivs:\s*1$", status, re.MULTILINE)
 
 
 def start_scripts(image: str) -> list[str]:
-    """The files that must be there for a container of this image to start."""
+    """Return the files that a container of this image needs to start."""
     asked = ["docker", "image", "inspect", "--format", "{{json .Config}}", image]
     config = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)
     environment = dict(entry.partition("=")[::2] for entry in config.get("Env") or [])
@@ -119,16 +119,16 @@ def start_scripts(image: str) -> list[str]:
 
 
 def missing_scripts(image: str) -> list[str]:
-    """Those that are gone once an empty home is mounted."""
+    """Return the start scripts that an empty home hides."""
     options = (*AS_USER, *EMPTY_HOME, "--entrypoint", "sh")
     check = 'for file; do test -x "$file" || echo "$file"; done'
     return run(image, "-c", check, "sh", *start_scripts(image), options=options).split()
 
 
 def test_start_scripts_survive_an_empty_home(image: str) -> None:
-    """A person's volume is mounted over the home directory: what starts the server must not be in it."""
+    """A user's volume hides the home directory, so the start scripts must not be in it."""
     gone = missing_scripts(image)
-    assert not gone, f"not there with an empty {HOME}: {', '.join(gone)} (build with --target-repo-dir /srv/repo)"
+    assert not gone, f"an empty {HOME} hides {', '.join(gone)}. Build with --target-repo-dir /srv/repo"
 
 
 HUB = """
@@ -157,7 +157,7 @@ SERVER_ENVIRONMENT = {
 
 
 def start_server(image: str, name: str, *options: str) -> None:
-    """Start a container in which the hub's command runs, with an empty home and a hub that answers."""
+    """Start a container with the hub's command, an empty home and a small hub that answers."""
     environment = [f"--env={key}={value}" for key, value in SERVER_ENVIRONMENT.items()]
     argv = ["docker", "run", "--detach", "--name", name, *AS_USER, *EMPTY_HOME, *options, *environment, image]
     argv += ["sh", "-c", 'python -c "$0" & exec jupyterhub-singleuser', HUB]
@@ -166,7 +166,7 @@ def start_server(image: str, name: str, *options: str) -> None:
 
 
 def answers(container: str, seconds: int = 90) -> bool:
-    """Whether its server answers over HTTP before it ends and before so many seconds are over."""
+    """Return whether the container's server answers over HTTP within some seconds."""
     ask = ["docker", "exec", container, "python", "-c", ASK]
     running = ["docker", "inspect", "--format", "{{.State.Running}}", container]
     deadline = time.monotonic() + seconds
@@ -181,9 +181,9 @@ def answers(container: str, seconds: int = 90) -> bool:
 
 @pytest.fixture
 def container(image: str) -> Iterator[str]:
-    """A name for a container, which is removed afterwards."""
+    """Yield a name for a container, and remove the container afterwards."""
     if missing_scripts(image):
-        pytest.skip("its start script is not there: see test_start_scripts_survive_an_empty_home")
+        pytest.skip("its start script is missing: see test_start_scripts_survive_an_empty_home")
     name = f"contract-{uuid.uuid4().hex[:12]}"
     try:
         yield name
@@ -192,15 +192,15 @@ def container(image: str) -> Iterator[str]:
 
 
 def test_a_server_starts_with_an_empty_home(image: str, container: str) -> None:
-    """`jupyterhub-singleuser` answers over HTTP, as it would on a person's first login, without new privileges."""
+    """`jupyterhub-singleuser` answers over HTTP, as on a user's first login, without new privileges."""
     nothing = ["docker", "run", "--rm", "--name", container, *AS_USER, *NO_PRIVILEGES, image, "true"]
     if subprocess.run(nothing, capture_output=True, check=False).returncode:
-        pytest.skip("nothing starts: see test_the_image_needs_no_new_privileges")
+        pytest.skip("no container starts: see test_the_image_needs_no_new_privileges")
     start_server(image, container, *NO_PRIVILEGES)
     if not answers(container):
         log = subprocess.run(["docker", "logs", "--tail", "40", container], capture_output=True, check=False)
         text = COLOUR.sub("", (log.stdout + log.stderr).decode(errors="replace"))
-        pytest.fail(f"no server answered; its log ends:\n{text}", pytrace=False)
+        pytest.fail(f"the server did not answer. The end of its log:\n{text}", pytrace=False)
 
 
 PROCESSES = """
@@ -215,20 +215,21 @@ for path in glob.glob("/proc/[0-9]*/status"):
 
 
 def test_every_process_is_of_user_1000(image: str, container: str) -> None:
-    """Nothing that runs beside or below the server is root's, also on a hub that allows new privileges."""
+    """No process in the container runs as root, even on a hub that allows new privileges."""
     start_server(image, container)
     if not answers(container):
-        pytest.skip("no server runs: see test_a_server_starts_with_an_empty_home")
+        pytest.skip("the server does not run: see test_a_server_starts_with_an_empty_home")
     look = ["docker", "exec", container, "python", "-c", PROCESSES]
     done = subprocess.run(look, capture_output=True, text=True, check=True)
     assert [line for line in done.stdout.splitlines() if not line.startswith("1000 ")] == []
 
 
 def requested() -> tuple[list[str], list[str]]:
-    """The names in environment.yml: conda's and pip's."""
-    file = REPOSITORY / "environment.yml"
+    """Return the names in environment.yml, of conda packages and of pip packages."""
+    places = [REPOSITORY / name for name in ("binder", ".binder")]  # where repo2docker looks, if there is one
+    file = next((place for place in places if place.is_dir()), REPOSITORY) / "environment.yml"
     if not file.exists():
-        pytest.skip("no environment.yml")
+        pytest.skip("there is no environment.yml")
     conda: list[str] = []
     pip: list[str] = []
     section = ""
@@ -263,7 +264,7 @@ print(json.dumps({"conda": conda, "pip": sorted(d.metadata["Name"] for d in dist
 
 
 def test_every_package_of_environment_yml_is_installed(image: str) -> None:
-    """What was asked for is there: a later step can have removed or replaced it."""
+    """No later build step has removed a requested package."""
     conda, pip = requested()
     there = json.loads(last_line(run(image, "python", "-c", INSTALLED)))
 
@@ -297,7 +298,7 @@ print(json.dumps({"names": names, "wrong": wrong}))
 
 
 def test_every_kernel_starts_and_runs_a_cell(image: str) -> None:
-    """Each kernel the launcher offers is tried, with a cell that all languages understand."""
+    """Every kernel in the launcher runs a cell that is valid in all languages."""
     result = json.loads(last_line(run(image, "python", "-c", KERNELS)))
     assert result["names"], "the image has no kernel"
     told = "\n".join(f"kernel {name} {COLOUR.sub('', why)}" for name, why in result["wrong"].items())
@@ -324,7 +325,7 @@ sys.exit(subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cachepr
 
 
 def packed(**directories: Path) -> bytes:
-    """A tar archive of directories, by the names they are to have, as user 1000 would own them."""
+    """Return a tar archive of directories under the given names, owned by user 1000."""
 
     def owned(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.uid = member.gid = 1000
@@ -339,13 +340,13 @@ def packed(**directories: Path) -> bytes:
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_the_notebook_runs_from_top_to_bottom(image: str, notebook: str) -> None:
-    """A failing cell is shown with its traceback. Files beside the notebook are there while it runs."""
+    """Run a notebook next to its files. A failing cell shows its traceback."""
     run(image, "python", "-c", UNPACK + EXECUTE, notebook, stdin=packed(image_tests=TESTS), seconds=1800)
 
 
 @pytest.mark.skipif(not OWN_TESTS, reason="image-tests/ has no test_*.py")
 def test_the_tests_of_this_repository_pass(image: str, tmp_path: Path) -> None:
-    """What this repository itself asks of the image: image-tests/test_*.py, run inside it."""
+    """Run image-tests/test_*.py inside the image."""
     version = last_line(run(image, "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"))
     pip = ["pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(tmp_path / "pytest")]
     for_image = ["--python-version", version, "--only-binary", ":all:", "pytest"]

@@ -36,7 +36,7 @@ def have_image(reference: str) -> None:
 
 def pull_failure(reference: str, argv: list[str], code: int, output: bytes) -> HubImagesError:
     """The error for a pull that failed."""
-    said = output.decode(errors="replace").strip()
+    said = console.without_colours(output.decode(errors="replace")).strip()
     line = said.splitlines()[-1] if said else "no message"
     host = reference.split("/", maxsplit=1)[0]
     if "invalid reference format" in said:

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, Companions
+from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OUT, Companions
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
+from hubimages.extract.history.trees import Forest
 from hubimages.repository.git import Repo
 
 BUILDING = "BUILDING.md"
@@ -65,6 +66,9 @@ def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combin
 def put_aside(theirs: Files, companions: Companions, decisions: list[Decision]) -> dict[str, tuple[str, str]]:
     """Return the image's files with those moved away on which GitHub would act from the first push on."""
     result = dict(theirs)
+    if result.get(NOT_CHECKED_OUT, ("", ""))[0] == "120000":
+        result["gitmodules"] = result.pop(NOT_CHECKED_OUT)
+        decisions.append(Decision(NOT_CHECKED_OUT, "moved to gitmodules: git checks out no symlink of that name"))
     if companions.keep_workflows:
         return result
     for path in companions.alive:
@@ -95,7 +99,7 @@ def add_mailmap(
     """Add the entries of SOURCE's .mailmap about people of the kept commits."""
     if not companions.mailmap:
         return
-    mode, new = "100644", repo.text("hash-object", "-w", "--stdin", stdin=companions.mailmap)
+    mode, new = "100644", write_blob(repo, companions.mailmap)
     if MAILMAP in result and result[MAILMAP][0].startswith("100"):
         mode, new = result[MAILMAP][0], joined_lines(repo, result[MAILMAP][1], new)
     result[MAILMAP] = (mode, new)
@@ -148,7 +152,14 @@ def joined_lines(repo: Repo, first: str, second: str) -> str:
         return first
     text = one if not one or one.endswith(b"\n") else one + b"\n"
     text += b"".join(line + b"\n" for line in missing)
-    return repo.text("hash-object", "-w", "--stdin", stdin=text)
+    return write_blob(repo, text)
+
+
+def write_blob(repo: Repo, content: bytes) -> str:
+    """Write a blob unless it is there; git would touch the source's pack that has it."""
+    name = repo.text("hash-object", "--stdin", stdin=content)
+    ((_, kind, _),) = repo.batch_check([name])
+    return name if kind == "blob" else repo.text("hash-object", "-w", "--stdin", stdin=content)
 
 
 def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
@@ -164,9 +175,7 @@ def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
 
 def write_tree(repo: Repo, entries: Files) -> str:
     """Write a tree with these files; return its id."""
-    index = {"GIT_INDEX_FILE": str(repo.git_dir / "combine.index")}
-    rows = "".join(f"{mode} {name}\t{path}\0" for path, (mode, name) in entries.items())
-    repo.read("update-index", "-z", "--index-info", stdin=rows.encode(errors="surrogateescape"), env=index)
-    tree = repo.text("write-tree", "--missing-ok", env=index)
-    (repo.git_dir / "combine.index").unlink()
+    forest = Forest(repo)
+    tree = forest.planted(entries)
+    forest.write(repo)
     return tree

@@ -13,6 +13,7 @@ LICENCE = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)([.-].*)?"
 MAILMAP = ".mailmap"
 WORKFLOWS = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 ALIVE = re.compile(r"\.github/.*|(docs/)?CODEOWNERS")  # what GitHub acts on, at these places alone
+NOT_CHECKED_OUT = ".gitmodules"  # as a symlink: git refuses it
 ASIDE = "github-of-the-old-place"
 
 Entry = tuple[str, str]

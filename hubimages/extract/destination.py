@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.extract.sources.source import check_word, is_address
+from hubimages.extract.sources.source import borrow, check_word, is_address, scratch_repository
 from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt, read
 
@@ -32,51 +32,89 @@ def address(origin: str) -> str:
     return origin if is_address(origin) else str(Path(origin).expanduser().absolute())
 
 
-def base(
+@dataclass(frozen=True)
+class Ground:
+    """What there is to build on."""
+
+    base: Base | None
+    name: str = ""  # of origin
+    others: Sequence[str] = ()  # branches of an origin without main
+
+
+def ground(
     origin: str | None, template: bool, answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
-) -> Base | None:
+) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
-    None when neither is wanted. Raises RefusedError where origin has a `main` and no template is wanted.
+    No base when neither is wanted. Raises RefusedError where origin has a `main` and no template is wanted.
     """
-    if origin is not None and (found := _origins_main(origin, scratch)):
-        if not template:
+    others: Sequence[str] = ()
+    if origin is not None:
+        found, others = _origins_main(origin, scratch, stage)
+        if found is not None and not template:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )
-        return found
-    return _rendered(answers, dest, scratch, stage) if template else None
+        if found is not None:
+            return Ground(found)
+    name = console.censor(origin or "")
+    return Ground(_rendered(answers, dest, scratch, stage) if template else None, name, others)
 
 
-def _origins_main(origin: str, scratch: Repo) -> Base | None:
+def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None, list[str]]:
+    """Return main of origin, or the names of its branches where it has none."""
     environment = remote_environment()
-    listing = ["git", "ls-remote", "--", origin, "refs/heads/main"]
+    listing = ["git", "ls-remote", "--heads", "--", origin]
     done = attempt(*listing, cwd=scratch.git_dir, env=environment)
     if done.returncode:
         raise remote_failure(origin, listing, done.returncode, done.stderr)
-    if not done.stdout.strip():
-        return None
+    heads = [line.partition("\trefs/heads/")[2] for line in done.stdout.decode(errors="replace").splitlines()]
+    if "main" not in heads:
+        return None, heads[:3]
     argv = scratch.argv(
-        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", origin, f"refs/heads/main:{BASE}"
+        # As a pack: git touches the packs of SOURCE when it writes a loose object that is in one of them.
+        *("-c", "fetch.unpackLimit=1", "fetch", "--quiet"),
+        *("--no-tags", "--no-write-fetch-head", "--", origin, f"refs/heads/main:{BASE}"),
     )
     done = attempt(*argv, cwd=scratch.git_dir, env=environment)
     if done.returncode:
         raise remote_failure(origin, argv, done.returncode, done.stderr)
     commit, tree = scratch.text("rev-parse", BASE, f"{BASE}^{{tree}}").split()
-    return Base(f"main of {console.censor(origin)}", commit, tree, is_origins=True)
+    steps = _steps_of(scratch, tree, stage)
+    return Base(f"main of {console.censor(origin)}", commit, tree, is_origins=True, next_steps=steps), []
+
+
+def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
+    """Return the next steps of a repository that was made from the template, by the answers that it records."""
+    from hubimages import template
+
+    steps = ["README.md of origin's main says what is left to do there: secrets, the image's name."]
+    ((blob, kind, _),) = scratch.batch_check([f"{tree}:{template.RECORD}"])
+    if kind != "blob":
+        return steps
+    try:
+        record = stage / "record.yaml"
+        record.write_bytes(scratch.read("cat-file", "blob", blob))
+        origin = template.find_origin(template.template_directory())
+        return template.next_steps(template.read_answers(record), origin)
+    except (BadInputError, KeyError):  # of another version of the template
+        return steps
 
 
 def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path) -> Base:
     from hubimages import template  # starts cookiecutter: not needed for a repository with a main
 
-    rendering = template.render_files({"repo": dest.name, **answers})
+    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage)
     made = stage / "template"
     rendering.write(made)
-    writer = Repo(scratch.git_dir, made, {"core.autocrlf": "false"})
+    # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.
+    own = scratch_repository(stage / "base.git", [])
+    writer = Repo(own.git_dir, made, {"core.autocrlf": "false"})
     index = {"GIT_INDEX_FILE": str(stage / "template.index")}
     rendering.add(writer, index)
     tree = writer.text("write-tree", env=index)
-    commit = scratch.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
+    commit = own.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
+    borrow(scratch, own)
     return Base(
         "the template",
         commit,
@@ -117,7 +155,15 @@ def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base |
             refs.append(("refs/remotes/origin/main", base.commit))
     made.read("update-ref", "--stdin", stdin="".join(f"create {name} {commit}\n" for name, commit in refs).encode())
     # The source has git-lfs's pointers; nobody has said yet where the files behind them are.
-    made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    try:
+        made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+    except ProgramFailedError as error:
+        if refused := re.search(r"invalid path '(.*)'", str(error)):
+            raise RefusedError(
+                f"git does not check out {refused[1]}, which the image has. Rename it in SOURCE and extract again, or "
+                "name an earlier commit with --ref"
+            ) from error
+        raise
     return made
 
 

@@ -19,7 +19,7 @@ EXTRACTION = re.compile(r"^(?:From commit|Commit) ([0-9a-f]{40}) and ", re.MULTI
 
 
 @dataclass(frozen=True)
-class OnTop:
+class Placement:
     """What `main` will be."""
 
     head: str  # the commit
@@ -28,7 +28,7 @@ class OnTop:
     nothing_new: str = ""  # why there is nothing to do
 
 
-def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, companions: Companions) -> OnTop:
+def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, companions: Companions) -> Placement:
     """Return the commit for main: the merge of both histories, or the tip of the extracted history.
 
     Where origin's main holds an earlier extraction, what has changed since then is merged in, three ways. Raises
@@ -36,19 +36,19 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
     """
     scratch = source.scratch
     if base is None:
-        return OnTop(tip, Combined(reading.source_tree, []))
+        return Placement(tip, Combined(reading.source_tree, []))
     combined = None
     brings: list[str] = []
     if base.is_origins:
         if scratch.succeeds("merge-base", "--is-ancestor", tip, base.commit):
-            return OnTop(base.commit, Combined(base.tree, []), nothing_new=f"{base.name} already has this history")
+            return Placement(base.commit, Combined(base.tree, []), nothing_new=f"{base.name} already has this history")
         shared = attempt(*scratch.argv("merge-base", base.commit, tip), cwd=scratch.directory, env=ENVIRONMENT)
         if shared.returncode == 0:
             combined = merged(scratch, base, tip, companions)
             brings = what_it_brings(scratch, base, tip, combined.tree, shared.stdout.decode().split()[0])
         elif earlier := earlier_extraction(scratch, base, reading.path):
             if earlier == reading.source_commit:
-                return OnTop(
+                return Placement(
                     base.commit,
                     Combined(base.tree, []),
                     nothing_new=f"{base.name} already has {reading.path} at {earlier[:12]}, with other commit ids",
@@ -57,6 +57,12 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
                 f"{base.name} has {reading.path} at {earlier[:12]} with other commit ids. Use the options of that "
                 "extraction (--keep-messages, --former-path, ...), so that the histories share their commits"
             )
+    if base.is_origins and combined is None:
+        image = files(scratch, reading.source_tree)
+        kept = [path for path in files(scratch, base.tree) if path not in image]
+        brings = (
+            [f"the image's history; {count(len(kept), 'file')} of main stay: {', '.join(kept[:SHOWN])}"] if kept else []
+        )
     if combined is None:
         combined = combine(scratch, base.tree, reading.source_tree, companions)
     where = source.address.name if source.address else "its old repository"
@@ -66,7 +72,7 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
     body += [f"Former path: {former.path} ({former.commits} of them)." for former in reading.former_paths]
     message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
     head = scratch.text("commit-tree", combined.tree, "-p", base.commit, "-p", tip, "-F", "-", stdin=message)
-    return OnTop(head, combined, brings)
+    return Placement(head, combined, brings)
 
 
 def merged(scratch: Repo, base: Base, tip: str, companions: Companions) -> Combined:

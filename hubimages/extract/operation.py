@@ -1,5 +1,6 @@
 """Run `extract-image`: read, decide, rewrite, combine, check, move into place, push."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,16 +11,17 @@ from hubimages import console
 from hubimages.errors import HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
-from hubimages.extract.destination import Base
+from hubimages.extract.destination import Ground
 from hubimages.extract.history import image_directory
 from hubimages.extract.history.log import trees_at
 from hubimages.extract.history.reading import Part, Question, Reading, read
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
-from hubimages.extract.on_top import OnTop, put_on_top
+from hubimages.extract.on_top import Placement, put_on_top
 from hubimages.extract.report import Nothing, Plan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
+from hubimages.extract.sources import work_tree
 from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
@@ -34,7 +36,7 @@ class Rewritten:
     reading: Reading
     rewording: Rewording
     new_ids: Mapping[str, str]
-    basing: "Future[Base | None]"
+    basing: "Future[Ground]"
 
     @property
     def tip(self) -> str:
@@ -70,7 +72,7 @@ def rewrite_history(request: Request, stage: Path, ask: Question, meanwhile: Thr
 
 def _start_base(
     request: Request, source: Source, stage: Path, meanwhile: ThreadPoolExecutor
-) -> "Future[Base | None] | None":
+) -> "Future[Ground] | None":
     """Start on the repository's side before the history is read, where the image is seen at once."""
     try:
         path = image_directory.normalise(request.image_dir)
@@ -84,7 +86,7 @@ def _start_base(
 
 def _submit_base(
     request: Request, source: Source, tree: str, stage: Path, meanwhile: ThreadPoolExecutor
-) -> "Future[Base | None]":
+) -> "Future[Ground]":
     """Start to find or render the repository's side.
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
@@ -92,7 +94,7 @@ def _submit_base(
     has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, tree)
     answers = {"license": "none", **({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
     return meanwhile.submit(
-        destination.base, request.origin, request.template, answers, request.dest, source.scratch, stage
+        destination.ground, request.origin, request.template, answers, request.dest, source.scratch, stage
     )
 
 
@@ -105,29 +107,30 @@ def plan_extraction(request: Request) -> Plan:
     check_version()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
+    _check_answers(request)
     request = request.with_absolute_origin()
     not_checked: list[str] = []
     work: Rewritten | None = None
-    top: OnTop | None = None
+    top: Placement | None = None
     warnings: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as directory, ThreadPoolExecutor() as meanwhile:
+    with staging.beside(_place_for_plans()) as stage, ThreadPoolExecutor() as meanwhile:
         try:
-            work = rewrite_history(replace(request, dest=dest), Path(directory), lambda _: True, meanwhile)
+            work = rewrite_history(replace(request, dest=dest), stage.path, lambda _: True, meanwhile)
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         if work is not None:
             beside = _companions(request, work) if work.source.remote is None else None
             try:
-                base = work.basing.result()
-                if beside is not None and base is not None:
-                    top = put_on_top(work.source, work.reading, base, work.tip, beside)
+                ground = work.basing.result()
+                warnings += _other_branches(request, ground)
+                if beside is not None and ground.base is not None:
+                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside)
             except (NoAnswerError, LoginError) as error:
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
-                base = None
             if beside is None:
                 not_checked.append("the image's files: a dry run does not fetch them")
             else:
-                warnings = _warnings(request, work, beside)
+                warnings += _warnings(request, work, beside)
                 _refuse_push(request, beside)
         return Plan(
             dest=dest,
@@ -143,6 +146,11 @@ def plan_extraction(request: Request) -> Plan:
         )
 
 
+def _place_for_plans() -> Path:
+    """Return a place for temporary files where the next run removes what a killed one left."""
+    return Path(tempfile.gettempdir()) / f"hubimages-plan-{os.getuid()}"
+
+
 def extract(request: Request, ask: Question) -> Result | Nothing:
     """Make DEST: the image directory with its history, on top of a repository made from the template.
 
@@ -152,6 +160,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
+    _check_answers(request)
     request = request.with_absolute_origin()
     if request.template:
         git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
@@ -166,7 +175,9 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
         beside = _companions(request, work)
         _refuse_push(request, beside)
         warning = meanwhile.submit(_warnings, request, work, beside)
-        base = work.basing.result()
+        ground = work.basing.result()
+        base = ground.base
+        warnings = _other_branches(request, ground)
         top = put_on_top(source, reading, base, work.tip, beside)
         if top.nothing_new:
             return Nothing(stage.dest, top.nothing_new, source, reading)
@@ -176,7 +187,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
             source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.tip,
             reading.source_tree,
         )  # fmt: skip
-        warnings = warning.result()
+        warnings += warning.result()
         warnings += hazards.large_files(made, evidence.blobs, [top.head])
         warnings += _lost(source, evidence)
         result = Result(
@@ -206,6 +217,15 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     return result
 
 
+def _check_answers(request: Request) -> None:
+    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one."""
+    from hubimages import template  # starts cookiecutter, which a repository without the template needs not
+
+    if request.template:
+        default = {"repo": request.dest.name} if request.origin is None else {}
+        template.check_all_answers({**default, **request.answers})
+
+
 def _companions(request: Request, work: Rewritten) -> Companions:
     return companions.find(work.source, work.reading, keep_workflows=request.keep_workflows)
 
@@ -219,10 +239,24 @@ def _refuse_push(request: Request, beside: Companions) -> None:
         )
 
 
+def _other_branches(request: Request, ground: Ground) -> list[str]:
+    """Return a warning about an origin with branches and no main. Raises RefusedError when it is to be pushed to."""
+    if not ground.others:
+        return []
+    names = ", ".join(ground.others)
+    if request.push:
+        raise RefusedError(
+            f"{ground.name} has {names} and no main: the push would put an unrelated main beside it. Rename the branch "
+            "to main on the host to build on it, or name an empty repository"
+        )
+    return [f"{ground.name} has {names} and no main: a push puts an unrelated main beside it"]
+
+
 def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str]:
     """Return what a person should know about the source and the image before they go on."""
     source, reading = work.source, work.reading
-    found = [*source.remarks, *hazards.find(source.scratch, reading.source_commit, reading.path, reading.source_tree)]
+    remarks = work_tree.remarks(source, reading.path, is_head=request.ref is None)
+    found = [*remarks, *hazards.find(source.scratch, reading.source_commit, reading.path, reading.source_tree)]
     if not request.template:
         found += beside.unsaid()
     found += companions.hidden(source, reading)
@@ -244,6 +278,8 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
         lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
+    if evidence.nameless:
+        lost.append(f"{console.count(evidence.nameless, 'commit')} have an author without name and address")
     if evidence.normalised:
         number = console.count(evidence.normalised, "commit")
         lost.append(f"{number} had a malformed author or committer line, which is repaired")

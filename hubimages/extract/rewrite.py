@@ -85,6 +85,9 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
             commit.message = self._hash_re.sub(self._translate_commit_hash, commit.message)
         else:
             commit.message = self._translate(old, commit.message, commit.encoding, self._new_id)
+        if self._parser.author is not None:  # git-filter-repo puts the committer in the place of an author ` <>`
+            commit.author_name, commit.author_email, commit.author_date = self._parser.author
+            self._parser.author = None
         commit.branch = BRANCH
         commit.parents = [self._marks[parent] for parent in self._plan.parents[old]]
         for parent in commit.parents:
@@ -106,22 +109,33 @@ class Parser(git_filter_repo.FastExportParser):  # type: ignore[misc]
     git-filter-repo and git fast-import stop at such a line. We keep what can be read of it.
     """
 
+    author: tuple[bytes, bytes, bytes] | None = None  # of the commit that is being read
+
     def _parse_user(self, usertype: bytes) -> tuple[bytes, bytes, bytes]:
+        user = self._read_user(usertype)
+        if usertype == b"author":
+            self.author = user
+        return user
+
+    def _read_user(self, usertype: bytes) -> tuple[bytes, bytes, bytes]:
         line = self._currentline.removeprefix(usertype).removeprefix(b" ").rstrip(b"\n")
-        if READABLE.fullmatch(line):
+        found = READABLE.fullmatch(line)
+        if found and int(found[1]) < LATEST:
             user: tuple[bytes, bytes, bytes] = super()._parse_user(usertype)
             return user
         self._advance_currentline()
         return mended(line)
 
 
-READABLE = re.compile(rb"[^<>]* <[^<>]*> -?\d+ [+-]\d+")  # by git fast-import, with a raw-permissive date
+LATEST = 2**64 - 1  # git counts seconds in 64 bits
+READABLE = re.compile(rb"[^<>]* <[^<>]*> -?(\d+) [+-]\d+")  # by git fast-import, with a raw-permissive date
 
 
 def mended(line: bytes) -> tuple[bytes, bytes, bytes]:
     """Return (name, address, date) of a malformed author or committer line; the epoch where it has no date."""
     when = re.search(rb"(?:^|(?<=[\s>]))(\d+)(?: ([+-]\d+))?\s*$", line)
-    date = when[1] + b" " + (when[2] or b"+0000") if when else b"0 +0000"
+    is_date = when is not None and int(when[1]) < LATEST
+    date = when[1] + b" " + (when[2] or b"+0000") if when and is_date else b"0 +0000"
     name, bracket, address = (line[: when.start()] if when else line).partition(b"<")
     if not bracket and b"@" in name:  # "Ada ada@example.org>"
         name, _, address = name.rstrip().rpartition(b" ")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.history.arrivals import listing
@@ -11,6 +12,7 @@ from hubimages.extract.history.diffs import joined
 from hubimages.extract.history.log import EMPTY_TREE
 from hubimages.extract.history.reading import Part
 from hubimages.extract.messages.rewording import Rewording
+from hubimages.extract.rewrite import LATEST
 from hubimages.repository.git import Repo
 
 
@@ -25,6 +27,7 @@ class Evidence:
     blobs: list[tuple[str, int]]  # id, bytes
     normalised: int  # commits whose author or committer line git could only keep in a mended form
     signed: int  # commits that were signed in the source
+    nameless: int  # commits whose author has neither name nor address
 
 
 def verify(
@@ -49,15 +52,15 @@ def verify(
     wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
     normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents, rewording)
     lines = result.read(
-        "log", "--no-mailmap", "--no-show-signature", "--format=%H%x00%T%x00%an <%ae>%x00%at%x00%as", tip
+        "log", "--no-mailmap", "--no-show-signature", "--date=raw", "--format=%H%x00%T%x00%an <%ae>%x00%ad", tip
     )
     rows = {row[0]: row[1:] for row in (line.split("\0") for line in lines.decode(errors="replace").split("\n")[:-1])}
     _expect(set(rows) == set(news), "the extracted history has other commits than those rewritten")
     result_tree = rows[tip][0]
     _expect(result_tree == tree, f"the extracted tree is {result_tree}, in the source it is {tree}")
     _only_what_belongs(result)
-    authors = Counter(author for _, author, _, _ in rows.values())
-    dates = [date for _, _, _, date in sorted(rows.values(), key=lambda row: int(row[2] or 0))]
+    authors = Counter(author for _, author, _ in rows.values())
+    dates = [day(when) for when in sorted((when for _, _, when in rows.values()), key=seconds)]
     return Evidence(
         authors=authors.most_common(),
         first_date=dates[0] if dates else "",
@@ -66,7 +69,26 @@ def verify(
         blobs=_blobs(result),
         normalised=normalised,
         signed=signed,
+        nameless=sum(author.strip() == "<>" for _, author, _ in rows.values()),
     )
+
+
+def seconds(raw: str) -> int:
+    """Return the seconds of a raw date of git; 0 where there is none."""
+    return int(raw.split(" ", maxsplit=1)[0]) if raw else 0
+
+
+def day(raw: str) -> str:
+    """Return the day of a raw date of git in its own zone. git itself fails on one before 1970."""
+    _, _, zone = raw.partition(" ")
+    shift = (int(zone[1:-2] or 0) * 60 + int(zone[-2:])) * 60 if zone[1:].isdigit() and len(zone) > 2 else 0
+    try:
+        local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+            seconds=seconds(raw) + (-shift if zone[0] == "-" else shift)
+        )
+    except (OverflowError, IndexError):
+        return raw
+    return local.date().isoformat()
 
 
 def _same_trees(
@@ -131,14 +153,14 @@ def _same_people_and_dates(
         two = HEADER.findall(header)
         if one == two:
             continue
-        is_malformed = any(not WELL_FORMED.fullmatch(line) for _, line in one)
+        is_malformed = not all((found := WELL_FORMED.fullmatch(line)) and int(found[2]) < LATEST for _, line in one)
         _expect(is_malformed, f"commit {new} has other people or dates than its original {old}")
         mended += 1
     return mended, signed
 
 
 # What git itself writes; older tools wrote addresses without <>, doubled brackets, years before 1970.
-WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> \d+ [+-]\d{4}")
+WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> (\d+) [+-]\d{4}")
 
 
 def _only_what_belongs(result: Repo) -> None:

@@ -1,4 +1,4 @@
-"""Hubs on which users build their own images: make one, check one, preview one."""
+"""Hubs on which users build images: make one, check one, preview one."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The charts of a hub, put together so that Helm can render them: the repository's own, and those it depends on."""
+"""Assemble the charts of a hub for Helm: the repository's own chart and those that it depends on."""
 
 import json
 import re
@@ -17,7 +17,7 @@ VERSION = re.compile(r"^version:.*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ChartSources:
-    """Where charts come from: first the folder (`NAME/` or `NAME-VERSION.tgz` in it), then their repository."""
+    """Where charts come from: first the folder (with `NAME/` or `NAME-VERSION.tgz`), then their repository."""
 
     folder: Path | None = None
     offline: bool = False
@@ -27,7 +27,7 @@ class ChartSources:
 
 @dataclass(frozen=True)
 class ReadyChart:
-    """A chart that Helm can load. `section` is the part of the values that it gets; all of them where it is empty."""
+    """A chart that Helm can load. `section` is the part of the values for it; empty for all values."""
 
     path: Path
     section: str = ""
@@ -35,15 +35,15 @@ class ReadyChart:
 
 @dataclass(frozen=True)
 class ReadyCharts:
-    """What can be rendered for a layout, and what cannot, as lines for the report."""
+    """The charts of a layout that can be rendered, and the missing ones, with lines for the report."""
 
     charts: tuple[ReadyChart, ...] = ()
-    missing: tuple[str, ...] = ()  # names of charts that are not there
+    missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
-    """The charts of the hub's layout, below `work`. A chart that cannot be had is left out, and noted."""
+    """Put the charts of the hub's layout below `work`. A chart that is not available is left out, with a note."""
     notes: list[str] = []
     missing: list[str] = []
     if hub.chart == PLAIN:
@@ -60,9 +60,12 @@ def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
         where = f"{CHARTS}/{BASEHUB}"
         return ReadyCharts((), (BASEHUB,), (f"no chart {where} in the repository: nothing was rendered",))
     target = work / BASEHUB
+    override = hub.root / hub.chart_override if hub.chart_override else None
     shutil.copytree(own, target, ignore=shutil.ignore_patterns("charts", "Chart.lock"), dirs_exist_ok=True)
+    if override is not None and override.is_file():
+        shutil.copy(override, target / "Chart.yaml")
     _add_schema(target)
-    for dependency in _metadata(own).get("dependencies") or []:
+    for dependency in _metadata(target).get("dependencies") or []:
         name, version = str(dependency["name"]), str(dependency.get("version", ""))
         place = target / "charts" / name
         if not _put(name, version, str(dependency.get("repository", "")), place, sources, notes, own / "charts"):
@@ -80,7 +83,7 @@ def _put(
     name: str, version: str, repository: str, target: Path, sources: ChartSources, notes: list[str],
     beside: Path | None = None,
 ) -> bool:  # fmt: skip
-    """Put a chart at `target`; whether it could be had."""
+    """Put a chart at `target`. Return False if it is not available."""
     for folder in (sources.folder, beside):
         if folder is None:
             continue
@@ -94,7 +97,7 @@ def _put(
             _unpack(archives[-1], target)
             return True
     if sources.offline:
-        notes.append(f"chart {name} {version} is not at hand".replace("  ", " "))
+        notes.append(f"chart {name} {version} is not available offline".replace("  ", " "))
         return False
     try:
         _unpack(fetch(name, version, repository), target)
@@ -103,7 +106,7 @@ def _put(
         return False
     if not version:
         newest = _metadata(target).get("version", "")
-        notes.append(f"chart {name} {newest}, the newest, was used; --chart-version={name}=VERSION takes another")
+        notes.append(f"chart {name}: used {newest}, the newest (choose another with --chart-version={name}=VERSION)")
     return True
 
 
@@ -116,13 +119,13 @@ def _unpack(archive: Path, target: Path) -> None:
 
 
 def _set_version(chart: Path, name: str, version: str, notes: list[str]) -> None:
-    """Give a chart from a folder the version that is asked for; with another, Helm leaves `condition` out."""
+    """Set the wanted version in a chart from a folder; with another one, Helm ignores `condition`."""
     file = chart / "Chart.yaml"
     text = file.read_text("utf-8")
     given = str(_metadata(chart).get("version", ""))
     if version and given != version:
         file.write_text(VERSION.sub(f"version: {json.dumps(version)}", text, count=1), "utf-8")
-        notes.append(f"chart {name} {version}: the folder's, of version {given}, was used in its place")
+        notes.append(f"chart {name} {version}: used version {given} from the folder instead")
 
 
 def _stub(target: Path, name: str, version: str) -> None:
@@ -132,7 +135,7 @@ def _stub(target: Path, name: str, version: str) -> None:
 
 
 def _add_schema(chart: Path) -> None:
-    """Make values.schema.json of values.schema.yaml, as the charts' own publishing does."""
+    """Convert values.schema.yaml to values.schema.json, as publishing the charts does."""
     source, made = chart / "values.schema.yaml", chart / "values.schema.json"
     if source.is_file() and not made.is_file():
         made.write_text(json.dumps(_load(source)), "utf-8")
@@ -149,4 +152,4 @@ def _load(file: Path) -> Any:
     try:
         return yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
-        raise BadInputError(f"{file} is no YAML: {error}") from None
+        raise BadInputError(f"{file} is not YAML: {error}") from None

@@ -1,4 +1,4 @@
-"""Which hubs there are, and where their values stand: on the 2i2c layout, or in plain values files."""
+"""Find hubs and their values files: on 2i2c's layout, or in plain values files."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,14 +17,15 @@ CLUSTER_FILE = "cluster.yaml"
 CHARTS = "helm-charts"
 BASEHUB, DASKHUB, PLAIN = "basehub", "daskhub", "plain"
 UMBRELLA_KEYS = ("jupyterhub", "binderhub-service", BASEHUB)
+DASK_KEYS = ("gateway", "traefik", "controller")
 BINDERHUB_SERVICE_KEYS = ("buildPodsRegistryCredentials", "buildPodsDockerConfig", "dockerApi", "config")
 
 
 @dataclass(frozen=True)
 class Hub:
-    """A hub and its values files, in the order in which Helm gets them; all paths are relative to `root`.
+    """A hub and its values files, in the order for Helm; all paths are relative to `root`.
 
-    `chart` is basehub, daskhub or plain (Zero to JupyterHub with binderhub-service, without a chart around them).
+    `chart` is basehub, daskhub or plain (Zero to JupyterHub and binderhub-service without a chart around them).
     """
 
     root: Path
@@ -36,6 +37,7 @@ class Hub:
     domain: str = ""
     provider: str = ""
     listed: tuple[Place, ...] = field(default=(), compare=False)  # where cluster.yaml lists each of the files
+    chart_override: str = ""  # the Chart.yaml, relative to `root`, that replaces the chart's own for this hub
 
     @property
     def label(self) -> str:
@@ -44,12 +46,12 @@ class Hub:
 
     @property
     def prefix(self) -> KeyPath:
-        """The key below which the values of basehub stand in this hub's files: `basehub` in daskhub's, else none."""
+        """The keys above the values of basehub in this hub's files: `basehub` in daskhub's, else none."""
         return (BASEHUB,) if self.chart == DASKHUB else ()
 
     @property
     def yaml_files(self) -> tuple[str, ...]:
-        """The files that are YAML; the others are Jsonnet, which makes values when it is deployed."""
+        """The YAML files; the others are Jsonnet, evaluated on deployment."""
         return tuple(file for file in self.files if not file.endswith(".jsonnet"))
 
     @property
@@ -61,23 +63,23 @@ class Hub:
 
 
 def find_hubs(root: Path) -> tuple[Hub, ...]:
-    """All hubs of a deployment repository. Raises BadInputError where it has none, and for unreadable cluster files."""
+    """Return all hubs of a deployment repository. Raises BadInputError if it has none or a cluster file is invalid."""
     return tuple(hub for cluster in find_clusters(root) for hub in cluster_hubs(root, cluster))
 
 
 def find_clusters(root: Path) -> tuple[str, ...]:
-    """The names of all clusters: folders of config/clusters that have a cluster.yaml. Raises BadInputError."""
+    """Return the names of all clusters: directories in config/clusters with a cluster.yaml. Raises BadInputError."""
     found = tuple(sorted(file.parent.name for file in (root / CLUSTERS).glob(f"*/{CLUSTER_FILE}")))
     if not found:
         raise BadInputError(
-            f"no {CLUSTERS}/*/{CLUSTER_FILE} in {root}: give the deployment repository with --repo, "
+            f"no {CLUSTERS}/*/{CLUSTER_FILE} in {root}. Name the deployment repository with --repo, "
             "or a plain values file with --values"
         )
     return found
 
 
 def find_hub(root: Path, cluster: str, name: str) -> Hub:
-    """One hub. Raises BadInputError where there is no such cluster or hub, with the nearest name."""
+    """Return one hub. Raises BadInputError, with the nearest name, if the cluster or hub does not exist."""
     hubs = {hub.name: hub for hub in cluster_hubs(root, check_cluster(root, cluster))}
     if name not in hubs:
         raise BadInputError(
@@ -87,7 +89,7 @@ def find_hub(root: Path, cluster: str, name: str) -> Hub:
 
 
 def check_cluster(root: Path, cluster: str) -> str:
-    """The cluster's name. Raises BadInputError where there is none, with the nearest name."""
+    """Return the cluster's name. Raises BadInputError, with the nearest name, if it does not exist."""
     known = find_clusters(root)
     if cluster not in known:
         raise BadInputError(f"no cluster {cluster!r} in {CLUSTERS}{did_you_mean(cluster, known)}")
@@ -95,25 +97,25 @@ def check_cluster(root: Path, cluster: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`: did you mean 'x'?` where something known is like the name, else nothing."""
+    """Return `: did you mean 'x'?` if a known name is similar, else an empty text."""
     near = difflib.get_close_matches(name, [str(one) for one in known], n=1)
     return f": did you mean {near[0]!r}?" if near else ""
 
 
 def cluster_file(cluster: str) -> str:
-    """Where a cluster's hubs are listed."""
+    """Return the path of a cluster's list of hubs."""
     return f"{CLUSTERS}/{cluster}/{CLUSTER_FILE}"
 
 
 def cluster_hubs(root: Path, cluster: str) -> tuple[Hub, ...]:
-    """The hubs that a cluster.yaml lists, in its order. Raises BadInputError."""
+    """Return the hubs of a cluster.yaml in its order. Raises BadInputError."""
     file = cluster_file(cluster)
     listing = read_layer(read_text(root, file), file)
     hubs = listing.data.get("hubs")
     if hubs is None:
         return ()
     if not isinstance(hubs, list) or not all(isinstance(hub, dict) and "name" in hub for hub in hubs):
-        raise BadInputError(f"{file}:{listing.places['hubs',].line}: `hubs` must be a list of hubs with a `name` each")
+        raise BadInputError(f"{file}:{listing.places['hubs',].line}: `hubs` must be a list of hubs, each with a `name`")
     return tuple(_hub(root, cluster, listing, number, spec) for number, spec in enumerate(hubs))
 
 
@@ -134,11 +136,19 @@ def _hub(root: Path, cluster: str, listing: Layer, number: int, spec: dict[str, 
         domain=str(spec.get("domain") or ""),
         provider=str(listing.data.get("provider") or ""),
         listed=tuple(listing.places["hubs", number, key, one] for one in range(len(names))),
+        chart_override=_override(folder, spec.get("chart_override")),
     )
 
 
+def _override(folder: Path, given: object) -> str:
+    """Return the path of a chart_override: beside cluster.yaml, or relative to the repository if it has a /."""
+    if not isinstance(given, str) or not given:
+        return ""
+    return _relative(Path(), given) if "/" in given else _relative(folder, given)
+
+
 def _relative(folder: Path, name: str) -> str:
-    """A path from the top of the repository, without `..` in it."""
+    """Return a path relative to the repository, without `..`."""
     parts: list[str] = []
     for part in (folder / name).parts:
         if part == ".." and parts:
@@ -149,10 +159,10 @@ def _relative(folder: Path, name: str) -> str:
 
 
 def plain_hub(files: Sequence[Path]) -> Hub:
-    """The hub of plain values files, which need not be in a repository. Raises BadInputError where one is missing."""
+    """Return the hub of plain values files, in a repository or not. Raises BadInputError if a file is missing."""
     for file in files:
         if not file.is_file():
-            raise BadInputError(f"no values file {file}")
+            raise BadInputError(f"values file {file} does not exist")
     parent = files[0].resolve().parent
     root = parent if all(file.resolve().is_relative_to(parent) for file in files) else Path("/")
     names = tuple(str(file.resolve().relative_to(root)) for file in files)
@@ -160,15 +170,15 @@ def plain_hub(files: Sequence[Path]) -> Hub:
 
 
 def read_values(hub: Hub, *, with_defaults: bool = True) -> Values:
-    """The hub's values, merged, in the shape that Values describes; with the charts' own values of the repository.
+    """Return the hub's merged values, with those of the repository's own charts, as Values describes them.
 
-    Raises BadInputError for a file that is missing, and for unreadable YAML, with its line.
+    Raises BadInputError for a missing file, and for invalid YAML, with its line.
     """
     return merge(read_layers(hub), read_defaults(hub) if with_defaults else ())
 
 
 def read_layers(hub: Hub) -> Iterator[Layer]:
-    """Each of the hub's YAML files, brought to the shape that Values describes."""
+    """Yield each of the hub's YAML files as a layer of Values."""
     for number, file in enumerate(hub.files):
         if file.endswith(".jsonnet"):
             continue
@@ -179,18 +189,20 @@ def read_layers(hub: Hub) -> Iterator[Layer]:
 
 
 def read_hub_layer(hub: Hub, file: str, text: str) -> Layer:
-    """One values file of a hub, brought to the shape that Values describes. Raises BadInputError."""
+    """Return one values file of a hub as a layer of Values. Raises BadInputError."""
     if hub.chart == DASKHUB:
         return read_layer(text, file, skip=BASEHUB)
     layer = read_layer(text, file)
     if hub.chart != PLAIN or not layer.data or any(key in layer.data for key in UMBRELLA_KEYS):
         return layer
     below = "binderhub-service" if any(key in layer.data for key in BINDERHUB_SERVICE_KEYS) else "jupyterhub"
+    if not any(key in layer.data for key in ("hub", "singleuser")) and any(key in layer.data for key in DASK_KEYS):
+        below = "dask-gateway"
     return read_layer(text, file, below=(below,))
 
 
 def read_defaults(hub: Hub) -> Iterator[Layer]:
-    """The values.yaml of the repository's own charts, the nearest first."""
+    """Yield the values.yaml of the repository's own charts, the nearest first."""
     for file in hub.default_files:
         skip = BASEHUB if hub.chart == DASKHUB and file == f"{CHARTS}/{DASKHUB}/values.yaml" else None
         yield replace(read_layer(read_text(hub.root, file), file, skip=skip), of_chart=True)

@@ -1,4 +1,4 @@
-"""Values that Jsonnet makes when a hub is deployed: evaluated with the same variables as the 2i2c deployer sets."""
+"""Evaluate values in Jsonnet with the variables that 2i2c's deployer sets."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,19 @@ from hubimages.errors import BadInputError
 from hubimages.imagebuilding.hubs import BASEHUB, CHARTS, DASKHUB, PLAIN, Hub
 from hubimages.imagebuilding.layer import Layer, Place
 
-STAND_IN_ACCOUNT = "000000000000"  # the cloud account's number; only names of service accounts are made with it
+STAND_IN_ACCOUNT = "000000000000"  # the number of the cloud account, used only in names of service accounts
 
 
 def chart_file(hub: Hub) -> str | None:
-    """The Jsonnet of the hub's chart; None where it has none."""
+    """Return the Jsonnet file of the hub's chart, or None."""
     file = f"{CHARTS}/{hub.chart}/values.jsonnet"
     return file if hub.chart != PLAIN and (hub.root / file).is_file() else None
 
 
 def evaluate(hub: Hub, file: str) -> Layer | None:
-    """What a Jsonnet file gives for a hub; None where the package `jsonnet` is not installed.
+    """Return the layer of a Jsonnet file for a hub; None if the package `jsonnet` is not installed.
 
-    Raises BadInputError, with Jsonnet's own message, for what cannot be evaluated.
+    Raises BadInputError, with Jsonnet's own message, if evaluation fails.
     """
     try:
         import _jsonnet
@@ -32,14 +32,14 @@ def evaluate(hub: Hub, file: str) -> Layer | None:
         "VARS_2I2C_PROVIDER": hub.provider,
         "VARS_2I2C_ACCOUNT_ID": STAND_IN_ACCOUNT,
     }
-    path = Path(hub.root, file).absolute()  # not resolved: daskhub's is a link, and the file asks for its own name
+    path = Path(hub.root, file).absolute()  # not resolved: daskhub's is a link, and the file uses its own name
     try:
         text = _jsonnet.evaluate_file(str(path), ext_vars=variables, jpathdir=[str(path.parent)])
     except RuntimeError as error:
         raise BadInputError(f"{file}: {str(error).strip().splitlines()[0]}") from None
     data = json.loads(text)
     if not isinstance(data, dict):
-        raise BadInputError(f"{file}: gives no mapping of values")
+        raise BadInputError(f"{file}: does not evaluate to a mapping")
     if hub.chart == DASKHUB and isinstance(data.get(BASEHUB), dict):
         data = {**data.pop(BASEHUB), **data}
     places: dict[tuple[str | int, ...], Place] = {}

@@ -13,30 +13,30 @@ TOO_MANY = 200_000  # a few lines of aliases can stand for billions of values
 
 
 class Place(NamedTuple):
-    """Where a value comes from: the file, relative to the repository, and the line from 1 (of the key, or the item)."""
+    """Where a value is: the file, relative to the repository, and the line of the key or item, from 1."""
 
     file: str
     line: int
 
 
 class Encrypted(str):
-    """A value that is there, but encrypted; its text is a stand-in and never the cipher text.
+    """An encrypted value; its text is a stand-in, never the cipher text.
 
-    `kind` is the type of what was encrypted, as SOPS notes it: str, int, float, bool, bytes.
+    `kind` is the type of the clear value, as SOPS records it: str, int, float, bool, bytes.
     """
 
     __slots__ = ("kind",)
     kind: str
 
     def __new__(cls, kind: str = "str") -> "Encrypted":
-        """A stand-in that other values cannot equal by accident."""
+        """Make a stand-in for an encrypted value."""
         made = super().__new__(cls, "(encrypted)")
         made.kind = kind
         return made
 
 
 class Twice(NamedTuple):
-    """A key that a mapping has twice: Helm takes the later one, and drops all that is below the first."""
+    """A duplicate key: Helm uses the later one and drops everything below the first."""
 
     path: Path
     first: int
@@ -45,10 +45,10 @@ class Twice(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """A values file: `data` is what Helm reads in it, `places` says where each path of it is written.
+    """A values file: `data` as Helm reads it, and `places`, the place of each path.
 
-    `encrypted` tells whether SOPS encrypted the file; its own `sops` key is left out then. `of_chart` marks what is
-    the same for all hubs of a chart, and so not the place to mend one hub.
+    `encrypted`: SOPS encrypted the file; `data` does not have its `sops` key. `of_chart`: the file is the same for all
+    hubs of a chart, so not the place to correct one hub.
     """
 
     file: str
@@ -60,17 +60,17 @@ class Layer:
 
 
 def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = None) -> Layer:
-    """The layer of a file's text. With `below`, its top stands at that path of the values (("jupyterhub",) for a
-    plain Zero to JupyterHub file); with `skip`, what is below that key moves to the top (`basehub` in daskhub files).
+    """Return the layer of a file's text. With `below`, its top is at that path of the values (("jupyterhub",) for a
+    plain Zero to JupyterHub file); with `skip`, all below that key moves to the top (`basehub` in daskhub files).
 
-    Raises BadInputError, with file and line, for text that is no YAML, or no mapping.
+    Raises BadInputError, with file and line, for text that is not YAML, or not a mapping.
     """
     try:
         tree = compose(text)
         values, places = _top(tree.documents[0], file) if tree.documents else ({}, {})
         twice = tuple(Twice(path, first.line, later.line) for path, first, later in tree.duplicates())
     except UnreadableYamlError as error:
-        raise BadInputError(f"{file}:{error.line}: {error.problem}; mend the YAML") from None
+        raise BadInputError(f"{file}:{error.line}: {error.problem}; correct the YAML") from None
     encrypted = isinstance(values.get("sops"), dict) and "mac" in values["sops"]
     if encrypted:
         del values["sops"]
@@ -97,9 +97,9 @@ def _top(node: Node, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
 
 
 def _read(node: Node, path: Path, file: str, places: dict[Path, Place]) -> Any:
-    """The data of a node, with the place of all that is in it."""
+    """Return the data of a node, and record the place of everything in it."""
     if len(places) > TOO_MANY:
-        raise UnreadableYamlError(node.line, "its aliases stand for too much")
+        raise UnreadableYamlError(node.line, "its aliases expand to too many values")
     node = followed(node)
     if isinstance(node, MappingNode):
         found = {}

@@ -1,4 +1,4 @@
-"""The registries that an imagebuilding hub can push to: where images go, who pushes, what is left to do by hand."""
+"""Registries for imagebuilding hubs: the names of images, the account that pushes, and the steps to do by hand."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hubimages.errors import BadInputError
 
 REFUSED = {
-    "gcr.io": "Google has shut down Container Registry; its successor is google-artifact-registry",
-    "docker.io": "Docker Hub limits how often an image may be pulled, which stops servers from starting",
+    "gcr.io": "Google shut down Container Registry; use google-artifact-registry",
+    "docker.io": "Docker Hub limits pulls, which keeps servers from starting",
 }
 OTHER_NAMES = {
     "quay": "quay.io",
@@ -28,10 +28,10 @@ HELPER_CHARTS = f"https://www.manicstreetpreacher.co.uk/{HELPER_NAME}/"
 
 @dataclass(frozen=True)
 class Target:
-    """Where one hub's images go. `prefix` is put before the name of every image, so it ends in / or -.
+    """The registry of one hub's images. `prefix` comes before the name of every image, so it ends in / or -.
 
-    `pull_secret`: nodes cannot pull by themselves what was pushed. `helper`: logins are too short-lived for a password
-    in the values, so BinderHub asks the registry helper for them.
+    `pull_secret`: nodes need a secret to pull. `helper`: logins are too short-lived for a password in the values, so
+    BinderHub asks the registry helper for them.
     """
 
     kind: str
@@ -39,19 +39,19 @@ class Target:
     prefix: str
     account: str
     pull_secret: bool
-    secret_name: str  # what the person is asked for
+    secret_name: str  # the name of the secret, for the prompt
     steps: tuple[str, ...]
     helper: bool = False
 
     @property
     def url(self) -> str:
-        """The registry's address, as BinderHub and the builds take it."""
+        """The registry's address for BinderHub and for builds."""
         return f"https://{self.host}"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of registry: the parts that have to be known, each with its question, and the target made of them."""
+    """A kind of registry: its questions, and the function that makes a target of the answers."""
 
     name: str
     parts: Mapping[str, str]
@@ -59,7 +59,7 @@ class Kind:
 
 
 def kind_named(name: str) -> Kind:
-    """The kind of registry. Raises BadInputError for one that is not known, or refused with the reason."""
+    """Return the kind of registry. Raises BadInputError for an unknown or unsupported one, with the reason."""
     wanted = OTHER_NAMES.get(name.strip().lower(), name.strip().lower())
     for host, reason in REFUSED.items():
         if wanted == host or wanted.endswith("." + host):
@@ -67,36 +67,40 @@ def kind_named(name: str) -> Kind:
     if wanted not in KINDS:
         near = difflib.get_close_matches(wanted, [*KINDS, *OTHER_NAMES], n=1)
         hint = f"did you mean {OTHER_NAMES.get(near[0], near[0])!r}? " if near else ""
-        raise BadInputError(f"registry: {name!r} is no kind of registry. {hint}There are {', '.join(KINDS)}")
+        raise BadInputError(f"registry: unknown registry {name!r}. {hint}There are {', '.join(KINDS)}")
     return KINDS[wanted]
 
 
+def joined(cluster: str, hub: str) -> str:
+    """Return `CLUSTER-HUB`; the hub alone if there is no cluster."""
+    return f"{cluster}-{hub}" if cluster else hub
+
+
 def robot_name(cluster: str, hub: str) -> str:
-    """The short name of quay's robot account; there are no hyphens in such names."""
-    return f"{cluster}_{hub}_image_builder".replace("-", "_").lower()
+    """Return the short name of quay's robot account; such names have no hyphens."""
+    return f"{joined(cluster, hub)}_image_builder".replace("-", "_").lower()
 
 
 def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     organization, robot = parts["organization"], robot_name(cluster, hub)
-    prefix = f"quay.io/{organization}/{cluster}-{hub}-"
+    prefix = f"quay.io/{organization}/{joined(cluster, hub)}-"
     return Target(
         "quay.io", "quay.io", prefix, f"{organization}+{robot}", pull_secret=True,
         secret_name="the robot account's token",
         steps=(
-            f"On https://quay.io/organization/{organization}?tab=robots make the robot account {robot}; give it access "
-            "to none of the repositories that exist.",
-            f"On https://quay.io/organization/{organization}?tab=teams make a team whose role lets it create "
-            f"repositories (Creator), and add {organization}+{robot} to it: a build makes a repository {prefix}... of "
-            "its own.",
-            "Open the robot account and copy its token: that is the password.",
-            "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",
+            f"On https://quay.io/organization/{organization}?tab=robots create the robot account {robot}, without "
+            "access to existing repositories.",
+            f"On https://quay.io/organization/{organization}?tab=teams create a team with the role Creator and add "
+            f"{organization}+{robot} to it: each build creates a repository {prefix}...",
+            "Open the robot account and copy its token: it is the password.",
+            "New repositories are private; the pull secret in the values lets servers (and Dask) pull them.",
         ),
     )  # fmt: skip
 
 
 def service_account(cluster: str, hub: str) -> str:
-    """The short name of Google's service account: 6 to 30 small letters, digits and hyphens, a letter first."""
-    name = f"{cluster}-{hub}-builder"
+    """Return the short name of Google's service account: 6 to 30 lowercase letters, digits, hyphens; a letter first."""
+    name = f"{joined(cluster, hub)}-builder"
     return (name if name[0].isalpha() else f"hub-{name}")[:30].rstrip("-")
 
 
@@ -109,16 +113,16 @@ def _google(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
         "google-artifact-registry", host, f"{host}/{project}/{repository}/", "_json_key", pull_secret=False,
         secret_name="the service account's key (JSON)",
         steps=(
-            f"Switch the API on: gcloud services enable artifactregistry.googleapis.com --project={project}",
-            f"Make the repository: gcloud artifacts repositories create {repository} --repository-format=docker "
+            f"Enable the API: gcloud services enable artifactregistry.googleapis.com --project={project}",
+            f"Create the repository: gcloud artifacts repositories create {repository} --repository-format=docker "
             f"--location={region} --project={project}",
-            f"Make the service account: gcloud iam service-accounts create {account} --project={project}",
-            f"Let it push: gcloud artifacts repositories add-iam-policy-binding {repository} --location={region} "
+            f"Create the service account: gcloud iam service-accounts create {account} --project={project}",
+            f"Allow it to push: gcloud artifacts repositories add-iam-policy-binding {repository} --location={region} "
             f"--project={project} --member=serviceAccount:{member} --role=roles/artifactregistry.writer",
-            f"Make its key, which is the password: gcloud iam service-accounts keys create key.json "
-            f"--iam-account={member}; remove the file afterwards.",
-            f"Let the cluster's nodes pull, if they are in another project than {project}: give their service account "
-            "the role Artifact Registry Reader on the repository.",
+            f"Create its key, which is the password: gcloud iam service-accounts keys create key.json "
+            f"--iam-account={member}; delete the file afterwards.",
+            f"If the cluster is in another project than {project}, give the service account of its nodes the role "
+            "Artifact Registry Reader on the repository.",
         ),
     )  # fmt: skip
 
@@ -126,63 +130,63 @@ def _google(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 def _amazon(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     account, region = parts["account_id"], parts["region"]
     host = f"{account}.dkr.ecr.{region}.amazonaws.com"
-    space = f"{cluster}-{hub}"
+    space = joined(cluster, hub)
     return Target(
         "amazon-ecr", host, f"{host}/{space}/", "AWS", pull_secret=False, helper=True,
-        secret_name="the registry helper's token (make one: openssl rand -hex 32)",
+        secret_name="the registry helper's token (create one: openssl rand -hex 32)",
         steps=(
-            "A login to Amazon ECR is good for 12 hours and a repository must exist before the push, so BinderHub asks "
-            f"the binderhub-container-registry-helper ({HELPER}) for both.",
-            f"Make an IAM policy for arn:aws:ecr:{region}:{account}:repository/{space}/* with ecr:CreateRepository, "
+            "Logins to Amazon ECR last 12 hours, and repositories must exist before a push, so BinderHub asks the "
+            f"binderhub-container-registry-helper ({HELPER}) for both.",
+            f"Create an IAM policy for arn:aws:ecr:{region}:{account}:repository/{space}/* with ecr:CreateRepository, "
             "DescribeRepositories, DescribeImages, ListImages, BatchCheckLayerAvailability, BatchGetImage, "
             "GetDownloadUrlForLayer, InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage, and for * "
             "with ecr:GetAuthorizationToken.",
-            f"Make an IAM role with that policy for the helper's service account: eksctl create iamserviceaccount "
-            f"--cluster={cluster} --namespace={hub} --name=binderhub-container-registry-helper --role-only ...",
+            f"Create an IAM role with that policy for the helper's service account: eksctl create iamserviceaccount "
+            f"--cluster={cluster or 'CLUSTER'} --namespace={hub} --name={HELPER_NAME} --role-only ...",
             f"Install the helper: helm upgrade --install {HELPER_NAME} {HELPER_NAME} --repo {HELPER_CHARTS} "
-            f"--namespace={hub} with values cloud_provider: amazon, auth_token: the secret given here, and "
-            "serviceAccount.annotations: eks.amazonaws.com/role-arn of that role. By that name BinderHub finds it, at "
+            f"--namespace={hub} with values cloud_provider: amazon, auth_token: the token given here, and "
+            "serviceAccount.annotations: eks.amazonaws.com/role-arn of that role. BinderHub finds it by that name, at "
             f"http://{HELPER_NAME}:8080.",
-            "The cluster's nodes pull with their own role: it needs AmazonEC2ContainerRegistryReadOnly.",
+            "Add AmazonEC2ContainerRegistryReadOnly to the role of the cluster's nodes, which pull with it.",
         ),
     )  # fmt: skip
 
 
 def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     organization = parts["organization"].lower()
-    prefix = f"ghcr.io/{organization}/{cluster}-{hub}-"
+    prefix = f"ghcr.io/{organization}/{joined(cluster, hub)}-"
     return Target(
-        "ghcr.io", "ghcr.io", prefix, parts.get("account") or f"{cluster}-{hub}-image-builder", pull_secret=True,
+        "ghcr.io", "ghcr.io", prefix, parts.get("account") or f"{joined(cluster, hub)}-image-builder", pull_secret=True,
         secret_name="the personal access token (classic)",
         steps=(
-            f"Make a GitHub account for the hub's builds and invite it to {organization}; its name is the account of "
-            "the registry (--set account=NAME).",
-            f"In {organization}'s settings, Packages, Package creation: let members publish private packages.",
-            "As that account make a personal access token (classic; the registry takes no fine-grained one) with "
-            "write:packages alone, which includes read:packages: that is the password. Note when it ends.",
-            "What is pushed is private; the pull secret in the values lets servers (and Dask) pull it.",
+            f"Create a GitHub account for the hub's builds and invite it to {organization}; its name is the account "
+            "of the registry (--set account=NAME).",
+            f"In {organization}'s settings, Packages, Package creation: allow members to publish private packages.",
+            "As that account create a personal access token (classic; the registry refuses fine-grained ones) with "
+            "only write:packages, which includes read:packages: it is the password. Note when it expires.",
+            "New repositories are private; the pull secret in the values lets servers (and Dask) pull them.",
         ),
     )  # fmt: skip
 
 
 def _azure(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     name = parts["registry_name"].lower().removesuffix(".azurecr.io")
-    space, token = f"{cluster}-{hub}", f"{cluster}-{hub}-image-builder"
+    space, token = joined(cluster, hub), f"{joined(cluster, hub)}-image-builder"
     return Target(
         "azure-container-registry", f"{name}.azurecr.io", f"{name}.azurecr.io/{space}/", token, pull_secret=True,
         secret_name="the token's password",
         steps=(
-            f"Make the registry, if there is none: az acr create --name {name} --resource-group GROUP --sku Standard",
-            f"Make the rights: az acr scope-map create --registry {name} --name {space} --repository '{space}/*' "
+            f"Create the registry, if there is none: az acr create --name {name} --resource-group GROUP --sku Standard",
+            f"Create the scope map: az acr scope-map create --registry {name} --name {space} --repository '{space}/*' "
             "content/read content/write metadata/read metadata/write",
-            f"Make the token: az acr token create --registry {name} --name {token} --scope-map {space}; of the two "
-            "passwords that it prints take the first. A repository is made by the first push to it.",
-            "The pull secret in the values lets servers (and Dask) pull; az aks update --attach-acr would do so, too.",
+            f"Create the token: az acr token create --registry {name} --name {token} --scope-map {space}; use the "
+            "first of the two passwords that it prints. The first push creates a repository.",
+            "The pull secret in the values lets servers (and Dask) pull; az aks update --attach-acr does so as well.",
         ),
     )  # fmt: skip
 
 
-ORGANIZATION = "organisation on the registry that the images go to"
+ORGANIZATION = "organisation on the registry"
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (

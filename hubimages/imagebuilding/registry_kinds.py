@@ -1,4 +1,4 @@
-"""What the kinds of registries differ in, as far as image building is concerned."""
+"""How kinds of registries differ for image building."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from hubimages.image_ref import split_host
 
 @dataclass(frozen=True)
 class RegistryKind:
-    """`ending` is what an image_prefix must end with; `private` tells whether what is pushed can be pulled by nobody
-    else at first; `least` is the number of path parts that the registry itself takes from the prefix.
+    """`endings`: what an image_prefix must end with; `private`: new repositories are private; `least`: the number of
+    path parts before the image's own name.
     """
 
     name: str
@@ -44,26 +44,26 @@ OTHER = RegistryKind("registry", re.compile(""), "HOST/CLUSTER-HUB-")
 
 
 def kind_of(host: str) -> RegistryKind:
-    """The kind of registry at a host; OTHER for one of your own."""
+    """Return the kind of registry at a host; OTHER for a private one."""
     return next((kind for kind in KINDS if kind.host.fullmatch(host)), OTHER)
 
 
 def prefix_host(prefix: str) -> str:
-    """The host of an image_prefix; docker.io where it has none, as Docker reads it."""
+    """Return the host of an image_prefix; docker.io if it has none, as Docker does."""
     return split_host(prefix.strip("/") + "x" if prefix.endswith("-") else prefix.strip("/"))[0]
 
 
 def split_address(address: str) -> SplitResult:
-    """The parts of an address; without any for one that cannot be read, with `[` in its host say."""
+    """Return the parts of an address; empty parts if it is invalid, for example with `[` in its host."""
     try:
         parts = urlsplit(address)
-        parts.port  # noqa: B018  # raises for what is no number
+        parts.port  # noqa: B018  # raises if it is not a number
     except ValueError:
         return SplitResult("", "", "", "", "")
     return parts
 
 
 def address_host(address: str) -> str:
-    """The host, with its port, of a registry's address with or without https://."""
+    """Return host and port of a registry's address, with or without https://."""
     host = split_address(address if "://" in address else f"https://{address}").netloc.rpartition("@")[2].lower()
     return "docker.io" if host in ("index.docker.io", "registry-1.docker.io", "hub.docker.com") else host

@@ -1,4 +1,4 @@
-"""Values merged as Helm merges them, with the place that each of them comes from."""
+"""Merge values as Helm does, and keep the place of each."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from hubimages.yaml_text import Path
 
 @dataclass(frozen=True)
 class Values:
-    """What Helm gives to the templates, in one shape for every layout: `jupyterhub`, `binderhub-service`, and
-    `dask-gateway` at the top.
+    """The values that Helm passes to templates, with `jupyterhub`, `binderhub-service` and `dask-gateway` at the top
+    for every layout.
 
-    `places` has the place of every path that came from a file; `layers` are the files, the later above the earlier.
+    `places` has the place of every path that comes from a file; `layers` are the files, later ones override earlier.
     """
 
     data: dict[str, Any]
@@ -21,7 +21,7 @@ class Values:
     layers: tuple[Layer, ...] = ()
 
     def get(self, *path: str | int, default: Any = None) -> Any:
-        """The value at a path; `default` where there is none, and where it is null."""
+        """Return the value at a path; `default` if it is missing or null."""
         value: Any = self.data
         for step in path:
             try:
@@ -31,29 +31,27 @@ class Values:
         return default if value is None else value
 
     def mapping(self, *path: str | int) -> dict[str, Any]:
-        """The mapping at a path; an empty one where there is something else, or nothing."""
+        """Return the mapping at a path; an empty one if there is none."""
         value = self.get(*path)
         return value if isinstance(value, dict) else {}
 
     def sequence(self, *path: str | int) -> list[Any]:
-        """The list at a path; an empty one where there is something else, or nothing."""
+        """Return the list at a path; an empty one if there is none."""
         value = self.get(*path)
         return value if isinstance(value, list) else []
 
     def text(self, *path: str | int) -> str:
-        """The text at a path; empty where there is something else, or nothing. Encrypted text is "(encrypted)"."""
+        """Return the text at a path; empty if there is none. Encrypted text is "(encrypted)"."""
         value = self.get(*path)
         return value if isinstance(value, str) else ""
 
     def is_encrypted(self, *path: str | int) -> bool:
-        """Whether there is a value at the path, but an encrypted one."""
+        """Return True if the value at the path is encrypted."""
         return isinstance(self.get(*path), Encrypted)
 
     def place(self, *path: str | int) -> Place:
-        """Where the value at a path comes from; for one that is missing, where one of the hub's own files has the
-        nearest mapping above it, which is where it could be added.
-
-        Where nothing above it is there, either: the first line of the last file.
+        """Return the place of the value at a path. For a missing value: the nearest mapping above it in one of the
+        hub's own files, where it can be added, or else the first line of the last file.
         """
         found = self.places.get(path)
         if found is not None:
@@ -68,7 +66,7 @@ class Values:
         return Place(self.layers[-1].file if self.layers else "", 1)
 
     def all_places(self, *path: str | int) -> Iterator[tuple[Layer, Place]]:
-        """Every file that has a value at a path, in the order in which they are put on top of each other."""
+        """Yield every file that has a value at a path, in the order for Helm."""
         for layer in self.layers:
             place = layer.places.get(path)
             if place is not None:
@@ -76,11 +74,11 @@ class Values:
 
 
 def merge(layers: Iterable[Layer], defaults: Iterable[Layer] = ()) -> Values:
-    """The values of the files, the later above the earlier, on top of the charts' own.
+    """Return the values of the files, later ones over earlier ones, over those of the charts.
 
-    As `helm upgrade --values a --values b` does: mappings are merged, anything else is replaced; a null removes what
-    the *charts* have at its key (https://helm.sh/docs/chart_template_guide/values_files/#deleting-a-default-key), and
-    a mapping that a later file has there counts alone.
+    As `helm upgrade --values a --values b` does: mappings are merged, anything else is replaced; a null removes the
+    *charts'* value (https://helm.sh/docs/chart_template_guide/values_files/#deleting-a-default-key), and a mapping in
+    a later file replaces the null.
     """
     given = tuple(layers)
     base = tuple(defaults)
@@ -88,7 +86,7 @@ def merge(layers: Iterable[Layer], defaults: Iterable[Layer] = ()) -> Values:
     places: dict[Path, Place] = {}
     for layer in given:
         _put_on_top(data, places, layer.data, layer.places, ())
-    for layer in base:  # the first is nearest: a chart's own values go before those of its sub-charts
+    for layer in base:  # nearest first: a chart's own values override those of its sub-charts
         _put_below(data, places, layer.data, layer.places, ())
     return Values(data, places, (*reversed(base), *given))
 
@@ -136,7 +134,7 @@ def _forget(places: dict[Path, Place], path: Path) -> None:
 
 
 def _take(places: dict[Path, Place], found: Mapping[Path, Place], path: Path, value: Any) -> None:
-    """Copy the places of a value and of all in it."""
+    """Copy the places of a value and of everything in it."""
     if path in found:
         places[path] = found[path]
     items: Iterable[tuple[str | int, Any]] = ()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hubimages.references.check.offline import Report as Report
     from hubimages.references.check.online import check_images as check_images
     from hubimages.references.find.scan import find_references as find_references
+    from hubimages.references.first_reference import note_of_first_reference as note_of_first_reference
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
@@ -45,6 +46,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "check.online": ["check_images"],
         "check.offline": ["Report"],
         "find.scan": ["find_references"],
+        "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
         "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],

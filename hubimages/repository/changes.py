@@ -231,7 +231,7 @@ def _unadd(repo: Repo, new: Sequence[str]) -> str:
     if not new:
         return ""
     try:
-        committing.git(repo, "reset", "-q", "--", *new)
+        committing.set_index(repo, new)
     except HubImagesError as error:
         where = f"git -C {shlex.quote(str(repo.work_tree))}"
         return f"\n{', '.join(new)} may be staged still: {where} reset -q -- {shlex.join(new)} ({error})"
@@ -240,8 +240,8 @@ def _unadd(repo: Repo, new: Sequence[str]) -> str:
 
 def _take_back(repo: Repo, undo: file_edit.Undo, new: Sequence[str], found: Mapping[str, str | None]) -> str:
     """Undo the edits, each step whatever the others do; what is left and what to do about it, or ""."""
+    left = undo.back(found)  # first: it may make room on a full disk
     told = _unadd(repo, new)
-    left = undo.back(found)
     if left:
         where = f"git -C {shlex.quote(str(repo.work_tree))}"
         told += (
@@ -266,10 +266,10 @@ def _take_back_commits(repo: Repo, done: Sequence[_Done]) -> str:
         return ""
     if any(file_edit.text_of(repo.work_tree, path) != text for path, text in texts.items()):
         return ""
-    committing.git(repo, "reset", "-q", "--soft", start)
-    committing.git(repo, "reset", "-q", "--", *texts)
+    repo.read("update-ref", "-m", "reset: moving to before the first", "HEAD", repo.text("rev-parse", start), made[-1])
     for each in reversed(done):
         each.undo.back(each.by_hook)
+    committing.set_index(repo, list(texts))
     return ", ".join(each[:12] for each in made)
 
 

@@ -16,13 +16,12 @@ from pathlib import Path
 from types import FrameType
 
 from hubimages import console
-from hubimages.errors import HubImagesError, StorageError
+from hubimages.errors import HubImagesError
 from hubimages.repository import signals
 from hubimages.repository.git import Repo
-from hubimages.run import attempt, failure, start
+from hubimages.run import attempt, start
 
 LINES = 12  # of a diff that are shown
-LITTLE_ROOM = 64 * 1024  # bytes
 ENVIRONMENT = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
@@ -54,7 +53,7 @@ def try_commit(repo: Repo, message: str, paths: Sequence[str]) -> Attempt:
     argv = (*settings, "commit", "-q", "--only", "-F", "-", "--", *paths)
     code, said, caught = _run(repo, argv, message.encode("utf-8", "surrogateescape"))
     made = _first_commit(repo, before)
-    error = _failure(repo, argv, code, said) if code else None
+    error = repo.failure(argv, code, said) if code else None
     if made:
         try:
             _align_index(repo, paths)
@@ -76,7 +75,17 @@ def git(repo: Repo, *args: str) -> None:
     assert repo.work_tree is not None
     done = attempt("git", "-C", str(repo.work_tree), *args, cwd=repo.work_tree, env=ENVIRONMENT)
     if done.returncode:
-        raise _failure(repo, args, done.returncode, done.stderr or done.stdout)
+        raise repo.failure(args, done.returncode, done.stderr or done.stdout)
+
+
+def set_index(repo: Repo, paths: Sequence[str]) -> None:
+    """Have the index say what HEAD says about the files, without a look at them: a filter may be missing."""
+    listed = repo.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]
+    there = {entry.partition("\t")[2] for entry in listed}
+    nothing = "0" * len(repo.text("rev-parse", "HEAD"))
+    gone = [f"0 {nothing}\t{path}" for path in paths if path not in there]
+    lines = "".join(f"{entry}\0" for entry in [*gone, *listed])
+    repo.read("update-index", "-z", "--index-info", stdin=lines.encode(errors="surrogateescape"))
 
 
 def diff(path: str, before: str | None, after: str | None) -> str:
@@ -101,16 +110,7 @@ def merged(*, base: str | None, ours: str | None, theirs: str | None) -> str | N
 def _align_index(repo: Repo, paths: Sequence[str]) -> None:
     """Have the index say what HEAD says about the files: a person had nothing staged in them before the commit."""
     if repo.read("diff-index", "--cached", "--name-only", "-z", "HEAD", "--", *paths):
-        git(repo, "reset", "-q", "--", *paths)
-
-
-def _failure(repo: Repo, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
-    """Return the error for a git command; a full disk is one even if git does not say so."""
-    error = failure(["git", *args], code, said)
-    facts = os.statvfs(repo.git_dir)
-    if facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0):
-        return StorageError(f"the disk is full: free some space ({error})")
-    return error
+        set_index(repo, paths)
 
 
 def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int | None]:

@@ -21,9 +21,11 @@ from hubimages.errors import (
     NotInstalledError,
     ProgramFailedError,
     RefusedError,
+    StorageError,
 )
 from hubimages.run import attempt, failure, start
 
+LITTLE_ROOM = 64 * 1024  # bytes
 MINIMUM_VERSION = (2, 38)  # `merge-tree --write-tree`, `cat-file -z`
 
 # Messages of git and of the programs that it calls (curl, ssh, the server), by what they mean for the user.
@@ -101,8 +103,21 @@ class Repo:
         argv = self.argv(*args)
         done = attempt(*argv, cwd=self.directory, stdin=stdin, env={**ENVIRONMENT, **(env or {})})
         if done.returncode:
-            raise failure(["git", *args], done.returncode, done.stderr or done.stdout)
+            raise self.failure(args, done.returncode, done.stderr or done.stdout)
         return done.stdout
+
+    def failure(self, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
+        """Return the error for a git command that failed; a full disk is one even if git does not say so."""
+        error = failure(["git", *args], code, said)
+        if isinstance(error, StorageError):
+            return error
+        try:
+            facts = os.statvfs(self.git_dir)
+        except OSError:
+            return error
+        if facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0):
+            return StorageError(f"the disk is full: free some space ({error})")
+        return error
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Return the stdout of a git command as stripped text."""

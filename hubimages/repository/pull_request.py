@@ -5,6 +5,7 @@ pushed and a person gets the address that opens the request.
 """
 
 import os
+import re
 from dataclasses import dataclass, replace
 
 from hubimages import console
@@ -31,11 +32,13 @@ class PullRequest:
     to: str = ""  # OWNER/REPO that gets it, the parent of a fork for example; empty: the repository of `origin`
 
 
-def check_can_open(repo: Repo, branch: str | None) -> str:
+def check_can_open(repo: Repo, branch: str | None, to: str = "") -> str:
     """Return the branch that a pull request from `branch` goes to. Raises an error if none can be opened."""
     base = current_branch(repo)
     if branch is None:
         raise BadInputError("--open-pr needs a branch: add --branch=NAME")
+    if to and not re.fullmatch(r"[\w.-]+/[\w.-]+", to):
+        raise BadInputError(f"--pr-to={to}: write OWNER/REPO")
     if remote_address(repo) is None:
         raise BadInputError(
             "--open-pr: the address of remote `origin` shows no owner and repository. Set it with: "

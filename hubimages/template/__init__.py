@@ -1,21 +1,24 @@
-"""The template of a user-image repository: its questions, what they render to, and a new repository made from it."""
+"""The template of an image repository: its questions, and repositories made from the answers."""
 
 from hubimages.template.answers import ask, given_answers, read_answers
+from hubimages.template.checking import check_all_answers
 from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin, find_origin
-from hubimages.template.questions import Question, questions, template_directory
+from hubimages.template.questions import RECORD, Question, questions, template_directory
 from hubimages.template.render import RenderedFile, Rendering, render, render_files
 
 __all__ = [
     "MESSAGE",
+    "RECORD",
     "NewRepository",
     "Origin",
     "Question",
     "RenderedFile",
     "Rendering",
     "ask",
+    "check_all_answers",
     "deployment_workflow",
     "find_origin",
     "given_answers",

@@ -2,25 +2,29 @@
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.template.questions import RECORD, check_answers, questions, template_context
+from hubimages.template.checking import check_answers
+from hubimages.template.questions import RECORD, questions, template_context, template_directory
+from hubimages.template.rules import answer_rules
 
 
 def given_answers(settings: Sequence[str], file: str | None) -> dict[str, str]:
-    """The answers in a file, and over them those set as `key=value`. Raises BadInputError."""
+    """Return the answers from a file, overridden by those set as `key=value`. Raises BadInputError."""
     answers = {} if file is None else read_answers(Path(file))
     chosen: dict[str, str] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key or key != key.strip():
-            raise BadInputError(f"--set {setting!r}: write it as --set KEY=VALUE, without spaces around the =")
+            shown = answer_rules().shown(setting)
+            raise BadInputError(f"--set {shown} is not KEY=VALUE, without spaces around the equals sign")
         if key in chosen:
-            raise BadInputError(f"--set {key}=... is given twice")
+            raise BadInputError(f"--set {answer_rules().shown(key)} is given twice")
         chosen[key] = value
     answers.update(chosen)
     check_answers(answers)
@@ -28,37 +32,61 @@ def given_answers(settings: Sequence[str], file: str | None) -> dict[str, str]:
 
 
 def read_answers(file: Path) -> dict[str, str]:
-    """The answers in a YAML or JSON file: a mapping, or a repository's record of what it was made from.
+    """Return the answers in a YAML or JSON file: a mapping, or the record of a generated repository.
 
-    Every value is taken as it is written: `3.10` stays `3.10`. Raises BadInputError.
+    Values stay as they are written: `3.10` stays `3.10`. Raises BadInputError.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     if file.is_dir():
         file = file / RECORD
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        # A mapping of plain strings: JSON's numbers are kept as they are written, too.
-        loaded: Any = (
-            json.loads(text, parse_int=str, parse_float=str)
-            if file.suffix == ".json"
-            else YAML(typ="base", pure=True).load(text)  # "base": every scalar is a string
-        )
+        loaded = _load(file)
     except (OSError, ValueError, YAMLError) as error:
-        raise BadInputError(f"{file} cannot be read as answers: {_one_line(error)}") from error
+        raise BadInputError(f"cannot read answers from {file}: {_one_line(error)}") from error
+    except RecursionError as error:
+        raise BadInputError(f"cannot read answers from {file}: it is nested too deeply") from error
     if isinstance(loaded, dict) and isinstance(loaded.get("answers"), dict):
+        extra = [key for key in loaded if key not in record_keys()]
+        if extra:
+            named = answer_rules().shown(str(extra[0]))
+            raise BadInputError(f"{file}: the key {named} is outside `answers`. Move it into `answers`, or remove it")
         loaded = loaded["answers"]
     if not isinstance(loaded, dict):
-        raise BadInputError(f"{file} must hold a mapping, one `key: value` for each answer")
+        raise BadInputError(f"{file} must contain a mapping, with one `key: value` for each answer")
     for key, value in loaded.items():
         if not isinstance(key, str) or not isinstance(value, str):
-            raise BadInputError(f"{file}: the answer to {str(key)!r} must be one text")
+            raise BadInputError(f"{file}: the answer to {answer_rules().shown(str(key))} must be one text")
     return dict(loaded)
 
 
+def record_keys() -> set[str]:
+    """Return the keys of the record that the template writes."""
+    record = template_directory() / "<<cookiecutter.repo>>" / RECORD
+    return set(re.findall(r"^(\w+):", record.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def _load(file: Path) -> Any:
+    from ruamel.yaml import YAML
+
+    text = file.read_text(encoding="utf-8-sig")
+    if file.suffix == ".json":
+        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_unique)
+    return YAML(typ="base", pure=True).load(text)  # "base": every scalar is a string
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return JSON's pairs as a mapping. Raises ValueError for a duplicate key."""
+    loaded: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in loaded:
+            raise ValueError(f"it has the key {answer_rules().shown(key)} twice")
+        loaded[key] = value
+    return loaded
+
+
 def ask(answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers, completed by a person: one question for each that is missing, on stderr, the default in brackets."""
+    """Return the answers, completed by a person. Asks each missing question on stderr, with the default in brackets."""
     from cookiecutter.prompt import prompt_choice_for_config, read_user_variable, render_variable
     from cookiecutter.utils import create_env_with_context
 
@@ -82,10 +110,12 @@ def ask(answers: Mapping[str, str]) -> dict[str, str]:
                     default = render_variable(env, question.default, complete)
                     complete[key] = read_user_variable(key, default, prompts, prefix)
             except EOFError as end:
-                raise RefusedError(f"no answer to {question.prompt!r}; give it as --set {key}=...") from end
+                raise RefusedError(f"there is no answer to {question.prompt!r}. Give it as --set {key}=...") from end
             check_answers({key: complete[key]})
     return complete
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    """Return a parser's message in one line of a length that a terminal shows."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -1,4 +1,4 @@
-"""A new user-image repository: rendered, committed, and moved to DEST whole; published, where that is asked for."""
+"""Make a new image repository: render it, commit, move it to DEST in one step, and publish it if asked to."""
 
 import shlex
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def plan_new_repository(
 
 @dataclass(frozen=True)
 class NewRepository:
-    """The plan: where, what, which answers were given, and the address of `origin`."""
+    """The plan: directory, content, which answers were given, and the address of `origin`."""
 
     dest: Path
     rendering: Rendering
@@ -43,7 +43,7 @@ class NewRepository:
     origin: str | None
 
     def show(self, *, push: bool = False) -> str:
-        """The files and commands of the plan, as text; nothing is done."""
+        """Return the files and commands of the plan as text. Changes nothing."""
         files = "\n".join(f"  {name}" for name in self.rendering.files)
         commands = [
             ["git", "init", f"--initial-branch={BRANCH}"],
@@ -56,7 +56,7 @@ class NewRepository:
             commands.append(["git", "push", "--set-upstream", "origin", BRANCH])
         shown = "\n".join("$ " + console.censor(shlex.join(argv)) for argv in commands)
         unchecked = "\nNot checked: whether origin can be reached and is empty." if push else ""
-        return f"{self.dest} would be made, with these files:\n{files}\n{self._defaults()}and by:\n{shown}{unchecked}"
+        return f"Would make {self.dest} with these files:\n{files}\n{self._defaults()}Commands:\n{shown}{unchecked}"
 
     def apply(self, *, push: bool = False) -> str:
         """Make the repository, and publish it when `push` is set; what was done and what comes next, as text.
@@ -78,24 +78,20 @@ class NewRepository:
         published = f" and published at {console.censor(self.origin or '')}" if push else ""
         steps = "\n".join(f"{number}. {step}" for number, step in enumerate(self._steps(pushed=push), start=1))
         return (
-            f"{self.dest} is made{published}: {len(self.rendering.files)} files, commit {commit[:12]} on {BRANCH}.\n"
+            f"Made {self.dest}{published}: {len(self.rendering.files)} files, commit {commit[:12]} on {BRANCH}.\n"
             f"{self._defaults()}Next:\n{steps}"
         )
 
     def _defaults(self) -> str:
         used = [f"  {key}: {value}" for key, value in self.rendering.answers.items() if key not in self.given]
-        return (
-            "Nothing was said about these, so the default was taken (change it with --set):\n" + "\n".join([*used, ""])
-            if used
-            else ""
-        )
+        return "Defaults used (change with --set):\n" + "\n".join([*used, ""]) if used else ""
 
     def _steps(self, *, pushed: bool) -> list[str]:
         steps = []
         if not pushed:
             where = shlex.quote(str(self.dest))
             add = "" if self.origin else f"git -C {where} remote add origin ADDRESS && "
-            steps.append(f"Make an empty repository on GitHub, and: {add}git -C {where} push -u origin {BRANCH}")
+            steps.append(f"Create an empty repository on GitHub, then run: {add}git -C {where} push -u origin {BRANCH}")
         return steps + next_steps(self.rendering.answers, self.rendering.origin)
 
     def _commit(self, directory: Path) -> str:
@@ -105,22 +101,22 @@ class NewRepository:
         repo.show("commit", "--quiet", "--file", "-", stdin=MESSAGE.encode())
         listed = repo.read("ls-tree", "-r", "-z", "--name-only", "HEAD").decode().split("\0")[:-1]
         if sorted(listed) != sorted(self.rendering.files):
-            raise ProgramFailedError(f"the commit holds {len(listed)} files, not {len(self.rendering.files)}")
+            raise ProgramFailedError(f"the commit has {len(listed)} files, not {len(self.rendering.files)}")
         if self.origin is not None:
             repo.show("remote", "add", "origin", self.origin)
         return repo.text("rev-parse", "HEAD")
 
     def _refuse_published(self) -> None:
         if self.origin is None:
-            raise BadInputError("--push needs the address to push to: --origin URL")
+            raise BadInputError("--push needs an address to push to. Add --origin URL")
         if self._remote_main():
             raise RefusedError(
-                f"{console.censor(self.origin)} already has a branch {BRANCH}, with a history that this new one "
-                "does not have; name an empty repository, or leave out --push"
+                f"{console.censor(self.origin)} already has a branch {BRANCH} with another history. "
+                "Name an empty repository, or leave out --push"
             )
 
     def _remote_main(self) -> str:
-        """The commit that `origin` has as its main; "" when there is none."""
+        """Return the commit of main at `origin`; empty if there is none."""
         origin = self.origin or ""
         argv = ["git", "ls-remote", "--", origin, f"refs/heads/{BRANCH}"]
         done = run.attempt(*argv, cwd=Path("/"), env=git.remote_environment())
@@ -136,14 +132,16 @@ class NewRepository:
                            env=git.remote_environment())  # fmt: skip
         if done.returncode:
             error = git.remote_failure(self.origin or "", argv, done.returncode, done.stderr)
-            raise type(error)(f"{error}\n{self.dest} is made; to publish it again: {shlex.join(argv)}")
+            raise type(error)(f"{error}\n{self.dest} is complete. To publish it, run: {shlex.join(argv)}")
         if self._remote_main() != commit:
-            raise ProgramFailedError(f"git push ended well, but {BRANCH} of origin is not at {commit[:12]}")
+            raise ProgramFailedError(f"git push reported success, but {BRANCH} of origin is not at {commit[:12]}")
 
 
 def _address(origin: str) -> str:
-    """The address as git can use it from any directory. Raises BadInputError for what cannot be one."""
+    """Return the address as git can use it from any directory. Raises BadInputError if it is not one."""
     if not origin.strip() or origin.startswith("-") or "::" in origin or "\n" in origin:
-        raise BadInputError(f"{origin!r} is no address of a repository, such as git@github.com:organisation/name.git")
+        raise BadInputError(
+            f"{origin!r} is not an address of a repository, such as git@github.com:organisation/name.git"
+        )
     local = Path(origin).expanduser()
     return str(local.resolve()) if local.exists() else origin

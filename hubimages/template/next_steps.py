@@ -1,29 +1,29 @@
-"""What is left to do by hand, for the registry that was chosen: in short; the repository's README has every step."""
+"""The steps left to do by hand for the chosen registry, in short. The repository's README has them in full."""
 
 from collections.abc import Mapping
 
 from hubimages.template.origin import Origin
+from hubimages.template.rules import image_name
 
-PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")  # as in the template's image_name.py
 WRITE_THE_NAME = (
-    "Decide on the image's name and write it over {host}/{image} in noxfile.py: until then the workflows stop in their "
-    "first seconds."
+    "Choose the image's name and write it in place of {host}/{image} in noxfile.py. Until then the workflows stop "
+    "within seconds."
 )
 APP = (
-    "Make a GitHub App that may open pull requests in {hubs}, and set the GitHub variable CONFIGURATION_APP_CLIENT_ID "
-    "and the secret CONFIGURATION_APP_PRIVATE_KEY."
+    "Create a GitHub App that may open pull requests in {hubs}, and set the GitHub variable "
+    "CONFIGURATION_APP_CLIENT_ID and the secret CONFIGURATION_APP_PRIVATE_KEY."
 )
 NO_JOB = (
-    "No workflow opens pull requests in {hubs}: it would install hubimages from the address and commit of this copy, "
-    "and this copy has neither, since {problem}. Install hubimages with git (pip install git+https://...), "
-    "and make the repository again."
+    "No workflow opens pull requests in {hubs}, because it cannot install this copy of hubimages: {problem}. Install "
+    "hubimages with git (pip install git+https://...), and make the repository again."
 )
+PREVIEWS = "Set up a second login, for previews, which cannot push the image of main. README.md names its settings."
 STEPS = {
     "quay.io": (
         "On quay.io, create the public repository {image} and a robot account that may write to it.",
         "Set the GitHub secrets QUAY_USERNAME and QUAY_PASSWORD to the robot's name and token.",
     ),
-    "ghcr.io": ("After the first push of the image, make the package public on GitHub; no secret is needed.",),
+    "ghcr.io": ("After the first push of the image, make the package public on GitHub. You need no secret.",),
     "google-artifact-registry": (
         "In Google Cloud, create the Docker repository at {host}, and a service account that may write to it and that "
         "this GitHub repository may act as.",
@@ -46,13 +46,17 @@ STEPS = {
 
 
 def next_steps(answers: Mapping[str, str], origin: Origin) -> list[str]:
-    """One sentence for each step, in order, for exactly this registry and image."""
+    """Return one sentence for each step, in order, for this registry and image."""
     steps = list(STEPS[answers["registry"]])
-    if any(word in f"{answers['registry_host']}/{answers['image']}" for word in PLACEHOLDERS):
+    if image_name().is_placeholder(f"{answers['registry_host']}/{answers['image']}"):
         steps.insert(0, WRITE_THE_NAME)
+    if answers.get("preview") == "yes" and answers["registry"] != "ghcr.io":
+        steps.append(PREVIEWS)
     if answers.get("configuration_repository"):
         steps.append(APP if origin.commit or answers.get("hubimages_index") else NO_JOB)
-    steps.append("README.md has these steps in full. Then merge to main: the image is built, tested and pushed.")
+    steps.append(
+        "README.md has these steps in full. After them, each merge to main builds, tests and pushes the image."
+    )
     names = {
         "image": answers["image"],
         "host": answers["registry_host"],

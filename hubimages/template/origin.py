@@ -23,7 +23,7 @@ REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJEC
 # What a rendered repository is made of, and what is installed from the commit.
 SOURCES = (
     "cookiecutter.json", "hooks", "templates", "<<cookiecutter.repo>>", "hubimages", "hubimages_template.py",
-    "deployment-workflows", "pyproject.toml",
+    "hubimages_filters.py", "deployment-workflows", "pyproject.toml",
 )  # fmt: skip
 
 

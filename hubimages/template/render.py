@@ -8,20 +8,23 @@ could change the delimiters, and cookiecutter writes a replay file into the home
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
 from hubimages.repository import git, staging
 from hubimages.run import attempt, failure, os_failure
 from hubimages.template.answers import read_answers
+from hubimages.template.checking import check_answers
 from hubimages.template.origin import Origin, find_origin
-from hubimages.template.questions import RECORD, check_answers, questions, template_context, template_directory
+from hubimages.template.questions import RECORD, questions, template_context, template_directory
+
+AS_RENDERED = {"core.attributesFile": "/dev/null", "core.autocrlf": "false", "core.safecrlf": "false"}
 
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """The bytes of one file, and whether it is a program."""
+    """The bytes of one file, and whether it is executable."""
 
     data: bytes
     executable: bool
@@ -54,8 +57,10 @@ class Rendering:
     def add(self, repo: git.Repo, env: Mapping[str, str] | None = None) -> None:
         """Add exactly these files to git's index.
 
-        By force, so that a person's own global ignore file cannot keep a file of the template out.
+        By force, so that a person's own global ignore file cannot keep a file of the template out, and as rendered,
+        whatever their settings say about line ends.
         """
+        repo = replace(repo, config={**repo.config, **AS_RENDERED})
         paths = "".join(f"{name}\0" for name in self.files)
         repo.read("add", "--force", "--pathspec-from-file=-", "--pathspec-file-nul", stdin=paths.encode(), env=env)
 
@@ -73,14 +78,15 @@ def render(answers: Mapping[str, str], parent: Path) -> Path:
         return stage.dest
 
 
-def render_files(answers: Mapping[str, str], origin: Origin | None = None) -> Rendering:
+def render_files(answers: Mapping[str, str], origin: Origin | None = None, directory: Path | None = None) -> Rendering:
     """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
 
-    `origin` is that of the template, unless another is given.
+    `origin` is that of the template, unless another is given; `directory` is a place for temporary files, where the
+    caller removes what a killed run leaves.
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
         home, output = Path(temporary, "home"), Path(temporary, "output")
         home.mkdir()
         argv = [
@@ -89,7 +95,13 @@ def render_files(answers: Mapping[str, str], origin: Origin | None = None) -> Re
             *(f"{key}={value}" for key, value in answers.items()),
             *(f"{key}={value}" for key, value in _private(origin).items()),
         ]
-        done = attempt(*argv, cwd=Path(temporary), env={"HOME": str(home), "PYTHONIOENCODING": "utf-8"})
+        environment = {
+            "HOME": str(home),
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": temporary,
+        }
+        done = attempt(*argv, cwd=Path(temporary), env=environment)
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
         directories = list(output.iterdir())
@@ -118,7 +130,7 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """The pre-generation hook's one line; cookiecutter adds lines of its own about the hook having failed."""
+    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
     for line in stderr.decode(errors="replace").splitlines():
         if line.startswith(keys):

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hubimages.hub_image.bump.chartpress import OURS
 
 from hubimages.doctor import examine
 from hubimages.doctor.programs import Program
 from hubimages.doctor.report import Item
+from hubimages.hub_image.building.chartpress import OURS
 
 
 def doctor(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":

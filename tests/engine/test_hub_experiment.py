@@ -107,3 +107,24 @@ def test_a_registry_that_does_not_answer_is_no_finding_but_75(hub: Deployment, r
     report = check_hub_image(hub.path)
     assert (report.findings, report.exit_code) == ([], 75)
     assert report.not_checked[0].startswith("whether 127.0.0.1:9/")
+
+
+def test_a_rebuild_writes_the_new_tag_into_the_values_of_the_hubs_that_try_it(
+    hub: Deployment, registry: Registry
+) -> None:
+    begun = hubimages(hub, "new-hub-experiment", "trial", "--require", "new==1")
+    assert begun.returncode == 0, begun.stderr
+    snippet = begun.stdout.partition("hub that tries it:\n\n")[2]
+    hub.write("../hubs/bio.yaml", f"# ours\n{snippet}")
+    hub.commit("Try it")
+    hub.edit("images/hub/trial-requirements.txt", "new==1", "new==2")
+    shown = hubimages(hub, "rebuild-hub-image", "--image", "trial", "--dry-run")
+    assert "# then, in the same commit, hubs/bio.yaml:6 (" in shown.stdout
+    done = hubimages(hub, "rebuild-hub-image", "--image", "trial")
+    assert done.returncode == 0, done.stderr
+    tag = hub.tag("HEAD~1")
+    assert hub.git("show", "--format=", "--unified=0", "HEAD").splitlines()[-2:] == [
+        "-" + snippet.splitlines()[-1], f'+      tag: "{tag}"',
+    ]  # fmt: skip
+    assert hub.git("show", "--format=", "--name-only", "HEAD") == "hubs/bio.yaml"
+    assert check_hub_image(hub.path, offline=True).findings == []

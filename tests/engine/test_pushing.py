@@ -15,6 +15,7 @@ from tests.engine.engine import DEBIAN, Engine, second_engine
 from tests.engine.install import EngineUnavailableError
 from tests.engine.registry import Registry
 from tests.engine.small import Repository, digest, session_error
+from tests.histories import git
 
 CHANGES_THE_IMAGE = """\
 import os, subprocess
@@ -24,7 +25,7 @@ def test_it():
 """
 
 SECRETS = "https://github.com/OWNER/NAME/settings/secrets/actions"
-SET_AT = f"(on GitHub, with QUAY_PASSWORD and QUAY_USERNAME, which are set at {SECRETS})"
+SET_AT = f"(on GitHub, set QUAY_PASSWORD and QUAY_USERNAME at {SECRETS})"
 # A program that needs nothing else in its image.
 STATIC = Path("/sbin/ldconfig")
 BY_A_PROGRAM = """\
@@ -43,31 +44,30 @@ def test_another_image_than_the_tested_one_is_not_pushed(
     repository.write({"image-contract/test_contract.py": CHANGES_THE_IMAGE})
     image = f"{registry.address}/our/small"
     told = session_error(repository.nox("build", "--", "--push", IMAGE=image, OTHER=DEBIAN))
-    assert f"not pushed: {image}:{repository.tag} is not the image that was tested any more" in told
+    assert f"not pushed: {image}:{repository.tag} has changed since it was tested" in told
     assert digest(registry, "our/small", repository.tag) == ""
 
 
 def test_without_a_login_nothing_is_pushed(repository: Repository, password_registry: Registry) -> None:
     told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{password_registry.address}/our/small"))
     host = password_registry.address
-    assert (
-        f"nothing was pushed: not logged in to {host}, or with a wrong password: docker login {host} {SET_AT}" in told
-    )
+    wrong = f"you are not logged in to {host}, or the password is wrong. Run docker login {host} {SET_AT}"
+    assert f"nothing was pushed: {wrong}" in told
     assert digest(password_registry, "our/small", repository.tag) == ""
 
 
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        (401, "not logged in to {host}, or with a wrong password: docker login {host} {set_at}."),
-        (403, "{host} does not let you push {host}/our/small:{tag}: ask its owner for the right to {set_at}."),
+        (401, "you are not logged in to {host}, or the password is wrong. Run docker login {host} {set_at}."),
+        (403, "{host} does not allow you to push {host}/our/small:{tag}. Ask its owner for write access {set_at}."),
         (
             404,
-            "{host} has no such repository, and makes none by itself: {host}/our/small:{tag}. "
-            "Create it (README.md says how), or correct IMAGE in noxfile.py.",
+            "{host} has no repository for {host}/our/small:{tag}, and a push does not create it. "
+            "Create it (see README.md), or correct IMAGE in noxfile.py.",
         ),
-        (429, "{host} gave no good answer, try again later: nox -s push."),
-        (500, "{host} gave no good answer, try again later: nox -s push."),
+        (429, "{host} did not answer properly. Try again later: nox -s push."),
+        (500, "{host} did not answer properly. Try again later: nox -s push."),
     ],
 )
 def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository, status: int, told: str) -> None:
@@ -81,7 +81,7 @@ def test_a_registry_that_refuses_is_told_with_the_remedy(repository: Repository,
 
 def test_a_registry_that_nobody_answers_for_is_told(repository: Repository) -> None:
     told = session_error(repository.nox("build", "--", "--push"))
-    assert "nothing was pushed: 127.0.0.1:9 gave no good answer, try again later: nox -s push." in told
+    assert "nothing was pushed: 127.0.0.1:9 did not answer properly. Try again later: nox -s push." in told
 
 
 def test_a_wrong_password_is_told_with_the_place_where_it_is_set(
@@ -90,7 +90,7 @@ def test_a_wrong_password_is_told_with_the_place_where_it_is_set(
     host = password_registry.address
     names = {"REGISTRY_USERNAME": password_registry.username, "REGISTRY_PASSWORD": "wrong horse"}
     told = session_error(repository.nox("login", IMAGE=f"{host}/our/small", **names))
-    assert f"{host} takes neither this name nor this password {SET_AT}." in told
+    assert f"{host} refused the name or password {SET_AT}." in told
     assert "wrong horse" not in told
 
 
@@ -99,7 +99,7 @@ def test_a_login_without_an_answer_is_no_wrong_password(repository: Repository, 
     names = {"REGISTRY_USERNAME": "robot", "REGISTRY_PASSWORD": "x"}
     with answering(status, also_greeting=True) as refusing:
         told = session_error(repository.nox("login", IMAGE=f"{refusing.address}/our/small", **names))
-    assert f"no login, {refusing.address} gave no good answer: try again later." in told
+    assert f"the login failed: {refusing.address} did not answer properly. Try again later." in told
 
 
 def test_with_the_right_password_the_image_is_pushed_and_its_digest_told(
@@ -126,7 +126,7 @@ def test_a_tag_that_is_another_images_is_not_moved(
     engine.docker("image", "rm", reference)
     theirs = digest(registry, "our/small", repository.tag)
     told = session_error(repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/small"))
-    taken = f"{reference} is in the registry already, with another digest ({theirs}), and a tag is never moved"
+    taken = f"the registry already has {reference}, with another digest ({theirs}). A tag never moves"
     assert f"nothing was pushed: {taken}" in told
     assert "git commit --allow-empty" in told
     assert digest(registry, "our/small", repository.tag) == theirs
@@ -165,11 +165,125 @@ def test_a_preview_has_the_pull_requests_tag_and_no_other(
     repository: Repository, registry: Registry, tmp_path: Path
 ) -> None:
     told = tmp_path / "output"
-    preview = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123", "GITHUB_OUTPUT": str(told)}
+    preview = {"PREVIEW": "pr-12", "GITHUB_OUTPUT": str(told)}
     done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/preview", **preview)
     assert done.returncode == 0, done.stdout
-    assert registry.tags("our/preview") == ["pr-12-0123456789ab"]
-    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-0123456789ab\n"
+    assert registry.tags("our/preview") == [f"pr-12-{repository.tag}"]
+    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-{repository.tag}\n"
+
+
+LABELLED = """\
+FROM scratch
+COPY README.md /
+ARG NUMBER=0
+LABEL number=$NUMBER
+"""
+
+
+def build_again(engine: Engine, repository: Repository, image: str, number: int) -> None:
+    """Build the commit's image as another machine might: with other bytes, and the same label for its commit."""
+    label = f"org.opencontainers.image.revision={git('-C', repository.path, 'rev-parse', 'HEAD').strip()}"
+    words = ("--build-arg", f"NUMBER={number}", "--label", label)
+    engine.try_docker("image", "rm", "--force", f"{image}:{repository.tag}")  # or it would stay without a name
+    engine.build(repository.path, f"{image}:{repository.tag}", *words)
+
+
+def push_tags(engine: Engine, repository: Repository, image: str, number: int) -> str:
+    build_again(engine, repository, image, number)
+    done = repository.nox("push", IMAGE=image)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def with_tags(repository: Repository, *tags: str) -> None:
+    noxfile = (repository.path / "noxfile.py").read_text()
+    written = noxfile.replace('TAGS = ["commit"]', f"TAGS = {json.dumps(tags)}")
+    repository.write({"noxfile.py": written, "Dockerfile": LABELLED})
+
+
+def test_a_second_build_of_a_commit_is_not_refused_and_moves_no_tag(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit")
+    push_tags(engine, repository, image, 1)
+    first = digest(registry, "our/dated", repository.tag)
+    said = push_tags(engine, repository, image, 2)
+    assert f"{image}:{repository.tag} stays: an earlier run pushed this commit's image ({first})" in said
+    assert f"digest  {first}\n" in said
+    assert digest(registry, "our/dated", repository.tag) == first
+
+
+def test_a_tag_that_was_not_reached_is_put_on_the_image_that_is_there(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit", "latest")
+    push_tags(engine, repository, image, 1)
+    older = digest(registry, "our/dated", "latest")
+    repository.write({"README.md": "changed\n"})
+    build_again(engine, repository, image, 2)
+    engine.docker("push", f"{image}:{repository.tag}")  # a run that was cut off after its first tag
+    there = digest(registry, "our/dated", repository.tag)
+    push_tags(engine, repository, image, 3)
+    assert digest(registry, "our/dated", repository.tag) == digest(registry, "our/dated", "latest") == there != older
+
+
+def test_two_commits_of_one_minute_are_both_pushed_and_the_first_keeps_the_date(
+    repository: Repository, engine: Engine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = f"{registry.address}/our/dated"
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-04-01T10:00:10Z")
+    with_tags(repository, "commit", "date", "latest")
+    push_tags(engine, repository, image, 1)
+    first, first_digest = repository.tag, digest(registry, "our/dated", repository.tag)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-04-01T10:00:50Z")
+    repository.write({"README.md": "changed\n"})
+    said = push_tags(engine, repository, image, 2)
+    assert f"{image}:2026-04-01-1000 stays: it is the image of commit {first}, of the same minute" in said
+    assert digest(registry, "our/dated", "2026-04-01-1000") == first_digest
+    assert digest(registry, "our/dated", repository.tag) == digest(registry, "our/dated", "latest") != first_digest
+
+
+def test_a_repeated_older_run_does_not_move_latest_back(
+    repository: Repository, engine: Engine, registry: Registry
+) -> None:
+    image = f"{registry.address}/our/dated"
+    with_tags(repository, "commit", "latest")
+    push_tags(engine, repository, image, 1)
+    older = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    repository.write({"README.md": "changed\n"})
+    push_tags(engine, repository, image, 2)
+    newest = digest(registry, "our/dated", "latest")
+    branch = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    git("-C", repository.path, "checkout", "--quiet", older)  # as a workflow does that is run again
+    try:
+        said = push_tags(engine, repository, image, 3)
+    finally:
+        git("-C", repository.path, "checkout", "--quiet", "-B", "main", branch)
+    assert f"{image}:latest stays where it is: it is the image of {branch[:12]}, which comes after this commit" in said
+    assert digest(registry, "our/dated", "latest") == newest
+
+
+def test_a_reopened_pull_request_gets_a_tag_for_its_new_merge(repository: Repository, registry: Registry) -> None:
+    preview = {"PREVIEW": "pr-13", "IMAGE": f"{registry.address}/our/preview"}
+    assert repository.nox("build", "--", "--push", **preview).returncode == 0
+    first = repository.tag
+    repository.write({"README.md": "the branch that it goes into has changed\n"})
+    done = repository.nox("build", "--", "--push", **preview)
+    assert done.returncode == 0, done.stdout
+    assert {f"pr-13-{first}", f"pr-13-{repository.tag}"} <= set(registry.tags("our/preview"))
+
+
+def test_what_python_and_nox_write_is_no_change_without_our_gitignore(
+    repository: Repository, registry: Registry
+) -> None:
+    git("-C", repository.path, "rm", "--quiet", ".gitignore")
+    repository.write({})
+    (repository.path / "__pycache__").mkdir(exist_ok=True)
+    (repository.path / "__pycache__/noxfile.pyc").touch()
+    done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/small")
+    assert done.returncode == 0, done.stdout
 
 
 def test_two_architectures_are_joined_by_digest_under_one_tag(
@@ -194,7 +308,7 @@ def test_two_architectures_are_joined_by_digest_under_one_tag(
     assert f"image={image['IMAGE']}:{repository.tag}\n" in told.read_text()
     assert repository.nox("join", **join).returncode == 0  # again
     other = session_error(repository.nox("join", **{**join, "ARM64": parts["amd64"]}))
-    assert "is in the registry already, with another digest" in other
+    assert ", with another digest (" in other
 
 
 @pytest.mark.skipif(not STATIC.exists(), reason=f"no {STATIC} here")

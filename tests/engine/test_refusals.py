@@ -13,7 +13,8 @@ import pytest
 
 from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
-from tests.engine.small import Repository, digest, images, session_error
+from tests.engine.small import SMALL, Repository, digest, images, session_error
+from tests.histories import git
 
 CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
 # An hour, if it is not stopped; it is looked for among the processes of the machine.
@@ -46,7 +47,7 @@ def which(name: str) -> str:
 def test_a_daemon_that_does_not_answer_is_told_with_how_to_start_it(repository: Repository, session: str) -> None:
     done = repository.nox(session, DOCKER_HOST="tcp://127.0.0.1:9")
     told = session_error(done)
-    assert "Docker does not answer: start it (Docker Desktop, or: sudo systemctl start docker)" in told
+    assert "Docker does not answer. Start it (Docker Desktop, or sudo systemctl start docker)" in told
     assert "tcp://127.0.0.1:9" in told
 
 
@@ -54,13 +55,13 @@ def test_a_dirty_tree_is_not_pushed_and_not_even_built(repository: Repository, e
     (repository.path / "README.md").write_text("changed")
     for words in (["build", "--", "--push"], ["push"]):
         told = session_error(repository.nox(*words))
-        assert "not pushed: there are changes that no commit has. Commit them first (git status shows them)" in told
+        assert "not pushed: there are uncommitted changes. Commit them first (git status shows them)" in told
     assert not images(engine)
 
 
 def test_a_push_of_what_was_not_built_says_how_to_build_it(repository: Repository) -> None:
     told = session_error(repository.nox("push"))
-    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag} here: build it first, nox -s build" in told
+    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag}. Build it first: nox -s build" in told
 
 
 @pytest.mark.parametrize("given", [{}, {"REGISTRY_USERNAME": "our+robot"}, {"REGISTRY_PASSWORD": "secret"}])
@@ -68,7 +69,7 @@ def test_half_a_login_is_not_taken_for_a_registry_that_does_not_answer(
     repository: Repository, given: dict[str, str]
 ) -> None:
     told = session_error(repository.nox("login", **{"REGISTRY_USERNAME": "", "REGISTRY_PASSWORD": "", **given}))
-    assert "REGISTRY_USERNAME and REGISTRY_PASSWORD are to have a login for 127.0.0.1:9 (on GitHub, with" in told
+    assert "set REGISTRY_USERNAME and REGISTRY_PASSWORD to a login for 127.0.0.1:9 (on GitHub, set" in told
     assert "secret" not in told.replace("settings/secrets", "")
 
 
@@ -86,20 +87,50 @@ def test_a_dirty_tree_is_built_under_a_tag_that_says_so(repository: Repository, 
 
 def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: Engine) -> None:
     told = session_error(repository.nox("build", "--", "--psuh"))
-    assert "nox -s build knows --push, not --psuh" in told
+    assert "nox -s build accepts only --push, not --psuh" in told
     assert not images(engine)
 
 
 def test_a_directory_that_is_no_git_repository_is_told(repository: Repository, tmp_path: Path) -> None:
     shutil.copytree(repository.path, tmp_path, ignore=shutil.ignore_patterns(".git", ".nox"), dirs_exist_ok=True)
     done = Repository(tmp_path, {**repository.env, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}).nox("build")
-    assert "this is not a git repository with a commit: git init, git add --all, git commit" in session_error(done)
+    assert (
+        "this is not a git repository, or it has no commit. Run git init, git add --all, git commit"
+        in session_error(done)
+    )
 
 
 def test_a_name_that_was_never_set_is_not_pushed_to(repository: Repository, engine: Engine) -> None:
     told = session_error(repository.nox("build", "--", "--push", IMAGE="quay.io/your-organisation/small"))
-    assert "IMAGE is still quay.io/your-organisation/small: write the image's real name into noxfile.py" in told
+    assert "IMAGE is still quay.io/your-organisation/small. Set it to the image's real name in noxfile.py" in told
     assert not images(engine)
+
+
+def test_a_pointer_of_git_lfs_is_not_built_into_the_image(repository: Repository, engine: Engine) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n"
+    repository.write({"données.csv": pointer})
+    told = session_error(repository.nox("build"))
+    assert "données.csv: a Git LFS pointer, not the file itself. Run git lfs install, then git lfs pull" in told
+    assert not images(engine)
+
+
+def test_a_submodule_that_is_not_checked_out_is_told(repository: Repository, engine: Engine) -> None:
+    commit = git("-C", repository.path, "rev-parse", "HEAD").strip()
+    git("-C", repository.path, "update-index", "--add", "--cacheinfo", f"160000,{commit},course")
+    (repository.path / "course").mkdir()
+    git("-C", repository.path, "commit", "--quiet", "--message", "Add submodule")
+    told = session_error(repository.nox("build"))
+    (repository.path / "course").rmdir()
+    assert "course: a submodule that is not checked out. Run git submodule update --init --recursive" in told
+    assert not images(engine)
+
+
+def test_files_that_repo2docker_ignores_are_named(repository: Repository) -> None:
+    (repository.path / "binder").mkdir()
+    repository.write({"binder/Dockerfile": SMALL["Dockerfile"]})
+    done = repository.nox("build")
+    assert done.returncode == 0, done.stdout
+    assert "repo2docker reads only binder/ and ignores environment.yml, Dockerfile at the top." in done.stdout
 
 
 # While it is built
@@ -112,7 +143,10 @@ def test_a_full_disk_is_told_with_how_to_make_room(repository: Repository, engin
     done = repository.nox("build", "--", "--push")
     assert "No space left on device" in done.stdout
     told = session_error(done)
-    assert "not built: the disk is full. Make room (docker system df, docker system prune) and build again" in told
+    assert (
+        "the build failed: the disk is full. Free some space (docker system df, docker system prune) and build again"
+        in told
+    )
     assert not images(engine)
 
 
@@ -138,7 +172,7 @@ def test_a_step_that_fails_is_shown_and_nothing_is_tagged(repository: Repository
     repository.write({"Dockerfile": f"FROM {DEBIAN}\nRUN echo what went wrong >&2; exit 7\n"})
     done = repository.nox("build", "--", "--push")
     assert "what went wrong" in done.stdout
-    assert "not built (exit code 1); what went wrong stands above." in session_error(done)
+    assert "the build failed (exit code 1); see the output above." in session_error(done)
     assert not images(engine)
 
 
@@ -221,5 +255,5 @@ def test_an_image_without_python_and_one_of_root_are_told_so(repository: Reposit
 
 def test_an_image_that_is_not_built_yet_is_told(repository: Repository) -> None:
     told = session_error(repository.nox("test"))
-    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag} here: build it first, nox -s build" in told
+    assert f"there is no image 127.0.0.1:9/our/small:{repository.tag}. Build it first: nox -s build" in told
     assert "there is no image" in session_error(repository.nox("push"))

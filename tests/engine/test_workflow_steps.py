@@ -24,7 +24,8 @@ from tests.template.published import PUBLISHED
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell
 SHELL = ("bash", "-e", "-c")
 POINT_HUBS = (
-    'hubimages point-hubs "$IMAGE" --all --because "$CHANGE" --commit --branch "user-image-${IMAGE##*:}" --open-pr'
+    'hubimages point-hubs "$IMAGE" --repo hubs --all --if-referenced --because "$CHANGE" '
+    '--commit --branch "$REPOSITORY-${IMAGE##*:}" --open-pr'
 )
 INSTALL = "hubimages[github] @ git+"  # tests/installed runs this step, against a local clone
 CANNOT_RUN = {
@@ -70,8 +71,9 @@ def rendered_steps() -> list[Step]:
                 assert "shell" not in step and "working-directory" not in step, name  # not known here
                 if "run" in step and INSTALL not in step["run"]:
                     given = {**job.get("env", {}), **step.get("env", {})}
-                    # where a preview is pushed, and nothing else: only the steps that push ask for it
-                    given = given if "push" in step["run"] else step.get("env", {})
+                    # where a preview is pushed, and nothing else: only these steps ask for it
+                    asks = "push" in step["run"] or step["run"] == "nox -s settings"
+                    given = given if asks else step.get("env", {})
                     found.setdefault(Step(step["run"], tuple(given), answers))
 
     def place(step: Step) -> int:
@@ -116,7 +118,7 @@ def runner(engine: Engine, registry: Registry, tmp_path_factory: pytest.TempPath
     subprocess.run([sys.executable, "-m", "venv", str(folder / "python")], check=True)
     image = f"{registry.address}/our/runner"
     files = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "GITHUB_OUTPUT": str(folder / "output")}
-    env = environment({**engine.env, "IMAGE": image, **files})
+    env = environment({**engine.env, "IMAGE": image, "REGISTRY": "", **files})
     env["PATH"] = f"{folder}/python/bin{os.pathsep}{env['PATH']}"
     with stand_ins(engine, *bases(folder / "image")):
         yield Runner(folder / "image", image, env)
@@ -129,12 +131,12 @@ def test_the_list_of_steps_that_cannot_run_names_only_steps_that_are_there() -> 
 
 
 def test_every_step_is_run_or_listed_with_a_reason() -> None:
-    known = ("nox -s", "python -m pip", "sudo", "df")
+    known = ("nox -s", "python -m pip", "sudo", "df", "echo")
     assert [step.run for step in STEPS if step.run not in CANNOT_RUN and not step.run.startswith(known)] == []
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
-def test_the_step_runs(
+def test_the_step_runs(  # noqa: PLR0912
     engine: Engine,
     runner: Runner,
     registry: Registry,
@@ -160,15 +162,28 @@ def test_the_step_runs(
     if "ARCHITECTURE" in step.variables:
         values = {"ARCHITECTURE": "amd64"}
     if "PREVIEW" in step.variables:
-        values = {"PREVIEW": f"pr-12-{'0123456789ab' * 3}0123"}
+        values["PREVIEW"] = "pr-12"
+    if "RESULTS" in step.variables:
+        values = {"RESULTS": "success skipped", "TESTED": "true"}
     done = runner.run(step.run, **values)
     if step.run == "nox -s login":
         engine.logout(password_registry)
+    if step.run.startswith('echo "::error::'):
+        assert (done.returncode, "Images are only pushed from set" in done.stdout) == (1, True)
+        return
     assert done.returncode == 0, done.stdout
     if step.run == "nox -s settings":
+        asked = [name for name in step.variables if name != "PREVIEW"]
         refused = runner.run(step.run, **dict.fromkeys(step.variables, ""))
-        assert refused.returncode == (1 if step.variables else 0)
-        assert all(f" {name} is not set" in refused.stdout for name in step.variables)
+        assert refused.returncode == (1 if asked else 0)
+        assert all(f" {name} is not set" in refused.stdout for name in asked)
+    if "RESULTS" in step.variables:
+        for results, tested in (
+            ("failure skipped", "true"),
+            ("skipped skipped", "false"),
+            ("success cancelled", "true"),
+        ):
+            assert runner.run(step.run, RESULTS=results, TESTED=tested).returncode == 1
 
 
 def test_the_task_that_points_hubs_takes_the_steps_options() -> None:
@@ -209,7 +224,7 @@ def check_in_a_container(engine: Engine, folder: Path, step: Step) -> None:
 def test_what_the_steps_pushed_is_what_they_tested(registry: Registry, runner: Runner) -> None:
     name = runner.image.partition("/")[2]
     joined, tag = (commit[:12] for commit in git("-C", runner.path, "log", "-2", "--format=%H").split())
-    pushed = [joined, tag, f"{tag}-amd64", "pr-12-0123456789ab"]
+    pushed = [joined, tag, f"{tag}-amd64", f"pr-12-{tag}"]
     assert registry.tags(name) == sorted([*pushed, "arm64"])
     page = Path(runner.env["GITHUB_STEP_SUMMARY"]).read_text()
     for each in pushed:

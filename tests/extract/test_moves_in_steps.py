@@ -30,6 +30,19 @@ def test_files_moved_one_by_one_are_all_followed_with_the_edits_in_between(tmp_p
     }  # fmt: skip
 
 
+def test_a_subdirectory_moved_before_the_rest_does_not_hide_the_rest(tmp_path):
+    conf = {"conf/a": "a\n" * 5, "conf/b": "b\n" * 5}
+    make(tmp_path / "s", [
+        Commit("add", [], {**{f"old/{name}": text for name, text in conf.items()}, "old/start": "s\n" * 5}),
+        Commit("conf", ["add"], {**{f"{IMAGE}/{name}": text for name, text in conf.items()}, "old/start": "s\n" * 5}),
+        Commit("rest", ["conf"], {f"{IMAGE}/{name}": text for name, text in {**conf, "start": "s\n" * 5}.items()}),
+    ])  # fmt: skip
+    take(tmp_path / "s", tmp_path / "d", ask=yes)
+    assert states(tmp_path / "d") == {
+        "add": {name: text.strip() for name, text in {**conf, "start": "s\n" * 5}.items()}
+    }
+
+
 def test_a_placeholder_at_the_new_place_does_not_hide_the_move(tmp_path):
     note = {f"{IMAGE}/README.md": "the image comes here"}
     make(tmp_path / "s", [
@@ -59,6 +72,23 @@ def test_two_directories_that_change_places_take_their_histories_along(tmp_path)
     result = take(tmp_path / "s", tmp_path / "d", "a", ask=yes)
     assert subjects(tmp_path / "d") == ["last", "b edit", "b"]
     assert result.reading.accounts.another == 1
+
+
+def test_directories_that_change_places_with_an_edit_are_recognised_by_a_file_that_was_not_edited(tmp_path):
+    text = "".join(f"line {number}\n" for number in range(20))
+    one = {"Dockerfile": text + "one\n", "start": "one\n"}
+    two = {"Dockerfile": text.replace("line", "other") + "two\n", "start": "two\n"}
+    edited = {**two, "Dockerfile": two["Dockerfile"] + "edited\n"}
+
+    def at_places(a: dict[str, str], b: dict[str, str]) -> dict[str, str]:
+        return {**{f"a/{name}": text for name, text in a.items()}, **{f"b/{name}": text for name, text in b.items()}}
+
+    make(tmp_path / "s", [
+        Commit("a", [], at_places(one, {})), Commit("b", ["a"], at_places(one, two)),
+        Commit("swap", ["b"], at_places(edited, one)),
+    ])  # fmt: skip
+    take(tmp_path / "s", tmp_path / "d", "a", ask=yes)
+    assert subjects(tmp_path / "d") == ["swap", "b"]
 
 
 def test_a_version_promoted_from_one_image_to_another_is_no_move(tmp_path):

@@ -46,7 +46,8 @@ def test_a_dry_run_shows_two_lines_and_the_place_of_the_third_and_changes_nothin
         "# then, in a commit of its own, helm-charts/basehub/values.yaml:6: quay.io/org/pilot-hub "
         "and the tag that it got",
         "# helpers also builds from helm-charts/images/hub/Dockerfile, and is not rebuilt",
-        f"# not compared: what the new chart changes here. The chart {OLD} is not at hand: helm pull jupyterhub --repo "
+        f"# not compared: what the new chart changes here. The chart {OLD} is not on this machine: "
+        "helm pull jupyterhub --repo "
         f"https://charts.example.org/ --version {OLD} --destination helm-charts/basehub/charts, for both versions",
         f"# not checked: that https://charts.example.org/ has {NEW}",
         "# not checked: engine, login",

@@ -119,7 +119,13 @@ def test_without_the_charts_the_command_that_fetches_them_is_given(
 ) -> None:
     monkeypatch.setenv("HELM_CACHE_HOME", str(tmp_path / "empty"))
     assert (
-        "# not compared: what the new chart changes here. The chart 4.3.3 is not at hand: helm pull jupyterhub --repo "
+        "# not compared: what the new chart changes here. The chart 4.3.3 is not on this machine: "
+        "helm pull jupyterhub --repo "
         "https://hub.example.org/helm-chart/ --version 4.3.3 --destination helm-charts/basehub/charts, "
         "for both versions\n"
     ) in shown(hubs)
+
+
+def test_a_package_that_helm_cannot_read_is_named(hubs: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "helm/repository/jupyterhub-4.4.0.tgz").write_bytes(b"no archive")
+    assert "changes here. Helm cannot read the charts 4.3.3 and 4.4.0\n" in shown(hubs)

@@ -62,6 +62,7 @@ PROFILES: list[Any] = [
                 "choices": {
                     "pangeo": {
                         "display_name": "Pangeo",
+                        "default": True,
                         "kubespawner_override": {"image": "pangeo/pangeo-notebook:2026.04.29"},
                     },
                     "scipy": {
@@ -73,7 +74,11 @@ PROFILES: list[Any] = [
             "memory": {
                 "display_name": "Memory",
                 "choices": {
-                    "small": {"display_name": "2 GB", "kubespawner_override": {"mem_limit": "2G"}},
+                    "small": {
+                        "display_name": "2 GB",
+                        "default": True,
+                        "kubespawner_override": {"mem_limit": "2G"},
+                    },
                     "large": {
                         "display_name": "8 GB",
                         "kubespawner_override": {"mem_limit": "8G", "node_selector": {"size": "large"}},
@@ -101,6 +106,41 @@ OF_HUB: dict[str, Any] = {
     },
     "dask-gateway": {"enabled": True, "gateway": {"backend": {"imagePullSecrets": [{"name": "image-pull-secret"}]}}},
 }
+API_TOKEN = {"name": "hub", "key": "hub.services.binder.apiToken"}
+PAGE_DOMAIN = "binder.example.org"
+OF_PAGE: dict[str, Any] = {  # BinderHub with its own page in front of a hub, which asks for a login
+    "jupyterhub": {
+        "ingress": {"enabled": True, "hosts": ["staging.example.org"],
+                    "tls": [{"hosts": ["staging.example.org"], "secretName": "https-auto-tls"}]},
+        "custom": {"homepage": {"templateVars": {"enabled": False}}, "binderhubUI": {"enabled": True}},
+        "singleuser": {"profileList": [], "storage": {"type": "none"}},
+        "hub": {
+            "redirectToServer": False,
+            "services": {"binder": {"oauth_redirect_uri": f"https://{PAGE_DOMAIN}/oauth_callback"}},
+            "config": {"BinderSpawnerMixin": {"auth_enabled": True}},
+            "loadRoles": {
+                "binder": {"services": ["binder"], "scopes": ["servers", "read:users"]},
+                "user": {"scopes": ["self", "access:services!service=binder"]},
+            },
+        },
+    },
+    "binderhub-service": {
+        **OF_HUB["binderhub-service"],
+        "ingress": {"enabled": True, "hosts": [PAGE_DOMAIN],
+                    "tls": [{"hosts": [PAGE_DOMAIN], "secretName": "binder-https-auto-tls"}]},
+        "config": {
+            **OF_HUB["binderhub-service"]["config"],
+            "BinderHub": {"image_prefix": PREFIX, "base_url": "/", "enable_api_only_mode": False,
+                          "hub_url": "https://staging.example.org"},
+        },
+        "extraEnv": [
+            {"name": "JUPYTERHUB_API_URL", "value": "http://hub.staging.svc.cluster.local:8081/hub/api"},
+            {"name": "JUPYTERHUB_API_TOKEN", "valueFrom": {"secretKeyRef": API_TOKEN}},
+            {"name": "JUPYTERHUB_CLIENT_ID", "value": "service-binder"},
+            {"name": "JUPYTERHUB_OAUTH_CALLBACK_URL", "value": f"https://{PAGE_DOMAIN}/oauth_callback"},
+        ],
+    },
+}  # fmt: skip
 SECRET: dict[str, Any] = {
     "jupyterhub": {
         "imagePullSecret": {

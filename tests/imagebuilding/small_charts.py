@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 OBJECT = {"type": "object"}
+ARRAY = {"type": "array"}
 JUPYTERHUB_SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -12,6 +13,8 @@ JUPYTERHUB_SCHEMA = {
         "global": OBJECT,
         "enabled": {"type": "boolean"},
         "custom": OBJECT,
+        "ingress": OBJECT,
+        "cull": OBJECT,
         "fullnameOverride": {"type": ["string", "null"]},
         "imagePullSecret": {
             "type": "object",
@@ -26,11 +29,14 @@ JUPYTERHUB_SCHEMA = {
             "additionalProperties": False,
             "properties": {
                 "baseUrl": {"type": "string"},
+                "redirectToServer": {"type": "boolean"},
                 "image": {"type": "object", "additionalProperties": False,
                           "properties": {"name": {"type": "string"}, "tag": {"type": "string"}}},
                 "extraEnv": {"type": ["object", "array"]},
                 **dict.fromkeys(("services", "loadRoles", "config", "extraConfig", "extraFiles", "networkPolicy",
-                                 "nodeSelector"), OBJECT),
+                                 "nodeSelector", "resources"), OBJECT),
+                "extraVolumeMounts": {"type": "array"},
+                "extraVolumes": {"type": "array"},
             },
         },
         "singleuser": {
@@ -38,7 +44,8 @@ JUPYTERHUB_SCHEMA = {
             "additionalProperties": False,
             "properties": {
                 "profileList": {"type": "array"},
-                **dict.fromkeys(("image", "storage", "memory", "nodeSelector"), OBJECT),
+                **dict.fromkeys(("image", "storage", "memory", "cpu", "nodeSelector", "extraResource"), OBJECT),
+                **dict.fromkeys(("initContainers", "extraContainers", "extraTolerations"), ARRAY),
             },
         },
     },
@@ -55,6 +62,9 @@ hub:
   config: {}
   extraConfig: {}
   nodeSelector: {}
+  resources: {}
+  extraVolumes: []
+  extraVolumeMounts: []
 singleuser:
   profileList: []
 """
@@ -72,6 +82,9 @@ spec:
       containers:
         - name: hub
           image: {{ .Values.hub.image.name }}:{{ .Values.hub.image.tag }}
+          resources: {{ .Values.hub.resources | toJson }}
+          volumeMounts: {{ .Values.hub.extraVolumeMounts | toJson }}
+      volumes: {{ .Values.hub.extraVolumes | toJson }}
 """
 PULL_SECRET = """\
 {{- if .Values.imagePullSecret.create }}
@@ -118,7 +131,7 @@ extraEnv: []
 nodeSelector: {}
 podLabels: {}
 service: {type: ClusterIP, port: 80}
-dockerApi: {nodeSelector: {}, tolerations: [], initContainers: []}
+dockerApi: {nodeSelector: {}, tolerations: [], initContainers: [], resources: {}}
 """
 BINDER = """\
 apiVersion: apps/v1
@@ -161,6 +174,7 @@ spec:
       containers:
         - name: docker-api
           image: docker.io/library/docker:27.5.1-dind
+          resources: {{ .Values.dockerApi.resources | toJson }}
       volumes:
         - name: data
           {{- with .Values.dockerApi.storage }}

@@ -3,7 +3,9 @@
 import copy
 import importlib.util
 import json
+import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,12 @@ import yaml
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
-from hubimages.imagebuilding.check import binderhub_table, report
+from hubimages.imagebuilding.check import binderhub_table, regular_expressions, report
 from hubimages.imagebuilding.check import operation as check
+from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from hubimages.imagebuilding.layer import Place
+from hubimages.run import environment
 from tests import needs
 from tests.imagebuilding import good_hubs, small_charts
 from tests.imagebuilding.conftest import Deployment
@@ -39,11 +43,11 @@ def codes(made: check.Report) -> list[str]:
 def test_charts_come_from_their_repository_once_and_then_from_the_cache(
     deployment: Deployment, repository: str, published: Path
 ) -> None:
-    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"servces": {}}}})
+    hub = good_hubs.merged(good_hubs.OF_HUB, {"jupyterhub": {"hub": {"colour": {}}}})
     root = deployment(hub, good_hubs.SECRET, repository=repository)
     made = checked(root, ChartSources())
     assert codes(made) == ["schema"]
-    assert made.not_checked == ("layer manifests: nothing was rendered of earth/staging",)
+    assert made.not_checked == ("layer manifests: nothing was rendered for earth/staging",)
     assert sorted(file.name.rsplit("-", 1)[0] for file in cache_folder().iterdir()) == sorted(
         f"{name}-{version}" for name, version in small_charts.VERSIONS.items()
     )
@@ -65,7 +69,7 @@ def test_without_charts_the_other_layers_run_and_the_report_says_so(deployment: 
     assert made.not_checked[0].startswith(
         "chart jupyterhub: no answer from http://127.0.0.1:9/index.yaml: [Errno 111] Connection refused"
     )
-    assert made.not_checked[-1] == "layer manifests: nothing was rendered of earth/staging"
+    assert made.not_checked[-1] == "layer manifests: nothing was rendered for earth/staging"
 
 
 def test_an_archive_that_is_not_what_the_index_promises_is_not_used(
@@ -77,7 +81,7 @@ def test_an_archive_that_is_not_what_the_index_promises_is_not_used(
         made = checked(deployment(good_hubs.OF_HUB, good_hubs.SECRET, repository=repository), ChartSources())
     finally:
         (published / "index.yaml").write_text(index)
-    assert "is not what the index promises" in made.not_checked[0]
+    assert "does not match its digest" in made.not_checked[0]
     assert codes(made) == []
 
 
@@ -91,8 +95,8 @@ def test_a_finding_names_the_line_of_the_file_that_has_the_value(deployment: Dep
     assert finding.place == Place(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
     assert finding.hubs == ("earth/staging",)
     assert str(finding).splitlines()[0] == (
-        f"{file}:{finding.place.line}: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end with '-' "
-        "on quay.io"
+        f"{file}:{finding.place.line}: warning: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end "
+        "with '-' on quay.io"
     )
 
 
@@ -127,7 +131,7 @@ def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_ch
     assert set(codes(made)) == {
         "secret-file-unlisted", "registry-password-missing", "push-password-missing", "pull-secret-missing",
     }  # fmt: skip
-    assert f"config/clusters/earth/{good_hubs.ENC}:1: secret-file-unlisted" in report.as_text(made)
+    assert f"config/clusters/earth/{good_hubs.ENC}:1: warning: secret-file-unlisted" in report.as_text(made)
 
 
 def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: Deployment, own_charts: Path) -> None:
@@ -191,8 +195,8 @@ def test_a_hub_image_of_an_unknown_version_is_noted_as_not_checked(deployment: D
     made = checked(deployment(good_hubs.merged(good_hubs.OF_HUB, image), good_hubs.SECRET), own(own_charts))
     assert codes(made) == []
     assert made.not_checked == (
-        "which jupyterhub-fancy-profiles the hub image quay.io/example/other:1.0 has: neither its tag nor the "
-        "repository tells (BinderHub's auth needs 0.6.0 or newer)",
+        "the version of jupyterhub-fancy-profiles in the hub image quay.io/example/other:1.0: unknown from its tag and "
+        "this repository (BinderHub's auth needs 0.6.0 or newer)",
     )
 
 
@@ -214,7 +218,7 @@ def test_a_key_that_stands_twice_is_found_with_both_lines(deployment: Deployment
     first = 1 + before.splitlines().index("dask-gateway:")
     found = [finding for finding in checked(root, own(own_charts)).findings if finding.code == "key-twice"]
     assert [(finding.place.line, finding.message) for finding in found] == [
-        (len(before.splitlines()) + 1, f"dask-gateway stands here again; it is in line {first}, too")
+        (len(before.splitlines()) + 1, f"duplicate key dask-gateway, first in line {first}")
     ]
 
 
@@ -256,8 +260,8 @@ def test_without_a_version_the_newest_release_is_taken_and_named(
         wrong = check.check_hubs([hub], ChartSources(repositories=addresses, versions={"jupyterhub": "0.1"}))
     finally:
         index.write_text(before)
-    named = f"chart jupyterhub {entry['version']}, the newest, was used; --chart-version=jupyterhub=VERSION"
-    assert newest.not_checked[0] == f"{named} takes another"
+    named = f"chart jupyterhub: used {entry['version']}, the newest"
+    assert newest.not_checked[0] == f"{named} (choose another with --chart-version=jupyterhub=VERSION)"
     assert wrong.not_checked[0] == f"chart jupyterhub: {repository} has no chart jupyterhub 0.1"
 
 
@@ -285,15 +289,15 @@ def test_json_has_every_finding_and_what_was_not_checked(deployment: Deployment)
     hub = copy.deepcopy(good_hubs.OF_HUB)
     hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
     made = json.loads(report.as_json(checked(deployment(hub, good_hubs.SECRET))))
-    assert sorted(made) == ["findings", "hubs", "not_checked", "version"]
+    assert sorted(made) == ["findings", "hubs", "kinds", "not_checked", "version"]
     assert made["version"] == 1
     (finding,) = made["findings"]
-    assert sorted(finding) == ["code", "file", "hubs", "layer", "line", "message", "remedy", "why"]
+    assert sorted(finding) == ["code", "file", "grade", "hubs", "layer", "line", "message", "remedy", "why"]
     assert (finding["code"], finding["layer"]) == ("registry-url-scheme", "rules")
 
 
 def test_a_plain_file_that_does_not_exist_is_bad_input(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="no values file"):
+    with pytest.raises(BadInputError, match="does not exist"):
         plain_hub([tmp_path / "no.yaml"])
 
 
@@ -314,3 +318,70 @@ def test_the_table_has_the_options_that_the_documents_set() -> None:
     )
     assert {"build_image", "node_selector", "push_secret", "docker_host"} <= set(known["KubernetesBuildExecutor"])
     assert {"url", "username", "password"} <= set(known["DockerRegistry"])
+
+
+def test_a_chart_override_replaces_the_charts_of_one_hub_and_a_missing_one_is_found(
+    deployment: Deployment, own_charts: Path
+) -> None:
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    listing = root / "config/clusters/earth/cluster.yaml"
+    listing.write_text(
+        listing.read_text().replace("helm_chart: basehub", "helm_chart: basehub\n  chart_override: c.yaml")
+    )
+    assert codes(checked(root, own(own_charts))) == ["chart-override-missing"]
+    chart = (root / "helm-charts/basehub/Chart.yaml").read_text()
+    (listing.parent / "c.yaml").write_text(chart.replace(small_charts.VERSIONS["dask-gateway"], "2025.9.9"))
+    made = checked(root, own(own_charts))
+    assert codes(made) == []
+    assert made.not_checked == ("chart dask-gateway 2025.9.9: used version 2026.3.0 from the folder instead",)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "strict", "code", "grade"),
+    [
+        ("url", "quay.io", False, 1, "error"),
+        ("url", "https://quay.io/v2", False, 0, "warning"),
+        ("url", "https://quay.io/v2", True, 1, "warning"),
+    ],
+)
+def test_errors_fail_the_command_and_warnings_only_with_strict(
+    path: str, value: str, strict: bool, code: int, grade: str, deployment: Deployment, own_charts: Path
+) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"][path] = value
+    root = deployment(hub, good_hubs.SECRET)
+    argv = [sys.executable, "-m", "hubimages", "check-imagebuilding-hub", "--cluster=earth", "--hub=staging", "--json"]
+    argv += ["--offline", f"--charts={own_charts}", f"--repo={root}", *(["--strict"] if strict else [])]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment())
+    found = [one for one in json.loads(done.stdout)["findings"] if one["code"].startswith("registry-url")]
+    assert (done.returncode, [one["grade"] for one in found]) == (code, [grade])
+
+
+@pytest.mark.parametrize(
+    ("regex", "said"),
+    [
+        ("^.+:.+$", ""),
+        ("^(?P<image>.+):.+$", "JavaScript writes named groups"),
+        ("(?i)^.+:.+$", "JavaScript has no flags"),
+        (r"\A.+:.+\Z", "are the letters A and Z"),
+        ("^.++:.+$", "JavaScript has no possessive quantifiers"),
+    ],
+)
+def test_without_node_what_only_python_takes_is_found_by_its_text(
+    regex: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    regular_expressions.javascript_error.cache_clear()
+    found = regular_expressions.javascript_error(regex)
+    regular_expressions.javascript_error.cache_clear()
+    assert (said in found, bool(found)) == (True, bool(said))
+
+
+@pytest.mark.parametrize("text", ["1", "1.5", "500m", "8Gi", "1e3", "2k", "1E"])
+def test_quantities_are_read_as_kubernetes_reads_them(text: str) -> None:
+    assert pod.quantity(text) is not None
+    assert [pod.quantity(wrong) for wrong in ("8 GB", "8GB", "two", "", "1K", True)] == [None] * 6
+    assert pod.quantity("1Gi") == 1024**3
+    assert pod.quantity("1G") == 1000**3
+    assert pod.quantity("1e3") == 1000
+    assert pod.quantity("1500m") == Decimal("1.5")

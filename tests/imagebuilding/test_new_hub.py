@@ -27,7 +27,7 @@ from hubimages.run import environment
 from tests.imagebuilding import small_charts
 
 # The image in the answers is anybody's, and charts in a folder may have another version than is asked for.
-EXPECTED = re.compile(r"quay\.io/2i2c/hub:1\.0 has|the folder's, of version")
+EXPECTED = re.compile(r"quay\.io/2i2c/hub:1\.0: unknown|used version .* from the folder")
 PASSWORD = "correct horse battery"
 JSON_KEY = json.dumps({"type": "service_account", "private_key": "-----BEGIN\nKEY-----\n", "project_id": "p"}, indent=2)
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -136,6 +136,11 @@ def answers(kind: str = "quay.io", **more: str) -> dict[str, Any]:
     return {**every, **chosen, **PARTS[kind], **more}
 
 
+def for_plain(kind: str = "quay.io", **more: str) -> dict[str, Any]:
+    """The same for a plain file, which has no name to display."""
+    return {key: value for key, value in answers(kind, **more).items() if key != "display_name"}
+
+
 def make(
     where: Where,
     raw: Mapping[str, Any],
@@ -195,16 +200,16 @@ def test_a_plain_hub_has_what_image_building_needs(
     file = plain / "config.yaml"
     before = file.read_text()
     password = JSON_KEY if kind == "google-artifact-registry" else PASSWORD
-    make(Where(plain, "north", "ocean", file), answers(kind, dask=dask), tmp_path, password=password)
+    make(Where(plain, "north", "ocean", file), for_plain(kind, dask=dask), tmp_path, password=password)
     made = sorted(path.name for path in plain.glob("[!.]*.yaml"))
     private = ["enc-config.secret.yaml"] if kind not in ("amazon-ecr", "google-artifact-registry") else []
-    dasks = ["dask-gateway.values.yaml"] if dask == "yes" and private else []
+    dasks = ["dask-gateway.values.yaml"] if dask == "yes" else []
     expected = ["binderhub-service.values.yaml", "config.yaml", *dasks, "enc-binderhub-service.secret.yaml", *private]
     assert made == sorted(expected)
-    listed = [plain / name for name in expected if name != "dask-gateway.values.yaml"]
+    listed = [plain / name for name in expected]
     hub = hubs.plain_hub([file, *(one for one in listed if one != file)])
     values = read_values(hub)
-    check(values, kind, "no")
+    check(values, kind, dask)
     assert findings(hub, charts) == []
     assert "setup_ui(c)" in values.text("jupyterhub", "hub", "extraConfig", "enable-fancy-profiles")
     assert values.mapping("jupyterhub", "hub", "image") == {"name": "quay.io/2i2c/hub", "tag": "1.0"}
@@ -308,11 +313,11 @@ def test_a_service_account_of_google_begins_with_a_letter_and_is_short_enough() 
 def test_a_plain_hub_that_has_everything_is_left_as_it_is(plain: Path, tmp_path: Path, fingerprint: str) -> None:
     with_key(plain, fingerprint)
     where = Where(plain, "north", "ocean", plain / "config.yaml")
-    make(where, answers(dask="yes"), tmp_path)
+    make(where, for_plain(dask="yes"), tmp_path)
     git(plain, "add", ".")
     git(plain, "commit", "-q", "-m", "Add")
-    shown = make(where, answers(dask="yes"), tmp_path, delivery=Delivery(None, commit=True))
-    assert "nothing to write: the hub's files have everything" in shown
+    shown = make(where, for_plain(dask="yes"), tmp_path, delivery=Delivery(None, commit=True))
+    assert "nothing to write: the hub's files are complete" in shown
     assert git(plain, "log", "-1", "--format=%s") == "Add"
 
 
@@ -340,7 +345,7 @@ def test_a_run_that_was_killed_between_two_files_is_finished_by_the_next(
         with pytest.raises(RefusedError, match="uncommitted changes"):
             make(where, answers(), tmp_path, delivery=Delivery(None, commit=True))
         shown = make(where, answers(), tmp_path)
-        assert shown.startswith(f"kept {SECRET}, which holds the secret already\n")
+        assert shown.startswith(f"kept {SECRET}, which already has the secret\n")
         assert {name: (deployment / name).read_text() for name in whole} == whole
 
 
@@ -393,8 +398,8 @@ def test_a_value_that_says_something_else_is_shown_and_refused(deployment: Path,
     with pytest.raises(RefusedError) as refused:
         make(Where(deployment, "north", "ocean", None), answers(), tmp_path)
     assert str(refused.value) == (
-        f"{OCEAN}: nothing was written, since values in it are not those needed. Write what stands after + and "
-        "run this again:\n"
+        f"{OCEAN}: nothing was written, because it needs other values. Use those after + and run this "
+        "again:\n"
         "-  binderhub-service.service.port: 80\n+  binderhub-service.service.port: 8090"
     )
 
@@ -423,25 +428,25 @@ def test_a_sops_that_fails_leaves_everything_as_it_was(deployment: Path, tmp_pat
 @pytest.mark.parametrize(
     ("change", "raw", "message"),
     [
-        ({}, {"registry": "gcr.io"}, "registry: 'gcr.io' is not supported: Google has shut down Container Registry"),
+        ({}, {"registry": "gcr.io"}, "registry: 'gcr.io' is not supported: Google shut down Container Registry"),
         ({}, {"registry": "eu.gcr.io"}, "registry: 'eu.gcr.io' is not supported"),
-        ({}, {"registry": "quai.io"}, "registry: 'quai.io' is no kind of registry. did you mean 'quay.io'?"),
-        ({}, {"domain": "https://x"}, "domain: 'https://x' cannot be"),
+        ({}, {"registry": "quai.io"}, "registry: unknown registry 'quai.io'. did you mean 'quay.io'?"),
+        ({}, {"domain": "https://x"}, "domain: 'https://x' is not valid"),
         ({}, {"images": "Pangeo=pangeo/pangeo-notebook"}, "images: 'pangeo/pangeo-notebook' has no tag"),
-        ({}, {"images": "A b=a/b:1, A-B=c/d:2"}, "images: two of them would be 'a-b'"),
-        ({}, {"organization": "our org"}, "organization: 'our org' cannot be"),
-        ({}, {"dask": "perhaps"}, "dask: 'perhaps' is neither yes nor no"),
-        ({}, {"domain": "lake.example.org"}, "config/clusters/north/cluster.yaml:4: the hub lake has lake.example.org"),
+        ({}, {"images": "A b=a/b:1, A-B=c/d:2"}, "images: two of them become 'a-b'"),
+        ({}, {"organization": "our org"}, "organization: 'our org' is not valid"),
+        ({}, {"dask": "perhaps"}, "dask: 'perhaps' is not yes or no"),
+        ({}, {"domain": "lake.example.org"}, "config/clusters/north/cluster.yaml:4: hub lake already has lake."),
         (
             {"config/clusters/north/lake.values.yaml": LAKE.replace("lake", "ocean")}, {},
-            "config/clusters/north/lake.values.yaml:4: the hub north/lake has the prefix quay.io/our-org/north-ocean-",
+            "config/clusters/north/lake.values.yaml:4: hub north/lake already has the prefix quay.io/our-org",
         ),
         ({".sops.yaml": "creation_rules:\n- {path_regex: other, pgp: A}\n"}, {}, "no creation rule in .sops.yaml"),
-        ({SECRET: "a: b\n"}, {}, f"{SECRET} is there already"),
+        ({SECRET: "a: b\n"}, {}, f"{SECRET} already exists"),
         ({OCEAN: "a: [\n"}, {}, f"{OCEAN}:2: "),
         (
             {OCEAN: "jupyterhub:\n  singleuser:\n    profileList:\n    - display_name: Small\n"}, {},
-            f"{OCEAN}:3: there is a profile list already, without the box",
+            f"{OCEAN}:3: the profile list does not let users build images",
         ),
     ],
 )  # fmt: skip
@@ -465,9 +470,9 @@ def test_what_cannot_be_is_refused_with_nothing_written(
 @pytest.mark.parametrize(
     ("cluster", "hub", "message"),
     [
-        ("north", "lake", "config/clusters/north/cluster.yaml:4: the hub lake exists already"),
+        ("north", "lake", "config/clusters/north/cluster.yaml:4: hub lake already exists"),
         ("nort", "ocean", "no cluster 'nort' in config/clusters: did you mean 'north'?"),
-        ("north", "Ocean_1", "--hub='Ocean_1' must be small letters"),
+        ("north", "Ocean_1", "--hub='Ocean_1' must be lowercase letters"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(
@@ -484,13 +489,20 @@ def test_what_is_no_key_of_google_is_refused_and_not_shown(deployment: Path, tmp
         make(
             Where(deployment, "north", "ocean", None), answers("google-artifact-registry"), tmp_path, password="hunter2"
         )
-    assert str(refused.value) == "the password for Google must be a service account's key, the whole JSON file"
+    assert str(refused.value) == "the password for Google must be a service account's key: the whole JSON file"
     assert git(deployment, "status", "--porcelain") == ""
 
 
-def test_without_a_terminal_the_question_names_its_option(deployment: Path, tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match=r"domain of the hub\? There is no terminal to ask: .* --set domain="):
-        make(Where(deployment, "north", "ocean", None), {}, tmp_path)
+def test_without_a_terminal_every_missing_answer_is_named_at_once(deployment: Path, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        make(Where(deployment, "north", "ocean", None), {"registry": "google-artifact-registry"}, tmp_path)
+    named = [line.split("=...")[0].strip() for line in str(refused.value).splitlines() if "--set" in line]
+    assert named == [
+        f"--set {key}"
+        for key in ("domain", "provider", "region", "project", "repository", "images", "dask", "display_name")
+    ]
+    assert "location of the repository, for example us-central1" in str(refused.value)  # of Google, not of AWS
+    assert "--yes takes the default" in str(refused.value)
 
 
 def test_a_robot_account_has_no_hyphens() -> None:
@@ -502,7 +514,7 @@ def test_answers_come_from_a_file_and_options_go_before_it(tmp_path: Path) -> No
     file.write_text("domain: a.example.org\nimages:\n  Pangeo: pangeo/pangeo-notebook:1.10\n")
     given = given_answers(["domain=b.example.org"], file)
     assert given == {"domain": "b.example.org", "images": {"Pangeo": "pangeo/pangeo-notebook:1.10"}}
-    with pytest.raises(BadInputError, match=r"'domian' is no question: did you mean 'domain'\?"):
+    with pytest.raises(BadInputError, match=r"unknown question 'domian': did you mean 'domain'\?"):
         given_answers(["domian=x"], None)
 
 
@@ -526,3 +538,95 @@ def test_a_values_file_whose_secrets_would_be_in_the_file_of_another_chart_is_re
     where = Where(plain, "north", "ocean", plain / "binderhub-service.yaml")
     with pytest.raises(BadInputError, match=r"one file for their secrets, enc-binderhub-service\.secret\.yaml"):
         make(where, answers(), tmp_path, dry_run=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"allowed": "our-org"}, "allowed: nothing uses this answer: the hub's values already have an authenticator"),
+        ({"authenticator": "google"}, "authenticator: nothing uses this answer"),
+        ({"project": "p"}, "project: nothing uses this answer: quay.io has account, organization"),
+        ({"memory": "2G, lots"}, "memory: 'lots' is not a size"),
+    ],
+)
+def test_an_answer_that_nothing_uses_is_refused(
+    more: Mapping[str, str], message: str, deployment: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInputError) as refused:
+        make(Where(deployment, "north", "ocean", None), answers(**more), tmp_path, dry_run=True)
+    assert str(refused.value).startswith(message)
+
+
+def test_an_account_for_a_registry_with_a_fixed_one_is_refused(deployment: Path, tmp_path: Path) -> None:
+    raw = {**answers("google-artifact-registry"), "account": "me"}
+    with pytest.raises(BadInputError, match="account: nothing uses this answer"):
+        make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
+
+
+def test_an_inherited_login_without_a_client_or_open_to_all_is_a_step(deployment: Path, tmp_path: Path) -> None:
+    common = COMMON + "      GitHubOAuthenticator:\n        allow_all: true\n"
+    (deployment / "config/clusters/north/common.values.yaml").write_text(common)
+    shown = make(Where(deployment, "north", "ocean", None), answers(), tmp_path, dry_run=True)
+    assert "add jupyterhub.hub.config.GitHubOAuthenticator.client_id and .client_secret with: sops" in shown
+    assert "a login that lets everyone in (config/clusters/north/common.values.yaml:7: allow_all)" in shown
+
+
+def test_an_inherited_login_with_its_client_is_no_step(deployment: Path, tmp_path: Path) -> None:
+    common = COMMON + "      GitHubOAuthenticator:\n        client_id: a\n        client_secret: b\n"
+    (deployment / "config/clusters/north/common.values.yaml").write_text(common)
+    shown = make(Where(deployment, "north", "ocean", None), answers(), tmp_path, dry_run=True)
+    assert "client_id and .client_secret" not in shown
+    assert "lets everyone in" not in shown
+
+
+def test_choices_of_memory_are_an_option_of_the_form(deployment: Path, tmp_path: Path) -> None:
+    shown = make(Where(deployment, "north", "ocean", None), answers(memory="8G, 512M"), tmp_path, dry_run=True)
+    added = [line[1:].strip() for line in shown.splitlines() if line.startswith("+")]
+    at = added.index("mem-512m:")
+    assert added[at : at + 5] == [
+        "mem-512m:", "display_name: 512 MB of memory", "default: true", "kubespawner_override:", "mem_guarantee: 512M"
+    ]  # fmt: skip
+    assert "mem-8g:" in added[at:]
+
+
+def test_on_aws_the_node_group_is_a_step(deployment: Path, tmp_path: Path) -> None:
+    (deployment / "eksctl").mkdir()
+    (deployment / "eksctl/north.jsonnet").write_text("{}")
+    shown = make(Where(deployment, "north", "ocean", None), answers(), tmp_path, dry_run=True)
+    assert "Add a node group for the hub in eksctl/north.jsonnet, with the label 2i2c/hub-name: ocean" in shown
+
+
+def test_where_terraform_creates_registries_the_step_is_its_list(deployment: Path, tmp_path: Path) -> None:
+    (deployment / "terraform/gcp").mkdir(parents=True)
+    (deployment / "terraform/gcp/registry.tf").write_text("for_each = toset(var.container_repos)\n")
+    raw = {**answers("google-artifact-registry"), "repository": "ocean-registry"}
+    shown = make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
+    assert 'Add "ocean" to container_repos in terraform/gcp/projects/north.tfvars and run terraform apply' in shown
+    assert "gcloud artifacts repositories create" not in shown
+
+
+def test_a_plain_hub_needs_no_cluster_and_its_nodes_labels(plain: Path, tmp_path: Path) -> None:
+    shown = make(Where(plain, "", "ocean", plain / "config.yaml"), for_plain(), tmp_path, dry_run=True)
+    assert "image_prefix: quay.io/our-org/ocean-" in shown
+    assert "kubectl label nodes NODE LABEL" in shown
+
+
+def test_saved_answers_make_the_same_hub_without_a_question(deployment: Path, tmp_path: Path, fingerprint: str) -> None:
+    with_key(deployment, fingerprint)
+    (tmp_path / "password").write_text(PASSWORD)
+    saved = tmp_path / "answers.yaml"
+    where = Where(deployment, "north", "ocean", None)
+    delivery, ask = Delivery(None, commit=False), from_terminal(yes=True)
+    raw = {key: value for key, value in answers(memory="2G").items() if key not in ("images", "dask")}
+    new_hub.make_hub(where, raw, ask, delivery, password_file=tmp_path / "password", dry_run=False, save_answers=saved)
+    first = (deployment / OCEAN).read_text()
+    assert PASSWORD not in saved.read_text()
+    git(deployment, "stash", "-q", "--all")
+    shown = make(where, given_answers([], saved), tmp_path)
+    assert f"wrote {OCEAN}" in shown
+    assert (deployment / OCEAN).read_text() == first
+    with pytest.raises(RefusedError, match="already exists"):
+        git(deployment, "stash", "-q", "--all")
+        new_hub.make_hub(
+            where, raw, ask, delivery, password_file=tmp_path / "password", dry_run=False, save_answers=saved
+        )

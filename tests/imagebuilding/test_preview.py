@@ -1,5 +1,6 @@
 """The preview in a real browser: the form that users will get, a server behind it, and nothing left at the end."""
 
+import json
 import os
 import re
 import signal
@@ -92,12 +93,14 @@ def page(browser: "Browser") -> Iterator["Page"]:
 
 
 @contextmanager
-def started(values: Path, *options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def started(values: Path, *options: str, background: bool = False) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The command, as a person starts it, and the address that it printed; afterwards ended by Ctrl-C."""
     needs.PROXY.program("configurable-http-proxy")
     argv = [sys.executable, "-m", "hubimages", "preview-imagebuilding-hub", f"--values={values}"]
     argv += [f"--port={process.free_port()}", *options]
-    (values.parent / "tmp").mkdir()
+    if background:  # as a shell without job control starts what ends in &
+        argv = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *argv]
+    (values.parent / "tmp").mkdir(exist_ok=True)
     env = environment({"TMPDIR": str(values.parent / "tmp")})
     with (values.parent / "preview.log").open("w") as log:
         shown = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=log, text=True, env=env, start_new_session=True)
@@ -108,7 +111,7 @@ def started(values: Path, *options: str) -> Iterator[tuple[str, "subprocess.Pope
             yield address, shown
         finally:
             if shown.poll() is None:
-                shown.send_signal(signal.SIGINT)
+                shown.send_signal(signal.SIGTERM if background else signal.SIGINT)
             shown.wait(60)
             shown.stdout.close()
 
@@ -147,7 +150,7 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         page.get_by_role("button", name="Build Image and Start").click()
         page.get_by_text("image build failed").wait_for()
         logs = re.sub(r"\s+", "", page.locator(".xterm-rows").inner_text())  # it breaks lines anywhere
-        assert "Nothingcanbebuiltinthispreview:--localleavestheenginealone." in logs
+        assert "Thispreviewcannotbuildimages:--localdoesnotusetheengine." in logs
         choose(page, "Image", "Rocker Geospatial")
         choose(page, "Resources", "8 GB of memory")
         page.get_by_role("button", name="Start").click()
@@ -160,7 +163,7 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         assert len(family) > 3  # the hub, its proxy, its services, the server
     assert (shown.returncode, list((values.parent / "tmp").iterdir())) == (0, [])
     assert [pid for pid in family if runs(pid)] == []
-    assert "ended" in (values.parent / "preview.log").read_text().splitlines()
+    assert "stopped" in (values.parent / "preview.log").read_text().splitlines()
 
 
 def test_nobody_is_let_in_without_the_printed_address(values: Path) -> None:
@@ -202,6 +205,135 @@ def test_with_an_engine_the_chosen_image_is_started(
     assert left == ""
 
 
+@pytest.mark.parametrize("background", [False, True], ids=["", "in the background"])
+def test_sigterm_ends_a_preview_with_everything_it_started(values: Path, background: bool) -> None:
+    with started(values, "--local", background=background) as (_, shown):
+        family = [shown.pid, *descendants(shown.pid)]
+        assert len(family) > 3
+        shown.send_signal(signal.SIGTERM)
+        assert shown.wait(20) == 0  # it takes up to five seconds on a machine at rest
+        assert [pid for pid in family if runs(pid)] == []
+    assert list((values.parent / "tmp").iterdir()) == []
+    assert "stopped" in (values.parent / "preview.log").read_text().splitlines()
+
+
+def test_every_choice_starts_what_it_says_and_an_image_is_entered_only_in_its_form(values: Path, page: "Page") -> None:
+    with started(values, "--local") as (address, _):
+        page.goto(address)
+        page.get_by_role("combobox", name="Image").wait_for()
+        for resources in offered(page, "Resources"):
+            choose(page, "Resources", resources)
+            assert page.get_by_text(resources).first.is_visible()
+        choose(page, "Image", "Specify an existing image")
+        box = page.get_by_role("combobox", name="Custom image")
+        box.fill("no-tag")
+        page.get_by_role("button", name="Start").click()
+        page.get_by_text("Must be written NAME:TAG").first.wait_for()
+        assert "/user/you" not in page.url
+        for image, chosen in (("pangeo/pangeo-notebook:2026.04.29", "Pangeo Notebook"),
+                              ("quay.io/our-org/mine:1.0", "Specify an existing image")):  # fmt: skip
+            page.goto(address)
+            choose(page, "Image", chosen)
+            if chosen.startswith("Specify"):
+                page.get_by_role("combobox", name="Custom image").fill(image)
+            page.get_by_role("button", name="Start").click()
+            page.wait_for_url("**/user/you/files/**")
+            assert image in page.locator("body").inner_text()
+            page.goto(address.partition("/hub/")[0] + "/hub/home")
+            page.get_by_role("button", name="Stop My Server").click()
+            page.get_by_role("button", name="Start My Server").wait_for()
+
+
+def found_in(values: Path) -> list[str]:
+    """The codes that the check gives; in a process of its own, since Playwright keeps an event loop running here."""
+    argv = [sys.executable, "-m", "hubimages", "check-imagebuilding-hub", f"--values={values}", "--offline", "--json"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment())
+    return [finding["code"] for finding in json.loads(done.stdout)["findings"]]
+
+
+# Mistakes that only the browser shows, and the code under which the check finds each.
+BLANK = {
+    "choices-missing": ("          choices:\n            small:", "          sizes:\n            small:"),
+    "form-text": ("      slug: environment\n", "      slug: environment\n      description: {a: b}\n"),
+    "validation-regex-javascript": ("validation_regex: ^.+:.+$", "validation_regex: ^(?P<image>.+):.+$"),
+}
+
+
+@pytest.mark.parametrize("code", BLANK)
+def test_the_form_is_blank_with_a_mistake_that_the_check_finds(code: str, values: Path, browser: "Browser") -> None:
+    before, after = BLANK[code]
+    assert before in VALUES
+    values.write_text(VALUES.replace(before, after))
+    assert code in found_in(values)
+    context = browser.new_context()
+    page = context.new_page()
+    with started(values, "--local") as (address, _):
+        page.goto(address)
+        if code == "validation-regex-javascript":  # goes blank only where the expression is used
+            choose(page, "Image", "Specify an existing image")
+            page.get_by_role("combobox", name="Custom image").fill("a")
+            page.keyboard.press("Tab")
+        page.wait_for_function("document.querySelector('#form') && document.querySelector('#form').innerText === ''")
+    context.close()
+
+
+SHOWN = {
+    "choice-name-missing": ("              display_name: Pangeo Notebook\n", "", "Image", ["Python for earth science"]),
+    "choice-name-twice": ("display_name: Rocker Geospatial", "display_name: Pangeo Notebook", "Image",
+                          ["Pangeo Notebook"] * 2),
+    "choice-default-twice": ("              display_name: 8 GB of memory\n",
+                             "              display_name: 8 GB of memory\n              default: true\n",
+                             "Resources", ["2 GB of memory"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_the_form_shows_wrongly_what_the_check_finds(code: str, values: Path, page: "Page") -> None:
+    before, after, option, expected = SHOWN[code]
+    assert before in VALUES
+    values.write_text(VALUES.replace(before, after))
+    assert code in found_in(values)
+    with started(values, "--local") as (address, _):
+        page.goto(address)
+        page.get_by_role("combobox", name=option).wait_for()
+        if code == "choice-default-twice":
+            assert page.get_by_text(expected[0]).first.is_visible()  # the first of the two is chosen
+        else:
+            assert offered(page, option)[: len(expected)] == expected
+
+
+@pytest.mark.engine
+def test_a_build_through_the_form_starts_the_image_that_binderhub_built(
+    values: Path, page: "Page", engine_env: Engine, base_images: tuple[str, ...], tmp_path: Path
+) -> None:
+    binderhub = os.environ.get("HUBIMAGES_BINDERHUB")
+    if not binderhub:
+        needs.BINDERHUB_BUILDS.missing()
+    assert "quay.io/jupyter/minimal-notebook:2025-01-10" in base_images
+    repo = tmp_path / "repositories/our-org/our-repo"
+    repo.mkdir(parents=True)
+    (repo / "Dockerfile").write_text("FROM quay.io/jupyter/minimal-notebook:2025-01-10\nLABEL made-by=form\n")
+    for argv in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Start"]):
+        subprocess.run(["git", *argv], cwd=repo, check=True)
+    built = ""
+    try:
+        options = (f"--binderhub={binderhub}", f"--repositories={tmp_path / 'repositories'}")
+        with started(values, *options) as (address, _):
+            page.goto(address)
+            choose(page, "Image", "Build your own image")
+            page.get_by_role("combobox", name="Repository").fill("our-org/our-repo")
+            page.keyboard.press("Tab")
+            page.get_by_role("button", name="Build Image and Start").click()
+            page.wait_for_url("**/user/you/**", timeout=300_000)
+            built = engine_env.docker("ps", "--filter", "name=hubimages-preview", "--format", "{{.Image}}")
+            assert built.startswith("preview-our-2dorg-2dour-2drepo")
+            assert engine_env.docker("inspect", "--format", '{{index .Config.Labels "made-by"}}', built) == "form"
+            page.goto("about:blank")
+    finally:
+        if built:
+            engine_env.docker("rmi", "--force", built)
+
+
 def test_a_hub_without_a_profile_list_has_no_form_to_show(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("singleuser: {}\n")
@@ -220,10 +352,10 @@ def test_without_the_proxy_the_line_that_installs_it_is_given(monkeypatch: pytes
     [
         (["--port=eighty"], "--port=eighty: a port is a number"),
         (["--port=0"], "--port=0: a port is a number"),
-        (["--registry=quay.io/our-org"], "--registry=quay.io/our-org: a preview pushes only to loopback"),
+        (["--registry=quay.io/our-org"], "--registry=quay.io/our-org: a preview pushes only to a registry on loopback"),
         (["--repositories=nowhere"], "--repositories=nowhere: no such directory"),
-        (["--binderhub=nowhere"], "--binderhub=nowhere is no virtual environment"),
-        (["--values=nowhere.yaml"], "no values file nowhere.yaml"),
+        (["--binderhub=nowhere"], "--binderhub=nowhere is not a virtual environment"),
+        (["--values=nowhere.yaml"], "values file nowhere.yaml does not exist"),
     ],
 )
 def test_options_that_cannot_be_are_refused_in_one_line(values: Path, options: list[str], message: str) -> None:

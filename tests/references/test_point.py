@@ -219,3 +219,18 @@ def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> No
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
     assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr
+
+
+def test_an_image_that_nothing_refers_to_yet_is_a_note_with_the_lines_to_add(root: Path) -> None:
+    done = hubimages(root, "point-hubs", "quay.io/group/new:1.10", "--all", "--if-referenced", "--unchecked")
+    assert (done.returncode, git(root, "status", "--porcelain")) == (0, ""), done.stderr
+    assert done.stdout == (
+        "note: nothing refers to quay.io/group/new yet, so nothing was changed. "
+        "To roll it out, add this to a hub's values:"
+        '\n\nsingleuser:\n  image:\n    name: quay.io/group/new\n    tag: "1.10"\n'
+    )
+
+
+def test_with_if_referenced_an_image_that_is_there_is_pointed_at(root: Path) -> None:
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--if-referenced", "--unchecked")
+    assert (done.returncode, changed_lines(root)) == (0, ALL_LINES), done.stderr

@@ -161,3 +161,25 @@ def test_a_file_that_is_not_what_was_shown_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x\n2\n")
     with pytest.raises(StorageError, match=r"^a: not what was shown and written; another program"):
         file_edit.check_written(tmp_path, edits)
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "ü" * 127, os.fsdecode(b"\xff" * 255)])
+def test_a_file_with_any_name_can_be_edited(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("a")
+    file_edit.apply(tmp_path, [FileEdit(name, "a", "b")])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {name: "b"}
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / f"{file_edit.TEMPORARY}xyz").write_text("half")
+    file_edit.apply(tmp_path, [FileEdit("a", "a", "b")])
+    assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+def test_folders_that_were_made_go_when_the_edit_is_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "gone").write_text("x")
+    (tmp_path / "gone").chmod(0o750)
+    undo = file_edit.apply(tmp_path, [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None)])
+    assert undo.back() == []
+    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("gone", 0o750)]

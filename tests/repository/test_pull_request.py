@@ -127,3 +127,26 @@ def test_a_request_needs_a_branch_of_its_own_and_a_remote(root: Path) -> None:
     git(root, "remote", "remove", "origin")
     with pytest.raises(BadInputError, match="git remote set-url origin"):
         pull_request.check_can_open(repo, "bump")
+
+
+def test_from_a_fork_the_request_goes_to_the_parent_only_when_that_is_named(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = root.parent / "served/me/deployment.git"
+    bare.mkdir(parents=True)
+    git(bare, "init", "-q", "--bare", "-b", "main")
+    git(root, "remote", "set-url", "origin", "https://github.com/me/deployment.git")
+    repo = changes.deployment_repository(root)
+    asked = PullRequest("main", "bump", "Bump the image", "Three hubs.", "org/deployment")
+    assert pull_request.open_pull_request(repo, asked) == (
+        "pushed bump; open the pull request: https://github.com/org/deployment/compare/main...me:bump?expand=1"
+    )
+    state = GitHub()
+    with answering(state) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GH_TOKEN", SECRET)
+        assert pull_request.open_pull_request(repo, asked) == "opened https://github.com/org/deployment/pull/7"
+    assert [opened["head"] for opened in state.opened] == ["me:bump"]
+    assert git(bare, "rev-parse", "bump") == git(root, "rev-parse", "bump")
+    with pytest.raises(BadInputError, match=r"--pr-to=deployment: write OWNER/REPO"):
+        pull_request.check_can_open(repo, "bump", "deployment")

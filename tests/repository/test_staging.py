@@ -211,3 +211,30 @@ def test_a_leftover_is_found_however_long_ago(tmp_path):
         assert not leftover.exists()
     assert time.monotonic() - start < 5
     assert tree(tmp_path) == [".dest.hubimages-file"]
+
+
+def test_a_destination_that_is_a_mount_point_is_refused_before_any_work() -> None:
+    for place in ("/dev/shm", "/dev", "/proc"):
+        if Path(place).is_mount() and not any(Path("/dev/shm").iterdir() if place == "/dev/shm" else [1]):
+            with pytest.raises(RefusedError, match="is a mount point, which cannot be replaced"):
+                staging.free_destination(Path(place))
+            return
+    pytest.skip("no empty mount point on this machine")
+
+
+def test_an_empty_destination_keeps_its_mode(tmp_path: Path) -> None:
+    dest = tmp_path / "dest"
+    dest.mkdir(mode=0o700)
+    with staging.beside(dest) as stage:
+        (stage.path / "made").mkdir()
+        stage.publish(stage.path / "made")
+    assert dest.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("name", ["n" * 252, "ü" * 126, os.fsdecode(b"\xff" * 250)])
+def test_names_may_be_as_long_as_the_file_system_takes_and_have_any_bytes(name: str, tmp_path: Path) -> None:
+    dest = tmp_path / name
+    with staging.beside(dest) as stage:
+        (stage.path / "made").mkdir()
+        stage.publish(stage.path / "made")
+    assert [place.name for place in tmp_path.iterdir()] == [name]

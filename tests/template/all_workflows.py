@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 
+from cookiecutter.main import _patch_import_path_for_repo
 from cookiecutter.utils import create_env_with_context
 from jinja2 import Environment, FileSystemLoader
 
@@ -17,7 +18,7 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"preview.yaml": "preview", "binder.yaml": "binder_badge"}
+OPTIONAL = {"binder.yaml": "binder_badge"}
 
 
 def combinations() -> Iterator[dict[str, str]]:
@@ -35,7 +36,8 @@ class Renderer:
 
     def __init__(self) -> None:
         root = template.template_directory()
-        self.env: Environment = create_env_with_context({"cookiecutter": template_context()})
+        with _patch_import_path_for_repo(str(root)):
+            self.env: Environment = create_env_with_context({"cookiecutter": template_context()})
         self.env.loader = FileSystemLoader([root, root / "templates"])
         self.env.auto_reload = False
         names = (path.name for path in (root / FOLDER).iterdir())

@@ -12,7 +12,7 @@ from tests import needs
 SOURCE = Path(__file__).parent / "node"
 # Read here, when tests are collected: each test has a home of its own, and npm knows its registry from a person's.
 HOME = Path.home()
-PROGRAMS = ("parse", "script")
+PROGRAMS = ("evaluate", "parse", "script")
 
 
 def bundled() -> Path:

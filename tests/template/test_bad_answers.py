@@ -1,5 +1,6 @@
 """A bad answer is refused with one line that says which and why, and nothing is left on disk."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,39 +12,37 @@ from hubimages.errors import BadInputError, RefusedError
 
 # What the hook refuses, through cookiecutter as well as through us.
 REFUSED_BY_THE_HOOK = [
-    ("image", "Organisation/image", "has capitals, which no registry takes: organisation/image"),
-    ("image", "quay.io/organisation/image", "leave it out: organisation/image"),
-    ("image", "localhost:5000/image", "leave it out: image"),
+    ("image", "Organisation/image", "contains capital letters, which no registry accepts. Use organisation/image"),
+    ("image", "quay.io/organisation/image", "Leave it out: organisation/image"),
+    ("image", "localhost:5000/image", "Leave it out: image"),
     ("image", "docker.io/organisation/image", "Docker Hub limits how often"),
-    ("image", "gcr.io/project/image", "Google Container Registry has been shut down"),
-    ("image", "eu.gcr.io/project/image", "Google Container Registry has been shut down"),
-    ("image", "organisation/my image", "has a space in it"),
+    ("image", "gcr.io/project/image", "Google has shut down Container Registry"),
+    ("image", "eu.gcr.io/project/image", "Google has shut down Container Registry"),
+    ("image", "organisation/my image", "contains a space"),
     ("image", "", "cannot be empty"),
     ("image", "  ", "cannot be empty"),
-    ("image", "image", "lacks its first part: organisation/name"),
-    ("image", "organisation/image:latest", "has a tag or digest"),
-    ("image", "organisation/image@sha256:0", "has a tag or digest"),
+    ("image", "image", "needs two parts: organisation/name"),
+    ("image", "organisation/image:latest", "contains a tag or digest"),
+    ("image", "organisation/image@sha256:0", "contains a tag or digest"),
     ("image", "organisation/latest", "'latest', which is the name of a tag"),
-    ("image", "https://quay.io/organisation/image", "is an address"),
-    ("image", "organisation/../image", "is no name of an image"),
-    ("image", "organisation/-image", "is no name of an image"),
-    ("image", "organisation//image", "is no name of an image"),
-    ("image", "organisation/$(id)", "is no name of an image"),
-    ("image", "organisation/image\n", "has a space in it"),
-    ("image", "örganisation/image", "is no name of an image"),
+    ("image", "https://quay.io/organisation/image", "is a URL"),
+    ("image", "organisation/../image", "is not a valid image name"),
+    ("image", "organisation/-image", "is not a valid image name"),
+    ("image", "organisation//image", "is not a valid image name"),
+    ("image", "organisation/$(id)", "is not a valid image name"),
+    ("image", "organisation/image\n", "contains a space"),
+    ("image", "örganisation/image", "is not a valid image name"),
     ("title", "", "cannot be empty"),
-    ("title", 'say "hello"', "has a double quote"),
-    ("title", '"""', "has a double quote"),
-    ("title", "back\\slash", "has a double quote, a backslash"),
-    ("title", "two\nlines", "or a line break"),
-    ("description", "two\u2028lines", "or a line break"),
-    ("maintainers", "\x1b[31m", "or a line break"),
+    ("title", "two\nlines", "contains U+000A, a line break"),
+    ("description", "two\u2028lines", "contains U+2028, a line break"),
+    ("maintainers", "\x1b[31m", "contains U+001B, a control character"),
+    ("title", "a\tb", "contains U+0009, a tab"),
     ("title", "x" * 301, "longer than 300"),
     ("registry_host", "docker.io", "Docker Hub limits"),
-    ("registry_host", "us.gcr.io", "has been shut down"),
-    ("registry_host", "quay.io/x", "is no host of quay.io"),
-    ("registry_host", "quay.io\n", "is no host of quay.io"),
-    ("registry_host", "", "is no host of quay.io"),
+    ("registry_host", "us.gcr.io", "has shut down"),
+    ("registry_host", "quay.io/x", "is not a host of quay.io"),
+    ("registry_host", "quay.io\n", "is not a host of quay.io"),
+    ("registry_host", "", "is not a host of quay.io"),
 ]
 REPOS = ["", " ", ".", "..", "../outside", "/tmp/hubimages-outside", "a/b/c", "-option", ".hidden", "a b", "a\nb", "é",
          "x" * 101, "a.git", "a.", "a\\b", "a'b", 'a"b', "$(id)"]  # fmt: skip
@@ -100,32 +99,32 @@ def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, re
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ({"registri": "quay.io"}, "'registri' is no question of the template: did you mean 'registry'?"),
-        ({"zzz": ""}, "'zzz' is no question of the template: there are repo, title"),
-        ({"_template": "x"}, "'_template' is no question"),
-        ({"__version": "x"}, "'__version' is no question"),
-        ({"registry": "quay"}, "did you mean 'quay.io'?"),
+        ({"registri": "quay.io"}, "the template has no question 'registri'. Did you mean 'registry'?"),
+        ({"zzz": ""}, "the template has no question 'zzz'. docs/new-image-repository.md lists"),
+        ({"_template": "x"}, "the template has no question '_template'"),
+        ({"__version": "x"}, "the template has no question '__version'"),
+        ({"registry": "quay"}, "Did you mean 'quay.io'?"),
         ({"registry": "docker.io"}, "Docker Hub limits"),
         ({"registry": "Docker Hub"}, "Docker Hub limits"),
-        ({"registry": "gcr.io"}, "has been shut down"),
-        ({"license": "GPL"}, "'GPL' is no choice"),
+        ({"registry": "gcr.io"}, "has shut down"),
+        ({"license": "GPL"}, "'GPL' is not a choice"),
         ({"title": "<< cookiecutter.repo >>"}, "template syntax"),
         ({"title": "<% for x in y %>"}, "template syntax"),
         ({"description": "<# c"}, "template syntax"),
-        ({"title": "a\0b"}, "NUL"),
-        ({"registry": "google-artifact-registry", "image": "project/image"}, "must have three parts"),
-        ({"registry": "ghcr.io", "image": "image"}, "lacks its first part"),
+        ({"title": "a\0b"}, "contains U"),
+        ({"registry": "google-artifact-registry", "image": "project/image"}, "needs three parts"),
+        ({"registry": "ghcr.io", "image": "image"}, "needs two parts"),
         (
             {"registry": "google-artifact-registry", "image": "proj/repository/image"},
-            "'proj' is no id of a Google Cloud project",
+            "'proj' is not a Google Cloud project ID",
         ),
-        ({"registry": "amazon-ecr", "image": "our--image"}, "is no name that Amazon ECR takes"),
-        ({"arm64": "yes", "starter": "pangeo-onbuild"}, "Pangeo's base image is for amd64 alone"),
-        ({"arm64": "yes", "builder": "repo2docker-action"}, "builds one image for one architecture"),
-        ({"configuration_repository": "our-org/.."}, "is no repository on GitHub: OWNER/NAME"),
-        ({"configuration_repository": "https://github.com/a/b"}, "is no repository on GitHub: OWNER/NAME"),
-        ({"preview": "maybe"}, "'maybe' is no choice"),
-        ({"registry": "amazon-ecr", "registry_host": "1.dkr.ecr.eu.amazonaws.com"}, "is no host of amazon-ecr"),
+        ({"registry": "amazon-ecr", "image": "our--image"}, "is not a valid Amazon ECR name"),
+        ({"arm64": "yes", "starter": "pangeo-onbuild"}, "Pangeo's base image is for amd64 only"),
+        ({"arm64": "yes", "builder": "repo2docker-action"}, "builds for one architecture only"),
+        ({"configuration_repository": "our-org/.."}, "is not the name of a repository on GitHub"),
+        ({"configuration_repository": "https://github.com/a/b"}, "is not the name of a repository on GitHub"),
+        ({"preview": "maybe"}, "'maybe' is not a choice"),
+        ({"registry": "amazon-ecr", "registry_host": "1.dkr.ecr.eu.amazonaws.com"}, "is not a host of amazon-ecr"),
     ],
 )
 def test_what_cookiecutter_would_ignore_or_evaluate_is_refused_before(tmp_path, answers, message):
@@ -147,13 +146,21 @@ def test_a_directory_in_use_is_left_as_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("answers.yaml", "- a\n- b\n", "must hold a mapping"),
+        ("answers.yaml", "- a\n- b\n", "must contain a mapping"),
         ("answers.yaml", "title: [a]\n", "the answer to 'title' must be one text"),
-        ("answers.yaml", "title: a\ntitle: b\n", "cannot be read as answers"),
-        ("answers.yaml", "title: 'a\n", "cannot be read as answers"),
-        ("answers.json", "{", "cannot be read as answers"),
+        ("answers.yaml", "title: a\ntitle: b\n", "cannot read answers"),
+        ("answers.yaml", "title: 'a\n", "cannot read answers"),
+        ("answers.json", "{", "cannot read answers"),
         ("answers.json", '{"title": null}', "the answer to 'title' must be one text"),
-        ("answers.yaml", "", "must hold a mapping"),
+        ("answers.yaml", "", "must contain a mapping"),
+        ("answers.json", '{"title": "a", "title": "b"}', "it has the key 'title' twice"),
+        ("answers.yaml", "answers:\n  title: a\ndescription: b\n", "the key 'description' is outside `answers`"),
+        ("answers.json", '{"answers": {}, "titel": "b"}', "the key 'titel' is outside `answers`"),
+        ("answers.json", '{"title": ' + "[" * 100_000, "nested too deeply"),
+        ("answers.yaml", "title: " + "[" * 10_000, "nested too deeply"),
+        ("answers.yaml", "title: '" + "x" * 200_000, "cannot read answers"),
+        ("answers.yaml", "x" * 200_000, "must contain a mapping"),
+        ("answers.json", json.dumps({"x" * 200_000: ["a"]}), "the answer to 'xxxxx"),
     ],
 )
 def test_a_file_of_answers_that_cannot_be_used_is_refused(tmp_path, name, content, message):
@@ -161,6 +168,15 @@ def test_a_file_of_answers_that_cannot_be_used_is_refused(tmp_path, name, conten
     with pytest.raises(BadInputError, match=message) as refused:
         template.read_answers(tmp_path / name)
     assert len(str(refused.value).splitlines()) == 1
+    assert len(str(refused.value).replace(str(tmp_path), "")) <= 300
+
+
+@pytest.mark.parametrize("setting", ["x" * 200_000, "x" * 200_000 + "=1", "title=" + "x" * 200_000, "title=\udcff"])
+def test_a_setting_of_any_length_is_refused_in_one_short_line(setting):
+    with pytest.raises(BadInputError) as refused:
+        template.given_answers([setting], None)
+    assert len(str(refused.value).splitlines()) == 1
+    assert len(str(refused.value)) <= 300
 
 
 def test_a_missing_file_of_answers_is_refused(tmp_path):

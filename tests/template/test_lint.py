@@ -1,4 +1,4 @@
-"""`nox -s lint` of a generated repository: it takes what repo2docker reads, and stops at what cannot work."""
+"""`nox -s lint` of a generated repository: what breaks the image or leaks is an error, everything else a warning."""
 
 import os
 import subprocess
@@ -52,7 +52,10 @@ def test_what_repo2docker_reads_passes_whatever_its_style(repository: Path, text
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (PYTHON.format("python>=3.12"), "environment.yml:4: repo2docker does not read the version in 'python>=3.12'"),
+        (
+            PYTHON.format("python>=3.12"),
+            "environment.yml:4: error: repo2docker does not read the version in 'python>=3.12'",
+        ),
         (PYTHON.format("python 3.12"), "'python 3.12'"),
         (PYTHON.format("python~=3.12"), "'python~=3.12'"),
         (PYTHON.format("conda-forge::python=3.12"), "'conda-forge::python=3.12'"),
@@ -66,3 +69,98 @@ def test_what_it_does_not_read_is_refused(repository: Path, text: str, said: str
     done = lint(repository, "-R", "-s")
     assert done.returncode == 1
     assert said in done.stdout
+
+
+def write(repository: Path, files: dict[str, str]) -> None:
+    """Start from the repository as it was made, and add files that git tracks."""
+    for words in (["reset", "--quiet", "--hard"], ["clean", "--quiet", "--force", "-d"]):
+        subprocess.run(["git", "-C", str(repository), *words], check=True)
+    for name, text in files.items():
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_bytes(text.encode())
+    subprocess.run(["git", "-C", str(repository), "add", "--all"], check=True)
+
+
+THEIRS = """\
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo hello
+"""
+APT = """\
+FROM quay.io/jupyter/scipy-notebook:2026-07-28
+USER root
+RUN apt-get update && apt-get install --yes --no-install-recommends PACKAGE && rm -rf /var/lib/apt/lists/*
+USER ${NB_UID}
+"""
+ADVISED = {
+    "another person's workflow": {".github/workflows/theirs.yml": THEIRS},
+    "our own comment on Debian packages": {"Dockerfile": APT},
+    "a base image without a tag": {"Dockerfile": "FROM quay.io/jupyter/scipy-notebook\n"},
+    "postBuild in Python": {"postBuild": "#!/usr/bin/env python3\nprint(f'{1 + 1}')\n"},
+    "postBuild in R": {"postBuild": "#!/usr/bin/env Rscript\nx <- c(1, 2)\n"},
+    "postBuild in fish": {"postBuild": "#!/usr/bin/fish\nset x (date)\n"},
+    "CRLF and blanks in YAML": {"_config.yml": "a: 1  \r\nb: 2\r\n\r\n\r\n"},
+    "Helm templates": {"chart/templates/x.yaml": "a: {{ .Values.a }}\n{{- if .Values.b }}\nb: 1\n{{- end }}\n"},
+    "a start script with exec in a branch": {"start": '#!/bin/bash\nif true; then exec "$@"; fi\n'},
+    "files that repo2docker ignores": {"binder/environment.yml": "dependencies: [python=3.12]\n"},
+}
+REFUSED = {
+    "a start script without exec": ({"start": '#!/bin/bash\necho hello # exec "$@"\n'}, "it never starts the server"),
+    "a carriage return in a script": ({"postBuild": "#!/bin/bash\r\necho hello\r\n"}, "SC1017"),
+    "a Dockerfile that cannot be read": ({"Dockerfile": "FROM a:1\nRUNN x\n"}, "Dockerfile:2"),
+    "a stranger's text in a script": (
+        {".github/workflows/x.yml": THEIRS.replace("echo hello", "echo ${{ github.head_ref }}").replace(
+            "on: push", "on: pull_request")}, "error: code injection via template expansion (template-injection)",
+    ),
+    "the rights of main for a stranger": (
+        {".github/workflows/x.yml": THEIRS.replace("on: push", "on: pull_request_target")}, "(dangerous-triggers)",
+    ),
+    "a workflow that GitHub refuses": (
+        {".github/workflows/x.yml": THEIRS.replace("runs-on", "run-on")}, "run-on",
+    ),
+    "the Python version in binder": (
+        {"binder/environment.yml": PYTHON.format("python>=3.12")}, "binder/environment.yml:4: error: ",
+    ),
+    "a file with another alphabet": ({".github/données.yml": "a: [\n"}, "syntax error"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ADVISED)
+def test_what_is_only_risk_or_taste_passes(repository: Path, case: str) -> None:
+    write(repository, ADVISED[case])
+    done = lint(repository, "-R", "-s")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_breaks_the_image_or_leaks_is_refused(repository: Path, case: str) -> None:
+    files, said = REFUSED[case]
+    write(repository, files)
+    done = lint(repository, "-R", "-s")
+    assert done.returncode == 1, done.stdout
+    assert said in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_what_is_not_there_is_not_checked(repository: Path) -> None:
+    write(repository, {})
+    (repository / "dangling.yaml").symlink_to("nowhere")
+    subprocess.run(["git", "-C", str(repository), "add", "dangling.yaml"], check=True)
+    (repository / ".github/workflows/test.yaml").unlink()  # deleted, and not committed yet
+    done = lint(repository, "-R", "-s")
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_repository_without_yaml_passes(repository: Path) -> None:
+    write(repository, {})
+    tracked = subprocess.run(["git", "-C", str(repository), "ls-files"], check=True, capture_output=True, text=True)
+    for name in tracked.stdout.splitlines():
+        if name.endswith((".yml", ".yaml")):
+            (repository / name).unlink()
+    done = lint(repository, "-R", "-s")
+    write(repository, {})
+    assert done.returncode == 0, done.stdout

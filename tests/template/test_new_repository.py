@@ -24,6 +24,23 @@ def remote(tmp_path: Path) -> Path:
     return tmp_path / "remote.git"
 
 
+@pytest.mark.parametrize("attributes", ["* text eol=crlf", "* text=auto eol=crlf", "* -text"])
+@pytest.mark.parametrize("conversion", ["true", "input"])
+def test_a_persons_line_ends_neither_stop_it_nor_make_it_dirty(attributes, conversion, tmp_path, home):
+    (home / "attributes").write_text(attributes + "\n")
+    for name, value in {
+        "core.attributesFile": str(home / "attributes"), "core.autocrlf": conversion, "core.safecrlf": "true",
+
+    }.items():  # fmt: skip
+        subprocess.run(["git", "config", "--global", name, value], check=True)
+    dest = tmp_path / "our-image"
+    plan = template.plan_new_repository(dest, {})
+    plan.apply()
+    assert git(dest, "status", "--porcelain") == ""
+    assert (dest / "README.md").read_bytes() == plan.rendering.files["README.md"].data
+    assert git(dest, "cat-file", "-s", "HEAD:README.md") == str(len(plan.rendering.files["README.md"].data))
+
+
 def test_the_repository_has_one_commit_with_every_file_and_nothing_else(tmp_path, home):
     (home / "ignore").write_text("*.yaml\n")
     subprocess.run(["git", "config", "--global", "core.excludesFile", str(home / "ignore")], check=True)
@@ -92,9 +109,9 @@ def test_a_push_that_the_remote_rejects_leaves_the_repository_and_says_how_to_go
     hook = remote / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(ProgramFailedError, match=r"to publish it again: git -C .*/x push") as refused:
+    with pytest.raises(ProgramFailedError, match=r"To publish it, run: git -C .*/x push") as refused:
         template.plan_new_repository(tmp_path / "x", {}, str(remote)).apply(push=True)
-    assert "is made" in str(refused.value)
+    assert "is complete" in str(refused.value)
     assert git(tmp_path / "x", "status", "--porcelain") == ""
 
 

@@ -201,11 +201,11 @@ def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp
     [
         ("amazon-ecr", "nox", "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub",
          {"host": "123456789012.dkr.ecr.us-west-2.amazonaws.com", "name": "hub", "registry": "123456789012",
-          "region": "us-west-2"}),
+          "region": "us-west-2", "audience": "sts.amazonaws.com"}),
         ("azure-container-registry", "repo2docker-action", "ourregistry.azurecr.io/our/hub",
-         {"host": "ourregistry.azurecr.io", "name": "our/hub", "registry": "ourregistry"}),
+         {"host": "ourregistry.azurecr.io", "name": "our/hub", "registry": "ourregistry.azurecr.io"}),
         ("quay.io", "repo2docker-action", "quay.io/our-org/hub",
-         {"host": "quay.io", "name": "our-org/hub", "registry": "quay"}),
+         {"host": "quay.io", "name": "our-org/hub", "registry": "quay.io"}),
         ("quay.io", "nox", "quay.io/our-org/hub", {}),
     ],
 )  # fmt: skip
@@ -238,9 +238,11 @@ def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tm
         "CONFIGURATION_APP_CLIENT_ID",
         "CONFIGURATION_APP_PRIVATE_KEY",
     ]
-    preview = {"PREVIEW": f"pr-1-{'0' * 40}"}  # as preview.yaml sets it for its whole job
-    assert "PREVIEW: pr-${{" in text(rendering, ".github/workflows/preview.yaml")
-    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login, **preview).returncode == 0
+    own = {"QUAY_PREVIEW_USERNAME": "set", "QUAY_PREVIEW_PASSWORD": "set"}
+    preview = {"PREVIEW": "pr-1"}  # as test.yaml sets it for the whole job
+    assert "PREVIEW: pr-${{" in text(rendering, WORKFLOWS[1])
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **own, **preview).returncode == 0
+    assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login, **preview).returncode == 1
 
 
 def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
@@ -338,7 +340,7 @@ def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
     if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
         assert trace not in settled(off)
     assert trace in settled(on)
-    added = {"preview": {".github/workflows/preview.yaml"}, "binder_badge": {".github/workflows/binder.yaml"}}
+    added = {"binder_badge": {".github/workflows/binder.yaml"}}
     assert set(on.files) - set(off.files) == added.get(key, set())
 
 
@@ -353,23 +355,95 @@ def test_all_options_at_once_look_hand_written(tmp_path):
 @pytest.mark.parametrize(
     ("image", "refused"),
     [
-        ("quay.io/hub", "lacks its first part: organisation/name"),
-        ("quay.io/o/hub", "has at least two characters"),
-        ("quay.io/Our-Org/hub", "has capitals"),
-        ("europe-west1-docker.pkg.dev/proj/repository/hub", "is no id of a Google Cloud project"),
-        ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "has capitals"),
-        ("europe-west1-docker.pkg.dev/project/repo_1/hub", "is no name of a repository in Google Artifact Registry"),
-        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is no name that Amazon ECR takes"),
-        ("public.ecr.aws/hub", "lacks its first part: alias/name"),
+        ("quay.io/hub", "needs two parts: organisation/name"),
+        ("quay.io/o/hub", "cannot be an organisation on quay.io"),
+        ("quay.io/Our-Org/hub", "contains capital letters"),
+        ("europe-west1-docker.pkg.dev/proj/repository/hub", "is not a Google Cloud project ID"),
+        ("europe-west1-docker.pkg.dev/project/Repo_1/hub", "contains capital letters"),
+        (
+            "europe-west1-docker.pkg.dev/project/repo_1/hub",
+            "is not a valid repository name in Google Artifact Registry",
+        ),
+        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/our--hub", "is not a valid Amazon ECR name"),
+        ("public.ecr.aws/hub", "needs two parts: alias/name"),
         ("docker.io/our-org/hub", "Docker Hub limits how often"),
-        ("gcr.io/project/hub", "its successor is google-artifact-registry"),
+        ("gcr.io/project/hub", "Use google-artifact-registry"),
     ],
 )
 def test_a_name_that_the_registry_refuses_is_told_by_the_first_step(renderings, tmp_path, image, refused):
     rendering = renderings[("quay.io", "environment.yml", "nox")]
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[1], IMAGE=image, REGISTRY="")
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
+    assert line.startswith(f"::error::IMAGE is {image}, which {image.split('/')[0]} would refuse: ")
+    assert refused in line
+    assert line.endswith(". Correct it in noxfile.py")
+
+
+@pytest.mark.parametrize(
+    ("registry", "image"),
+    [
+        ("quay.io", "our-org/hub"),  # the host is forgotten
+        ("quay.io", "hub"),
+        ("quay.io", "quay.oi/our-org/hub"),
+        ("quay.io", "ghcr.io/our-org/hub"),
+        ("ghcr.io", "quay.io/our-org/hub"),
+        ("google-artifact-registry", "quay.io/our-org/hub"),
+        ("amazon-ecr", "public.ecr.aws/alias/hub"),
+        ("amazon-ecr", "123456789012.dkr.ecr.cn-north-1.amazonaws.com/hub"),
+        ("amazon-ecr-public", "123456789012.dkr.ecr.us-west-2.amazonaws.com/hub"),
+        ("azure-container-registry", "azurecr.io/hub"),
+    ],
+)
+def test_a_host_that_the_workflows_do_not_log_in_to_is_told_by_the_first_step(renderings, tmp_path, registry, image):
+    rendering = renderings[(registry, "environment.yml", "nox")]
     done = check_settings(rendering, tmp_path / "r", WORKFLOWS[1], IMAGE=image)
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
-    assert line.startswith(f"::error::IMAGE is {image}, and {image.split('/')[0]} would refuse it: ")
-    assert refused in line
-    assert line.endswith(". Correct it in noxfile.py")
+    assert line.startswith(f"::error::IMAGE is {image}, but the workflows log in to {registry}: ")
+    assert f"is not a host of {registry}. It looks like " in line
+
+
+def test_a_fork_is_told_that_its_token_cannot_push_to_the_owners_package(renderings, tmp_path):
+    rendering = renderings[("ghcr.io", "environment.yml", "nox")]
+    ours = {"IMAGE": "ghcr.io/our-org/hub", "GITHUB_REPOSITORY_OWNER": "Ada"}
+    done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **ours)
+    assert (done.returncode, "can only push to ghcr.io/ada/" in done.stdout) == (1, True)
+
+
+def test_a_run_that_dependabot_started_is_told_why_it_cannot_push(renderings, tmp_path):
+    rendering = renderings[("quay.io", "environment.yml", "nox")]
+    done = check_settings(
+        rendering, tmp_path / "r", WORKFLOWS[0], IMAGE="quay.io/our-org/hub", GITHUB_ACTOR="dependabot[bot]"
+    )
+    assert done.returncode == 1
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
+    assert "Dependabot started this run, so it gets no secrets" in line
+
+
+@pytest.mark.parametrize(
+    ("registry", "host", "image", "expected"),
+    [
+        ("quay.io", "quay.io", "our-org/hub", "quay.io/our-org/hub-preview"),
+        (
+            "google-artifact-registry",
+            "us-docker.pkg.dev",
+            "project/repo/hub",
+            "us-docker.pkg.dev/project/repo-preview/hub",
+        ),
+        (
+            "google-artifact-registry",
+            "us-docker.pkg.dev",
+            "example.com/project/repo/our/hub",
+            "us-docker.pkg.dev/example.com/project/repo-preview/our/hub",
+        ),
+    ],
+)
+def test_a_preview_goes_to_a_repository_of_its_own(tmp_path, registry, host, image, expected):
+    answers = {"registry": registry, "registry_host": host, "image": image, "preview": "yes"}
+    template.render_files(answers).write(tmp_path / "r")
+    program = "import noxfile; print(noxfile.IMAGE, noxfile.CACHE)"
+    env = {**os.environ, "PREVIEW": "pr-1"}
+    argv = [sys.executable, "-c", program]
+    done = subprocess.run(argv, cwd=tmp_path / "r", env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [expected, f"{host}/{image}"]

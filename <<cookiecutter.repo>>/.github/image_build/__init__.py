@@ -1,9 +1,11 @@
-"""What the sessions of noxfile.py do, one file for each part: nothing here needs to be changed to change the image.
+"""The code behind the sessions of noxfile.py. You need not edit it to change the image.
 
-image_name.py   which names a registry takes
-settings.py     is everything set up, and the login
-building.py     repo2docker, and the build cache
-registry.py     what the registry has; push, and make sure of what was pushed
-report.py       what was made, for the page of the run
-programs.py     docker and git
+image_name.py   which names each registry accepts
+settings.py     checks that everything is set up, and logs in
+sources.py      checks that the files to build from are complete
+linting.py      finds mistakes without a build
+building.py     runs repo2docker, with the build cache
+registry.py     asks the registry, pushes, and checks what was pushed
+report.py       reports what was built
+programs.py     runs docker and git
 """

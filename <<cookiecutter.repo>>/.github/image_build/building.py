@@ -1,4 +1,4 @@
-"""The image, built by repo2docker, with the layers of an earlier image where they are still right."""
+"""Build the image with repo2docker, and reuse the layers of an earlier image where they are still valid."""
 
 import os
 import re
@@ -11,47 +11,47 @@ import nox
 from image_build import registry
 from image_build.programs import docker, git
 
-# The hub hides the image's home directory under each person's own storage, so nothing the image needs may be there.
+# On the hub, each user's own storage hides the image's home directory, so the image must need nothing in there.
 REPOSITORY_IN_IMAGE = "/srv/repo"
-# So far back an image is looked for; workflows check out as many commits.
+# How many commits to search for an earlier image. The workflows check out at least as many.
 COMMITS = 20
 
 
-def build_image(session: nox.Session, reference: str) -> None:
-    """Let repo2docker build the image, and say what to do where it could not."""
+def build_image(session: nox.Session, reference: str, cache: str) -> None:
+    """Build the image with repo2docker. Stop with the remedy if that fails."""
     command = ["jupyter-repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan"]
-    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference), "."]
+    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache), "."]
     command[0] = shutil.which(command[0], path=session.bin) or command[0]
     if reference.endswith("-dirty"):
-        docker("image", "rm", reference)  # repo2docker builds nothing when it finds an image of that name
+        docker("image", "rm", reference)  # repo2docker does not build if an image of that name exists
     said: list[str] = []
-    # No attestations: the image is to be one manifest, of which the digest is known.
+    # No attestations: the image must be a single manifest with a known digest.
     env = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace", "env": env}
     with subprocess.Popen(command, start_new_session=True, **output) as building:
         try:
             for line in building.stdout:
                 said.append(line)
-                if not any(one.startswith("Traceback") for one in said):  # repo2docker's own, after the build's output
+                if not any(one.startswith("Traceback") for one in said):  # repo2docker's own, which follows the build's output
                     print(line, end="", flush=True)
         except KeyboardInterrupt:
-            os.killpg(building.pid, signal.SIGINT)  # all of it: without repo2docker, docker would go on building
+            os.killpg(building.pid, signal.SIGINT)  # the whole group: docker would go on building without repo2docker
             building.communicate()
             raise
     if building.returncode and re.search("no space left on device|disk quota exceeded", "".join(said), re.IGNORECASE):
-        session.error("not built: the disk is full. Make room (docker system df, docker system prune) and build again")
+        session.error("the build failed: the disk is full. Free some space (docker system df, docker system prune) and build again")
     if building.returncode:
-        session.error(f"not built (exit code {building.returncode}); what went wrong stands above. {said[-1] if said else ''}")
+        session.error(f"the build failed (exit code {building.returncode}); see the output above. {said[-1] if said else ''}")
 
 
-def arguments(reference: str) -> list[str]:
-    """What repo2docker is told besides the name: the build cache, and labels that lead back to the commit.
+def arguments(reference: str, cache: str) -> list[str]:
+    """Return repo2docker's other arguments: the build cache, and labels that name the commit.
 
-    Every image carries its build cache in itself, and the newest earlier image in the registry gives its layers: no
-    `latest` is needed for that. https://docs.docker.com/build/cache/backends/inline/
+    Every image contains its own build cache, so the newest earlier image in the registry serves as the cache, and
+    `latest` is not needed. https://docs.docker.com/build/cache/backends/inline/
     """
     words = ["--build-arg", "BUILDKIT_INLINE_CACHE=1"]
-    for earlier in earlier_images(reference):
+    for earlier in earlier_images(reference, cache):
         words += ["--cache-from", earlier]
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}
     if "GITHUB_REPOSITORY" in os.environ:
@@ -59,12 +59,12 @@ def arguments(reference: str) -> list[str]:
     return words + [word for name, value in facts.items() for word in ("--label", f"{name}={value}")]
 
 
-def earlier_images(reference: str) -> list[str]:
-    """The newest image in the registry of this commit or one before it; none where the registry does not say."""
-    name, _, tag = reference.rpartition(":")
+def earlier_images(reference: str, cache: str) -> list[str]:
+    """Return the newest image in the registry of this commit or an earlier one; empty if the registry does not say."""
+    tag = reference.rpartition(":")[2]
     suffix = tag.removesuffix("-dirty")[12:]  # an architecture
     for commit in git("rev-list", f"--max-count={COMMITS}", "HEAD").splitlines():
-        earlier = f"{name}:{commit[:12]}{suffix}"
+        earlier = f"{cache}:{commit[:12]}{suffix}"
         found = registry.look_up(earlier)
         if found.problem:
             return []

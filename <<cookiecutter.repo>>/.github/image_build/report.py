@@ -1,4 +1,4 @@
-"""What was made: in the session's output, and on GitHub on the page of the run."""
+"""Report what was built, in the session's output and on the summary page of a GitHub run."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ for name in sorted(found, key=str.lower):
 
 
 def summarise(session: nox.Session, reference: str, digest: str, pushed: str) -> None:
-    """Say what was made; `pushed` is the reference for hubs, and empty where nothing was pushed."""
+    """Report a built image. `pushed` is the reference for hubs, empty if nothing was pushed."""
     size = int(inspect(session, reference, "{{.Size}}"))
     lines = [f"image   {pushed or reference}"]
     lines += [f"digest  {digest}"] if digest else []
@@ -36,7 +36,7 @@ def summarise(session: nox.Session, reference: str, digest: str, pushed: str) ->
 
 
 def joined(session: nox.Session, reference: str, digest: str) -> None:
-    """Say what was made of the images of several architectures."""
+    """Report the image that joins several architectures."""
     session.log("\n  ".join(["done", f"image   {reference}", f"digest  {digest}"]))
     tell_workflow(reference, digest)
     page = ["### The image, ready to paste", "", "```", reference, "```", "", f"- digest {digest}", ""]
@@ -44,14 +44,14 @@ def joined(session: nox.Session, reference: str, digest: str) -> None:
 
 
 def tell_workflow(pushed: str, digest: str) -> None:
-    """Hand the reference, and the digest by its architecture, to later steps and jobs."""
+    """Pass the reference, and the digest by architecture, to later steps and jobs."""
     if pushed:
         architecture = os.environ.get("ARCHITECTURE")
         tell_github("GITHUB_OUTPUT", f"image={pushed}\n" + (f"{architecture}={digest}\n" if architecture else ""))
 
 
 def difference_to_previous(reference: str, pushed: str) -> str:
-    """How much more has to be pulled than for the image of the newest earlier commit that has one in the registry."""
+    """Return how much more a node pulls than for the newest earlier image in the registry."""
     name, _, tag = reference.rpartition(":")
     now = compressed_size(pushed)
     for commit in git("rev-list", "--skip=1", "--max-count=20", "HEAD").splitlines():
@@ -62,10 +62,10 @@ def difference_to_previous(reference: str, pushed: str) -> str:
 
 
 def compressed_size(reference: str) -> int:
-    """Bytes that a node pulls for an image; 0 where the registry has none."""
+    """Return how many bytes a node pulls for an image; 0 if the registry does not have it."""
     return sum(layer["size"] for layer in registry.manifest(reference).get("layers", []))
 
 
 def packages(reference: str) -> str:
-    """The conda and Python packages in the image, with their versions."""
+    """Return the conda and Python packages in the image, with their versions."""
     return docker("run", "--rm", "--network", "none", reference, "python", "-c", LISTING).stdout.strip()

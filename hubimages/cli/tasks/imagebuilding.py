@@ -1,4 +1,4 @@
-"""The tasks of imagebuilding hubs: make one, check one, try its form."""
+"""The tasks of imagebuilding hubs: make one, check one, preview its form."""
 
 import os
 from pathlib import Path
@@ -8,28 +8,29 @@ from invoke import Context, Exit, task
 from hubimages import console
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
+from hubimages.findings import FOUND, fails
 
 CHARTS_FOLDER = "HUBIMAGES_CHARTS"
 HUB_HELP = {
-    "repo": "a clone of the deployment repository, or any directory in it",
-    "cluster": "name of the cluster: the folder in config/clusters",
+    "repo": "the deployment repository, or any directory in it",
+    "cluster": "name of the cluster: a directory in config/clusters",
     "hub": "name of the hub",
 }
 
 
 def port_number(text: str) -> int:
-    """The number of a port. Raises BadInputError."""
+    """Return the number of a port. Raises BadInputError."""
     if not text.isdecimal():
         raise BadInputError(f"--port={text}: a port is a number from 1 to 65535")
     return int(text)
 
 
 def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
-    """The version of each chart. Raises BadInputError."""
+    """Return the version of each chart. Raises BadInputError."""
     from hubimages.imagebuilding import REPOSITORIES
 
     if given and not plain:
-        raise BadInputError("--chart-version goes with --values: a deployment repository's Chart.yaml has the versions")
+        raise BadInputError("--chart-version needs --values: in a deployment repository Chart.yaml has the versions")
     versions = {}
     for one in given:
         name, _, version = one.partition("=")
@@ -44,15 +45,16 @@ def chart_versions(given: list[str], *, plain: bool) -> dict[str, str]:
     auto_shortflags=False,
     help={
         **HUB_HELP,
-        "values": "a plain z2jh values file, there already or not, instead of a hub in a cluster.yaml",
-        "set_": "answer one of the questions, for example --set registry=quay.io; can be repeated",
-        "answers": "a YAML or JSON file with answers, one `key: value` per line; --set goes before it",
-        "password_file": "a file with the registry's password; else HUBIMAGES_REGISTRY_PASSWORD, or a prompt",
-        "branch": "commit on this new branch, which starts where you are",
-        "commit": "commit exactly these edits; your own changes stay as they are",
+        "values": "a plain z2jh values file, existing or new, instead of a hub in a cluster.yaml",
+        "set_": "answer a question, for example --set registry=quay.io; can be repeated",
+        "answers": "a YAML or JSON file with answers, one `key: value` per line; --set overrides it",
+        "save_answers": "write all answers, without the password, to this new file for --answers",
+        "password_file": "a file with the registry's password; default: $HUBIMAGES_REGISTRY_PASSWORD or a prompt",
+        "branch": "commit on this new branch, which starts at HEAD",
+        "commit": "commit only these edits; other changes stay as they are",
         "open_pr": "commit, push the branch and open a pull request",
-        "dry_run": "show what would be done and change nothing; needs no network, no password and no sops",
-        "yes": "take the recommended answer to every question that has one",
+        "dry_run": "show the plan and change nothing; needs no network, password or sops",
+        "yes": "use the default answer to every question that has one",
     },
 )
 @operator_errors
@@ -65,6 +67,7 @@ def new_imagebuilding_hub(
     values: str | None = None,
     set_: list[str] | None = None,
     answers: str | None = None,
+    save_answers: str | None = None,
     password_file: str | None = None,
     branch: str | None = None,
     commit: bool = False,
@@ -74,16 +77,15 @@ def new_imagebuilding_hub(
 ) -> None:
     """Make a hub on which users build their own images.
 
-    Writes its values, its entry in cluster.yaml and, encrypted by sops, the registry's password, and says what is left
-    to do by hand. Files that are there are added to, and nothing in them is changed. Questions without an answer are
-    put to you.
+    Writes its values, its entry in cluster.yaml and the registry's password, encrypted by sops, and prints the steps to
+    do by hand. Adds to existing files without changing their present values. Asks for missing answers.
     """
     from hubimages import imagebuilding
 
-    if not cluster or not hub:
-        raise BadInputError("--cluster and --hub are needed: the hub's images are named after them")
+    if not hub or not (cluster or values):
+        raise BadInputError("--cluster and --hub are required (with --values only --hub): they are part of image names")
     raw = imagebuilding.given_answers(set_ or [], Path(answers) if answers else None)
-    where = imagebuilding.Where(Path(repo), cluster, hub, Path(values) if values else None)
+    where = imagebuilding.Where(Path(repo), cluster or "", hub, Path(values) if values else None)
     delivery = imagebuilding.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
     done = imagebuilding.make_hub(
         where,
@@ -92,6 +94,7 @@ def new_imagebuilding_hub(
         delivery,
         password_file=Path(password_file) if password_file else None,
         dry_run=dry_run,
+        save_answers=Path(save_answers) if save_answers else None,
     )
     console.result(done)
 
@@ -100,15 +103,16 @@ def new_imagebuilding_hub(
     iterable=["values", "chart_version"],
     auto_shortflags=False,
     help={
-        "cluster": "the hub's cluster: a folder of config/clusters",
-        "hub": "the hub, as its cluster's cluster.yaml names it",
+        "cluster": "the hub's cluster: a directory in config/clusters",
+        "hub": "name of the hub in cluster.yaml",
         "all_": "check every hub of the repository on which users build images",
-        "values": "a plain values file of Zero to JupyterHub, or of binderhub-service, in place of a repository; "
+        "values": "a plain values file of Zero to JupyterHub or binderhub-service instead of a repository; "
         "can be repeated",
         "repo": "the deployment repository, or any directory in it",
-        "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to look in first; or ${CHARTS_FOLDER}",
+        "charts": f"folder with charts (NAME/ or NAME-VERSION.tgz) to use first; default: ${CHARTS_FOLDER}",
         "chart_version": "with --values: NAME=VERSION of jupyterhub or binderhub-service; can be repeated",
-        "offline": "ask no chart repository; only the charts in the folder and those fetched before are used",
+        "strict": "also fail for warnings, except those of style",
+        "offline": "do not ask chart repositories; use only charts in the folder or fetched before",
         "json": "print one JSON object",
     },
 )
@@ -123,20 +127,21 @@ def check_imagebuilding_hub(
     repo: str = ".",
     charts: str | None = None,
     chart_version: list[str] | None = None,
+    strict: bool = False,
     offline: bool = False,
     json: bool = False,
 ) -> None:
     """Check hubs on which users build images, before they are deployed.
 
-    Values are merged as Helm does it, rendered with the hub's charts and given to Kubernetes' schemas; every choice of
-    the form goes through KubeSpawner; and what must agree between hub, BinderHub and registry is compared. Each
-    finding has its file and line, why it matters and how to mend it. Exits with 1 where there is one.
+    Merges values as Helm does, renders them with the hub's charts, validates them with Kubernetes' schemas, runs every
+    choice of the form through KubeSpawner, and compares the settings of hub, BinderHub and registry. Each finding has
+    file, line, reason and remedy. Errors do not work (exit code 1); warnings are risk or advice.
     """
     from hubimages import imagebuilding
 
     root = imagebuilding.root_of(Path(repo)).resolve()
     if sum((bool(cluster or hub), all_, bool(values))) != 1 or bool(cluster) != bool(hub):
-        raise BadInputError("say what to check: --cluster=NAME --hub=NAME, or --all, or --values=FILE")
+        raise BadInputError("name what to check: --cluster=NAME --hub=NAME, --all, or --values=FILE")
     if values:
         hubs = [imagebuilding.plain_hub([Path(file) for file in values])]
     else:
@@ -145,7 +150,7 @@ def check_imagebuilding_hub(
         )
     folder = charts or os.environ.get(CHARTS_FOLDER)
     if folder and not Path(folder).is_dir():
-        raise BadInputError(f"no folder of charts {folder}")
+        raise BadInputError(f"charts folder {folder} does not exist")
     sources = imagebuilding.ChartSources(
         Path(folder).resolve() if folder else None,
         offline=offline,
@@ -153,8 +158,8 @@ def check_imagebuilding_hub(
     )
     made = imagebuilding.check_hubs(hubs, sources)
     console.result(imagebuilding.as_json(made) if json else imagebuilding.as_text(made))
-    if made.findings:
-        raise Exit(code=1)
+    if fails(made.findings, strict=strict):
+        raise Exit(code=FOUND)
 
 
 @task(
@@ -162,12 +167,12 @@ def check_imagebuilding_hub(
     iterable=["values"],
     help={
         **HUB_HELP,
-        "values": "a plain z2jh values file; can be repeated, in the order in which Helm gets them",
-        "port": "port on this machine, 8000 by itself",
-        "local": "start no image, even where a container engine is at hand",
-        "binderhub": "a virtual environment that has BinderHub and repo2docker, for builds",
-        "registry": "127.0.0.1:PORT of a registry that gets what is built; else it stays in the engine",
-        "repositories": "a folder whose ORGANISATION/NAME are built in place of GitHub's",
+        "values": "a plain z2jh values file; can be repeated, in the order for Helm",
+        "port": "port on this machine, default 8000",
+        "local": "do not start images, even if a container engine runs",
+        "binderhub": "a virtual environment with BinderHub and repo2docker, for builds",
+        "registry": "127.0.0.1:PORT of a registry for built images; default: keep them in the engine",
+        "repositories": "a directory whose ORGANISATION/NAME replace repositories on GitHub",
     },
 )
 @operator_errors
@@ -184,10 +189,10 @@ def preview_imagebuilding_hub(
     registry: str = "",
     repositories: str | None = None,
 ) -> None:
-    """Try a hub's form on this machine, before it is deployed.
+    """Preview a hub's form on this machine, before it is deployed.
 
-    A real JupyterHub shows the form that users will get, at an address on loopback that logs you in. With a container
-    engine it starts what you choose, with BinderHub it builds. Ctrl-C ends it.
+    A JupyterHub shows the form that users will get, at an address on loopback that logs you in. With a container engine
+    it starts the chosen image, with BinderHub it builds images. Ctrl-C stops it.
     """
     from hubimages import imagebuilding
 
@@ -204,4 +209,4 @@ def preview_imagebuilding_hub(
             console.step(note)
         console.result(shown.address)
         shown.wait()
-    console.step("ended")
+    console.step("stopped")

@@ -58,6 +58,7 @@ def _selection(
         "choice": "only this choice or profile of a profile list, by its slug",
         "because": "a line for the commit message and the pull request, for example the address of an issue",
         "all": "everywhere in the repository, without a question",
+        "if_referenced": "if nothing refers to the image yet, print the lines to add and exit with 0",
         **CHOICE_HELP,
         **CHANGE_HELP,
     },
@@ -75,6 +76,7 @@ def point_hubs(
     choice: str | None = None,
     instead_of: str | None = None,
     all: bool = False,
+    if_referenced: bool = False,
     unchecked: bool = False,
     branch: str | None = None,
     commit: bool = False,
@@ -98,6 +100,10 @@ def point_hubs(
         raise BadInputError("--all contradicts --hub, --file and --choice. Remove one")
     wanted = ImageRef.parse(image)
     former = ImageRef.parse(instead_of) if instead_of is not None else None
+    note = references.note_of_first_reference(Path(repo), wanted) if if_referenced and former is None else ""
+    if note:
+        console.result(note)
+        return
     chosen = _selection(repo, hub, file, hubs, also_automated, choice)
     registries = None if unchecked or dry_run else Registries()
     delivery = references.delivery_of(

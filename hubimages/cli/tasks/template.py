@@ -10,17 +10,17 @@ from hubimages.errors import BadInputError
 
 
 def check_push(push: bool, origin: str | None) -> None:
-    """Raise BadInputError for a push that has nowhere to go."""
+    """Raise BadInputError for a push without an address."""
     if push and not origin:
-        raise BadInputError("--push needs to know where to: add --origin=URL")
+        raise BadInputError("--push needs an address to push to. Add --origin=URL")
 
 
 ANSWER_HELP = {
-    "set_": "answer one of the template's questions, for example --set image=my-group/my-image; can be repeated",
-    "answers": "a YAML or JSON file with answers, one `key: value` per line; --set goes before it",
+    "set_": "answer a question of the template, for example --set image=my-group/my-image; can be repeated",
+    "answers": "a YAML or JSON file with answers, one `key: value` per line; --set overrides it",
     "origin": "address of the new repository on the git server, set as its remote `origin`",
-    "push": "publish main to --origin at the end, only ever as a fast-forward",
-    "dry_run": "show what would be done and change nothing; needs no network and no login",
+    "push": "push main to --origin at the end, never by force",
+    "dry_run": "show the plan and change nothing; needs no network and no login",
     "yes": "take the recommended answer to every question, as shown with the question",
 }
 
@@ -43,11 +43,11 @@ def new_image_repo(
     dry_run: bool = False,
     yes: bool = False,
 ) -> None:
-    """Make a repository for a user image from the template.
+    """Make an image repository from the template.
 
-    It holds what the image is built from, the workflows that build, test and push it, and a README with the steps
-    for this repository and its registry, as the first commit. Questions of the template that are not answered by
-    --set or --answers get their defaults.
+    It has the files that the image is built from, workflows that build, test and push it, and a README with the steps
+    for this repository and its registry, in one commit. Questions without an answer from --set or --answers get their
+    defaults.
     """
     from hubimages import template
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.extract.history.diffs import (
@@ -84,11 +84,10 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
             unclear[pair] = changes
         elif is_likely_swap(came, left, moves[pair]):
             swaps[pair] = changes
-    blobs = [blob for pair in unclear for change in unclear[pair] for blob in (change.old, change.new)
-             if change.status in "AD"]  # fmt: skip
-    blobs += [blob for changes in swaps.values() for change in changes for blob in (change.old, change.new)]
+    blobs = [blob for pair in unclear for blob in blobs_of(unclear[pair], "AD")]
+    blobs += [blob for changes in swaps.values() for blob in blobs_of(changes, "ADMT")]
     if blobs:
-        load_blobs(blob for blob in blobs if blob.strip("0"))
+        load_blobs(blobs)
     for pair, changes in diffs(repo, list(unclear), *RENAMES).items():
         moves[pair].similar.update(similar_moves(changes, path))
     for pair, changes in diffs(repo, list(swaps), "-B", *RENAMES).items():
@@ -96,6 +95,13 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
         if there_and_back:
             moves[pair].similar.update(similar_moves(changes, path))
     return moves
+
+
+def blobs_of(changes: Iterable[Change], statuses: str) -> Iterator[str]:
+    """Yield the blobs on either side of changes of some statuses."""
+    for change in changes:
+        if change.status in statuses and change.is_file:
+            yield from (blob for blob in (change.old, change.new) if blob.strip("0"))
 
 
 def similar_moves(changes: Iterable[Change], path: str) -> dict[str, str]:
@@ -130,11 +136,16 @@ def exact_moves(came: Sequence[Change], left: Sequence[Change]) -> dict[str, lis
 
 
 def is_likely_swap(came: Sequence[Change], left: Sequence[Change], moves: Moves) -> bool:
-    """Return True where most files of two directories change in one commit, as when they exchange their places."""
+    """Return True where most files of two directories change in one commit, and one of them has exchanged its content.
+
+    Directories that exchange their places do that, and so do images that are updated together, but for the exchange.
+    """
+    if not any(change.status == "M" and change.path in moves.exact for change in came):
+        return False
     changed = [change for change in came if change.status == "M" and change.path not in moves.exact]
     others = {basename(change.path) for change in left if change.status == "M"}
     alike = sum(basename(change.path) in others for change in changed)
-    return alike > 1 and alike * 2 >= len(came)
+    return alike > 0 and (alike + len(moves.exact)) * 2 >= len(came)
 
 
 def grouped(

@@ -11,6 +11,8 @@ from hubimages.run import finish
 RENAME_LIMIT = "-l3000"  # a user's diff.renameLimit must not decide what is found
 RENAMES = ("-M50%", RENAME_LIMIT)
 
+SUBMODULE = "160000"
+
 Pair = tuple[str, str]
 """The ids of two trees, the earlier first."""
 
@@ -24,6 +26,7 @@ class Change:
     new: str
     path: str
     to: str = ""  # a rename's new path
+    is_file: bool = True  # on both sides; not a submodule
 
 
 def diffs(repo: Repo, pairs: Sequence[Pair], *options: str) -> dict[Pair, list[Change]]:
@@ -44,9 +47,10 @@ def diffs(repo: Repo, pairs: Sequence[Pair], *options: str) -> dict[Pair, list[C
             old, new = headers[0].rsplit("\n", 1)[-1].split(" ")
             changes = found[old, new]
         if facts.startswith(":"):
-            _, _, before, after, status = facts.split(" ")
+            was, mode, before, after, status = facts.split(" ")
             path = next(fields)
-            changes.append(Change(status[0], before, after, path, next(fields) if status[0] in "RC" else ""))
+            to = next(fields) if status[0] in "RC" else ""
+            changes.append(Change(status[0], before, after, path, to, SUBMODULE not in (was.lstrip(":"), mode)))
     return found
 
 

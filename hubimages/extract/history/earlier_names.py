@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hubimages.extract.history.arrivals import BlobLoader
+from hubimages.extract.history.arrivals import BlobLoader, blobs_of
 from hubimages.extract.history.diffs import RENAMES, Pair, diffs
 from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
@@ -30,7 +30,7 @@ def earlier_names(
     for pair, changes in diffs(repo, unique).items():
         if {"A", "D"} <= {change.status for change in changes}:
             unclear.append(pair)
-            blobs += [change.old if change.status == "D" else change.new for change in changes if change.status in "AD"]
+            blobs += blobs_of(changes, "AD")
     load_blobs(blobs)
     renames: Mapping[Pair, dict[str, str]] = {
         pair: {change.to: change.path for change in changes if change.status == "R"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from hubimages.extract.history import steps
 from hubimages.extract.history.arrivals import Arrival, BlobLoader, arrivals, listing
-from hubimages.extract.history.diffs import inside, joined
+from hubimages.extract.history.diffs import inside, joined, relative
 from hubimages.extract.history.image_directory import LEFTOVER
 from hubimages.extract.history.lanes import Era, Lane, births, fill, pairs, spread_over
 from hubimages.extract.history.log import History, Trees
@@ -77,13 +77,12 @@ class Search:
     def _followed(self, lane: Lane, found: Sequence[Arrival]) -> list[Arrival]:
         """Return the arrivals that make up half of the directory, added up where files were moved one after another."""
         known = {(era.path, era.at) for era in self.eras}
-        came: dict[tuple[str, str], set[str]] = {}
+        earlier: list[Arrival] = []
         for arrival in sorted(self._seen.get(lane.name, ()), key=lambda one: one.commit):
-            key = (arrival.path, joined(lane.at, arrival.at))
-            names = came.setdefault(key, set())
-            names.update(arrival.names.values())
-            if len(names) * 2 >= arrival.of:
-                known.add(key)
+            earlier.append(arrival)
+            came = {new for one in earlier if is_part_of(one, arrival) for new in one.names.values()}
+            if len(came) * 2 >= arrival.of:
+                known.add((arrival.path, joined(lane.at, arrival.at)))
         return [
             arrival
             for arrival in found
@@ -110,7 +109,7 @@ class Search:
                 continue
             copy = steps.copied(self.repo, self.history, lane, commit, parents[0])
             if copy is not None and not self._is_shown(lane, copy[0].path):
-                removed = steps.removed_soon(self.repo, self.history, copy[0].path, commit)
+                removed = steps.removed_soon(self.repo, self.history, copy[1])
                 if removed is None:
                     if copy[0].path not in {known.path for known in self.copies}:
                         self.copies.append(copy[0])
@@ -168,6 +167,14 @@ class Search:
                 else:
                     era.is_joined = True
             came.update(new)
+
+
+def is_part_of(one: Arrival, other: Arrival) -> bool:
+    """Return True if an arrival brought files of another one's directory to the same place in the new one."""
+    if not inside(one.path + "/", other.path):
+        return False
+    below = relative(one.path, other.path) if one.path != other.path else ""
+    return one.at == joined(other.at, below)
 
 
 def cut(history: History, lane: Lane, last: int) -> None:

@@ -1,5 +1,6 @@
 """Find the image directory, and the commit at which it held the image."""
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ LEFTOVER = re.compile(
 def normalise(image_dir: str, name: str = "IMAGE_DIR") -> str:
     """Return the path as git has it: no `./`, no doubled or trailing slash. Raises BadInputError."""
     check_word(image_dir, name)
-    if image_dir.startswith(("/", "~")):
+    if image_dir.startswith(("/", "~/")) or image_dir == "~":
         raise BadInputError(f"{name} must be a path inside the repository, not an absolute one: {image_dir}")
     parts = [part for part in image_dir.split("/") if part not in ("", ".")]
     if ".." in parts:
@@ -65,6 +66,8 @@ def directories(repo: Repo, commit: str) -> list[str]:
 
 def not_found(source: Source, path: str) -> BadInputError:
     """Return the error for a directory that never existed, with the most similar names."""
+    if linked := symlink_target(source, path):
+        return linked
     kind = kind_of(source.scratch, source.commit, path)
     if kind == "blob":
         above = path.rpartition("/")[0] or "the directory it is in"
@@ -84,6 +87,22 @@ def not_found(source: Source, path: str) -> BadInputError:
     lists = [f"similar directories: {', '.join(there)}"] if there else []
     lists += [f"similar deleted directories: {', '.join(gone)}"] if gone else []
     return BadInputError("; ".join([f"no {path} in {source.given} at {source.ref}, nor in its history", *lists]))
+
+
+def symlink_target(source: Source, path: str) -> BadInputError | None:
+    """Return the error for a path that is a symlink at the commit; None where it is none."""
+    for length in range(path.count("/"), -1, -1):
+        link = path.rsplit("/", length)[0] if length else path
+        rows = source.scratch.read("ls-tree", "-z", source.commit, "--", link)
+        if not rows.startswith(b"120000 "):
+            continue
+        (content,) = source.scratch.contents([rows.split(b"\t")[0].split(b" ")[2].decode()])
+        target = content.decode(errors="surrogateescape")
+        reached = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, path[len(link) + 1 :]))
+        (tree,) = trees_at(source.scratch, [source.commit], reached) if not reached.startswith(("..", "/")) else ("",)
+        remedy = f"Give {reached} as IMAGE_DIR" if tree else "There is no such directory in SOURCE"
+        return BadInputError(f"{link} is a symlink to {target} at {source.ref}. {remedy}")
+    return None
 
 
 def kind_of(repo: Repo, commit: str, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Which commits git-filter-repo would keep, decided beforehand and in memory.
+"""Decide which commits git-filter-repo would keep, beforehand and in memory.
 
 These are the rules of `RepoFilter._maybe_trim_extra_parents` and `RepoFilter._prunable` of git-filter-repo 2.47 for
 `--prune-empty=auto --prune-degenerate=auto`, its defaults: a commit that leaves the directory as it was is dropped,
@@ -15,13 +15,13 @@ from hubimages.extract.history.log import EMPTY_TREE, History
 
 @dataclass(frozen=True)
 class Kept:
-    """What is left: the kept commits with their parents, and for every commit the kept one that stands for it."""
+    """The kept commits with their parents, and for every commit the kept one that stands for it."""
 
     parents: dict[int, tuple[int, ...]]
     stands_for: list[int]
 
     def reachable(self, tip: int) -> "Kept":
-        """The same, without the kept commits that `tip` does not lead to."""
+        """Return the same without the kept commits that are no ancestors of `tip`."""
         found: set[int] = set()
         todo = [tip]
         while todo:
@@ -47,7 +47,7 @@ class Ancestry:
     known: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     def is_ancestor(self, old: int, new: int) -> bool:
-        """Whether `old` is `new` or one of its ancestors."""
+        """Return True if `old` is `new` or one of its ancestors."""
         answer = self.known.get((old, new))
         if answer is None:
             answer = self.known[old, new] = self._search(old, new)
@@ -104,7 +104,7 @@ def prune(history: History, states: Sequence[str]) -> Kept:
 
 
 def _is_dropped(originals: int, parents: Sequence[int], only_parent: int, *, changed: bool, empty_before: bool) -> bool:
-    """Whether a root or a merge is dropped; `originals`: how many parents it had."""
+    """Return True if a root or a merge is dropped; `originals`: how many parents it had."""
     if len(parents) >= 2:
         return only_parent != NONE and not changed
     if empty_before:
@@ -115,7 +115,7 @@ def _is_dropped(originals: int, parents: Sequence[int], only_parent: int, *, cha
 def _trim(
     originals: Sequence[int], mapped: Sequence[int], old_graph: Ancestry, new_graph: Ancestry
 ) -> tuple[list[int], int]:
-    """The parents that are left, and the single one if the merge would not be a merge any more (else NONE)."""
+    """Return the parents that are left, and the only one if the merge is a merge no more (else NONE)."""
     rows = [(new, old, new != old) for new, old in zip(mapped, originals, strict=True) if new != NONE]
     parents = [new for new, _, _ in rows]
     if len(parents) < 2:
@@ -135,7 +135,7 @@ def _trim(
 
 
 def _is_redundant(this: int, rows: Sequence[tuple[int, int, bool]], old_graph: Ancestry, new_graph: Ancestry) -> bool:
-    """Whether dropping commits made this parent an ancestor of another one, which it was not before."""
+    """Return True if dropping commits made this parent an ancestor of another one."""
     new, old, was_rewritten = rows[this]
     return was_rewritten and any(
         other != this and new_graph.is_ancestor(new, rows[other][0]) and not old_graph.is_ancestor(old, rows[other][1])

@@ -55,7 +55,8 @@ class FormerPath:
     only_moved: bool = False
 
     def __str__(self) -> str:
-        text = f"{self.path}, {count(self.commits, 'commit')}"
+        number = count(self.commits, "commit") if self.commits else "part of commits of IMAGE_DIR itself"
+        text = f"{self.path}, {number}"
         if not self.left:
             return text
         rest = "they stay behind" if self.only_moved else "they come along"
@@ -127,6 +128,8 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
         path = spelled
         seen, states = history.read(source.scratch, source.commit, path)
     chosen = image_directory.choose_commit(source.scratch, seen, path, states)
+    if chosen.note and (linked := image_directory.symlink_target(source, path)):
+        raise linked
     if chosen.note:
         notes.append(chosen.note)
     if chosen.commit != len(seen) - 1:  # later commits are not the image's past

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hubimages.extract.history.arrivals import Arrival, BlobLoader, grouped, listing, moves_into
-from hubimages.extract.history.diffs import joined
+from hubimages.extract.history.diffs import diffs, joined
 from hubimages.extract.history.lanes import Lane, spread_over
 from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
 
 A_FEW = 20  # commits between the two steps
+MOST_LOOKED_AT = 3  # commits that removed many files
 
 
 @dataclass(frozen=True)
@@ -51,41 +53,45 @@ def is_same_place(name: str, path: str) -> bool:
     return name.startswith(path + "/")
 
 
-def removed_soon(repo: Repo, history: History, path: str, commit: int) -> int | None:
-    """Return the commit, a few after `commit` at most, in which a directory is gone."""
-    if not path:
-        return None
-    line = [commit]
-    descends = {commit}
-    for later in range(commit + 1, len(history)):
+def removed_soon(repo: Repo, history: History, copy: Arrival) -> int | None:
+    """Return the commit, a few after the copy at most, in which the files that were copied are gone from there."""
+    line = [copy.commit]
+    descends = {copy.commit}
+    for later in range(copy.commit + 1, len(history)):
         if len(line) > A_FEW:
             break
         if any(parent in descends for parent in history.parents[later]):
             descends.add(later)
             line.append(later)
-    present = spread_over(repo, history, path, line)
-    return next((later for later in line if not present[later]), None)
+    present = spread_over(repo, history, copy.path, line)
+    for before, later in pairwise(line):
+        if present[later] == present[before]:
+            continue
+        if not present[later] or copy.names.keys().isdisjoint(listing(repo, history.trees[later], copy.path)):
+            return later
+    return None
 
 
 def removed_before(repo: Repo, history: History, lane: Lane, commit: int, load_blobs: BlobLoader) -> Arrival | None:
     """Return where the files of a directory were, a few commits at most before it appeared."""
     line: list[int] = []
     above: Sequence[int] = history.parents[commit]
-    while above and len(line) < A_FEW:
+    while above and len(line) <= A_FEW:
         line.append(above[0])
         above = history.parents[above[0]]
-    if len(line) < 2:
-        return None
-    earliest = line[-1]
-    pair = (history.trees[earliest], history.trees[commit])
-    moves = moves_into(repo, lane.path, [pair], load_blobs).get(pair)
-    if moves is None or not moves.all():
-        return None
     here = listing(repo, history.trees[commit], lane.path)
-    path, at, names, rivals, others = grouped(moves.all(), lane.path)[0]
-    present = spread_over(repo, history, path, line)
-    if len(names) * 2 < len(here) or not path or present[line[0]] or path == lane.path:
-        return None
-    last = next(one for one in line if present[one])
-    how = f"removed in {history.ids[line[line.index(last) - 1]][:12]}, added here"
-    return Arrival(path, at, commit, last, names, len(here), rivals, others, how=how)
+    steps = {(history.trees[before], history.trees[after]): (before, after) for after, before in pairwise(line)}
+    looked_at = 0
+    for pair, changes in diffs(repo, list(steps)).items():
+        before, after = steps[pair]
+        if sum(change.status == "D" for change in changes) * 2 < len(here) or looked_at == MOST_LOOKED_AT:
+            continue
+        looked_at += 1
+        whole = (history.trees[before], history.trees[commit])
+        moves = moves_into(repo, lane.path, [whole], load_blobs).get(whole)
+        for path, at, names, rivals, others in grouped(moves.all(), lane.path)[:1] if moves else []:
+            left = listing(repo, history.trees[after], path)
+            if len(names) * 2 >= len(here) and names.keys().isdisjoint(left) and path != lane.path:
+                how = f"removed in {history.ids[after][:12]}, added here"
+                return Arrival(path, at, commit, before, names, len(here), rivals, others, how=how)
+    return None

@@ -6,7 +6,7 @@ at the end, by one `git mktree`.
 
 import hashlib
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,8 +136,32 @@ class Forest:
             self._known[tree] = self._composed[tree] = ordered
         return tree
 
+    def planted(self, files: Mapping[str, tuple[str, str]]) -> str:
+        """Return the tree that has these files: path to (mode, id)."""
+        top: dict[bytes, Any] = {}
+        for path, entry in files.items():
+            *above, name = path.encode(errors="surrogateescape").split(b"/")
+            place = top
+            for part in above:
+                place = place.setdefault(part, {})
+            place[name] = entry
+        return self._planted(top) or EMPTY_TREE
+
+    def _planted(self, place: Mapping[bytes, Any]) -> str:
+        rows = []
+        for name, entry in place.items():
+            if isinstance(entry, dict):
+                rows.append((name, TREE_MODE, self._planted(entry)))
+            else:
+                rows.append((name, entry[0].lstrip("0"), entry[1]))
+        return self.made(rows)
+
     def write(self, repo: Repo) -> None:
         """Write the composed trees into a repository. Raises ProgramFailedError for an id that git gives otherwise."""
+        checked = zip(list(self._composed), repo.batch_check(list(self._composed)), strict=True)
+        for tree, (_, found, _) in checked:  # git would touch the source's pack that has it
+            if found == "tree":
+                del self._composed[tree]
         if not self._composed:
             return
         stream = b"".join(
@@ -172,8 +196,3 @@ def parsed(content: bytes) -> Entries:
         rows.append((name, mode.decode(), content[end + 1 : end + 21].hex()))
         position = end + 21
     return tuple(rows)
-
-
-def or_absent(tree: str) -> str:
-    """Return "" for the empty tree: git keeps no empty directory."""
-    return "" if tree == EMPTY_TREE else tree

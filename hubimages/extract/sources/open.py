@@ -90,6 +90,7 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         remote=None,
         replaced=[name.removeprefix(REPLACE) for name in refs if name.startswith(REPLACE)],
         note_refs={name: commit for name, commit in refs.items() if name.startswith("refs/notes/")},
+        place=Repo(repo.git_dir, None if bare == "true" or not up else path),
         has_grafts=(Path(objects).parent / "info" / "grafts").is_file(),
     )
 

@@ -38,7 +38,7 @@ class Source:
     replaced: Sequence[str] = ()  # ids that replace refs hide in the source itself
     note_refs: Mapping[str, str] = field(default_factory=dict)  # refs/notes/... to commit
     has_grafts: bool = False
-    remarks: Sequence[str] = ()  # what a person may not expect of this source
+    place: Repo | None = None  # the repository itself, where it is on this machine
 
     def load_blobs(self, blobs: Iterable[str]) -> None:
         """Fetch the blobs that a clone without blobs does not have, all at once."""
@@ -160,6 +160,12 @@ def scratch_repository(path: Path, borrowed: Sequence[Path]) -> Repo:
     (info / "alternates").write_bytes(b"".join(quoted(place) + b"\n" for place in borrowed))
     # Git otherwise asks the source for all its refs at every fetch.
     return Repo(path, config={"core.alternateRefsCommand": "true"})
+
+
+def borrow(repo: Repo, other: Repo) -> None:
+    """Let a scratch repository read the objects of another one, too."""
+    with (repo.git_dir / "objects" / "info" / "alternates").open("ab") as file:
+        file.write(quoted(other.git_dir / "objects") + b"\n")
 
 
 def quoted(path: Path) -> bytes:

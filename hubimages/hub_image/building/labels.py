@@ -37,15 +37,19 @@ def options(labels: Mapping[str, str]) -> list[str]:
 
 
 def find_there(wanted: Sequence[tuple[ImageRef, Mapping[str, str]]]) -> dict[ImageRef, There]:
-    """Return which of the images the registries have already. Raises NoAnswerError, LoginError."""
-    from hubimages.registry import NotThereError, Registries, labels
+    """Return which of the images the registries have already. Raises NoAnswerError, LoginError.
+
+    A registry that does not show an image counts as one without it: quay.io answers so for a repository that the first
+    push makes, and the right to push was checked before.
+    """
+    from hubimages.registry import HiddenError, NotThereError, Registries, labels
 
     found: dict[ImageRef, There] = {}
     with Registries() as registries:
         for reference, expected in wanted:
             try:
                 registries.digest(reference)
-            except NotThereError:
+            except (NotThereError, HiddenError):
                 continue
             try:
                 has = labels(registries, reference)

@@ -50,8 +50,8 @@ def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
 
 def make_repository(repo: Repo, directory: Path) -> Repo:
     """The repository without files; HEAD is on the same branch at the same commit."""
-    asked = ("rev-parse", "--path-format=absolute", "--show-object-format", "--git-path", "objects")
-    form, objects, common, head = repo.text(*asked, "--git-common-dir", "HEAD").split("\n")
+    form, head = repo.text("rev-parse", "--show-object-format", "HEAD").split("\n")
+    objects, common = (git_path(repo, *asked) for asked in (("--git-path", "objects"), ("--git-common-dir",)))
     branch = current_branch(repo)
     initial = f"--initial-branch={branch or 'detached'}"
     argv = ("git", "init", "-q", "--template=", f"--object-format={form}", initial, str(directory))
@@ -60,13 +60,18 @@ def make_repository(repo: Repo, directory: Path) -> Repo:
         raise failure(argv, made.returncode, made.stderr)
     git_dir = directory / ".git"
     (git_dir / "objects/info").mkdir(parents=True, exist_ok=True)
-    (git_dir / "objects/info/alternates").write_text(objects + "\n")
-    with (git_dir / "config").open("a") as config:
+    (git_dir / "objects/info/alternates").write_text(quoted_alternate(objects) + "\n", errors="surrogateescape")
+    with (git_dir / "config").open("a", errors="surrogateescape") as config:
         config.write(OWN_SETTINGS.format(config=quoted(f"{common}/config"), work_tree=quoted(str(directory))))
     own = Repo(git_dir, directory)
     refs = repo.read("for-each-ref", "--format=create %(refname) %(objectname)", "refs/tags", "refs/replace")
     own.read("update-ref", "--stdin", stdin=refs + f"update HEAD {head}\n".encode())
     return own
+
+
+def git_path(repo: Repo, *asked: str) -> str:
+    """A path of git's, whatever characters it has."""
+    return repo.read("rev-parse", "--path-format=absolute", *asked).decode(errors="surrogateescape").removesuffix("\n")
 
 
 def check_out(own: Repo, paths: Sequence[str]) -> None:
@@ -87,4 +92,9 @@ def check_out(own: Repo, paths: Sequence[str]) -> None:
 
 def quoted(text: str) -> str:
     """A value as git's configuration takes it, whatever is in it."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def quoted_alternate(path: str) -> str:
+    """A path as git's alternates file takes it: quoted where it needs that."""
+    return quoted(path) if path.startswith(('"', "#")) or "\n" in path else path

@@ -62,7 +62,7 @@ def notes_on_tags(image: Image) -> Iterator[str]:
 
 def leftovers(edit: FileEdit, old: str) -> Iterator[str]:
     """Yield a note for every line of a Dockerfile that still has the old version after the edit."""
-    named = re.compile(rf"(?<![\w.]){re.escape(old)}(?![\w.]*\w)")
+    named = re.compile(rf"(?<![\w.]){re.escape(old)}(?![\d-]|\.\d)")
     for number, line in enumerate((edit.after or "").split("\n"), 1):
         if named.search(line) and not line.lstrip().startswith("#"):
             yield f"{edit.path}:{number} still has {old}: {line.strip()}"

@@ -106,7 +106,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
     check_whole_history(repo)
     changes.check_can_commit(repo, branch=request.branch)
     if request.open_pr:
-        pull_request.check_can_open(repo, request.branch)
+        pull_request.check_can_open(repo, request.branch, request.pr_to)
     read = reader_of_head(repo, changed_files(repo))
     if not request.config and not chartpress_files(tracked_files(repo)):
         return plan_plain_bump(repo, request, read, dry_run=dry_run)

@@ -73,7 +73,7 @@ class Publication:
             where = f"{place.file}:{place.line}"
             lines.append(f"# then, in a commit of its own, {where}: {image.repository} and the tag that it got\n")
         for reference in self.elsewhere if self.push else []:
-            where = f"{reference.file}:{reference.line} ({some(reference.hubs)})"
+            where = f"{reference.file}:{reference.line}" + (f" ({some(reference.hubs)})" if reference.hubs else "")
             lines.append(f"# then, in the same commit, {where}: the tag that {reference.repository} got\n")
         for image in self.unwritten:
             lines.append(f"# {self.nothing_written(image)}\n")
@@ -104,7 +104,8 @@ class Publication:
         if not wanted:
             return ()
         found = find_references(self.repo.directory).references
-        return tuple(one for one in found if one.repository in wanted and one.hubs and one.tag_place and one.path)
+        effective = (one for one in found if one.hubs or not one.read_by)  # where no hub is known, all count
+        return tuple(one for one in effective if one.repository in wanted and one.tag_place and one.path)
 
     @property
     def unwritten(self) -> list[Image]:

@@ -86,7 +86,7 @@ def plan_rebuild(request: RebuildRequest) -> Plan:
     check_whole_history(repo)
     changes.check_can_commit(repo, branch=request.branch)
     if request.open_pr:
-        pull_request.check_can_open(repo, request.branch)
+        pull_request.check_can_open(repo, request.branch, request.pr_to)
     chart = chart_of_images(layout, [request.image])
     asked = asked_images(layout, chart, [request.image])
     images = tuple(one for one in connected(layout, asked) if one in asked or above(one, asked))

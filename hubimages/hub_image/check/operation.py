@@ -18,6 +18,7 @@ from hubimages.hub_image.hubs import tracked_files
 from hubimages.hub_image.layout import RESET_VERSION, Image, Layout, shared_values_paths
 from hubimages.hub_image.reading import CONFIG, chartpress_files, read_layout
 from hubimages.hub_image.values import ImageValue, image_values
+from hubimages.hub_image.work_tree import check_no_linked_folders
 from hubimages.image_ref import ImageRef
 from hubimages.references import find_references
 from hubimages.repository.changes import deployment_repository
@@ -42,6 +43,7 @@ def check_hub_image(
         raise BadInputError(no_hub_image(layout))
     check = Check(repo, layout)
     for image in images:
+        check_no_linked_folders(repo, image.sources)
         check_versions(check, image)
     for chart in layout.charts:
         check_lock(check, chart)

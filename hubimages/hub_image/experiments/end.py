@@ -98,6 +98,7 @@ def plan_end_experiment(
     sides.
     """
     repo = deployment_repository(directory)
+    changes.check_can_commit(repo, branch=branch)
     head = reader_of_head(repo, changed_files(repo))
     layout = read_layout(repo, head, config)
     main = main_image(repo, layout, image)
@@ -119,9 +120,8 @@ def plan_end_experiment(
     if not used:
         message = f"End the experimental hub image {name}\n"
         commits.append(Commit(message, removal(layout, main, ended, head)))
-    changes.check_can_commit(repo, branch=branch)
     if open_pr:
-        pull_request.check_can_open(repo, branch)
+        pull_request.check_can_open(repo, branch, pr_to)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
     changes.check_files(repo, list(expected))

@@ -137,7 +137,7 @@ def plan_new_experiment(
         raise BadInputError("an experiment needs something to try: --require 'oauthenticator==17.3.0', for example")
     changes.check_can_commit(repo, branch=branch)
     if open_pr:
-        pull_request.check_can_open(repo, branch)
+        pull_request.check_can_open(repo, branch, pr_to)
     edits = planned_edits(repo, main, name, argument, specs, image_name)
     layout, chart, made = read_made(repo, main, name, edits, config)
     refuse_changes(

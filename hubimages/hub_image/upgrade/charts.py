@@ -1,4 +1,4 @@
-"""Packages of the jupyterhub chart that are at hand: in `charts/`, in Helm's cache, or just downloaded."""
+"""Packages of the jupyterhub chart on this machine: in `charts/`, in Helm's cache, or just downloaded."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from hubimages.repository.git import Repo
 
 
 def package_of(repo: Repo, chart: Chart, version: str, more: Sequence[Path] = ()) -> Path | None:
-    """Return the package of a version; None if it is nowhere at hand."""
+    """Return the package of a version; None if it is not on this machine."""
     assert repo.work_tree is not None
     name = f"{CHART}-{version}.tgz"
     for folder in (*more, repo.work_tree / chart.directory / "charts", *caches()):

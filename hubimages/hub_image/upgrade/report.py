@@ -29,7 +29,7 @@ def changes_of_chart(
 ) -> list[str]:
     """Return the lines; one that says why, if the charts cannot be compared.
 
-    With `download`, charts that are not at hand come from the Helm repository.
+    With `download`, charts that are not on this machine come from the Helm repository.
     """
     old = dependency.version.scalar.value
     if old == version:
@@ -45,13 +45,16 @@ def changes_of_chart(
                 package = downloaded(dependency.repository, wanted, Path(folder))
             if package is None:
                 return [
-                    f"not compared: what the new chart changes here. The chart {wanted} is not at hand: "
+                    f"not compared: what the new chart changes here. The chart {wanted} is not on this machine: "
                     f"helm pull {CHART} --repo {dependency.repository or 'ADDRESS'} --version {wanted} "
                     f"--destination {chart.directory}/charts, for both versions"
                 ]
             packages[wanted] = package
         hubs = values_of_hubs(tracked_files(repo), read, chart, dependency)
-        lines = changes(packages[old], packages[version], hubs, helm)
+        try:
+            lines = changes(packages[old], packages[version], hubs, helm)
+        except helm.HelmError:
+            return [f"not compared: what the new chart changes here. Helm cannot read the charts {old} and {version}"]
     left_out = sum(len(hub.encrypted) for hub in hubs)
     if left_out:
         lines.append(f"not compared: values in {left_out} encrypted files")

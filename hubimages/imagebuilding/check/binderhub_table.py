@@ -1,7 +1,7 @@
-"""BinderHub's option names and types: the table in this folder, and how it is made from an installed BinderHub.
+"""BinderHub's option names and types: the table in this directory, made from an installed BinderHub.
 
-BinderHub's release on PyPI is years old, and binderhub-service runs its newest commit, so the table is read from the
-source, where that is installed:
+BinderHub's release on PyPI is years old, and binderhub-service runs its newest commit, so the table is made from the
+source:
 `python -m hubimages.imagebuilding.check.binderhub_table > hubimages/imagebuilding/check/binderhub_options.json`.
 """
 
@@ -19,24 +19,24 @@ MODULES = (
     "app", "binderspawner_mixin", "build", "build_local", "events", "health", "launcher", "quota", "ratelimit",
     "registry", "repoproviders",
 )  # fmt: skip
-HUB_CLASSES = ("HubAuth", "HubOAuth")  # JupyterHub's, which BinderHub makes with its own configuration
+HUB_CLASSES = ("HubAuth", "HubOAuth")  # JupyterHub's classes that BinderHub configures
 
 
 @functools.cache
 def options() -> dict[str, dict[str, str]]:
-    """Each class that can be configured, and the type of each of its options, inherited ones too."""
+    """Return each configurable class with the type of each of its options, inherited ones included."""
     table: dict[str, dict[str, str]] = read()["classes"]
     return table
 
 
 def read() -> dict[str, Any]:
-    """The table: `version`, `commit` and `classes`."""
+    """Return the table: `version`, `commit` and `classes`."""
     found: dict[str, Any] = json.loads(files("hubimages.imagebuilding.check").joinpath(TABLE).read_text("utf-8"))
     return found
 
 
 def of_installed() -> dict[str, Any]:
-    """The table of the BinderHub that is installed. Raises NotInstalledError."""
+    """Return the table of the installed BinderHub. Raises NotInstalledError."""
     try:
         version = importlib.import_module("binderhub._version").get_versions()
     except ImportError:
@@ -52,7 +52,7 @@ def of_installed() -> dict[str, Any]:
 
 
 def traits_of(cls: Any) -> dict[str, str]:
-    """The options of a class that can be configured, each with the name of its type, in the order of the alphabet."""
+    """Return the configurable options of a class with the names of their types, sorted."""
     return {name: _kind(trait) for name, trait in sorted(cls.class_traits(config=True).items())}
 
 

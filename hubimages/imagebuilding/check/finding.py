@@ -1,9 +1,11 @@
-"""A finding of the check: what is wrong, where, why it matters and how to mend it."""
+"""A finding: what is wrong, where, why it matters, and the remedy."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
+from hubimages.findings import ERROR, WARNING, Grade
 from hubimages.imagebuilding.check.rendered import Rendered
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Place
@@ -20,7 +22,11 @@ LAYERS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong. `code` is fixed, for scripts; `hubs` are all that it concerns."""
+    """One thing that is wrong. `code` is fixed, for scripts; `hubs` are the hubs that have it.
+
+    `change`: the remedy as values to set, by path (keys and numbers); None removes a value. Words in capitals are for
+    the reader to fill in.
+    """
 
     code: str
     place: Place
@@ -29,29 +35,38 @@ class Finding:
     remedy: str
     layer: str = "rules"
     hubs: tuple[str, ...] = field(default=())
+    grade: Grade = ERROR
+    style: bool = False
+    change: Mapping[Any, Any] = field(default_factory=dict, compare=False)
 
     def __str__(self) -> str:
         where = f"{self.place.file}:{self.place.line}"
-        return f"{where}: {self.code}: {self.message}\n  why: {self.why}\n  mend: {self.remedy}"
+        grade = f"{self.grade} (style)" if self.style else self.grade
+        return f"{where}: {grade}: {self.code}: {self.message}\n  why: {self.why}\n  remedy: {self.remedy}"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: a hub with its merged values, and what Helm rendered of them where charts are at hand."""
+    """The subject of a check: a hub with its merged values, and what Helm rendered from them."""
 
     hub: Hub
     values: Values
-    not_read: tuple[str, ...] = ()  # files that make values, but could not be read here
+    not_read: tuple[str, ...] = ()  # files with values that could not be evaluated here
     rendered: Rendered = field(default_factory=Rendered)
     prefixes: tuple[tuple[str, str, Place], ...] = ()  # hub, image_prefix and its place, of all hubs
     today: date = field(default_factory=date.today)
+
+
+def warning(finding: Finding, *, style: bool = False) -> Finding:
+    """Return the finding as a warning: it works, but is a risk or, with `style`, a matter of taste."""
+    return replace(finding, grade=WARNING, style=style)
 
 
 Rule = Callable[[Subject], Iterator[Finding]]
 
 
 def joined(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings in the order of files and lines; what several hubs have from one file stands once."""
+    """Return the findings sorted by file and line; the same finding in several hubs once."""
     together: dict[Finding, list[str]] = {}
     for finding in findings:
         known = together.setdefault(replace(finding, hubs=()), [])

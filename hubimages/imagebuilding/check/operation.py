@@ -1,9 +1,9 @@
-"""Check hubs: read, render, and run every layer, each in turn; over many hubs in a few processes."""
+"""Check hubs: read, render and run every layer; many hubs in a few processes."""
 
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,41 +12,51 @@ from pathlib import Path
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
 from hubimages.imagebuilding import jsonnet
 from hubimages.imagebuilding.charts import ChartSources, ReadyCharts, prepare
-from hubimages.imagebuilding.check import manifests, option_names, render, spawn
+from hubimages.imagebuilding.check import misspelt, option_names, render
 from hubimages.imagebuilding.check.finding import LAYERS, Finding, Rule, Subject, joined
+from hubimages.imagebuilding.check.kinds import BUILDING, PROFILES, Kind, has_binderhub, kind_of_hub, offers_to_build
+from hubimages.imagebuilding.check.kubernetes import manifests, spawn
 from hubimages.imagebuilding.check.rendered import Rendered
 from hubimages.imagebuilding.check.rules import access as rules_access
+from hubimages.imagebuilding.check.rules import environment as rules_environment
 from hubimages.imagebuilding.check.rules import files as rules_files
-from hubimages.imagebuilding.check.rules import form as form_rules  # fmt: skip
+from hubimages.imagebuilding.check.rules import form as rules_form
+from hubimages.imagebuilding.check.rules import hub as rules_hub
+from hubimages.imagebuilding.check.rules import page as rules_page
 from hubimages.imagebuilding.check.rules import pods as rules_pods
 from hubimages.imagebuilding.check.rules import pull as rules_pull
 from hubimages.imagebuilding.check.rules import registry as rules_registry
 from hubimages.imagebuilding.check.rules import secrets as rules_secrets
+from hubimages.imagebuilding.check.rules import shape as rules_shape
+from hubimages.imagebuilding.check.rules import shown as rules_shown
 from hubimages.imagebuilding.check.rules import versions as rules_versions
-from hubimages.imagebuilding.hubs import Hub, find_hubs, read_defaults, read_hub_layer, read_layers
+from hubimages.imagebuilding.hubs import PLAIN, Hub, find_hubs, read_defaults, read_hub_layer, read_layers
 from hubimages.imagebuilding.layer import Layer, Place
 from hubimages.imagebuilding.values import Values, merge
 from hubimages.repository.file_edit import read_text
 
-RULES: dict[str, Sequence[Rule]] = {
-    "rules": (
-        *rules_files.RULES, *rules_registry.RULES, *rules_access.RULES, *rules_pods.RULES, *rules_pull.RULES,
-        *rules_secrets.RULES, *rules_versions.RULES,
-    ),
-    "manifests": (manifests.against_kubernetes,),
-    "options": option_names.RULES,
-    "form": (*form_rules.RULES, *spawn.RULES),
-}  # fmt: skip
-POOL_FROM = 4  # hubs: fewer are done before further processes have imported what they need
+# Rules of what the hub has: any hub, BinderHub, and each kind of hub (BinderHub without a hub has no more of its own).
+EVERY = (*rules_files.RULES, *rules_secrets.RULES)
+A_HUB = rules_hub.RULES
+BINDERHUB = (*rules_registry.RULES, *rules_pods.RULES)
+BESIDE_A_HUB = (*rules_environment.RULES, *rules_pull.RULES)
+BY_KIND: Mapping[Kind, Sequence[Rule]] = {
+    Kind.FORM: (*rules_access.RULES, *rules_versions.RULES),
+    Kind.PAGE: rules_page.RULES,
+    Kind.ALONE: (),
+}
+FORM = (*rules_form.RULES, *rules_shape.RULES, *rules_shown.RULES)
+POOL_FROM = 4  # hubs: with fewer, starting processes takes longer
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, in which hubs was looked, and what could not be looked at, a line for each."""
+    """The findings, the hubs that were checked, and a line for everything that was not checked."""
 
     findings: tuple[Finding, ...] = ()
     hubs: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = field(default=())
+    kinds: tuple[Kind, ...] = ()  # of each hub; empty for one that could not be read
 
 
 @dataclass(frozen=True)
@@ -61,34 +71,41 @@ class _Job:
 def check_hubs(
     hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
 ) -> Report:
-    """Check the hubs, in the given number of processes (one for each core). Raises BadInputError.
+    """Return a report on the hubs, from the given number of processes (default: one per core). Raises BadInputError.
 
-    `today` is what ages are counted from.
+    Ages are counted from `today`.
     """
     if not hubs:
         return Report()
     prefixes = all_prefixes(hubs[0])
     with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder:
+        first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
-            layout: prepare(next(hub for hub in hubs if hub.chart == layout), sources, Path(folder, layout))
-            for layout in {hub.chart for hub in hubs}
+            layout: prepare(hub, sources, Path(folder, str(number)))
+            for number, (layout, hub) in enumerate(reversed(first.items()))
         }
-        jobs = [_Job(hub, layouts[hub.chart], prefixes, today or date.today(), len(hubs) == 1) for hub in hubs]
+        jobs = [_Job(hub, layouts[_layout(hub)], prefixes, today or date.today(), len(hubs) == 1) for hub in hubs]
         count = processes or min(os.cpu_count() or 1, 4)
         if len(jobs) < POOL_FROM or count == 1:
             reports = [check_one(job) for job in jobs]
         else:
-            # spawned, not forked: Helm brings the Go runtime, which does not survive a fork once it is loaded
+            # spawned, not forked: Helm loads the Go runtime, which does not survive a fork
             with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
                 reports = list(pool.map(check_one, jobs, chunksize=1))
     findings = joined(finding for report in reports for finding in report.findings)
     notes = [note for layout in layouts.values() for note in layout.notes]
     notes += [note for report in reports for note in report.not_checked]
-    return Report(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)))
+    kinds = tuple(kind for report in reports for kind in report.kinds)
+    return Report(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)), kinds)
+
+
+def _layout(hub: Hub) -> tuple[str, str]:
+    """Return what decides a hub's charts."""
+    return hub.chart, hub.chart_override
 
 
 def check_one(job: _Job) -> Report:
-    """All layers for one hub. What is not installed is noted, and the other layers still run."""
+    """Return a report on one hub from all layers. A layer that is not installed becomes a note."""
     hub, notes = job.hub, []
     try:
         values, not_read = read_all(hub)
@@ -97,37 +114,88 @@ def check_one(job: _Job) -> Report:
             raise
         return Report((unreadable(hub, error),), (hub.label,))
     notes += [f"{file}: the package jsonnet is not installed ({render.EXTRA})" for file in not_read]
-    subject = Subject(hub, values, not_read, prefixes=job.prefixes, today=job.today)
+    written = Subject(hub, values, not_read, prefixes=job.prefixes, today=job.today)
+    subject = replace(written, values=misspelt.repaired(values))
+    kind = kind_of_hub(subject.values)
     found: list[Finding] = []
     rendered = Rendered()
     try:
-        rendered, refused = render.render(hub, values, job.ready)
+        rendered, refused = render.render(hub, subject.values, job.ready)
         found.extend(refused)
     except (NotInstalledError, NoAnswerError) as error:
         notes.append(f"layer schema: {error}")
     subject = replace(subject, rendered=rendered)
-    for layer, rules in RULES.items():
+    for layer, rules in rules_for(subject, kind).items():
         for rule in rules:
+            # a misspelt key is looked for in what is written, everything else in what is meant
+            given = written if rule in (*misspelt.RULES, *option_names.RULES) else subject
             try:
-                found.extend(replace(finding, layer=layer) for finding in rule(subject))
+                found.extend(replace(finding, layer=layer) for finding in rule(given))
             except NotInstalledError as error:
                 notes.append(f"layer {layer}: {error}")
-    notes += rules_versions.not_known(subject)
+    if kind is Kind.FORM:
+        notes += rules_versions.not_known(subject)
     if not rendered.manifests:
-        notes.append(f"layer manifests: nothing was rendered of {hub.label}")
-    return Report(tuple(replace(finding, hubs=(hub.label,)) for finding in found), (hub.label,), tuple(notes))
+        notes.append(f"layer manifests: nothing was rendered for {hub.label}")
+    shown = tuple(replace(finding, hubs=(hub.label,)) for finding in found)
+    return Report(shown, (hub.label,), tuple(dict.fromkeys(notes)), (kind,))
+
+
+def rules_for(subject: Subject, kind: Kind) -> dict[str, Sequence[Rule]]:
+    """Return the rules of each layer for a hub: without BinderHub only those of the hub and its form."""
+    plain = subject.hub.chart == PLAIN
+    rules: list[Rule] = [*EVERY, *misspelt.RULES, *(A_HUB if kind is not Kind.ALONE else ())]
+    if has_binderhub(subject.values, plain=plain):
+        rules += [*BINDERHUB, *(BESIDE_A_HUB if kind is not Kind.ALONE else ()), *BY_KIND[kind]]
+    else:
+        rules += [binderhub_off]
+    return {
+        "rules": rules,
+        "manifests": (manifests.against_kubernetes,),
+        "options": option_names.RULES,
+        "form": (*(FORM if kind is Kind.FORM else ()), *spawn.RULES),
+    }
+
+
+def binderhub_off(subject: Subject) -> Iterator[Finding]:
+    """Report a hub whose form offers to build, without BinderHub. Its other settings then have no effect."""
+    key = ("binderhub-service", "enabled")
+    path = next((path for path, _, option in rules_form.options(subject) if BUILDING in option), PROFILES)
+    if subject.hub.chart == PLAIN:
+        yield Finding(
+            "binderhub-service-missing", subject.values.place(*path),
+            "the form lets users build images, but there are no values of binderhub-service",
+            "without BinderHub every build fails", "name the values file of binderhub-service with another --values",
+        )  # fmt: skip
+        return
+    given = subject.values.get(*key)
+    place = subject.values.place(*(key if given is not None else (*path, BUILDING)))
+    yield Finding(
+        "binderhub-service-off", place,
+        f"the form lets users build images, but binderhub-service.enabled is {_yaml(given)}",
+        "BinderHub is not deployed, and every build fails",
+        "set binderhub-service.enabled: true, or remove dynamic_image_building from the form", change={key: True},
+    )  # fmt: skip
+
+
+def _yaml(value: object) -> str:
+    return (
+        {True: "true", False: "false", None: "not set"}.get(value, repr(value))
+        if isinstance(value, bool | None)
+        else repr(value)
+    )
 
 
 def unreadable(hub: Hub, error: BadInputError) -> Finding:
-    """A hub among others whose values cannot be read: the others are checked all the same."""
+    """Return a finding for a hub whose values cannot be read, so that the other hubs are still checked."""
     return Finding(
-        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked any further",
-        "mend the file that is named", "schema", (hub.label,),
+        "values-unreadable", hub.place, str(error), "the hub cannot be deployed, and was not checked further",
+        "correct the file", "schema", (hub.label,),
     )  # fmt: skip
 
 
 def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
-    """The merged values, those that Jsonnet makes among them, and the files that could not be read here."""
+    """Return the merged values, those from Jsonnet included, and the files that could not be evaluated."""
     layers: list[Layer] = []
     not_read: list[str] = []
     own = jsonnet.chart_file(hub)
@@ -141,34 +209,31 @@ def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
 
 
 def building_hubs(root: Path) -> tuple[Hub, ...]:
-    """The hubs of a repository whose form lets users build images. Raises BadInputError."""
+    """Return the hubs of a repository on which users build images. Raises BadInputError."""
     found = []
     for hub in find_hubs(root):
         if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
             try:
                 values = merge(read_layers(hub), read_defaults(hub))
             except BadInputError:
-                found.append(hub)  # what is wrong is told when it is checked
+                found.append(hub)  # the check reports what is wrong
                 continue
-            subject = Subject(hub, values)
-            form = any(form_rules.BUILDING in option for _, _, option in form_rules.options(subject))
-            public = values.get("jupyterhub", "custom", "binderhubUI", "enabled") is True
-            if form or (values.get("binderhub-service", "enabled") is True and not public):
+            if offers_to_build(values) or values.get("binderhub-service", "enabled") is True:
                 found.append(hub)
     return tuple(found)
 
 
 def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
-    """The image_prefix of every hub of the repository, as the last of its files gives it."""
+    """Return the image_prefix of every hub of the repository."""
     if not hub.cluster:
         return ()
     found = []
-    known: dict[tuple[str, str], Layer] = {}  # one file stands in several hubs
+    known: dict[tuple[str, str], Layer] = {}  # several hubs may use one file
     for other in find_hubs(hub.root):
         try:
             values = merge(_with_prefix(other, known))
         except BadInputError:
-            continue  # another hub's unreadable file is not this one's matter
+            continue  # unreadable files of other hubs do not matter here
         text = values.text(*rules_registry.PREFIX)
         if text and not values.is_encrypted(*rules_registry.PREFIX):
             found.append((other.label, text, values.place(*rules_registry.PREFIX)))
@@ -188,7 +253,7 @@ def _texts(hub: Hub) -> Iterable[str]:
         try:
             yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
         except BadInputError:
-            yield "dynamic_image_building"  # may be in it: reading the hub tells what is wrong
+            yield "dynamic_image_building"  # unreadable: checking the hub reports it
 
 
 __all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check_hubs"]

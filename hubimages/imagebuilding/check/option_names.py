@@ -1,15 +1,20 @@
-"""Options of BinderHub and KubeSpawner that do not exist or have another type; traitlets would only warn, in a log."""
+"""Unknown options of BinderHub and KubeSpawner, and values of the wrong type; traitlets only warns in a log."""
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check import binderhub_table
 from hubimages.imagebuilding.check.finding import Finding, Subject
-from hubimages.imagebuilding.check.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kinds import PROFILES
+from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kubernetes.pod import quantity
+from hubimages.imagebuilding.check.misspelt import near
+from hubimages.imagebuilding.check.regular_expressions import python_error
 from hubimages.imagebuilding.check.render import EXTRA
-from hubimages.imagebuilding.check.rules.form import PROFILES, entries, mapping, options
+from hubimages.imagebuilding.check.rules.form import entries, mapping, options
 from hubimages.imagebuilding.check.rules.registry import CONFIG
 from hubimages.imagebuilding.hubs import did_you_mean
 from hubimages.imagebuilding.layer import Encrypted
@@ -24,40 +29,61 @@ TYPES: dict[str, tuple[type, ...]] = {
     "List": (list,),
     "Set": (list,),
 }
-OTHER_CLASSES = ("EventLogger", "Application", "traitlets")  # of packages that BinderHub hands its configuration to
+SPECS = ("allowed_specs", "banned_specs", "high_quota_specs")
+OTHER_CLASSES = ("EventLogger", "Application", "traitlets")  # of packages that share BinderHub's configuration
 
 
 def binderhub(subject: Subject) -> Iterator[Finding]:
-    """Every class and option below binderhub-service.config is BinderHub's, and has its type."""
+    """Check that every class and option below binderhub-service.config exists in BinderHub and has the right type."""
     values = subject.values
     known = binderhub_table.options()
     for name, given in values.mapping(*CONFIG).items():
         if name in OTHER_CLASSES:
             continue
         if name not in known:
-            yield _unknown(subject, (*CONFIG, name), f"BinderHub has no class {name!r}{did_you_mean(name, known)}")
+            yield _unknown(
+                subject,
+                (*CONFIG, name),
+                f"BinderHub has no class {name!r}{did_you_mean(name, known)}",
+                near(name, known),
+            )
+            continue
+        if given is not None and not isinstance(given, dict):
+            yield Finding(
+                "option-shape", values.place(*CONFIG, name),
+                f"config.{name} is {_shown(given)}, not a mapping of options",
+                "BinderHub does not start", "write OPTION: VALUE below it", "options", change={(*CONFIG, name): None},
+            )  # fmt: skip
             continue
         for option, value in mapping(given).items():
             path = (*CONFIG, name, option)
             if option not in known[name]:
-                near = did_you_mean(option, known[name]) or _elsewhere(option, known)
-                yield _unknown(subject, path, f"BinderHub's {name} has no option {option!r}{near}")
+                hint = did_you_mean(option, known[name]) or _elsewhere(option, known)
+                found = _unknown(
+                    subject, path, f"BinderHub's {name} has no option {option!r}{hint}", near(option, known[name])
+                )
+                home = [other for other, names in known.items() if option in names]
+                if home and not found.change.get((*path[:-1], near(option, known[name]))):
+                    found = replace(found, change={path: None, (*CONFIG, home[0], option): value})
+                yield found
             elif not _fits(value, known[name][option]):
                 yield Finding(
                     "option-type", values.place(*path),
                     f"{name}.{option} is {_shown(value)}; it must be {known[name][option].rstrip('?')}",
-                    "BinderHub refuses to start with it", "give it a value of that type", "options",
+                    "BinderHub does not start", "use a value of that type", "options", change={path: None},
                 )  # fmt: skip
+            elif name.endswith("Provider") and option in SPECS:
+                yield from _specs(subject, path, value)
 
 
 def _elsewhere(option: str, known: dict[str, dict[str, str]]) -> str:
-    """The class that has an option of this name."""
+    """Return a hint at the class that has an option of this name."""
     found = [name for name, names in known.items() if option in names]
     return f"; {found[0]} has it" if found else ""
 
 
 def kubespawner(subject: Subject) -> Iterator[Finding]:
-    """Every option that is set of KubeSpawner, in hub.config and in the form's overrides, is one that it has.
+    """Check that KubeSpawner has every option in hub.config.KubeSpawner and in the form's overrides.
 
     Raises NotInstalledError.
     """
@@ -65,17 +91,19 @@ def kubespawner(subject: Subject) -> Iterator[Finding]:
     config = ("jupyterhub", "hub", "config", "KubeSpawner")
     for option in values.mapping(*config):
         if option not in configurable():
-            near = did_you_mean(option, configurable())
-            yield _unknown(subject, (*config, option), f"KubeSpawner has no option {option!r}{near}")
+            hint = did_you_mean(option, configurable())
+            message = f"KubeSpawner has no option {option!r}{hint}"
+            yield _unknown(subject, (*config, option), message, near(option, configurable()))
     for path, override in overrides(subject):
         for option in override:
             if not hasattr(spawner_class(), option):
-                near = did_you_mean(option, spawner_class().class_trait_names())
-                yield _unknown(subject, (*path, option), f"KubeSpawner has no option {option!r}{near}")
+                names = spawner_class().class_trait_names()
+                message = f"KubeSpawner has no option {option!r}{did_you_mean(option, names)}"
+                yield _unknown(subject, (*path, option), message, near(option, names))
 
 
 def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Every kubespawner_override of the profile list with its path."""
+    """Yield every kubespawner_override of the profile list with its path."""
     key = "kubespawner_override"
     for number, profile in entries(subject.values.get(*PROFILES)):
         yield (*PROFILES, number, key), mapping(profile.get(key))
@@ -87,7 +115,7 @@ def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 @functools.cache
 def spawner_class() -> Any:
-    """KubeSpawner itself. Raises NotInstalledError."""
+    """Return KubeSpawner. Raises NotInstalledError."""
     try:
         with without_grammar():
             from kubespawner import KubeSpawner
@@ -98,7 +126,7 @@ def spawner_class() -> Any:
 
 @functools.cache
 def configurable() -> frozenset[str]:
-    """The names of KubeSpawner's options."""
+    """Return the names of KubeSpawner's options."""
     return frozenset(spawner_class().class_traits(config=True))
 
 
@@ -108,6 +136,8 @@ def _fits(value: Any, kind: str) -> bool:
         return True
     if isinstance(value, bool) and name != "Bool":
         return False
+    if name == "ByteSpecification" and isinstance(value, str):
+        return value[-1:] in "KMGT0123456789" and quantity(value) is not None
     return isinstance(value, TYPES[name])
 
 
@@ -115,11 +145,53 @@ def _shown(value: Any) -> str:
     return repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
 
-def _unknown(subject: Subject, path: Path, message: str) -> Finding:
+def _unknown(subject: Subject, path: Path, message: str, meant: str) -> Finding:
+    renamed = {(*path[:-1], meant): subject.values.get(*path)} if meant else {}
     return Finding(
-        "option-unknown", subject.values.place(*path), message, "it is ignored, with no more than a line in a log",
-        "correct the name, or remove it", "options",
+        "option-unknown", subject.values.place(*path), message, "it is ignored, with only a line in a log",
+        f"rename it to {meant!r}" if meant else "correct the name, or remove it", "options",
+        change={path: None, **renamed},
     )  # fmt: skip
 
 
-RULES = (binderhub, kubespawner)
+def _specs(subject: Subject, path: Path, value: Any) -> Iterator[Finding]:
+    """BinderHub matches repositories with these expressions on every request."""
+    for number, regex in enumerate(value if isinstance(value, list) else ()):
+        said = python_error(regex) if isinstance(regex, str) else ""
+        if said:
+            yield Finding(
+                "spec-regex-invalid", subject.values.place(*path, number),
+                f"{'.'.join(map(str, path[2:]))} has {regex!r}, which is not a regular expression: {said}",
+                "BinderHub fails on every request", "correct the expression", "options",
+                change={path: [one for one in value if one != regex]},
+            )  # fmt: skip
+
+
+def jupyterhub(subject: Subject) -> Iterator[Finding]:
+    """Check that JupyterHub has every option in hub.config.JupyterHub, and its Spawner those in hub.config.Spawner.
+
+    Raises NotInstalledError.
+    """
+    config = ("jupyterhub", "hub", "config")
+    for name, known in _hub_classes().items():
+        for option in subject.values.mapping(*config, name):
+            if option not in known:
+                message = f"{name} has no option {option!r}{did_you_mean(option, known)}"
+                yield _unknown(subject, (*config, name, option), message, near(option, known))
+
+
+@functools.cache
+def _hub_classes() -> dict[str, frozenset[str]]:
+    try:
+        from jupyterhub.app import JupyterHub
+        from jupyterhub.spawner import Spawner
+    except ImportError:
+        raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
+    own = ("cookie_secret", "proxy_auth_token", "services")  # the chart takes these out
+    return {
+        "JupyterHub": frozenset(JupyterHub.class_traits(config=True)).union(own),
+        "Spawner": frozenset(Spawner.class_traits(config=True)),
+    }
+
+
+RULES = (binderhub, kubespawner, jupyterhub)

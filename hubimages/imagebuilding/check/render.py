@@ -1,4 +1,4 @@
-"""Values against the charts' schemas, and rendered, by Helm itself (helm-python-sdk)."""
+"""Validate values against the charts' schemas and render them, with Helm itself (helm-python-sdk)."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ STAND_INS: dict[str, Any] = {"bool": True, "int": 1, "float": 1.0}
 
 
 def helm() -> Any:
-    """helm-python-sdk. Raises NotInstalledError with the line that installs it."""
+    """Return helm-python-sdk. Raises NotInstalledError with the line that installs it."""
     try:
         import helm_python
     except ImportError:
@@ -31,8 +31,8 @@ def helm() -> Any:
 
 
 def render(hub: Hub, values: Values, ready: ReadyCharts) -> tuple[Rendered, tuple[Finding, ...]]:
-    """All objects, and what Helm refused. Raises NotInstalledError, and NoAnswerError where templates need a chart
-    that is missing.
+    """Return all objects, and findings for what Helm refused. Raises NotInstalledError, and NoAnswerError if templates
+    need a missing chart.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
@@ -40,7 +40,7 @@ def render(hub: Hub, values: Values, ready: ReadyCharts) -> tuple[Rendered, tupl
         given = plain(values.mapping(chart.section) if chart.section else values.data)
         made, refused = _render(hub, values, chart, given)
         if ready.missing and any(finding.code == "template" for finding in refused):
-            raise NoAnswerError(f"nothing could be rendered without the charts {', '.join(ready.missing)}")
+            raise NoAnswerError(f"templates need charts that are not available: {', '.join(ready.missing)}")
         manifests.extend(made)
         findings.extend(refused)
     return Rendered(tuple(manifests)), tuple(findings)
@@ -58,9 +58,9 @@ def _render(hub: Hub, values: Values, chart: ReadyChart, given: dict[str, Any]) 
 
 
 def plain(value: Any) -> Any:
-    """The data for Helm: what is encrypted becomes a stand-in of the same type."""
+    """Return the data for Helm, with stand-ins of the same type for encrypted values."""
     if isinstance(value, Encrypted):
-        return STAND_INS.get(value.kind, "a" * 64)  # a text, whatever template writes it without quotes
+        return STAND_INS.get(value.kind, "a" * 64)  # stays a text in templates without quotes
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
@@ -80,7 +80,7 @@ def _objects(texts: dict[str, str], chart: ReadyChart) -> Iterator[Manifest]:
 
 
 def _refused(text: str, values: Values, chart: ReadyChart, hub: Hub) -> Iterator[Finding]:
-    """Helm's message taken apart: one finding for each value that a schema refuses, or one for a template."""
+    """Parse Helm's message: yield a finding for each value that a schema refuses, or one for a template."""
     section: Path = (chart.section,) if chart.section else ()
     below = section
     found: list[tuple[Path, str]] = []
@@ -100,12 +100,12 @@ def _refused(text: str, values: Values, chart: ReadyChart, hub: Hub) -> Iterator
         full = (*path, named[1]) if named else path
         yield Finding(
             "schema", values.place(*full), f"{dotted(full)}: {said}",
-            "Helm refuses to deploy these values", "use a key and a type that the chart documents", "schema",
+            "Helm refuses to deploy these values", "use a key and type from the chart's documentation", "schema",
         )  # fmt: skip
     if not found:
         yield Finding(
-            "template", hub.place, " ".join(text.split())[:400], "Helm cannot make the objects of this hub",
-            "correct the value that the template named here reads", "schema",
+            "template", hub.place, " ".join(text.split())[:400], "Helm cannot render this hub",
+            "correct the value that this template uses", "schema",
         )  # fmt: skip
 
 
@@ -115,5 +115,5 @@ def _each(said: str) -> Iterator[str]:
 
 
 def dotted(path: Path) -> str:
-    """A path as people write it: a.b.0.c."""
+    """Return a path as people write it: a.b.0.c."""
     return ".".join(map(str, path)) or "the values"

@@ -1,4 +1,4 @@
-"""What Helm rendered of a hub's values: objects for Kubernetes, each with the chart that made it."""
+"""Kubernetes objects that Helm rendered, each with its chart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Manifest:
-    """One object. `section` is the key of the values that its chart reads: `jupyterhub`, `binderhub-service` or ""."""
+    """One object. `section` is the key of its chart's values: `jupyterhub`, `binderhub-service` or ""."""
 
     section: str
     template: str
@@ -27,12 +27,12 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Rendered:
-    """All objects of a hub; none where no chart was at hand."""
+    """All objects of a hub; none if no chart was available."""
 
     manifests: tuple[Manifest, ...] = ()
 
     def find(self, section: str, kind: str, ending: str = "") -> Iterator[Manifest]:
-        """The objects of a chart by kind and the end of their name."""
+        """Yield the objects of a chart by kind and by the end of their name."""
         for manifest in self.manifests:
             if manifest.section == section and manifest.kind == kind and manifest.name.endswith(ending):
                 yield manifest

@@ -1,25 +1,35 @@
 """The report of a check, for people and for programs."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-from hubimages.imagebuilding.check.finding import LAYERS
+from hubimages.findings import ERROR, WARNING, grade_as_json
+from hubimages.imagebuilding.check.finding import LAYERS, Finding
+from hubimages.imagebuilding.check.kinds import Kind
 from hubimages.imagebuilding.check.operation import Report
+
+KINDS = {
+    Kind.FORM: "with a form that builds images",
+    Kind.PAGE: "with BinderHub's own page",
+    Kind.ALONE: "BinderHub without a hub",
+}
 
 
 def as_text(report: Report) -> str:
-    """Each layer with its findings, then what was not checked, then one line that sums up."""
+    """Return each layer with its findings, errors first, then what was not checked, then a summary."""
     return "\n".join(_lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
     if not report.hubs:
-        yield "no hub here lets users build images: nothing was checked"
+        yield "no hub in this repository lets users build images"
         return
     for layer, about in LAYERS.items():
         found = [finding for finding in report.findings if finding.layer == layer]
-        yield f"{layer} ({about}): {_count(len(found), 'finding')}"
-        for finding in found:
+        yield f"{layer} ({about}): {_counts(found)}"
+        for finding in sorted(found, key=lambda one: one.grade != ERROR):
             yield ""
             yield str(finding)
             if len(report.hubs) > 1:
@@ -29,26 +39,33 @@ def _lines(report: Report) -> Iterator[str]:
     for note in report.not_checked:
         yield f"not checked: {note}"
     concerned = {hub for finding in report.findings for hub in finding.hubs}
-    yield (
-        f"{_count(len(report.findings), 'finding')} in {len(concerned)} of {_count(len(report.hubs), 'hub')}"
-        if report.findings
-        else f"no finding in {_count(len(report.hubs), 'hub')}"
-    )
+    kinds = Counter(report.kinds)
+    shown = ", ".join(f"{kinds[kind]} {about}" for kind, about in KINDS.items() if kinds[kind])
+    hubs = f"{_count(len(report.hubs), 'hub')} ({shown})" if shown else _count(len(report.hubs), "hub")
+    yield f"{_counts(report.findings)} in {len(concerned)} of {hubs}" if report.findings else f"no findings in {hubs}"
 
 
 def as_json(report: Report) -> str:
-    """One object: `version`, `hubs`, `findings`, `not_checked`."""
-    findings = [
+    """Return one object: `version`, `hubs`, `kinds`, `findings`, `not_checked`."""
+    findings: list[dict[str, Any]] = [
         {
             "code": finding.code, "layer": finding.layer, "file": finding.place.file, "line": finding.place.line,
             "message": finding.message, "why": finding.why, "remedy": finding.remedy, "hubs": list(finding.hubs),
+            **grade_as_json(finding),
         }
         for finding in report.findings
     ]  # fmt: skip
+    facts = {"version": 1, "hubs": list(report.hubs), "kinds": dict(Counter(report.kinds))}
     return json.dumps(
-        {"version": 1, "hubs": list(report.hubs), "findings": findings, "not_checked": list(report.not_checked)},
-        indent=2, ensure_ascii=False,
-    )  # fmt: skip
+        {**facts, "findings": findings, "not_checked": list(report.not_checked)}, indent=2, ensure_ascii=False
+    )
+
+
+def _counts(findings: tuple[Finding, ...] | list[Finding]) -> str:
+    if not findings:
+        return "no findings"
+    numbers = Counter(finding.grade for finding in findings)
+    return ", ".join(_count(numbers[grade], grade) for grade in (ERROR, WARNING) if numbers[grade])
 
 
 def _count(number: int, what: str) -> str:

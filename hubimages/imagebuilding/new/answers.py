@@ -1,4 +1,4 @@
-"""What has to be known to make an imagebuilding hub: questions, answers from options, from a file, from a person."""
+"""Questions of new-imagebuilding-hub, and answers from options, from a file, from a terminal."""
 
 import difflib
 import re
@@ -15,16 +15,18 @@ from hubimages.imagebuilding.registries import KINDS, Target, kind_named
 
 PROVIDERS = ("aws", "gcp", "azure", "other")
 AUTHENTICATORS = ("github", "google", "cilogon", "globus", "generic-oauth", "auth0")
+ALLOWING = ("github", "google")  # authenticators that `allowed` is for
+WITHOUT_ACCOUNT = ("google-artifact-registry", "amazon-ecr")  # their account has a fixed name
 YES, NO = ("yes", "true", "y"), ("no", "false", "n")
 HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+")
-# Parts of names and addresses of registries: none has a slash or a space in it.
+# Parts of names and addresses of registries: without slashes and spaces.
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 SHAPES = {
     "account_id": re.compile(r"[0-9]{12}"),
     "region": re.compile(r"[a-z]+(-[a-z]+)*-?[0-9]*"),
     "domain": HOST,
 }
-# Images that are offered where the person names none; pinned, since a tag that moves breaks what worked yesterday.
+# Default choices of the form; pinned, because a moving tag can break running hubs.
 IMAGES = (("Pangeo Notebook", "pangeo/pangeo-notebook:2026.04.29"),
           ("Jupyter SciPy Notebook", "quay.io/jupyter/scipy-notebook:2024-03-18"))  # fmt: skip
 
@@ -44,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Answers:
-    """Everything that was answered. `target` is where images go; `given` has the optional keys that were given."""
+    """All answers. `target` is the registry; `given` has the optional answers that were given."""
 
     domain: str
     provider: str
@@ -52,104 +54,209 @@ class Answers:
     images: tuple[Choice, ...]
     dask: bool
     display_name: str
-    authenticator: str  # empty where the hub's values have one already
-    hub_image: str  # empty where the hub's own image has the form
+    authenticator: str  # empty if the hub's values have one
+    hub_image: str  # empty if the hub's own image has the form
     given: Mapping[str, str] = field(default_factory=dict)
+    memory: tuple[str, ...] = ()  # the choices of memory; empty for no such option
+    said: Mapping[str, Any] = field(default_factory=dict)  # every answer as it can be given again
 
 
 OPTIONAL = {
-    "account": "the account that pushes, where it is not the one that this makes up",
+    "memory": "choices of memory for the form, comma-separated, for example 2G, 8G",
+    "account": "account that pushes, if not the default one",
     "node_type": "instance type of the nodes for builds, for example r5.xlarge",
-    "allowed": "who may log in, by commas: organisations on GitHub, else domains",
-    "org_name": "the community, for the home page",
-    "org_url": "its address",
-    "org_logo_url": "its logo",
+    "allowed": "who may log in, comma-separated: GitHub organisations, Google domains",
+    "org_name": "name of the community, for the home page",
+    "org_url": "address of the community",
+    "org_logo_url": "address of the community's logo",
 }
 KEYS = {
     "domain": "domain of the hub",
     "provider": "cloud provider",
-    "registry": "kind of registry for built images",
+    "registry": "registry for built images",
     **{part: prompt for kind in KINDS.values() for part, prompt in kind.parts.items()},
-    "images": "images to offer, NAME=IMAGE:TAG by commas",
-    "dask": "a hub with Dask",
-    "display_name": "name of the hub, for people",
+    "images": "images to offer, comma-separated NAME=IMAGE:TAG",
+    "dask": "Dask on the hub",
+    "display_name": "display name of the hub",
     "authenticator": "how people log in",
     "hub_image": "image of the hub with jupyterhub-fancy-profiles 0.6.0 or newer",
     **OPTIONAL,
 }
 
 Ask = Callable[[str, str, str, Sequence[str]], str]
+MEMORY = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)?[MGT]")
+# Answers that only some hubs use, with the reason where they do not.
+ONLY_WANTED = {
+    "authenticator": "the hub's values already have an authenticator",
+    "display_name": "only a hub in cluster.yaml has one",
+}
+ONLY_ON_BASEHUB = ("org_name", "org_url", "org_logo_url")
 
 
 def given_answers(settings: Sequence[str], file: Path | None) -> dict[str, Any]:
-    """The answers in a YAML or JSON file, and over them those set as `key=value`. Raises BadInputError."""
+    """Return the answers in a YAML or JSON file, overridden by `key=value` settings. Raises BadInputError."""
     answers = read_answers(file) if file is not None else {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key or key != key.strip():
-            raise BadInputError(f"--set {setting!r}: write it as --set KEY=VALUE, without spaces around the =")
+            raise BadInputError(f"--set {setting!r}: write --set KEY=VALUE, without spaces around =")
         answers[key] = value
     for key in answers:
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1)
             raise BadInputError(
-                f"{key!r} is no question: " + (f"did you mean {near[0]!r}?" if near else ", ".join(KEYS))
+                f"unknown question {key!r}: "
+                + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(KEYS)}")
             )
     return answers
 
 
 def read_answers(file: Path) -> dict[str, Any]:
-    """A mapping of texts; `images` may be a mapping of names to images. Raises BadInputError."""
+    """Return the answers in a file, as texts; `images` may map names to images. Raises BadInputError."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
         loaded: Any = YAML(typ="base", pure=True).load(file.read_text(encoding="utf-8-sig"))  # every scalar is a text
     except (OSError, ValueError, YAMLError) as error:
-        raise BadInputError(f"{file} cannot be read as answers: {' '.join(str(error).split())}") from error
+        raise BadInputError(f"cannot read answers from {file}: {' '.join(str(error).split())}") from error
     if not isinstance(loaded, dict):
-        raise BadInputError(f"{file} must hold a mapping, one `key: value` for each answer")
+        raise BadInputError(f"{file} must be a mapping with one `key: value` per answer")
     for key, value in loaded.items():
         if not isinstance(value, str) and key != "images":
-            raise BadInputError(f"{file}: the answer to {key!r} must be one text")
+            raise BadInputError(f"{file}: the answer to {key!r} must be a text")
     return loaded
 
 
 def complete(
     raw: Mapping[str, Any], *, cluster: str, hub: str, known: Mapping[str, str], ask: Ask, wants: Sequence[str]
 ) -> Answers:
-    """All answers, those that are missing asked for. `known`: defaults from the deployment repository; `wants`: which
+    """Return all answers, asking for the missing ones. `known`: defaults from the deployment repository; `wants`: which
     of `authenticator`, `hub_image`, `display_name` this hub needs. Raises BadInputError and RefusedError.
     """
 
-    def answer(key: str, default: str = "", choices: Sequence[str] = ()) -> str:
+    said: dict[str, Any] = {}
+    check_all(raw, known=known, ask=ask, wants=wants)
+    check_used(raw, wants=wants)
+
+    def answer(key: str, default: str = "", choices: Sequence[str] = (), prompt: str = "") -> str:
         value = raw.get(key)
-        text = value if isinstance(value, str) else ask(key, KEYS[key], known.get(key, default), choices)
-        return checked(key, text.strip(), choices)
+        text = value if isinstance(value, str) else ask(key, prompt or KEYS[key], known.get(key, default), choices)
+        said[key] = checked(key, text.strip(), choices)
+        return str(said[key])
 
     domain = answer("domain")
     provider = answer("provider", choices=PROVIDERS)
-    kind = kind_named(answer("registry", {"gcp": "google-artifact-registry"}.get(provider, "quay.io"), tuple(KINDS)))
-    parts = {part: answer(part) for part in kind.parts}
+    kind = kind_named(answer("registry", _registry(provider), tuple(KINDS)))
+    check_parts(raw, kind.name)
+    parts = {part: answer(part, prompt=prompt) for part, prompt in kind.parts.items()}
     parts.update({"account": checked("account", raw["account"], ())} if raw.get("account") else {})
     target = kind.target(parts, cluster, hub)
     if raw.get("account"):
         target = _with_account(target, parts["account"])
+    said["images"] = raw.get("images") or ask("images", KEYS["images"], default_images(), ())
+    given = {key: raw[key] for key in OPTIONAL if raw.get(key)}
     return Answers(
         domain=domain,
         provider=provider,
         target=target,
-        images=chosen_images(raw.get("images") or ask("images", KEYS["images"], default_images(), ())),
+        images=chosen_images(said["images"]),
         dask=as_bool("dask", answer("dask", "no", ("yes", "no"))),
         display_name=answer("display_name", hub) if "display_name" in wants else hub,
         authenticator=answer("authenticator", "github", AUTHENTICATORS) if "authenticator" in wants else "",
         hub_image=answer("hub_image") if "hub_image" in wants else raw.get("hub_image", ""),
-        given={key: raw[key] for key in OPTIONAL if raw.get(key)},
+        given=given,
+        memory=chosen_memory(given.get("memory", "")),
+        said={**said, **given, **({"hub_image": raw["hub_image"]} if raw.get("hub_image") else {})},
     )
 
 
+def _registry(provider: str) -> str:
+    return {"gcp": "google-artifact-registry"}.get(provider, "quay.io")
+
+
+def check_all(raw: Mapping[str, Any], *, known: Mapping[str, str], ask: Ask, wants: Sequence[str]) -> None:
+    """Raise RefusedError that names every missing answer, if there is no terminal to ask on."""
+    if not isinstance(ask, Terminal) or ask.answers:
+        return
+    kind = raw.get("registry") or (_registry(str(raw.get("provider", ""))) if ask.yes else "")
+    parts: list[str] = []
+    if isinstance(kind, str) and kind:
+        parts = list(kind_named(kind).parts)
+    defaults = {"registry", "images", "dask", "display_name", "authenticator", *known} if ask.yes else set()
+    asked = ["domain", "provider", "registry", *parts, "images", "dask", *wants]
+    missing = [key for key in dict.fromkeys(asked) if not raw.get(key) and key not in defaults]
+    if missing:
+        more = "" if kind else "\n  (and those of the registry)"
+        listed = "".join(f"\n  --set {key}=...  {_prompt(key, str(kind))}" for key in missing)
+        hint = "" if ask.yes else "\n--yes takes the default of those that have one"
+        raise RefusedError(f"There is no terminal to ask on. Missing answers:{listed}{more}{hint}")
+
+
+def _prompt(key: str, kind: str) -> str:
+    parts = kind_named(kind).parts if kind else {}
+    return parts.get(key, KEYS[key])
+
+
+def check_used(raw: Mapping[str, Any], *, wants: Sequence[str]) -> None:
+    """Raise BadInputError for an answer that this hub has no use for."""
+    for key, reason in ONLY_WANTED.items():
+        if raw.get(key) and key not in wants:
+            raise BadInputError(f"{key}: nothing uses this answer: {reason}. Leave it out")
+    if raw.get("allowed") and "authenticator" not in wants:
+        raise BadInputError(
+            "allowed: nothing uses this answer: the hub's values already have an authenticator, and who may log in is "
+            "set with it. Leave it out"
+        )
+    if raw.get("allowed") and str(raw.get("authenticator") or "github") not in ALLOWING:
+        raise BadInputError(
+            f"allowed: this answer is for {' and '.join(ALLOWING)}; for {raw['authenticator']} set who may log in by "
+            "hand. Leave it out"
+        )
+    for key in ONLY_ON_BASEHUB:
+        if raw.get(key) and "display_name" not in wants:
+            raise BadInputError(f"{key}: nothing uses this answer: only a hub on 2i2c's layout has a home page for it")
+
+
+def check_parts(raw: Mapping[str, Any], kind: str) -> None:
+    """Raise BadInputError for a part of another registry than the chosen one."""
+    parts = {*KINDS[kind].parts, *(("account",) if kind not in WITHOUT_ACCOUNT else ())}
+    others = {part for one in KINDS.values() for part in one.parts} | {"account"}
+    for key in sorted(others - parts):
+        if raw.get(key):
+            raise BadInputError(
+                f"{key}: nothing uses this answer: {kind} has {', '.join(sorted(parts)) or 'no parts'}. Leave it out"
+            )
+
+
+def chosen_memory(text: str) -> tuple[str, ...]:
+    """Return the choices of memory, smallest first. Raises BadInputError."""
+    sizes = [one.strip() for one in text.split(",") if one.strip()]
+    for size in sizes:
+        if not MEMORY.fullmatch(size):
+            raise BadInputError(f"memory: {size!r} is not a size such as 2G or 512M")
+    order = {"M": 1, "G": 2, "T": 3}
+    return tuple(sorted(dict.fromkeys(sizes), key=lambda size: (order[size[-1]], float(size[:-1]))))
+
+
+def save(file: Path, answers: Answers) -> None:
+    """Write all answers to a file that --answers reads; never a password. Raises RefusedError if it exists."""
+    from hubimages.yaml_text import add_key
+
+    text = ""
+    for key, value in answers.said.items():
+        text = add_key(text, (), key, value)
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError:
+        raise RefusedError(f"--save-answers={file}: the file already exists") from None
+    except OSError as error:
+        raise BadInputError(f"--save-answers={file}: {error.strerror}") from None
+
+
 def checked(key: str, text: str, choices: Sequence[str]) -> str:
-    """The answer. Raises BadInputError for one that cannot be."""
+    """Return the answer. Raises BadInputError for an invalid one."""
     if not text:
         raise BadInputError(f"{key}: the answer is empty")
     if key == "registry":
@@ -157,22 +264,22 @@ def checked(key: str, text: str, choices: Sequence[str]) -> str:
     if key == "dask":
         return "yes" if as_bool(key, text) else "no"
     if choices and text not in choices:
-        raise BadInputError(f"{key}: {text!r} is no choice. There are {', '.join(choices)}")
+        raise BadInputError(f"{key}: {text!r} is not one of {', '.join(choices)}")
     if key == "hub_image" and not ImageRef.parse(text).tag:
-        raise BadInputError(f"hub_image: {text!r} has no tag, so that another image may stand there tomorrow")
+        raise BadInputError(f"hub_image: {text!r} has no tag. Pin one, so that a restart cannot change the image")
     is_part = any(key in kind.parts for kind in KINDS.values()) or key == "account"
     shape = SHAPES.get(key) or (PART if is_part else None)
     if shape is not None and not shape.fullmatch(text):
-        raise BadInputError(f"{key}: {text!r} cannot be: {KEYS[key]}")
+        raise BadInputError(f"{key}: {text!r} is not valid ({KEYS[key]})")
     if any(not char.isprintable() for char in text):
-        raise BadInputError(f"{key}: {text!r} has characters in it that cannot be printed")
+        raise BadInputError(f"{key}: {text!r} has characters that cannot be printed")
     return text
 
 
 def as_bool(key: str, text: str) -> bool:
     if text.lower() in (*YES, *NO):
         return text.lower() in YES
-    raise BadInputError(f"{key}: {text!r} is neither yes nor no")
+    raise BadInputError(f"{key}: {text!r} is not yes or no")
 
 
 def default_images() -> str:
@@ -180,7 +287,7 @@ def default_images() -> str:
 
 
 def chosen_images(given: object) -> tuple[Choice, ...]:
-    """The images to offer: `NAME=IMAGE:TAG` by commas, or a mapping. Raises BadInputError."""
+    """Return the images to offer, from comma-separated `NAME=IMAGE:TAG` or a mapping. Raises BadInputError."""
     if isinstance(given, Mapping):
         pairs = [(str(name), str(image)) for name, image in given.items()]
     else:
@@ -191,38 +298,44 @@ def chosen_images(given: object) -> tuple[Choice, ...]:
             raise BadInputError(f"images: {choice.name or choice.image!r} must be written NAME=IMAGE:TAG")
         reference = ImageRef.parse(choice.image)
         if not reference.tag and not reference.digest:
-            raise BadInputError(f"images: {choice.image!r} has no tag, so that another image may stand there tomorrow")
+            raise BadInputError(f"images: {choice.image!r} has no tag. Pin one, so that restarts keep the image")
     slugs = [choice.slug for choice in choices]
     for slug in slugs:
         if slugs.count(slug) > 1:
-            raise BadInputError(f"images: two of them would be {slug!r} in the form; give them other names")
+            raise BadInputError(f"images: two of them become {slug!r} in the form. Choose other names")
     return tuple(choices)
 
 
-def from_terminal(*, yes: bool) -> Ask:
-    """Questions on stderr, the recommended answer in brackets; with `yes` that one is taken.
+@dataclass(frozen=True)
+class Terminal:
+    """Asks on stderr, with the default in brackets; `yes` takes it, and asks only questions without one."""
 
-    Raises RefusedError, naming the option that answers it, where there is no terminal.
-    """
+    yes: bool
 
-    def ask(key: str, prompt: str, default: str, choices: Sequence[str]) -> str:
+    @property
+    def answers(self) -> bool:
+        """Whether there is a terminal to ask on."""
+        return console.is_interactive()
+
+    def __call__(self, key: str, prompt: str, default: str, choices: Sequence[str]) -> str:
+        """Return the answer. Raises RefusedError, with the option that answers the question, if nobody answers."""
         question = prompt + (f" ({', '.join(choices)})" if choices else "")
-        if default and (yes or not console.is_interactive()):
-            if yes:
-                console.step(f"{question}: {default}")
-                return default
-        elif not console.is_interactive():
-            default = ""
-        if not console.is_interactive():
+        if default and self.yes:
+            console.step(f"{question}: {default}")
+            return default
+        if not self.answers:
             hint = f"; --yes takes {default!r}" if default else ""
-            raise RefusedError(f"{question}? There is no terminal to ask: answer with --set {key}=...{hint}")
+            raise RefusedError(f"{question}? There is no terminal to ask on. Answer with --set {key}=...{hint}")
         console.prompt(f"{question}{f' [{default}]' if default else ''}: ")
         line = sys.stdin.readline()
         if not line:
-            raise RefusedError(f"{question}? No answer: answer with --set {key}=...")
+            raise RefusedError(f"{question}? No answer. Answer with --set {key}=...")
         return line.strip() or default
 
-    return ask
+
+def from_terminal(*, yes: bool) -> Ask:
+    """Return a function that asks on the terminal; `yes` takes the default of questions that have one."""
+    return Terminal(yes)
 
 
 def _with_account(target: Target, account: str) -> Target:

@@ -1,6 +1,6 @@
-"""The values that an imagebuilding hub needs, as data: what the documents of its charts ask for, for every registry.
+"""The values that an imagebuilding hub needs, for every registry, as data.
 
-In one shape for every layout, as `Values` describes it: `binderhub-service`, `jupyterhub`, `dask-gateway`.
+Their top has `binderhub-service`, `jupyterhub` and `dask-gateway` for every layout, as `Values` describes it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from hubimages.imagebuilding.new.answers import Answers, Choice
 from hubimages.imagebuilding.values import Values
 
 BINDER = "/services/binder"
-# What 2i2c's basehub runs with BinderHub's authentication on; the charts' own default is years older.
+# As in 2i2c's basehub with BinderHub's authentication on; the charts' own default is years older.
 BUILD_IMAGE = "quay.io/jupyterhub/repo2docker:2025.12.1.dev94-gd3893dba2"
 PURPOSE = "hub.jupyter.org/node-purpose"
 INSTANCE = "node.kubernetes.io/instance-type"
-# Taints of user nodes; clouds that allow no / in them have the second spelling.
+# Taints of user nodes; some clouds do not allow / and use the second spelling.
 TOLERATIONS = [
     {"key": key, "operator": "Equal", "value": "user", "effect": "NoSchedule"}
     for key in ("hub.jupyter.org/dedicated", "hub.jupyter.org_dedicated")
@@ -32,7 +32,7 @@ CLASSES = {
 
 
 def wanted(answers: Answers, have: Values, *, hub_api: str, basehub: bool) -> dict[str, Any]:
-    """What the hub's values must contain once it is made. `have`: what it has so far, defaults of its chart included.
+    """Return the values that the new hub needs. `have`: its present values, those of its chart included.
 
     `hub_api`: address of the hub's API for BinderHub.
     """
@@ -41,14 +41,14 @@ def wanted(answers: Answers, have: Values, *, hub_api: str, basehub: bool) -> di
         "jupyterhub": jupyterhub(answers, have, basehub=basehub),
     }
     if answers.dask:
-        values["dask-gateway"] = dask_gateway(answers)
+        values["dask-gateway"] = dask_gateway(answers, basehub=basehub)
     elif have.get("dask-gateway", "enabled") is True:
         values["dask-gateway"] = {"enabled": False}
     return values
 
 
 def binderhub_service(answers: Answers, have: Values, *, hub_api: str) -> dict[str, Any]:
-    """BinderHub, its builds and the engine beside them."""
+    """Return the values of BinderHub, its build pods and docker-api."""
     target = answers.target
     node_type = answers.given.get("node_type")
     nodes = {PURPOSE: "user", **({INSTANCE: node_type} if node_type else {})}
@@ -84,14 +84,14 @@ def binderhub_service(answers: Answers, have: Values, *, hub_api: str) -> dict[s
 
 
 def tolerations(have: Values) -> list[Any]:
-    """Those that are there, where both spellings are among them."""
+    """Return the present tolerations if they include both spellings, else both."""
     there = have.sequence("binderhub-service", "dockerApi", "tolerations")
     keys = {one.get("key") for one in there if isinstance(one, Mapping)}
     return list(there) if {one["key"] for one in TOLERATIONS} <= keys else [dict(one) for one in TOLERATIONS]
 
 
 def environment(answers: Answers, hub_api: str) -> list[dict[str, Any]]:
-    """What BinderHub must be told of its hub; the variables are those that JupyterHub gives the services it starts."""
+    """Return BinderHub's environment: the variables that JupyterHub sets for services it starts itself."""
     token = {"secretKeyRef": {"name": "hub", "key": "hub.services.binder.apiToken"}}
     return [
         {"name": "JUPYTERHUB_API_TOKEN", "valueFrom": token},
@@ -105,7 +105,7 @@ def environment(answers: Answers, hub_api: str) -> list[dict[str, Any]]:
 
 
 def jupyterhub(answers: Answers, have: Values, *, basehub: bool) -> dict[str, Any]:
-    """The hub's side: the service, who may use it, the form, pulls; how people log in where nothing says so yet."""
+    """Return the values of the hub: the service, its access, the form, the pull secret, and the login if missing."""
     hub: dict[str, Any] = {
         "services": {
             "binder": {
@@ -118,6 +118,8 @@ def jupyterhub(answers: Answers, have: Values, *, basehub: bool) -> dict[str, An
         },
         "loadRoles": {"user": {"scopes": scopes(have)}},
     }
+    if answers.dask and not basehub:
+        hub["services"]["dask-gateway"] = {"url": "http://traefik-dask-gateway", "display": False}
     if answers.hub_image:
         name, _, tag = answers.hub_image.rpartition(":")
         hub["image"] = {"name": name, "tag": tag}
@@ -135,19 +137,19 @@ def jupyterhub(answers: Answers, have: Values, *, basehub: bool) -> dict[str, An
 
 
 def scopes(have: Values) -> list[str]:
-    """A list replaces the one below it, so what is there is repeated; `self` is what JupyterHub gives by itself."""
+    """Return the scopes of users: a list replaces the earlier one, so repeat it; `self` is JupyterHub's default."""
     there = [str(one) for one in have.sequence("jupyterhub", "hub", "loadRoles", "user", "scopes")] or ["self"]
     return there if ACCESS in there or "access:services" in there else [*there, ACCESS]
 
 
 def has_form(have: Values) -> bool:
-    """Whether the hub calls fancy-profiles' `setup_ui` already."""
+    """Return True if the hub calls fancy-profiles' `setup_ui`."""
     snippets = have.mapping("jupyterhub", "hub", "extraConfig").values()
     return any("setup_ui(" in snippet for snippet in snippets if isinstance(snippet, str))
 
 
 def authentication(answers: Answers) -> dict[str, Any]:
-    """The authenticator, and who may log in, where that was said; its client's secret goes with the hub's secrets."""
+    """Return the authenticator's settings, with who may log in; its client id and secret belong to the secret file."""
     name, allowed = CLASSES[answers.authenticator]
     config: dict[str, Any] = {
         "JupyterHub": {"authenticator_class": answers.authenticator},
@@ -160,7 +162,7 @@ def authentication(answers: Answers) -> dict[str, Any]:
 
 
 def custom(answers: Answers, have: Values) -> dict[str, Any]:
-    """What basehub's schema wants to know of the community, parts that are known stay; and its switch for Dask."""
+    """Return what basehub's schema requires about the community, keeping present values, and its switch for Dask."""
     path = ("jupyterhub", "custom", "homepage", "templateVars")
     by = {"name": "2i2c", "url": "https://2i2c.org"}
     name = answers.given.get("org_name", answers.display_name)
@@ -179,13 +181,13 @@ def custom(answers: Answers, have: Values) -> dict[str, Any]:
 
 
 def profiles(answers: Answers, have: Values) -> list[Any]:
-    """The profile list that is there, if it has the box already; else one with the images that were chosen."""
+    """Return the present profile list, or else one with the chosen images."""
     there = have.sequence("jupyterhub", "singleuser", "profileList")
-    return list(there) if there else [profile(answers.images)]
+    return list(there) if there else [profile(answers.images, answers.memory)]
 
 
-def profile(images: Sequence[Choice]) -> dict[str, Any]:
-    """One profile whose image can be chosen, named, or built."""
+def profile(images: Sequence[Choice], memory: Sequence[str] = ()) -> dict[str, Any]:
+    """Return a profile whose image can be chosen, entered, or built."""
     choices: dict[str, Any] = {}
     for number, one in enumerate(images):
         choices[one.slug] = {
@@ -199,7 +201,7 @@ def profile(images: Sequence[Choice]) -> dict[str, Any]:
         "slug": "environment",
         "default": True,
         "profile_options": {
-            "image": {  # the form shows the box for this key alone
+            "image": {  # the form can build images only for this key
                 "display_name": "Image",
                 "dynamic_image_building": {"enabled": True},
                 "unlisted_choice": {
@@ -212,21 +214,41 @@ def profile(images: Sequence[Choice]) -> dict[str, Any]:
                     "kubespawner_override": {"image": "{value}"},
                 },
                 "choices": choices,
-            }
+            },
+            **({"resources": resources(memory)} if memory else {}),
         },
     }
 
 
-def dask_gateway(answers: Answers) -> dict[str, Any]:
-    """Dask, which pulls with the same secret as servers do."""
+def resources(memory: Sequence[str]) -> dict[str, Any]:
+    """Return an option with choices of memory, which a server is guaranteed and limited to."""
+    choices: dict[str, Any] = {}
+    for number, size in enumerate(memory):
+        choices[f"mem-{size.lower().replace('.', '-')}"] = {
+            "display_name": f"{size[:-1]} {size[-1]}B of memory",
+            **({"default": True} if number == 0 else {}),
+            "kubespawner_override": {"mem_guarantee": size, "mem_limit": size},
+        }
+    return {"display_name": "Resources", "choices": choices}
+
+
+def dask_gateway(answers: Answers, *, basehub: bool) -> dict[str, Any]:
+    """Return the values of Dask, which pulls with the same secret as servers.
+
+    Without a chart around it, it also needs its place behind the hub and the hub's logins
+    (https://gateway.dask.org/install-kube.html#authenticating-with-jupyterhub).
+    """
     values: dict[str, Any] = {"enabled": True}
+    if not basehub:
+        values["gateway"] = {"prefix": "/services/dask-gateway", "auth": {"type": "jupyterhub"}}
+        values["traefik"] = {"service": {"type": "ClusterIP"}}
     if answers.target.pull_secret:
-        values["gateway"] = {"backend": {"imagePullSecrets": [{"name": PULL_SECRET}]}}
+        values.setdefault("gateway", {})["backend"] = {"imagePullSecrets": [{"name": PULL_SECRET}]}
     return values
 
 
 def builds(profile_list: Sequence[Any]) -> bool:
-    """Whether the box appears for one of the profiles."""
+    """Return True if one of the profiles lets users build images."""
     for one in profile_list:
         option = one.get("profile_options", {}).get("image") if isinstance(one, Mapping) else None
         if isinstance(option, Mapping) and all(
@@ -238,7 +260,7 @@ def builds(profile_list: Sequence[Any]) -> bool:
 
 
 def secrets(answers: Answers, password: str) -> dict[str, Any]:
-    """What only the encrypted file may hold."""
+    """Return the values of the encrypted file."""
     if answers.target.helper:
         return {"binderhub-service": {"config": {"ExternalRegistryHelper": {"auth_token": password}}}}
     values: dict[str, Any] = {

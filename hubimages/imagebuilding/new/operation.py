@@ -1,4 +1,4 @@
-"""Make an imagebuilding hub: its values, its secret, its entry in cluster.yaml, and what is left to do by hand."""
+"""Make an imagebuilding hub: its values, secret and entry in cluster.yaml, and the steps to do by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from hubimages.errors import BadInputError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.layer import read_layer
 from hubimages.imagebuilding.new import secret
-from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete
+from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete, save
 from hubimages.imagebuilding.new.hub_values import has_form
 from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
 from hubimages.imagebuilding.new.plan import Plan, plan
@@ -22,7 +22,7 @@ from hubimages.repository.pull_request import PullRequest, check_can_open, open_
 
 @dataclass(frozen=True)
 class Where:
-    """Where a hub is to be made: in a cluster of the repository, or in a plain z2jh file."""
+    """Where to make a hub: in a cluster of the repository, or in a plain z2jh file."""
 
     directory: Path
     cluster: str
@@ -32,7 +32,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What happens to the edits."""
+    """How to deliver the edits."""
 
     branch: str | None
     commit: bool
@@ -40,12 +40,19 @@ class Delivery:
 
 
 def make_hub(
-    where: Where, raw: Mapping[str, Any], ask: Ask, delivery: Delivery, *, password_file: Path | None, dry_run: bool
+    where: Where,
+    raw: Mapping[str, Any],
+    ask: Ask,
+    delivery: Delivery,
+    *,
+    password_file: Path | None,
+    dry_run: bool,
+    save_answers: Path | None = None,
 ) -> str:
-    """Make the hub, or with `dry_run` say what would be done; returns what to show.
+    """Make the hub and return the text to show; with `dry_run` only return the plan.
 
-    Everything that can be refused is refused before the password is asked for, and nothing is written before it is
-    encrypted. Raises what `plan`, `complete`, `secret` and `changes` raise.
+    Everything is checked before the password is asked for, and nothing is written before it is encrypted. Raises what
+    `plan`, `complete`, `secret` and `changes` raise.
     """
     root, repo = root_of(where.values.absolute().parent if where.values is not None else where.directory)
     if where.values is None:
@@ -61,6 +68,8 @@ def make_hub(
     check_delivery(planned, repo, replace(delivery, open_pr=False) if dry_run else delivery)
     if dry_run:
         return planned.show()
+    if save_answers is not None:
+        save(save_answers, answers)
     planned.check()
     what = f"{answers.target.secret_name} for {answers.target.host}"
     password = secret.read_password(what, file=password_file) if planned.secret_parts else ""
@@ -68,7 +77,7 @@ def make_hub(
 
 
 def wants(places: Places, have: Values) -> tuple[str, ...]:
-    """Of the questions that not every hub needs, those that this one does."""
+    """Return the optional questions that this hub needs."""
     asked = ["display_name"] if places.basehub else []
     if not have.text("jupyterhub", "hub", "config", "JupyterHub", "authenticator_class"):
         asked.append("authenticator")
@@ -78,7 +87,7 @@ def wants(places: Places, have: Values) -> tuple[str, ...]:
 
 
 def known_answers(places: Places, have: Values) -> dict[str, str]:
-    """Recommended answers that the repository gives: Dask where it is on; the provider that cluster.yaml names."""
+    """Return the defaults from the repository: Dask if it is on, and the provider in cluster.yaml."""
     dask = {"dask": "yes"} if have.get("dask-gateway", "enabled") is True else {}
     if not places.basehub:
         return dask
@@ -88,16 +97,16 @@ def known_answers(places: Places, have: Values) -> dict[str, str]:
 
 
 def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
-    """Raise an error where the edits could not be written or committed."""
+    """Raise an error if the edits cannot be written or committed."""
     if repo is None:
         if delivery.commit:
-            raise BadInputError(f"{plan.places.root} is not in a git repository: leave out --commit and --branch")
+            raise BadInputError(f"{plan.places.root} is not in a git repository. Leave out --commit and --branch")
         return
     paths = [*(edit.path for edit in plan.edits), *(part.path for part in plan.secret_parts)]
     changes.check_files(repo, paths, commit=delivery.commit)
     changes.check_clean(repo, paths)
     if delivery.commit:
-        # files of an interrupted run, which are not edited again, would be left out of the commit
+        # files of an interrupted run are not edited again, so the commit would not have them
         changes.check_clean(repo, [part.path for part in (*plan.places.parts, *plan.places.secrets)])
         changes.check_can_commit(repo, branch=delivery.branch)
     if delivery.open_pr:
@@ -105,11 +114,11 @@ def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
 
 
 def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
-    """Write the plan, all of it or nothing, and commit it where that is wanted; returns what is left to do."""
-    lines = [f"kept {path}, which holds the secret already" for path in plan.kept]
+    """Write the plan, all or nothing, commit it if asked to, and return the text to show."""
+    lines = [f"kept {path}, which already has the secret" for path in plan.kept]
     lines += [f"wrote {edit.path}" for edit in plan.edits]
     if not plan.edits:
-        lines.append("nothing to write: the hub's files have everything")
+        lines.append("nothing to write: the hub's files are complete")
     elif repo is None:
         file_edit.apply(plan.places.root, plan.edits)
     elif not delivery.commit:
@@ -125,9 +134,9 @@ def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
 
 
 def root_of(directory: Path) -> tuple[Path, Repo | None]:
-    """The top of the repository that a directory is in, and the repository; the directory alone where there is none."""
+    """Return the top of a directory's repository, and the repository; outside of one, the directory and None."""
     if not directory.is_dir():
-        raise BadInputError(f"no directory {directory}")
+        raise BadInputError(f"directory {directory} does not exist")
     try:
         repo = changes.deployment_repository(directory)
     except changes.NoRepositoryError:

@@ -1,4 +1,4 @@
-"""Where a new hub's files go, and what is there already: on the 2i2c layout, or beside a plain z2jh values file."""
+"""The files of a new hub and their present values: on 2i2c's layout, or beside a plain z2jh values file."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,28 +21,28 @@ DASK = "dask-gateway"
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a new hub: the sections of the values that go into it, below their own keys or at its top."""
+    """One file of a new hub, with its sections of the values: below their own keys, or at the top."""
 
     path: str
     sections: tuple[str, ...]
     at_top: bool = False
 
     def content(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What of the values goes into this file, in its shape."""
+        """Return the values of this file, in its shape."""
         mine = {key: values[key] for key in self.sections if key in values}
         if not self.at_top:
             return mine
         merged: dict[str, Any] = {}
         for section, value in mine.items():
-            # a chart's own switch is for a chart around it
+            # `enabled` is read only by a chart around it
             merged.update({k: v for k, v in value.items() if k != "enabled" or section not in (SERVICE, DASK)})
         return merged
 
 
 @dataclass(frozen=True)
 class Places:
-    """The files of a new hub. `files` are those whose values count for it, as far as they exist; `common` are others'
-    that cluster.yaml is to list with it.
+    """The files of a new hub. `files`: all values files of the hub, existing or not; `common`: shared files that
+    cluster.yaml lists for it.
     """
 
     root: Path
@@ -56,32 +56,32 @@ class Places:
 
     @property
     def basehub(self) -> bool:
-        """Whether the hub is listed in a cluster.yaml, below 2i2c's chart."""
+        """Return True if the hub is in a cluster.yaml, with 2i2c's chart."""
         return self.chart == BASEHUB
 
     @property
     def hub_api(self) -> str:
-        """The hub's API for BinderHub: on 2i2c a hub's namespace has its name; elsewhere both share one."""
+        """The address of the hub's API for BinderHub: on 2i2c's layout the namespace is the hub's name."""
         host = f"hub.{self.hub}.svc.cluster.local" if self.basehub else "hub"
         return f"http://{host}:8081/hub/api"
 
     def have(self) -> Values:
-        """The values that count for the hub already, its chart's included."""
+        """Return the hub's present values, those of its chart included."""
         there = tuple(file for file in self.files if (self.root / file).is_file())
         place = Place(self.parts[0].path, 1)
         return hubs.read_values(Hub(self.root, self.cluster, self.hub, self.chart, there, place))
 
 
 def on_2i2c(root: Path, cluster: str, hub: str) -> Places:
-    """The places of a hub in a cluster that is there. Raises RefusedError for a hub that exists already."""
+    """Return the places of a hub in an existing cluster. Raises RefusedError if the hub exists."""
     hubs.check_cluster(root, cluster)
     check_name("--hub", hub)
     listed = hubs.cluster_hubs(root, cluster)
     for one in listed:
         if one.name == hub:
             raise RefusedError(
-                f"{one.place.file}:{one.place.line}: the hub {hub} exists already; check-imagebuilding-hub "
-                f"--cluster={cluster} --hub={hub} says what it lacks"
+                f"{one.place.file}:{one.place.line}: hub {hub} already exists. Check it with hubimages "
+                f"check-imagebuilding-hub --cluster={cluster} --hub={hub}"
             )
     folder = f"{hubs.CLUSTERS}/{cluster}"
     values, secret = f"{folder}/{hub}.values.yaml", f"{folder}/enc-{hub}.secret.values.yaml"
@@ -93,9 +93,9 @@ def on_2i2c(root: Path, cluster: str, hub: str) -> Places:
 
 
 def common_files(root: Path, folder: str, listed: Sequence[Hub]) -> tuple[str, ...]:
-    """The cluster's common file, where it has one that its other hubs use with the same chart.
+    """Return the cluster's common file if its hubs use it with the same chart.
 
-    In a cluster of daskhub hubs its values stand below `basehub`, which basehub itself refuses.
+    For daskhub hubs its values are below `basehub`, which basehub itself refuses.
     """
     common = f"{folder}/{COMMON}"
     used = any(common in one.files and one.chart == BASEHUB for one in listed) or not listed
@@ -103,12 +103,13 @@ def common_files(root: Path, folder: str, listed: Sequence[Hub]) -> tuple[str, .
 
 
 def beside(root: Path, file: str, cluster: str, hub: str) -> Places:
-    """The places of a hub whose z2jh values are in a file, which need not be there yet.
+    """Return the places of a hub whose z2jh values are in a file, existing or not.
 
-    A file with `jupyterhub` at its top belongs to a chart around the charts, and takes everything. Otherwise each chart
-    has its own file.
+    A file with `jupyterhub` at its top is for a chart around the charts, and gets everything. Otherwise each chart has
+    its own file.
     """
-    check_name("--cluster", cluster)
+    if cluster:
+        check_name("--cluster", cluster)
     check_name("--hub", hub)
     folder, name = file.rpartition("/")[::2]
     at = f"{folder}/" if folder else ""
@@ -119,7 +120,7 @@ def beside(root: Path, file: str, cluster: str, hub: str) -> Places:
         return Places(root, cluster, hub, (Part(file, sections),), (secret,), (file,), PLAIN)
     service, dask = f"{at}{SERVICE}.values.yaml", f"{at}{DASK}.values.yaml"
     if file in (service, dask):
-        raise BadInputError(f"--values={file} names the file of another chart; name that of z2jh's values")
+        raise BadInputError(f"--values={file} is the file of another chart. Name the z2jh values file")
     parts = (Part(service, (SERVICE,), True), Part(file, ("jupyterhub",), True), Part(dask, (DASK,), True))
     secrets = (
         Part(f"{at}enc-{SERVICE}.secret.yaml", (SERVICE,), True),
@@ -134,22 +135,22 @@ def beside(root: Path, file: str, cluster: str, hub: str) -> Places:
 
 
 def check_name(option: str, name: str) -> None:
-    """Raise BadInputError for a name that cannot be part of an image's."""
+    """Raise BadInputError for a name that cannot be part of image names."""
     if not NAME.fullmatch(name):
-        raise BadInputError(f"{option}={name!r} must be small letters, digits and hyphens, not a hyphen at its ends")
+        raise BadInputError(f"{option}={name!r} must be lowercase letters, digits and hyphens, no hyphen at either end")
 
 
 def check_prefix(root: Path, prefix: str, own: Sequence[str]) -> None:
-    """Raise RefusedError where another hub pushes to the same prefix: one would be given the other's images."""
+    """Raise RefusedError if another hub has the same prefix: one would start the other's images."""
     if (root / hubs.CLUSTERS).is_dir():
         for one in hubs.find_hubs(root):
             values = hubs.read_values(one, with_defaults=False)
             path = (SERVICE, "config", "BinderHub", "image_prefix")
             if values.text(*path) == prefix and values.place(*path).file not in own:
                 place = values.place(*path)
-                raise RefusedError(f"{place.file}:{place.line}: the hub {one.label} has the prefix {prefix} already")
+                raise RefusedError(f"{place.file}:{place.line}: hub {one.label} already has the prefix {prefix}")
         return
     for file in sorted(root.rglob("*.y*ml")):
         name = file.relative_to(root).as_posix()
         if name not in own and file.is_file() and prefix.encode() in file.read_bytes():
-            raise RefusedError(f"{name} has the prefix {prefix} already, so that two hubs would share their images")
+            raise RefusedError(f"{name} already has the prefix {prefix}: two hubs would share images")

@@ -1,4 +1,4 @@
-"""A registry's password, from the person through the standard input of sops to a file; never in clear on disk."""
+"""Encrypt a registry's password: it goes to sops on standard input and is never on disk in clear."""
 
 import getpass
 import json
@@ -22,22 +22,22 @@ CONFIG = ".sops.yaml"
 
 
 def read_password(what: str, *, file: Path | None) -> str:
-    """The password: from a file, from the environment variable, or asked for without showing it.
+    """Return the password from a file, from the environment variable, or from a prompt.
 
-    Raises RefusedError where nobody can be asked, BadInputError for an empty one.
+    Raises RefusedError if there is no terminal, BadInputError for an empty one.
     """
     if file is not None:
         try:
             password = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"{file} cannot be read as a password: {error}") from None
+            raise BadInputError(f"cannot read the password from {file}: {error}") from None
     elif os.environ.get(VARIABLE):
         password = os.environ[VARIABLE]
     elif console.is_interactive():
         password = getpass.getpass(f"{what}: ")
     else:
         raise RefusedError(
-            f"{what}? There is no terminal to ask: give --password-file=FILE, or set the variable {VARIABLE}"
+            f"{what}? There is no terminal to ask on. Use --password-file=FILE, or set the variable {VARIABLE}"
         )
     password = password.rstrip("\r\n")
     if not password:
@@ -46,18 +46,18 @@ def read_password(what: str, *, file: Path | None) -> str:
 
 
 def check_json_key(text: str) -> str:
-    """A service account's key as Google wrote it. Raises BadInputError, without any of the text in its message."""
+    """Return a Google service account's key. Raises BadInputError, without any of the text in its message."""
     try:
         key = json.loads(text)
     except ValueError:
         key = None
     if not isinstance(key, dict) or key.get("type") != "service_account" or "private_key" not in key:
-        raise BadInputError("the password for Google must be a service account's key, the whole JSON file")
+        raise BadInputError("the password for Google must be a service account's key: the whole JSON file")
     return text + "\n"
 
 
 def secret_text(values: Mapping[str, Any]) -> str:
-    """The clear text of a secret file, for sops alone; several lines, a JSON key say, become a block scalar."""
+    """Return the clear text of a secret file, for sops alone; several lines become a block scalar."""
     text = ""
     for key, value in values.items():
         text = add_key(text, (), key, value)
@@ -65,7 +65,7 @@ def secret_text(values: Mapping[str, Any]) -> str:
 
 
 def creation_rule(root: Path, path: str) -> tuple[Path, dict[str, Any], dict[str, Any]]:
-    """The nearest .sops.yaml, all of it, and its first rule for a path. Raises RefusedError where there is none."""
+    """Return the nearest .sops.yaml, its content, and its first rule for a path. Raises RefusedError if none does."""
     place = next(
         (
             folder / CONFIG
@@ -75,7 +75,7 @@ def creation_rule(root: Path, path: str) -> tuple[Path, dict[str, Any], dict[str
         None,
     )
     if place is None:
-        raise RefusedError(f"no {CONFIG} above {path}: sops would not know whom to encrypt it for; nothing was written")
+        raise RefusedError(f"no {CONFIG} above {path}, so sops has no key to encrypt it for. Nothing was written")
     config = compose(place.read_text(encoding="utf-8")).data()
     rules = config.get("creation_rules") if isinstance(config, dict) else None
     name = str((root / path).relative_to(place.parent))
@@ -84,8 +84,8 @@ def creation_rule(root: Path, path: str) -> tuple[Path, dict[str, Any], dict[str
         if isinstance(rule, dict) and (not pattern or _matches(str(pattern), name, place)):
             return place, config, rule
     raise RefusedError(
-        f"no creation rule in {place.relative_to(root)} is for {path}, so it would not be encrypted; nothing was "
-        "written. Add one whose path_regex matches it"
+        f"no creation rule in {place.relative_to(root)} matches {path}, so sops would not encrypt it. Nothing was "
+        "written. Add a rule whose path_regex matches"
     )
 
 
@@ -93,31 +93,31 @@ def _matches(pattern: str, name: str, place: Path) -> bool:
     try:
         return re.search(pattern, name) is not None
     except re.error as error:
-        raise BadInputError(f"{place}: the path_regex {pattern!r} cannot be read: {error}") from error
+        raise BadInputError(f"{place}: path_regex {pattern!r} is not a regular expression: {error}") from error
 
 
 def command(path: str) -> str:
-    """What a person would type to encrypt the file from standard input."""
+    """Return the command that encrypts the file from standard input."""
     return f"sops --encrypt --input-type yaml --output-type yaml --filename-override {path} /dev/stdin > {path}"
 
 
 def check_sops(path: str, keys: Sequence[str]) -> None:
-    """Raise NotInstalledError, with what to do by hand, where there is no sops."""
+    """Raise NotInstalledError, with the command to run, if sops is not installed."""
     if shutil.which("sops") is None:
         raise NotInstalledError(
-            "sops is not installed (https://getsops.io), and a password is never written in clear: nothing was "
-            f"written. Install it and run this again. It runs {command(path)}, with {', '.join(keys)} on standard input"
+            "sops is not installed (https://getsops.io), and a password is never written in clear. Nothing was "
+            f"written. Install sops and repeat this: it runs {command(path)} with {', '.join(keys)} on standard input"
         )
 
 
 def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:
-    """The encrypted text of a secret file, every value of it encrypted.
+    """Return the text of a secret file with every value encrypted.
 
-    Raises RefusedError where no rule of .sops.yaml is for the path, and ProgramFailedError when sops fails.
+    Raises RefusedError if no rule of .sops.yaml matches the path, and ProgramFailedError if sops fails.
     """
     place, config, rule = creation_rule(root, path)
-    # Which rule holds depends on the file's name, and standard input has none (--filename-override is not in every
-    # sops): so it is given a configuration with just that rule.
+    # sops chooses the rule by file name, and standard input has none (not every sops has --filename-override), so it
+    # gets a configuration with only that rule.
     only = {**config, "creation_rules": [{key: value for key, value in rule.items() if key != "path_regex"}]}
     with tempfile.TemporaryDirectory(prefix="hubimages-sops-") as folder:
         alone = Path(folder, CONFIG)
@@ -133,18 +133,18 @@ def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:
 
 
 def check_encrypted(text: str, path: str, values: Mapping[str, Any]) -> None:
-    """Raise ProgramFailedError unless every secret is there, and encrypted."""
+    """Raise ProgramFailedError unless every secret is present and encrypted."""
     layer = read_layer(text, path)
     for keys, secret in leaves(values):
         found: Any = layer.data
         for key in keys:
             found = found.get(key) if isinstance(found, dict) else None
         if not isinstance(found, Encrypted) or str(secret) in text:
-            raise ProgramFailedError(f"sops left {'.'.join(keys)} of {path} unencrypted; nothing was written")
+            raise ProgramFailedError(f"sops did not encrypt {'.'.join(keys)} of {path}. Nothing was written")
 
 
 def holds(root: Path, path: str, values: Mapping[str, Any]) -> bool:
-    """Whether the file is there and has a secret at the path of each value, all encrypted. Raises BadInputError."""
+    """Return True if the file has an encrypted value at the path of each secret. Raises BadInputError."""
     if not (root / path).is_file():
         return False
     layer = read_layer(read_text(root, path), path)
@@ -153,7 +153,7 @@ def holds(root: Path, path: str, values: Mapping[str, Any]) -> bool:
 
 
 def leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], object]]:
-    """Every value with its path."""
+    """Return every value with its path."""
     found: list[tuple[tuple[str, ...], object]] = []
     for key, value in values.items():
         found += leaves(value, (*above, key)) if isinstance(value, Mapping) else [((*above, key), value)]

@@ -1,4 +1,4 @@
-"""Put values into a hub's file: a new one, or one that is there, whose comments and layout stay."""
+"""Add values to a hub's file, new or existing; comments and layout stay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from hubimages.yaml_text import Scalar, add_key, compose, scalars
 
 HEADER = """\
 # Values of an imagebuilding hub: users choose an image, name one, or have one built from a repository.
-# The registry's password is in the encrypted file beside this one.
+# The registry's password is in the encrypted file next to this one.
 """
-# One source for the registry's address and account: the first place has the anchor, the others refer to it.
+# The registry's address and account are written once: the first place has an anchor, the others an alias.
 SHARED = {
     "registry_url": (("config", "DockerRegistry", "url"), ("buildPodsRegistryCredentials", "server")),
     "registry_account": (("config", "DockerRegistry", "username"), ("buildPodsRegistryCredentials", "username")),
@@ -21,7 +21,7 @@ SERVICE = "binderhub-service"
 
 @dataclass(frozen=True)
 class Conflict:
-    """A value that stands in the hub's own file and is another than an imagebuilding hub needs."""
+    """A value in the hub's own file that differs from the needed one."""
 
     path: tuple[str, ...]
     line: int
@@ -33,7 +33,7 @@ class Conflict:
 
 
 def missing(wanted: Mapping[str, Any], have: object) -> dict[str, Any]:
-    """The part of `wanted` that is not in `have` with the same values."""
+    """Return the part of `wanted` that `have` lacks or has with other values."""
     there = have if isinstance(have, Mapping) else {}
     found: dict[str, Any] = {}
     for key, value in wanted.items():
@@ -47,7 +47,7 @@ def missing(wanted: Mapping[str, Any], have: object) -> dict[str, Any]:
 
 
 def conflicts(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[Conflict]:
-    """The values of `new` for which the text has others."""
+    """Return the values of `new` that conflict with the text."""
     tree = compose(text)
     found = []
     for key, value in new.items():
@@ -64,7 +64,7 @@ def conflicts(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> 
 
 
 def put(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """The text with the values added, each at its place; nothing that is there is touched."""
+    """Return the text with the values added; present values stay as they are."""
     for key, value in new.items():
         here = (*path, key)
         there = _data(text, here)
@@ -81,12 +81,12 @@ def put(text: str, new: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
 
 
 def fresh(new: Mapping[str, Any], *, below: tuple[str, ...] = (SERVICE,)) -> str:
-    """The text of a new file, address and account of the registry written once."""
+    """Return the text of a new file, with the registry's address and account written once."""
     return anchored(put(HEADER, new), below)
 
 
 def anchored(text: str, below: tuple[str, ...]) -> str:
-    """The text with an anchor on the first of each pair, and the second referring to it; the same data as before."""
+    """Return the text with an anchor on the first of each pair and an alias in the others; the data stays the same."""
     before = compose(text).data()
     spans: list[tuple[Scalar, str]] = []
     by_path = {scalar.path: scalar for scalar in scalars(text)}

@@ -1,4 +1,4 @@
-"""Configuration of the BinderHub that a preview starts, read by the Python that has BinderHub; it imports only that.
+"""Configuration of a preview's BinderHub, read by the Python that has BinderHub, so it imports nothing else.
 
 Builds run with repo2docker and this machine's engine. They are pushed to a registry on loopback, or nowhere.
 """
@@ -18,10 +18,10 @@ settings = json.loads(Path(os.environ["HUBIMAGES_PREVIEW"]).read_text(encoding="
 
 
 class LocalFirst(GitHubRepoProvider):  # type: ignore[misc]  # BinderHub has no types
-    """Repositories below the preview's folder of repositories, and GitHub's for all others."""
+    """Repositories below the preview's directory of repositories, else those on GitHub."""
 
     def local(self) -> Path | None:
-        """The local repository for ORGANISATION/NAME, if there is one."""
+        """Return the local repository for ORGANISATION/NAME, or None."""
         if not settings["repositories"]:
             return None
         place = Path(settings["repositories"], self.user, self.repo).resolve()
@@ -29,12 +29,12 @@ class LocalFirst(GitHubRepoProvider):  # type: ignore[misc]  # BinderHub has no 
         return place if inside and place.is_dir() else None
 
     def get_repo_url(self) -> str:
-        """What repo2docker clones."""
+        """Return what repo2docker clones."""
         place = self.local()
         return place.as_uri() if place else str(super().get_repo_url())
 
     async def get_resolved_ref(self) -> str | None:
-        """The commit that a branch, tag or commit stands for; None where there is no such one."""
+        """Return the commit of a branch, tag or commit; None if it does not exist."""
         place = self.local()
         if place is None:
             known: str | None = await super().get_resolved_ref()
@@ -46,13 +46,13 @@ class LocalFirst(GitHubRepoProvider):  # type: ignore[misc]  # BinderHub has no 
 
 
 def listen_on_loopback() -> None:
-    """BinderHub listens on every address of the machine, and has no option for that."""
+    """Make BinderHub listen on loopback only: it has no option for that."""
     everywhere = HTTPServer.listen
 
     def listen(self: HTTPServer, port: int, address: str = LOOPBACK, **options: Any) -> None:
         everywhere(self, port, address, **options)
 
-    setattr(HTTPServer, "listen", listen)  # noqa: B010 - an assignment that the types would refuse
+    setattr(HTTPServer, "listen", listen)  # noqa: B010 - the types refuse an assignment
 
 
 def configure(c: Any) -> None:

@@ -29,38 +29,38 @@ BINDER_CONFIG = Path(__file__).with_name("binderhub_config.py")
 
 
 class PreviewLogin(BaseHandler):  # type: ignore[misc]  # JupyterHub has no types
-    """The printed address: whoever has its token is the user. Another user of this machine does not have it."""
+    """The printed address: its token logs in, so that other users of this machine cannot."""
 
     async def get(self) -> None:
-        """Log in and lead to the form."""
+        """Log in and redirect to the form."""
         user = await self.login_user({"token": self.get_argument("token", "")})
         if user is None:
-            raise HTTPError(403, "Open the address that preview-imagebuilding-hub printed; it logs you in.")
+            raise HTTPError(403, "Open the address that preview-imagebuilding-hub printed. It logs you in.")
         self.redirect(self.hub.base_url + "spawn")
 
 
 class PreviewAuthenticator(Authenticator):  # type: ignore[misc]
-    """One user, who shows the preview's token."""
+    """One user, with the preview's token."""
 
     auto_login = True
     allow_all = True
     token = Unicode(config=True)
 
     def login_url(self, base_url: str) -> str:
-        """Where JupyterHub sends people who are not logged in."""
+        """Return the address of the login."""
         return f"{base_url}preview"
 
     def get_handlers(self, app: object) -> list[tuple[str, type]]:
-        """The printed address."""
+        """Return the handler of the printed address."""
         return [("/preview", PreviewLogin)]
 
     async def authenticate(self, handler: object, data: dict[str, str]) -> str | None:
-        """The user's name, or None."""
+        """Return the user's name, or None."""
         return USER if self.token and hmac.compare_digest(data.get("token", ""), self.token) else None
 
 
 def configure(c: Any) -> None:
-    """Set up the hub as the settings in its working directory say."""
+    """Configure the hub from the settings in its working directory."""
     settings = Settings.load(Path("settings.json"))
     hub(c, settings)
     spawner(c, settings)
@@ -72,7 +72,7 @@ def configure(c: Any) -> None:
 
 
 def hub(c: Any, settings: Settings) -> None:
-    """Addresses, files, the one user."""
+    """Configure addresses, files and the user."""
     c.JupyterHub.bind_url = f"http://{LOOPBACK}:{settings.port}"
     c.JupyterHub.hub_bind_url = f"http://{LOOPBACK}:{random_port()}"
     c.JupyterHub.hub_connect_ip = LOOPBACK
@@ -81,29 +81,29 @@ def hub(c: Any, settings: Settings) -> None:
     c.JupyterHub.extra_handlers = []
     c.JupyterHub.authenticator_class = PreviewAuthenticator
     c.PreviewAuthenticator.token = settings.token
-    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # show the page with the progress at once
-    c.JupyterHub.template_vars = {"announcement": "Preview on this machine: nothing here runs on the cluster."}
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}  # show the progress page at once
+    c.JupyterHub.template_vars = {"announcement": "Preview on this machine. Nothing here runs on the cluster."}
     c.ConfigurableHTTPProxy.command = [settings.proxy_command]
     c.ConfigurableHTTPProxy.api_url = f"http://{LOOPBACK}:{random_port()}"
     c.ConfigurableHTTPProxy.pid_file = str(Path(settings.folder, "proxy.pid"))
 
 
 def spawner(c: Any, settings: Settings) -> None:
-    """KubeSpawner with the hub's profile list."""
+    """Configure KubeSpawner with the hub's profile list."""
     c.JupyterHub.spawner_class = PreviewSpawner
     c.PreviewSpawner.engine = settings.engine
     c.PreviewSpawner.label = settings.label
     c.PreviewSpawner.folder = settings.folder
     c.KubeSpawner.profile_list = settings.form.profiles
     c.KubeSpawner.cmd = ["jupyterhub-singleuser"]  # as the JupyterHub chart has it
-    c.KubeSpawner.start_timeout = 3600  # seconds; an image may have to be pulled
+    c.KubeSpawner.start_timeout = 3600  # seconds, enough to pull an image
     c.KubeSpawner.http_timeout = 120
     if settings.form.image:
         c.KubeSpawner.image = settings.form.image
 
 
 def binder(settings: Settings) -> dict[str, Any]:
-    """The service behind the build box: BinderHub, or one that says what is missing."""
+    """Return the service that builds images: BinderHub, or one that reports what is missing."""
     port = random_port()
     if settings.binderhub:
         command = [settings.binderhub, "-m", "binderhub", f"--config={BINDER_CONFIG}", f"--port={port}"]
@@ -124,7 +124,7 @@ def binder(settings: Settings) -> dict[str, Any]:
 
 
 def end_with_parent(folder: str) -> None:
-    """End this hub in good order, and remove its folder, when the program that started it is gone, killed say."""
+    """Stop this hub and remove its directory when the program that started it is gone, for example killed."""
     parent = os.getppid()
 
     def watch() -> None:

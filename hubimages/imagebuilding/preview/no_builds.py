@@ -1,4 +1,4 @@
-"""Stands in for BinderHub in a preview that cannot build: the build box shows what is missing, and how to get it."""
+"""Stands in for BinderHub in a preview that cannot build: the form shows what is missing, and the remedy."""
 
 import json
 import os
@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 
 class NoBuilds(BaseHTTPRequestHandler):
-    """Answers every build as BinderHub answers one that failed: an event stream with the message."""
+    """Answers every build like a failed one of BinderHub: an event stream with the message."""
 
     message = ""
 
     def do_GET(self) -> None:
-        """One event, `failed`, with the message."""
+        """Send one event, `failed`, with the message."""
         event = json.dumps({"phase": "failed", "message": f"\n{self.message}\n"})
         body = f"data: {event}\n\n".encode()
         self.send_response(200)
@@ -23,11 +23,11 @@ class NoBuilds(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the hub logs its requests."""
+        """Log nothing: the hub logs its requests."""
 
 
 def main() -> None:
-    """Serve at the address that JupyterHub gives its service."""
+    """Serve at the address of JupyterHub's service."""
     NoBuilds.message = json.loads(Path(os.environ["HUBIMAGES_PREVIEW"]).read_text(encoding="utf-8"))["missing"]
     url = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     ThreadingHTTPServer((url.hostname or "127.0.0.1", url.port or 0), NoBuilds).serve_forever()

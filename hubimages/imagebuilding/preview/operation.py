@@ -1,7 +1,7 @@
-"""Try a hub's form before it is deployed: a real JupyterHub with the real form on loopback, without a cluster.
+"""Preview a hub's form before it is deployed: a JupyterHub with the real form on loopback, without a cluster.
 
-The page is JupyterHub's spawn page, the form the one in the installed jupyterhub-fancy-profiles, the proxy
-configurable-http-proxy. Everything that is started ends with the preview.
+The page is JupyterHub's spawn page, with the form of the installed jupyterhub-fancy-profiles behind
+configurable-http-proxy. Everything that is started stops with the preview.
 """
 
 import contextlib
@@ -33,9 +33,10 @@ from hubimages.imagebuilding.preview.settings import Form, Settings, form_of
 from hubimages.repository.changes import deployment_repository
 from hubimages.run import LAST_LINES, attempt, start
 
-PATIENCE = 60.0  # seconds until the hub must answer; it takes two or three
-LEAVE = 30.0  # seconds for the hub to end its servers and the proxy
-# A Kubernetes configuration that leads nowhere: KubeSpawner reads one, and must never find a real cluster's.
+PATIENCE = 60.0  # seconds for the hub to answer; it needs two or three
+LEAVE = 3.0  # seconds for the hub to stop its servers and the proxy; then they are ended
+FAMILY = 1.0  # seconds for what still runs after that, before it is killed
+# A Kubernetes configuration without a cluster: KubeSpawner reads one, and must never find a real one.
 NOWHERE = """\
 apiVersion: v1
 kind: Config
@@ -48,32 +49,32 @@ current-context: none
 
 @dataclass(frozen=True)
 class Preview:
-    """A preview that answers at `address`, which logs in."""
+    """A running preview; `address` logs in."""
 
     address: str
     notes: tuple[str, ...]
     hub: "subprocess.Popen[bytes]"
 
     def wait(self) -> None:
-        """Until Ctrl-C. Raises ProgramFailedError when the hub ends by itself."""
+        """Wait for Ctrl-C. Raises ProgramFailedError if the hub stops by itself."""
         with contextlib.suppress(KeyboardInterrupt):
             code = self.hub.wait()
-            raise ProgramFailedError(f"JupyterHub ended by itself (exit code {code})")
+            raise ProgramFailedError(f"JupyterHub stopped by itself (exit code {code})")
 
 
 def form_of_hub(directory: Path, cluster: str | None, hub: str | None, files: Sequence[Path]) -> Form:
-    """The form of a hub in a deployment repository, or of plain values files. Raises BadInputError."""
+    """Return the form of a hub in a deployment repository, or of plain values files. Raises BadInputError."""
     if files:
         one = hubs.plain_hub(files)
     elif cluster and hub:
         one = hubs.find_hub(root_of(directory), cluster, hub)
     else:
-        raise BadInputError("which hub? Give --cluster and --hub, or --values=FILE")
+        raise BadInputError("name the hub with --cluster and --hub, or its values with --values=FILE")
     return form_of(hubs.read_values(one), name=one.label)
 
 
 def root_of(directory: Path) -> Path:
-    """The top of the repository that a directory is in; the directory itself where there is none."""
+    """Return the top of a directory's repository; outside of one, the directory."""
     try:
         repo = deployment_repository(directory)
     except BadInputError:
@@ -83,10 +84,10 @@ def root_of(directory: Path) -> Path:
 
 @contextlib.contextmanager
 def running(form: Form, options: Options) -> Iterator[Preview]:
-    """A preview of the form, ended on leaving, with every process and container that it started.
+    """Run a preview of the form within the block, and stop every process and container of it at the end.
 
-    Raises NotInstalledError where something is missing, BadInputError for options that cannot be, ProgramFailedError
-    with the hub's last lines when it does not come up.
+    Raises NotInstalledError if something is missing, BadInputError for invalid options, ProgramFailedError with the
+    hub's last lines if it does not start.
     """
     check_options(options)  # first: what a person wrote is wrong on every machine
     proxy = check_installed()
@@ -102,7 +103,7 @@ def running(form: Form, options: Options) -> Iterator[Preview]:
 
 
 def settings_for(form: Form, options: Options, proxy: str, folder: Path) -> Settings:
-    """What is at hand here, and what the person wants of it."""
+    """Return the settings from the options and from what is installed here."""
     engine = not options.local and engine_answers()
     binderhub, missing = builder(options, engine=engine)
     return Settings(
@@ -122,17 +123,17 @@ def settings_for(form: Form, options: Options, proxy: str, folder: Path) -> Sett
 
 @contextlib.contextmanager
 def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
-    """The JupyterHub; on leaving it is asked to end, and whatever of it still runs after that is ended."""
+    """Run JupyterHub within the block; at the end stop it, and kill what still runs."""
     folder = Path(settings.folder)
     (folder / "kubeconfig").write_text(NOWHERE)
     config = folder / "jupyterhub_config.py"
     config.write_text("from hubimages.imagebuilding.preview.hub import configure\n\nconfigure(get_config())\n")
     argv = (sys.executable, "-m", "jupyterhub", "--config", str(config))
-    # KubeSpawner takes a cluster's own variables first
+    # KubeSpawner reads a cluster's own variables first
     nowhere = {"KUBECONFIG": str(folder / "kubeconfig"), "KUBERNETES_SERVICE_HOST": ""}
     console.command(argv)
     with (folder / "hub.log").open("wb") as log:
-        # a session of its own: Ctrl-C in the terminal comes to us, and we end the hub in good order
+        # a new session: Ctrl-C in the terminal reaches only us, and we stop the hub
         hub = start(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
     try:
         yield hub
@@ -143,12 +144,12 @@ def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
                 hub.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 hub.wait(LEAVE)
-            end([hub.pid, *family])
+            end([hub.pid, *family], patience=FAMILY)
             hub.wait()
 
 
 def wait_until_it_answers(settings: Settings, hub: "subprocess.Popen[bytes]") -> None:
-    """Until the hub answers through its proxy. Raises ProgramFailedError with its last lines when it does not."""
+    """Wait for the hub to answer through its proxy. Raises ProgramFailedError with its last lines if it does not."""
     address = f"http://127.0.0.1:{settings.port}/hub/health"
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + PATIENCE
@@ -161,23 +162,23 @@ def wait_until_it_answers(settings: Settings, hub: "subprocess.Popen[bytes]") ->
             time.sleep(0.1)
     lines = Path(settings.folder, "hub.log").read_text(errors="replace").strip().splitlines()
     shown = "\n".join(f"    {line}" for line in lines[-LAST_LINES:])
-    raise ProgramFailedError(f"JupyterHub did not come up:\n{shown}")
+    raise ProgramFailedError(f"JupyterHub did not start:\n{shown}")
 
 
 def notes(settings: Settings) -> tuple[str, ...]:
-    """What this preview can do and what not, a line each."""
+    """Return a line on each thing that this preview can or cannot do."""
     if settings.engine:
-        first = "Start runs the chosen image in this machine's engine; the first time it is pulled."
+        first = "Start runs the chosen image with this machine's engine, and pulls it the first time."
     else:
-        first = "Start runs Jupyter on this machine and tells what was chosen: no image is started."
+        first = "Start runs Jupyter on this machine and shows what was chosen. It does not start an image."
     if settings.binderhub:
-        where = f"pushed to {settings.registry}" if settings.registry else "kept in this machine's engine"
-        return (first, f"What is built with BinderHub is {where}.")
+        where = f"are pushed to {settings.registry}" if settings.registry else "stay in this machine's engine"
+        return (first, f"Images that BinderHub builds {where}.")
     return (first, settings.missing)
 
 
 def remove_containers(settings: Settings) -> None:
-    """Remove the preview's containers, should the hub not have come to it."""
+    """Remove containers of the preview that the hub did not remove."""
     if settings.engine:
         found = attempt("docker", "ps", "--all", "--quiet", "--filter", f"label={settings.label}", cwd=Path("/"))
         for container in found.stdout.decode().split():
@@ -186,7 +187,7 @@ def remove_containers(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def ending_signals_interrupt() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP mean the same as Ctrl-C: end in good order."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C within the block."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
@@ -201,7 +202,7 @@ def ending_signals_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def no_interruption() -> Iterator[None]:
-    """Within the block a second Ctrl-C waits, so that what runs is ended and not left behind."""
+    """Defer a second Ctrl-C until the end of the block, so that nothing is left running."""
     waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
     try:

@@ -1,4 +1,4 @@
-"""The processes that a preview's hub has started, each in a session of its own, so that a group does not name them."""
+"""The processes of a preview's hub. Each has its own session, so a process group does not contain them."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from hubimages.run import attempt
 
 
 def descendants(pid: int) -> list[int]:
-    """Every process below this one: its children, theirs, and so on."""
+    """Return every descendant of a process."""
     listed = attempt("ps", "-A", "-o", "pid=,ppid=", cwd=Path("/")).stdout.decode().split()
     children: dict[int, list[int]] = {}
     for child, parent in zip(listed[::2], listed[1::2], strict=True):
@@ -25,13 +25,13 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def end(pids: Sequence[int]) -> None:
-    """End those that still run: asked first, and then not asked any more."""
+def end(pids: Sequence[int], *, patience: float) -> None:
+    """Stop processes with SIGTERM, and after some seconds with SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + patience
         while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.05)
         if not any(runs(pid) for pid in pids):
@@ -39,6 +39,6 @@ def end(pids: Sequence[int]) -> None:
 
 
 def runs(pid: int) -> bool:
-    """Whether the process is there and not merely waiting to be collected by its parent."""
+    """Return True if the process runs and is not a zombie."""
     state = attempt("ps", "-o", "stat=", "-p", str(pid), cwd=Path("/")).stdout.decode().strip()
     return bool(state) and not state.startswith("Z")

@@ -1,6 +1,6 @@
-"""Configuration of the repo2docker that a preview's BinderHub runs; it imports only that.
+"""Configuration of the repo2docker that a preview's BinderHub runs; it imports nothing else.
 
-The form offers git repositories alone. The other providers would be asked first, one of them through the network.
+The form offers only git repositories. Other providers would be tried first, one of them over the network.
 """
 
 from repo2docker.contentproviders import Git

@@ -1,4 +1,4 @@
-"""What a preview is made of: the form out of a hub's merged values, and the settings its processes share."""
+"""The form from a hub's merged values, and the settings that a preview's processes share."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from hubimages.imagebuilding.values import Values
 
 @dataclass(frozen=True)
 class Form:
-    """The profile list that people choose from, as KubeSpawner takes it, and the image where a choice names none."""
+    """The profile list for KubeSpawner, and the image for choices without one."""
 
     profiles: list[dict[str, Any]]
     image: str
@@ -19,13 +19,13 @@ class Form:
 
 @dataclass(frozen=True)
 class Settings:
-    """One preview: read as JSON by the hub that it starts, and by the services of that hub.
+    """The settings of one preview, read as JSON by its hub and by the hub's services.
 
-    `folder` is the preview's own temporary directory. `token` is what the printed address logs in with. `engine`:
-    chosen images are started as containers, labelled `label`. `binderhub`: the Python that has BinderHub, empty where
-    there is none. `missing`: what the build box says where nothing can be built. `registry`: host:port on loopback
-    where built images are pushed to, empty where they stay in the engine. `repositories`: a folder whose
-    ORGANISATION/NAME are built instead of GitHub's. `repo2docker_config`: the configuration file of every build.
+    `folder`: the preview's temporary directory. `token`: logs in at the printed address. `engine`: start chosen images
+    as containers with the label `label`. `binderhub`: the Python with BinderHub, or empty. `missing`: the message for
+    builds if images cannot be built. `registry`: host:port on loopback for built images; empty to keep them in the
+    engine. `repositories`: a directory whose ORGANISATION/NAME replace GitHub's. `repo2docker_config`: the
+    configuration file of every build.
     """
 
     form: Form
@@ -43,11 +43,11 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """What a person opens: it logs in and leads to the form."""
+        """The address to open: it logs in and redirects to the form."""
         return f"http://127.0.0.1:{self.port}/hub/preview?token={self.token}"
 
     def save(self) -> Path:
-        """Write the settings into the folder, for the preview's processes alone."""
+        """Write the settings into the folder, readable only for this user."""
         place = Path(self.folder, "settings.json")
         place.touch(mode=0o600)
         place.write_text(json.dumps(asdict(self), default=str), encoding="utf-8")
@@ -55,19 +55,19 @@ class Settings:
 
     @classmethod
     def load(cls, place: Path) -> "Settings":
-        """The settings that `save` wrote."""
+        """Return the settings that `save` wrote."""
         facts = json.loads(place.read_text(encoding="utf-8"))
         return cls(**{**facts, "form": Form(**facts["form"])})
 
 
 def form_of(values: Values, *, name: str) -> Form:
-    """The form of a hub out of its merged values. Raises BadInputError where there is no profile list to show."""
+    """Return the form of a hub from its merged values. Raises BadInputError if it has no profile list."""
     path = ("jupyterhub", "singleuser", "profileList")
     profiles = values.get(*path)
     if not profiles:
         raise BadInputError(
-            f"{name} has no profile list (singleuser.profileList), so there is no form to show: write one, or make the "
-            "hub with new-imagebuilding-hub"
+            f"{name} has no profile list (singleuser.profileList), so it has no form. Write one, or make the hub with "
+            "hubimages new-imagebuilding-hub"
         )
     if not isinstance(profiles, list) or not all(isinstance(one, dict) for one in profiles):
         place = values.place(*path)

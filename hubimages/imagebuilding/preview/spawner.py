@@ -1,6 +1,6 @@
-"""A KubeSpawner without a cluster: its form and its reading of the choice are the real ones, its server is local.
+"""A KubeSpawner without a cluster: it renders the form and reads the choice as usual, but its server is local.
 
-Loaded by the hub that a preview starts, nowhere else.
+Only a preview's hub loads it.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ PAGE = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>What was chosen</title>
 <style>body {{ font: 16px sans-serif; margin: 3em; }} th {{ text-align: left; padding-right: 2em; }}</style>
 <h1>What was chosen</h1>
-<p>This is a server on your own machine, without an image. A hub would start:</p>
+<p>This server runs on your own machine, without an image. A hub would start:</p>
 <table>{table}</table>
-<p>The form sent:</p><pre>{sent}</pre></html>
+<p>The form submitted:</p><pre>{sent}</pre></html>
 """
 
 
 class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
-    """Starts the chosen image as a container of this machine's engine, or else Jupyter itself, never a pod."""
+    """Starts the chosen image with this machine's engine, or else Jupyter, never a pod."""
 
-    engine = Bool(False, config=True, help="Whether a container engine is at hand.")
-    label = Unicode(config=True, help="The label of every container that is started.")
+    engine = Bool(False, config=True, help="Whether a container engine runs.")
+    label = Unicode(config=True, help="The label of every container.")
     folder = Unicode(config=True, help="The preview's temporary directory.")
 
     process: asyncio.subprocess.Process | None = None
@@ -44,7 +44,7 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
     messages: tuple[str, ...] = ()
 
     async def start(self) -> str:
-        """Apply the choice as KubeSpawner does, start a server for it, and return its address."""
+        """Apply the choice as KubeSpawner does, start a server, and return its address."""
         self.messages = ()
         await self.load_user_options()
         self.log.info("chosen: %s, %s", self.image, json.dumps(self.user_options))
@@ -56,10 +56,10 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
         return f"http://{LOOPBACK}:{self.port}"
 
     async def start_container(self) -> None:
-        """Start the chosen image, on loopback. The token goes to it through docker's environment, not its arguments."""
+        """Start the chosen image on loopback. Its token is passed in docker's environment, not in its arguments."""
         shared = (
             platform.system() == "Linux"
-        )  # the container has this machine's loopback; elsewhere a port is published
+        )  # the container shares this machine's loopback; elsewhere a port is published
         self.ip = LOOPBACK if shared else "0.0.0.0"
         env = self.get_env()
         if not shared:
@@ -71,14 +71,14 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
         if self.working_dir:
             argv += ["--workdir", self.working_dir]
         argv += [part for name in sorted(env) for part in ("--env", name)]
-        self.messages += (f"Starting {self.image}; an image that this machine does not have is pulled first",)
+        self.messages += (f"Starting {self.image}, after a pull if this machine does not have it",)
         code, said = await docker(*argv, self.image, *(self.cmd or []), *self.get_args(), env=env)
         if code:
             self.container = ""
-            raise StartError(f"The image {self.image} cannot be started here: {last_line(said)}")
+            raise StartError(f"Cannot start the image {self.image}: {last_line(said)}")
 
     async def start_here(self) -> None:
-        """Start Jupyter of this Python environment in an empty home, with a page that tells what was chosen."""
+        """Start Jupyter from this Python environment in an empty home, with a page that shows the choice."""
         self.ip = LOOPBACK
         home = Path(self.folder, "home")
         home.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
         self.default_url = f"/files/{CHOICE}"
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
         argv = ["-m", "jupyterhub.singleuser", *(["--allow-root"] if getpass.getuser() == "root" else [])]
-        self.messages += (f"Starting Jupyter on this machine; a hub would start {self.image}",)
+        self.messages += (f"Starting Jupyter on this machine. A hub would start {self.image}",)
         with Path(self.folder, "server.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, *argv, *self.get_args(), cwd=home, env={**self.get_env(), **kept, "HOME": str(home)},
@@ -94,20 +94,20 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
             )  # fmt: skip
 
     def told(self) -> str:
-        """What a hub would have started, as a page."""
+        """Return a page with what a hub would start."""
         rows = [("image", self.image), *((name, getattr(self, name)) for name in TOLD if getattr(self, name))]
         table = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in rows)
         return PAGE.format(table=table, sent=escape(json.dumps(self.user_options, indent=2)))
 
     async def poll(self) -> int | None:
-        """None while the server runs, else an exit code."""
+        """Return None while the server runs, else an exit code."""
         if self.container:
             code, said = await docker("inspect", "--format", "{{.State.Running}}", self.container)
             return None if code == 0 and said.strip() == "true" else 1
         return self.process.returncode if self.process is not None else 0
 
     async def stop(self, now: bool = False) -> None:
-        """End the server and whatever it started."""
+        """Stop the server and everything that it started."""
         if self.container:
             await docker("rm", "--force", "--volumes", self.container)
             self.container = ""
@@ -121,7 +121,7 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
         self.process = None
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """What the page shows while one waits."""
+        """Yield what the progress page shows."""
         shown = 0
         while True:
             for message in self.messages[shown:]:
@@ -131,7 +131,7 @@ class PreviewSpawner(KubeSpawner):  # type: ignore[misc]  # it has no types
 
 
 class StartError(Exception):
-    """A server that could not be started; JupyterHub shows the person `jupyterhub_message`."""
+    """A server could not be started; JupyterHub shows `jupyterhub_message` to the user."""
 
     @property
     def jupyterhub_message(self) -> str:
@@ -139,8 +139,8 @@ class StartError(Exception):
 
 
 async def docker(*argv: str, env: dict[str, str] | None = None) -> tuple[int, str]:
-    """Exit code and output of a docker command."""
-    # the client's own settings win: a variable of the server's, PATH say, must not change which engine is asked
+    """Return exit code and output of a docker command."""
+    # the client's own settings win: a variable of the server, such as PATH, must not change the engine
     own = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_") or name in ("PATH", "HOME")}
     process = await asyncio.create_subprocess_exec(
         "docker", *argv, env={**(env or {}), **own}, start_new_session=True,

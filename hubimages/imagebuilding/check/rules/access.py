@@ -1,246 +1,176 @@
-"""How hub and BinderHub reach each other: the service, its address, the roles, the hub's API.
+"""The connection between hub and BinderHub on a hub with the form: the service, its address, the hub's API.
 
-The form calls /services/binder/build/ with a token of the user (jupyterhub-fancy-profiles), JupyterHub's proxy leads
-that to the service `binder`, and BinderHub, with auth_enabled, asks the hub's API whose token it is.
+The form calls /services/binder/build/ with the user's token (jupyterhub-fancy-profiles). JupyterHub's proxy routes that
+to the service `binder`. BinderHub, with auth_enabled, asks the hub's API whose token it is.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject, warning
+from hubimages.imagebuilding.check.rules.environment import ACCESS_SCOPES, auth_on, variable
 from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
 from hubimages.imagebuilding.hubs import PLAIN
 from hubimages.imagebuilding.registry_kinds import split_address
+from hubimages.yaml_text import Path
 
-HUB = ("jupyterhub", "hub")
-BINDER = (*HUB, "services", "binder")
+HUB: Path = ("jupyterhub", "hub")
+BINDER: Path = (*HUB, "services", "binder")
 PATH = "/services/binder"
-API_URL, ACCESS_SCOPES = "JUPYTERHUB_API_URL", "JUPYTERHUB_OAUTH_ACCESS_SCOPES"
 ACCESS = "access:services!service=binder"
 ALL_ACCESS = (ACCESS, "access:services")
-NETWORK_LABEL = "hub.jupyter.org/network-access-hub"
+SETUP = "from jupyterhub_fancy_profiles import setup_ui\nsetup_ui(c)\n"
 
 
 def service(subject: Subject) -> Iterator[Finding]:
-    """The hub has the service `binder`, and its URL is that of the BinderHub."""
+    """Check that the hub has the service `binder`, and that its URL leads to BinderHub."""
     values = subject.values
+    port = values.get(SERVICE, "service", "port", default=80)
+    name = _service_name(subject)
+    good = f"http://{name or 'binderhub'}:{port}"
     if not values.get(*BINDER):
         yield Finding(
             "binder-service-missing", values.place(*BINDER), "hub.services has no `binder`",
-            "the form calls /services/binder, which leads nowhere then: no image can be built",
-            "add hub.services.binder with url: http://binderhub:8090",
+            "the form calls /services/binder, which does not exist: no image can be built",
+            f"add hub.services.binder with url: {good}",
+            change={BINDER: {"url": good, "oauth_client_id": "service-binder"}},
         )  # fmt: skip
         return
     url = values.text(*BINDER, "url")
     place = values.place(*BINDER, "url")
-    port = values.get(SERVICE, "service", "port", default=80)
+    change = {(*BINDER, "url"): good}
     if not url:
         yield Finding(
             "binder-service-url-missing", place, "hub.services.binder has no url",
-            "JupyterHub's proxy has no route to BinderHub", f"set url: http://binderhub:{port}",
+            "JupyterHub's proxy has no route to BinderHub", f"set url: {good}", change=change,
         )  # fmt: skip
         return
     parts = split_address(url)
-    try:
-        given = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        given = 0
+    given = parts.port or (443 if parts.scheme == "https" else 80)
     if parts.scheme not in ("http", "https") or not parts.hostname or given != port:
         yield Finding(
             "binder-service-port", place,
             f"hub.services.binder.url {url!r} does not lead to binderhub-service's port {port}",
-            "JupyterHub's proxy gets no answer from there", f"write http://binderhub:{port}",
+            "JupyterHub's proxy gets no answer", f"write {good}", change=change,
         )  # fmt: skip
-    name = _service_name(subject)
-    if name and parts.hostname and parts.hostname.partition(".")[0] != name:
+    elif name and parts.hostname.partition(".")[0] != name:
         yield Finding(
             "binder-service-host", place,
             f"hub.services.binder.url {url!r} does not lead to the Service {name!r}",
-            "there is no such host in the cluster, and the proxy answers 503", f"write http://{name}:{port}",
+            "the cluster has no such host, and the proxy answers 503", f"write {good}", change=change,
         )  # fmt: skip
 
 
 def _service_name(subject: Subject) -> str:
-    """The Kubernetes Service of BinderHub; empty where it depends on the release's name."""
+    """Return the name of BinderHub's Kubernetes Service; empty if it depends on the name of the release."""
     for manifest in subject.rendered.find(SERVICE, "Service", "binderhub"):
         return manifest.name
-    override = subject.values.data.get(SERVICE, {}).get("fullnameOverride", "")
+    override = subject.values.mapping(SERVICE).get("fullnameOverride") or ""
     if not isinstance(override, str):
         return ""
     return f"{override}-binderhub" if override else "binderhub"
 
 
 def addresses(subject: Subject) -> Iterator[Finding]:
-    """BinderHub's base_url is the service's path; the hub is at the root, as the form expects; building alone works."""
+    """Check that base_url is the service's path, the hub is at the root, and BinderHub can build without launching."""
     values = subject.values
     key = (*CONFIG, "BinderHub", "base_url")
     base = values.get(*key)
     if not isinstance(base, str) or base.rstrip("/") != PATH:
         yield Finding(
             "binder-base-url", values.place(*key), f"config.BinderHub.base_url is {base!r}, not {PATH!r}",
-            "the form calls that path, and BinderHub answers 404 for it", f"set base_url: {PATH}",
+            "the form calls that path, and BinderHub answers 404", f"set base_url: {PATH}", change={key: PATH},
         )  # fmt: skip
     hub_base = values.get(*HUB, "baseUrl", default="/")
     if hub_base != "/":
         yield Finding(
             "hub-base-url", values.place(*HUB, "baseUrl"), f"hub.baseUrl is {hub_base!r}",
-            "jupyterhub-fancy-profiles loads its form from /hub/ only, so the page stays at 'Loading form...'",
-            "serve the hub at the root of its domain",
+            "jupyterhub-fancy-profiles loads its form only from /hub/, so the page stays at 'Loading form...'",
+            "serve the hub at the root of its domain", change={(*HUB, "baseUrl"): "/"},
         )  # fmt: skip
     key = (*CONFIG, "BinderHub", "enable_api_only_mode")
     if values.get(*key, default=True) is not True:
         yield Finding(
             "api-only-mode-off", values.place(*key), "config.BinderHub.enable_api_only_mode is off",
-            "BinderHub refuses to build without launching, which is what the form asks for", "set it to true",
-        )  # fmt: skip
-
-
-def hub_api(subject: Subject) -> Iterator[Finding]:
-    """With auth on, BinderHub knows the hub's API address, and may talk to it."""
-    values = subject.values
-    if not auth_on(subject):
-        return
-    found = _environment(subject, API_URL)
-    place = values.place(SERVICE, "extraEnv")
-    where = f"http://hub.{subject.hub.name if subject.hub.cluster else 'NAMESPACE'}.svc.cluster.local:8081/hub/api"
-    if found is None and not any(values.get(*CONFIG, name, "api_url") for name in ("HubAuth", "HubOAuth")):
-        if not subject.not_read:
-            yield Finding(
-                "hub-api-url-missing", place, f"binderhub-service.extraEnv has no {API_URL}",
-                "BinderHub cannot ask the hub whose token it got, and refuses every build (a list in a later file "
-                "replaces the earlier one)", f"add {{name: {API_URL}, value: {where}}}",
-            )  # fmt: skip
-    elif isinstance(found, str):
-        parts = split_address(found)
-        host = (parts.hostname or "").split(".")
-        elsewhere = subject.hub.cluster and host[2:3] in ([], ["svc"]) and host[1:2] not in ([], [subject.hub.name])
-        if parts.scheme not in ("http", "https") or parts.path.rstrip("/") != "/hub/api" or elsewhere:
-            yield Finding(
-                "hub-api-url-wrong", place, f"{API_URL} is {found!r}, which is not this hub's API",
-                "BinderHub asks somebody else whose token it got, and refuses every build", f"use {where}",
-            )  # fmt: skip
-        elif parts.port not in (8081, None) or (parts.port is None and host[0] == "hub"):
-            yield Finding(
-                "hub-api-url-wrong", place, f"{API_URL} is {found!r}; the hub's API listens on port 8081",
-                "BinderHub gets no answer, and refuses every build", f"use {where}",
-            )  # fmt: skip
-    yield from _network(subject)
-
-
-def _network(subject: Subject) -> Iterator[Finding]:
-    values = subject.values
-    label = values.get(SERVICE, "podLabels", NETWORK_LABEL)
-    pods = [
-        manifest.data.get("spec", {}).get("template", {}).get("metadata", {}).get("labels") or {}
-        for manifest in subject.rendered.find(SERVICE, "Deployment", "binderhub")
-    ]
-    wrong = any(str(labels.get(NETWORK_LABEL)) != "true" for labels in pods)
-    if wrong or (label is not None and str(label).lower() != "true"):
-        yield Finding(
-            "network-access-hub", values.place(SERVICE, "podLabels", NETWORK_LABEL),
-            f"BinderHub's pod does not carry the label {NETWORK_LABEL}: \"true\"",
-            "the hub's NetworkPolicy lets in only pods that carry it, so BinderHub cannot ask who a user is",
-            f'set binderhub-service.podLabels to {{{NETWORK_LABEL}: "true"}}, or use a newer binderhub-service',
+            "BinderHub refuses to build without launching, which the form asks for", "set it to true",
+            change={key: True},
         )  # fmt: skip
 
 
 def roles(subject: Subject) -> Iterator[Finding]:
-    """The roles give users what they had, and access to the service where that is enforced."""
+    """Check that a role grants access to the service where BinderHub requires it."""
     values = subject.values
-    key = (*HUB, "loadRoles")
-    scopes = values.get(*key, "user", "scopes")
-    if isinstance(scopes, list) and "self" not in scopes:
-        yield Finding(
-            "role-user-self-missing", values.place(*key, "user", "scopes"), "loadRoles.user.scopes has no `self`",
-            "the list replaces the inherited one: users lose the right to their own servers and tokens",
-            "add `self` to the list",
-        )  # fmt: skip
-    granted = dict(_scopes(values.mapping(*key)))
-    services = values.mapping(*HUB, "services")
-    for (role, number), scope in granted.items():
-        name = scope.partition("!service=")[2]
-        if scope.startswith("access:services!") and name not in services and not subject.not_read:
-            yield Finding(
-                "scope-service-unknown", values.place(*key, role, "scopes", number),
-                f"scope {scope!r} names a service that hub.services does not have",
-                "JupyterHub gives nobody access by it", "name the service as in hub.services, for example `binder`",
-            )  # fmt: skip
     if not auth_on(subject):
         return
-    giving = sorted({role for (role, _), scope in granted.items() if scope in ALL_ACCESS})
-    enforced = _environment(subject, ACCESS_SCOPES) is not None or bool(
-        values.get(*CONFIG, "HubOAuth", "access_scopes")
+    key = (*HUB, "loadRoles")
+    granting = sorted(
+        str(name)
+        for name, spec in values.mapping(*key).items()
+        if isinstance(spec, dict) and any(scope in ALL_ACCESS for scope in spec.get("scopes") or ())
     )
-    if enforced and not giving:
+    enforced = variable(subject, ACCESS_SCOPES) is not None or bool(values.get(*CONFIG, "HubOAuth", "access_scopes"))
+    if enforced and not granting:
+        scopes = values.sequence(*key, "user", "scopes") or ["self"]
         yield Finding(
             "role-access-missing", values.place(*key, "user", "scopes"), f"no role has the scope {ACCESS}",
-            f"{ACCESS_SCOPES} makes BinderHub ask for it, so every build is refused",
+            f"{ACCESS_SCOPES} makes BinderHub require it, so it refuses every build",
             f"add {ACCESS} to loadRoles.user.scopes, beside `self`",
+            change={(*key, "user", "scopes"): [*scopes, ACCESS]},
         )  # fmt: skip
-    elif giving and not enforced and "user" not in giving and not subject.not_read:
-        yield Finding(
-            "access-scopes-not-enforced", values.place(*key, giving[0], "scopes"),
-            f"the role {giving[0]!r} is meant to allow building, but nothing keeps others from it",
-            f"BinderHub asks for the scope only if {ACCESS_SCOPES} is set; without it every user may build",
+    elif granting and not enforced and "user" not in granting and not subject.not_read:
+        added = {"name": ACCESS_SCOPES, "value": f'["{ACCESS}"]'}
+        yield warning(Finding(
+            "access-scopes-not-enforced", values.place(*key, granting[0], "scopes"),
+            f"only the role {granting[0]!r} has {ACCESS}, but BinderHub does not require it",
+            f"BinderHub requires the scope only if {ACCESS_SCOPES} is set; without it every user may build",
             f"add {{name: {ACCESS_SCOPES}, value: '[\"{ACCESS}\"]'}} to binderhub-service.extraEnv",
-        )  # fmt: skip
+            change={(SERVICE, "extraEnv"): [*values.sequence(SERVICE, "extraEnv"), added]},
+        ))  # fmt: skip
 
 
 def oauth(subject: Subject) -> Iterator[Finding]:
-    """The service's OAuth client has a name that JupyterHub takes, and comes back to this hub."""
+    """Check that the service's OAuth client redirects to this hub."""
     values = subject.values
-    client = values.get(*BINDER, "oauth_client_id")
-    if isinstance(client, str) and not client.startswith("service-"):
+    key = (*BINDER, "oauth_redirect_uri")
+    uri = values.get(*key)
+    domain = subject.hub.domain
+    if not isinstance(uri, str) or values.is_encrypted(*key) or not domain or domain.startswith("ENC["):
+        return
+    wanted = f"https://{domain}{PATH}/oauth_callback"
+    if uri not in (wanted, f"{PATH}/oauth_callback"):
         yield Finding(
-            "oauth-client-id", values.place(*BINDER, "oauth_client_id"),
-            f"hub.services.binder.oauth_client_id is {client!r}; it must begin with `service-`",
-            "JupyterHub refuses to start with another", "write service-binder",
+            "oauth-redirect-uri", values.place(*key),
+            f"hub.services.binder.oauth_redirect_uri is {uri!r}, but the hub's domain is {domain}",
+            "the login to BinderHub ends at another address", f"write {wanted}", change={key: wanted},
         )  # fmt: skip
-    uri = values.get(*BINDER, "oauth_redirect_uri")
-    if isinstance(uri, str) and subject.hub.domain and not subject.hub.domain.startswith("ENC["):
-        wanted = f"https://{subject.hub.domain}{PATH}/oauth_callback"
-        if not values.is_encrypted(*BINDER, "oauth_redirect_uri") and uri not in (wanted, f"{PATH}/oauth_callback"):
-            yield Finding(
-                "oauth-redirect-uri", values.place(*BINDER, "oauth_redirect_uri"),
-                f"hub.services.binder.oauth_redirect_uri is {uri!r}, while the hub's domain is {subject.hub.domain}",
-                "logging in to BinderHub ends at another place", f"write {wanted}",
-            )  # fmt: skip
+
+
+def open_to_all(subject: Subject) -> Iterator[Finding]:
+    """Check that BinderHub asks for a login."""
+    key = (*CONFIG, "BinderHub", "auth_enabled")
+    if not auth_on(subject):
+        yield warning(Finding(
+            "binder-auth-off", subject.values.place(*key), "config.BinderHub.auth_enabled is not true",
+            "anyone on the internet can build images on the cluster and push them with the hub's account",
+            "set auth_enabled: true, with jupyterhub-fancy-profiles 0.6.0 or newer in the hub image",
+            change={key: True},
+        ))  # fmt: skip
 
 
 def setup_ui(subject: Subject) -> Iterator[Finding]:
-    """Something in hub.extraConfig sets up the form."""
+    """Check that hub.extraConfig sets up the form."""
     values = subject.values
     snippets = values.mapping(*HUB, "extraConfig")
     texts = [text for text in snippets.values() if isinstance(text, str)]
-    if any("setup_ui(" in text for text in texts) or any(type(text) is not str for text in texts):
+    if any("setup_ui(" in text for text in texts) or any(type(text) is not str for text in texts if text is not None):
         return
     if values.mapping(*HUB, "extraFiles") and subject.hub.chart == PLAIN:
-        return  # a file of one's own may do it
+        return  # such a file may call it
     yield Finding(
         "setup-ui-missing", values.place(*HUB, "extraConfig"), "nothing in hub.extraConfig calls setup_ui(c)",
-        "users get KubeSpawner's plain form, without the box for building an image",
+        "users get KubeSpawner's plain form, which cannot build images",
         "add `from jupyterhub_fancy_profiles import setup_ui` and `setup_ui(c)` to hub.extraConfig",
+        change={(*HUB, "extraConfig", "enable-fancy-profiles"): SETUP},
     )  # fmt: skip
 
 
-def auth_on(subject: Subject) -> bool:
-    """Whether BinderHub asks for a login."""
-    return bool(subject.values.get(*CONFIG, "BinderHub", "auth_enabled", default=False))
-
-
-def _environment(subject: Subject, name: str) -> Any:
-    """An environment variable of BinderHub: its value, or what it comes from; None where it is not set."""
-    for entry in subject.values.sequence(SERVICE, "extraEnv"):
-        if isinstance(entry, dict) and entry.get("name") == name:
-            return entry.get("value") or entry.get("valueFrom")
-    return None
-
-
-def _scopes(load_roles: dict[str, Any]) -> Iterator[tuple[tuple[str, int], str]]:
-    for role, spec in load_roles.items():
-        for number, scope in enumerate((spec.get("scopes") or []) if isinstance(spec, dict) else []):
-            if isinstance(scope, str):
-                yield (role, number), scope
-
-
-RULES = (service, addresses, hub_api, roles, oauth, setup_ui)
+RULES = (service, addresses, roles, oauth, open_to_all, setup_ui)

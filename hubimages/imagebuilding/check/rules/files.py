@@ -1,4 +1,4 @@
-"""What is written in the values files themselves, before anything is merged."""
+"""The values files themselves, before they are merged."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,25 @@ from hubimages.imagebuilding.layer import Place
 
 
 def keys_once(subject: Subject) -> Iterator[Finding]:
-    """No mapping has a key twice."""
+    """Check that no mapping has a key twice."""
     for layer in subject.values.layers:
         for path, first, later in layer.twice:
             yield Finding(
-                "key-twice", Place(layer.file, later), f"{dotted(path)} stands here again; it is in line {first}, too",
-                "Helm takes the last one and drops the others, with all that is below them, without a word",
-                "put what is below both under one key",
+                "key-twice", Place(layer.file, later), f"duplicate key {dotted(path)}, first in line {first}",
+                "Helm uses the last one and silently drops the others with everything below them",
+                "merge both under one key",
             )  # fmt: skip
 
 
-RULES = (keys_once,)
+def chart_override(subject: Subject) -> Iterator[Finding]:
+    """Check that the chart_override of cluster.yaml exists."""
+    hub = subject.hub
+    if hub.chart_override and not (hub.root / hub.chart_override).is_file():
+        yield Finding(
+            "chart-override-missing", hub.place, f"chart_override {hub.chart_override} does not exist",
+            "the hub cannot be deployed",
+            "correct the path: it is relative to cluster.yaml, or with a / to the repository",
+        )  # fmt: skip
+
+
+RULES = (keys_once, chart_override)

@@ -1,36 +1,25 @@
-"""What the form of jupyterhub-fancy-profiles needs in the profile list.
+"""What the profile list needs for building: the form of jupyterhub-fancy-profiles, and its structure for KubeSpawner.
 
-Its box for building an image appears where the option's key is `image` and both dynamic_image_building.enabled and
-unlisted_choice.enabled are true (src/utils/index.ts there); what was built is then submitted as the unlisted choice.
+The choice "Build your own image" appears if the option's key is `image` and both dynamic_image_building.enabled and
+unlisted_choice.enabled are true (src/utils/index.ts there). A built image is submitted as the unlisted choice.
 """
 
-import difflib
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from hubimages.errors import BadInputError
-from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check import regular_expressions
+from hubimages.imagebuilding.check.finding import Finding, Subject, warning
+from hubimages.imagebuilding.check.kinds import BUILDING, PROFILES
 from hubimages.imagebuilding.check.rules.registry import PREFIX
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.yaml_text import Path
 
-PROFILES: Path = ("jupyterhub", "singleuser", "profileList")
-BUILDING = "dynamic_image_building"
-KEYS = {
-    "profile": ("display_name", "description", "slug", "default", "profile_options", "kubespawner_override",
-                "allowed_groups", "allowed_teams", "display_name_in_choices"),
-    "option": ("display_name", "description", "choices", "unlisted_choice", BUILDING, "default"),
-    "unlisted_choice": ("enabled", "display_name", "display_name_in_choices", "description_in_choices",
-                        "validation_regex", "validation_message", "kubespawner_override", "allowed_groups"),
-    "choice": ("display_name", "description", "slug", "default", "kubespawner_override", "allowed_groups"),
-}  # fmt: skip
 SAMPLES = ("quay.io/organisation/name:2026.01", "organisation/name:tag")
+REGEX = "^.+:.+$"
 
 
 def entries(value: Any) -> Iterator[tuple[str | int, dict[str, Any]]]:
-    """The profiles of a list, or of a mapping, which KubeSpawner takes, too."""
+    """Yield the profiles of a list, or of a mapping, which KubeSpawner also takes."""
     items = value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
     for key, entry in items:
         if isinstance(entry, dict):
@@ -38,12 +27,12 @@ def entries(value: Any) -> Iterator[tuple[str | int, dict[str, Any]]]:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
+    """Return the value if it is a mapping, else an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def options(subject: Subject) -> Iterator[tuple[Path, str, dict[str, Any]]]:
-    """Every option of every profile: its path, key and data."""
+    """Yield path, key and data of every option of every profile."""
     for number, profile in entries(subject.values.get(*PROFILES)):
         for key, option in mapping(profile.get("profile_options")).items():
             if isinstance(option, dict):
@@ -51,159 +40,146 @@ def options(subject: Subject) -> Iterator[tuple[Path, str, dict[str, Any]]]:
 
 
 def profile_list(subject: Subject) -> Iterator[Finding]:
-    """There is a profile list, with an option in which images can be built."""
-    profiles = list(entries(subject.values.get(*PROFILES)))
+    """Check that there is a profile list, and that building is on in it."""
     place = subject.values.place(*PROFILES)
-    if not profiles:
-        yield _found(
+    if not subject.values.get(*PROFILES):
+        yield Finding(
             "profile-list-missing", place, "the hub has no singleuser.profileList",
-            "there is no form, and so nothing to build an image with",
+            "there is no form, so users cannot build an image",
             "add a profile list with an option `image` that has dynamic_image_building and unlisted_choice",
+            change={PROFILES: [PROFILE]},
         )  # fmt: skip
         return
     if not any(BUILDING in option for _, _, option in options(subject)):
-        yield _found(
-            "no-image-building", place, "no option of the profile list has dynamic_image_building",
-            "the box for building an image never appears",
+        at = next((path for path, key, _ in options(subject) if key == "image"), None)
+        yield Finding(
+            "no-image-building", subject.values.place(*at) if at else place,
+            "no option of the profile list has dynamic_image_building",
+            "the choice to build an image never appears",
             "add `dynamic_image_building: {enabled: true}` to the option `image`",
+            change={(*at, BUILDING): {"enabled": True}} if at else {},
         )  # fmt: skip
 
 
+UNLISTED = {
+    "enabled": True,
+    "display_name": "Custom image",
+    "validation_regex": REGEX,
+    "validation_message": "Must be written NAME:TAG",
+    "kubespawner_override": {"image": "{value}"},
+}
+PROFILE = {
+    "display_name": "Choose your environment",
+    "slug": "environment",
+    "profile_options": {
+        "image": {
+            "display_name": "Image",
+            BUILDING: {"enabled": True},
+            "unlisted_choice": UNLISTED,
+            "choices": {
+                "scipy": {
+                    "display_name": "SciPy",
+                    "kubespawner_override": {"image": "quay.io/jupyter/scipy-notebook:2026-03-18"},
+                }
+            },
+        }
+    },
+}
+
+
 def building(subject: Subject) -> Iterator[Finding]:
-    """Where images are to be built, all that the box needs is there."""
+    """Check that options with dynamic_image_building have everything that building needs."""
     for path, key, option in options(subject):
         if BUILDING not in option:
             continue
-        place = subject.values.place(*path)
+        here = (*path, BUILDING)
         enabled = mapping(option.get(BUILDING)).get("enabled")
         if enabled is False:
             continue
         if enabled is not True:
-            yield _found(
-                "dynamic-image-building-off", subject.values.place(*path, BUILDING),
+            found = Finding(
+                "dynamic-image-building-off", subject.values.place(*here),
                 f"dynamic_image_building.enabled is {enabled!r}, not true",
-                "the box for building an image depends on it", "write `dynamic_image_building: {enabled: true}`",
+                "the choice to build an image appears for any text, even 'false'" if enabled
+                else "the choice to build an image appears only if it is true",
+                "write `dynamic_image_building: {enabled: true}`", change={here: {"enabled": True}},
             )  # fmt: skip
+            yield warning(found) if enabled else found
         if key != "image":
-            yield _found(
-                "option-key", place, f"the option that builds images has the key {key!r}",
-                "the box for building appears only in an option whose key is exactly `image`",
-                f"rename the key {key!r} to `image`",
+            yield Finding(
+                "option-key", subject.values.place(*path), f"the option that builds images has the key {key!r}",
+                "the choice to build an image appears only in an option with the key `image`",
+                f"rename the key {key!r} to `image`", change={path: None, (*path[:-1], "image"): option},
             )  # fmt: skip
         if mapping(option.get("unlisted_choice")).get("enabled") is not True:
-            yield _found(
+            unlisted = {**UNLISTED, **mapping(option.get("unlisted_choice")), "enabled": True}
+            yield Finding(
                 "unlisted-choice-off", subject.values.place(*path, "unlisted_choice"),
                 "unlisted_choice.enabled is not true in the option that builds images",
-                "the box does not appear: what was built is started as an unlisted choice",
+                "built images start as the unlisted choice, so users cannot build",
                 'add unlisted_choice with enabled: true and kubespawner_override: {image: "{value}"}',
+                change={(*path, "unlisted_choice"): unlisted},
             )  # fmt: skip
         else:
-            yield from _unlisted(subject, path, option["unlisted_choice"])
-
-
-def _unlisted(subject: Subject, path: Path, unlisted: dict[str, Any]) -> Iterator[Finding]:
-    values = subject.values
-    image = mapping(unlisted.get("kubespawner_override")).get("image")
-    if image != "{value}":
-        yield _found(
-            "unlisted-override", values.place(*path, "unlisted_choice", "kubespawner_override", "image"),
-            f"unlisted_choice.kubespawner_override.image is {image!r}",
-            "the server starts with that instead of the image that was built or written",
-            'write image: "{value}"',
-        )  # fmt: skip
-    regex = unlisted.get("validation_regex")
-    if not isinstance(regex, str) or isinstance(regex, Encrypted):
-        return
-    place = values.place(*path, "unlisted_choice", "validation_regex")
-    try:
-        pattern = re.compile(regex)
-    except re.error as error:
-        yield _found(
-            "validation-regex-invalid", place, f"validation_regex {regex!r} is no regular expression: {error}",
-            "no image can be started by its name, and none that was built", "write ^.+:.+$",
-        )  # fmt: skip
-        return
-    prefix = values.text(*PREFIX)
-    built = f"{prefix}organisation-2dname-0a1b2c:0123456789abcdef0123456789abcdef01234567"
-    refused = next((name for name in (built, *SAMPLES[:1]) if not pattern.match(name)), None)
-    if refused is not None and (refused is not built or not values.is_encrypted(*PREFIX)):
-        yield _found(
-            "validation-regex-refuses", place, f"validation_regex {regex!r} refuses {refused}",
-            "what was built is submitted as an unlisted choice, and KubeSpawner refuses to start it"
-            if refused is built else "a good name of an image is refused", "write ^.+:.+$",
-        )  # fmt: skip
-
-
-def choices(subject: Subject) -> Iterator[Finding]:
-    """Every offered image is one that Kubernetes can read the name of."""
-    for path, key, option in options(subject):
-        if key != "image" and BUILDING not in option:
-            continue
-        for name, choice in mapping(option.get("choices")).items():
-            here = (*path, "choices", name)
-            override = mapping(choice).get("kubespawner_override")
-            image = mapping(override).get("image")
-            if image is None or isinstance(image, Encrypted):
-                continue
-            try:
-                ImageRef.parse(str(image).format_map(_Anything()))
-            except (BadInputError, ValueError, KeyError, IndexError) as error:
-                yield _found(
-                    "choice-image-invalid", subject.values.place(*here, "kubespawner_override", "image"),
-                    f"choice {name!r}: {error}", "a server with this choice ends in InvalidImageName",
-                    "correct the name",
+            image = mapping(option["unlisted_choice"].get("kubespawner_override")).get("image")
+            if image != "{value}":
+                at = (*path, "unlisted_choice", "kubespawner_override", "image")
+                yield Finding(
+                    "unlisted-override", subject.values.place(*at),
+                    f"unlisted_choice.kubespawner_override.image is {image!r}",
+                    "the server starts with that instead of the image that was built or entered",
+                    'write image: "{value}"', change={at: "{value}"},
                 )  # fmt: skip
 
 
-class _Anything(dict[str, str]):
-    """KubeSpawner expands {username} and the like; any text will do here."""
-
-    def __missing__(self, key: str) -> str:
-        return "x"
-
-
-def spelling(subject: Subject) -> Iterator[Finding]:
-    """Keys that look like ones KubeSpawner and the form know, but are not; they would be ignored in silence."""
-    for number, profile in entries(subject.values.get(*PROFILES)):
-        yield from _spelled(subject, (*PROFILES, number), profile, "profile")
-    for path, _, option in options(subject):
-        yield from _spelled(subject, path, option, "option")
-        yield from _spelled(
-            subject, (*path, "unlisted_choice"), mapping(option.get("unlisted_choice")), "unlisted_choice"
-        )
-        for name, choice in mapping(option.get("choices")).items():
-            yield from _spelled(subject, (*path, "choices", name), mapping(choice), "choice")
-
-
-def _spelled(subject: Subject, path: Path, data: dict[str, Any], kind: str) -> Iterator[Finding]:
-    for key in data:
-        near = difflib.get_close_matches(key, KEYS[kind], n=1) if key not in KEYS[kind] else []
-        if near:
-            yield _found(
-                "form-key-unknown", subject.values.place(*path, key),
-                f"{key!r} means nothing in {kind}: did you mean {near[0]!r}?",
-                "KubeSpawner and the form ignore it in silence", f"rename it to {near[0]!r}, or remove it",
+def validation(subject: Subject) -> Iterator[Finding]:
+    """Check that Python and JavaScript take every validation_regex, and that it takes good images."""
+    values = subject.values
+    for path, key, option in options(subject):
+        unlisted = mapping(option.get("unlisted_choice"))
+        regex = unlisted.get("validation_regex")
+        if unlisted.get("enabled") is not True or regex is None or isinstance(regex, Encrypted):
+            continue
+        at = (*path, "unlisted_choice", "validation_regex")
+        image = key == "image"
+        change = {at: REGEX if image else None}
+        remedy = f"write {REGEX}" if image else "correct it, or remove it"
+        found: tuple[str, str, str] | None = None
+        said = regular_expressions.python_error(regex) if isinstance(regex, str) else "it is not a text"
+        built = f"{values.text(*PREFIX)}organisation-2dname-0a1b2c:0123456789abcdef0123456789abcdef01234567"
+        if said:
+            found = (
+                "validation-regex-invalid", f"is not a regular expression: {said}",
+                "no image can be started by its name, and no built image" if image else "no value can be entered",
             )  # fmt: skip
-
-
-def slugs(subject: Subject) -> Iterator[Finding]:
-    """No two profiles have one slug, no two choices of an option are both the default."""
-    seen: dict[str, str | int] = {}
-    for number, profile in entries(subject.values.get(*PROFILES)):
-        slug = profile.get("slug")
-        if isinstance(slug, str) and slug in seen:
-            yield _found(
-                "profile-slug-twice", subject.values.place(*PROFILES, number, "slug"),
-                f"the slug {slug!r} is also that of the profile in line "
-                f"{subject.values.place(*PROFILES, seen[slug]).line}",
-                "KubeSpawner takes the first of them, whichever the user has chosen", "give each profile its own slug",
+        elif regular_expressions.is_slow(regex):
+            found = (
+                "validation-regex-slow", "takes exponential time for some texts",
+                "one such text keeps the hub from answering anyone",
             )  # fmt: skip
-        elif isinstance(slug, str):
-            seen[slug] = number
+        elif image and BUILDING in option and (refused := _refused(regex, built, values.is_encrypted(*PREFIX))):
+            found = (
+                "validation-regex-refuses", f"refuses {refused}",
+                "built images are submitted as the unlisted choice, and KubeSpawner refuses them"
+                if refused is built else "valid image names are refused",
+            )  # fmt: skip
+        elif said := regular_expressions.javascript_error(regex, SAMPLES[:1] if image else ()):
+            matches = said.startswith("it does not match")
+            found = (
+                "validation-regex-javascript", f"is not valid in the browser: {said}",
+                "the form refuses what KubeSpawner takes" if matches or "letters" in said
+                else "the whole form goes blank when a user chooses the unlisted choice",
+            )  # fmt: skip
+        if found:
+            code, message, why = found
+            yield Finding(code, values.place(*at), f"validation_regex {regex!r} {message}", why, remedy, change=change)
 
 
-def _found(code: str, place: Any, message: str, why: str, remedy: str) -> Finding:
-    return Finding(code, place, message, why, remedy, "form")
+def _refused(regex: str, built: str, encrypted: bool) -> str:
+    import re
+
+    pattern = re.compile(regex)
+    return next((name for name in ((built,) if not encrypted else ()) + SAMPLES[:1] if not pattern.match(name)), "")
 
 
-RULES = (profile_list, building, choices, spelling, slugs)
+RULES = (profile_list, building, validation)

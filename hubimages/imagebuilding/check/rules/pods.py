@@ -1,4 +1,4 @@
-"""Where builds run: docker-api's daemon set on the nodes that build pods go to, its storage, and the build image.
+"""Where builds run: docker-api on the nodes of the build pods, its storage, and the build image.
 
 Build pods carry both spellings of the dedicated-user toleration and `node_selector` (binderhub/build.py), and mount the
 socket that docker-api makes on the same node: where build pods go, docker-api must be.
@@ -10,7 +10,8 @@ from typing import Any
 
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject, warning
+from hubimages.imagebuilding.check.kubernetes.pod import quantity
 from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
 from hubimages.imagebuilding.layer import Place
 
@@ -18,13 +19,15 @@ DOCKER_API = (SERVICE, "dockerApi")
 EXECUTOR = (*CONFIG, "KubernetesBuildExecutor")
 TAINTS = ("hub.jupyter.org/dedicated", "hub.jupyter.org_dedicated")
 PURPOSE = "hub.jupyter.org/node-purpose"
-QUANTITY = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i?|[kmun]|e[0-9]+)?")
 CALENDAR = re.compile(r"v?(20[0-9]{2})\.([0-9]{1,2})\b.*")
+CURRENT = "quay.io/jupyterhub/repo2docker:2025.12.1"
+MOVING = ("latest", "main", "master", "dev", "develop", "stable", "edge", "nightly", "next", "test", "testing")
+TOLERATION = {"operator": "Equal", "value": "user", "effect": "NoSchedule"}
 OLDEST_BUILDER = 24  # months; between two releases of repo2docker there has been more than a year
 
 
 def selectors(subject: Subject) -> Iterator[Finding]:
-    """docker-api runs on every node that a build pod can go to, and BinderHub itself on core nodes."""
+    """Check that docker-api runs on every node that a build pod can run on, and BinderHub on core nodes."""
     values = subject.values
     daemon = values.mapping(*DOCKER_API, "nodeSelector")
     build = values.mapping(*EXECUTOR, "node_selector")
@@ -33,39 +36,48 @@ def selectors(subject: Subject) -> Iterator[Finding]:
         if value is not None and build.get(key) != value:
             yield Finding(
                 "build-node-selector", place,
-                f"docker-api runs only on nodes with {key}: {value}, and build pods may go to others"
+                f"docker-api runs only on nodes with {key}: {value}, but build pods may run on others"
                 + (f" ({key}: {build[key]})" if key in build else ""),
-                "a build pod on a node without docker-api waits for ever for its socket",
-                f"give config.KubernetesBuildExecutor.node_selector {key}: {value}, as dockerApi.nodeSelector has",
+                "a build pod on a node without docker-api waits forever for its socket",
+                f"add {key}: {value} to config.KubernetesBuildExecutor.node_selector, as in dockerApi.nodeSelector",
+                change={(*EXECUTOR, "node_selector", key): value},
             )  # fmt: skip
     if not daemon and build:
-        yield Finding(
+        yield warning(Finding(
             "docker-api-node-selector", values.place(*DOCKER_API, "nodeSelector"), "dockerApi has no nodeSelector",
-            "docker-api, which is privileged, runs on every node of the cluster, core nodes too",
-            "give dockerApi.nodeSelector what config.KubernetesBuildExecutor.node_selector has",
-        )  # fmt: skip
+            "docker-api, which is privileged, runs on every node of the cluster, including core nodes",
+            "copy config.KubernetesBuildExecutor.node_selector to dockerApi.nodeSelector",
+            change={(*DOCKER_API, "nodeSelector"): build},
+        ))  # fmt: skip
     if daemon.get(PURPOSE) == "user" and values.get(SERVICE, "nodeSelector", PURPOSE) != "core":
-        yield Finding(
+        yield warning(Finding(
             "binder-node-selector", values.place(SERVICE, "nodeSelector"),
             f"binderhub-service.nodeSelector has no {PURPOSE}: core",
-            "BinderHub may run on a user node, which keeps that node up, and goes away with it",
+            "BinderHub may run on a user node: it keeps the node up, or stops with it",
             f"set binderhub-service.nodeSelector to {{{PURPOSE}: core}}",
-        )  # fmt: skip
+            change={(SERVICE, "nodeSelector", PURPOSE): "core"},
+        ))  # fmt: skip
 
 
 def tolerations(subject: Subject) -> Iterator[Finding]:
-    """docker-api tolerates both spellings of the taint of user nodes, as build pods do."""
+    """Check that docker-api tolerates both spellings of the taint of user nodes, as build pods do."""
     values = subject.values
     given = values.sequence(*DOCKER_API, "tolerations")
+    wanted = [*_others(given), *({**TOLERATION, "key": one} for one in TAINTS)]
     for taint in TAINTS:
         if not any(_tolerates(one, taint) for one in given):
-            yield Finding(
+            yield warning(Finding(
                 "docker-api-toleration", values.place(*DOCKER_API, "tolerations"),
-                f"dockerApi.tolerations has none for {taint}=user:NoSchedule",
-                "build pods tolerate it and go to nodes with that taint, where docker-api then does not run "
-                "(some clouds take a / in taints, others want a _)",
+                f"dockerApi.tolerations does not have {taint}=user:NoSchedule",
+                "build pods tolerate this taint and run on such nodes, but docker-api does not "
+                "(some clouds allow / in taints, others need _)",
                 f"add {{key: {taint}, operator: Equal, value: user, effect: NoSchedule}}",
-            )  # fmt: skip
+                change={(*DOCKER_API, "tolerations"): wanted},
+            ))  # fmt: skip
+
+
+def _others(tolerations: list[Any]) -> list[Any]:
+    return [one for one in tolerations if not (isinstance(one, dict) and one.get("key") in TAINTS)]
 
 
 def _tolerates(toleration: Any, taint: str) -> bool:
@@ -77,7 +89,7 @@ def _tolerates(toleration: Any, taint: str) -> bool:
 
 
 def storage(subject: Subject) -> Iterator[Finding]:
-    """docker-api's images and layers have a limit, and go away with its pod."""
+    """Check that docker-api's storage has a limit and is removed with its pod."""
     values = subject.values
     key = (*DOCKER_API, "storage", "emptyDir", "sizeLimit")
     limit = values.get(*key)
@@ -86,20 +98,23 @@ def storage(subject: Subject) -> Iterator[Finding]:
             *DOCKER_API, "storage", "persistentVolumeClaim"
         ):
             return
-        yield Finding(
+        yield warning(Finding(
             "docker-storage-limit", _chart_place(subject), "dockerApi.storage.emptyDir.sizeLimit is not set",
-            "what builds leave behind stays in a folder of the node, and fills its disk",
+            "layers of builds stay in a directory of the node and fill its disk",
             "set dockerApi.storage: {emptyDir: {sizeLimit: 15Gi}}",
-        )  # fmt: skip
-    elif isinstance(limit, str) and not QUANTITY.fullmatch(limit):
+            change={(*DOCKER_API, "storage"): {"emptyDir": {"sizeLimit": "15Gi"}}},
+        ))  # fmt: skip
+    elif isinstance(limit, str) and quantity(limit) is None:
         yield Finding(
-            "docker-storage-quantity", values.place(*key), f"dockerApi.storage.emptyDir.sizeLimit {limit!r} is no size",
-            "Kubernetes refuses the daemon set, and nothing can be built", "write a quantity such as 15Gi",
+            "docker-storage-quantity", values.place(*key),
+            f"dockerApi.storage.emptyDir.sizeLimit {limit!r} is not a quantity",
+            "Kubernetes refuses the DaemonSet, and nothing can be built", "write a quantity such as 15Gi",
+            change={key: "15Gi"},
         )  # fmt: skip
 
 
 def _chart_place(subject: Subject) -> Place:
-    """Where the chart of all hubs could set it once; the hub's own values where it has no such chart."""
+    """Return where the chart of all hubs can set it once; without such a chart, the hub's own values."""
     for layer, place in subject.values.all_places(*DOCKER_API):
         if layer.of_chart and layer.file.endswith(".yaml"):
             return place
@@ -107,35 +122,52 @@ def _chart_place(subject: Subject) -> Place:
 
 
 def build_image(subject: Subject) -> Iterator[Finding]:
-    """The repo2docker that builds is a chosen and current one."""
+    """Check that the build image is pinned and current."""
     values = subject.values
     key = (*EXECUTOR, "build_image")
     text = values.text(*key)
     place = values.place(*key)
+    change = {key: CURRENT}
     remedy = "set config.KubernetesBuildExecutor.build_image to a current tag of quay.io/jupyterhub/repo2docker"
     if not text:
-        yield Finding(
+        yield warning(Finding(
             "build-image-missing", place, "config.KubernetesBuildExecutor.build_image is not set",
-            "BinderHub then builds with the repo2docker that was current when its own source was written", remedy,
-        )  # fmt: skip
+            "BinderHub then builds with the repo2docker version in its own source", remedy,
+            change=change,
+        ))  # fmt: skip
         return
     try:
         image = ImageRef.parse(text)
     except BadInputError as error:
-        yield Finding("build-image-invalid", place, str(error), "no build pod can start", remedy)
+        yield Finding("build-image-invalid", place, str(error), "no build pod can start", remedy, change=change)
         return
     dated = CALENDAR.fullmatch(image.tag)
     months = (subject.today.year - int(dated[1])) * 12 + subject.today.month - int(dated[2]) if dated else 0
     if months > OLDEST_BUILDER:
-        yield Finding(
+        yield warning(Finding(
             "build-image-old", place, f"the build image {text} is more than two years old",
-            "users get old versions of Python, JupyterLab and the server, with their security holes", remedy,
-        )  # fmt: skip
-    elif (not image.tag and not image.digest) or image.tag in ("latest", "main", "master"):
-        yield Finding(
-            "build-image-floating", place, f"the build image {text} can be another one tomorrow",
-            "a build that worked fails without a change of yours, and nobody can tell why", remedy,
-        )  # fmt: skip
+            "users get old versions of Python and JupyterLab, with their security issues", remedy,
+            change=change,
+        ))  # fmt: skip
+    elif (not image.tag and not image.digest) or image.tag in MOVING:
+        yield warning(Finding(
+            "build-image-moving", place, f"the build image {text} has a moving tag",
+            "builds can start to fail without a change in this repository", remedy, change=change,
+        ))  # fmt: skip
 
 
-RULES = (selectors, tolerations, storage, build_image)
+def selector_values(subject: Subject) -> Iterator[Finding]:
+    """Check that the node selector of build pods has texts, as labels have. The chart does not look at it."""
+    values = subject.values
+    key = (*EXECUTOR, "node_selector")
+    for name, value in values.mapping(*key).items():
+        if value is not None and not isinstance(value, str):
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            yield Finding(
+                "build-selector-type", values.place(*key, name),
+                f"config.KubernetesBuildExecutor.node_selector.{name} is {value!r}, not a text",
+                "Kubernetes refuses every build pod", f'write "{text}"', change={(*key, name): text},
+            )  # fmt: skip
+
+
+RULES = (selectors, tolerations, storage, build_image, selector_values)

@@ -1,4 +1,4 @@
-"""Whether what was built can be pulled: by user servers, and by dask's schedulers and workers."""
+"""Pulls of built images: by user servers, and by Dask's schedulers and workers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ NAME = "image-pull-secret"  # the Secret that the jupyterhub chart makes of imag
 
 
 def pull_secret(subject: Subject) -> Iterator[Finding]:
-    """Where pushed images are private, users' servers have the account to pull them."""
+    """Check that user servers can pull what is pushed to a registry where images are private."""
     values = subject.values
     text = values.text(*PREFIX)
     if not text or "://" in text or values.is_encrypted(*PREFIX):
@@ -22,19 +22,24 @@ def pull_secret(subject: Subject) -> Iterator[Finding]:
     kind = kind_of(host)
     if kind.private:
         if not values.get(*SECRET, "create") and not _own_secrets(subject):
+            account = {"registry": host, "username": "USERNAME", "password": "PASSWORD"}
             given = values.get(*SECRET, "password") or values.get(*SECRET, "username")
             yield Finding(
                 "pull-secret-not-created" if given else "pull-secret-missing", values.place(*SECRET, "create"),
-                "jupyterhub.imagePullSecret.create is not true" if given else "there is no jupyterhub.imagePullSecret",
-                f"images pushed to {kind.name} are private at first: servers with them end in ImagePullBackOff",
-                "set jupyterhub.imagePullSecret: create: true, registry, username, password, in the encrypted file",
+                f"jupyterhub.imagePullSecret{'.create is not true' if given else ' is not set'}",
+                f"new repositories on {kind.name} are private: servers with built images fail with ImagePullBackOff",
+                "set create: true, registry, username and password of jupyterhub.imagePullSecret, encrypted",
+                change={
+                    (*SECRET, "create"): True,
+                    **{(*SECRET, key): value for key, value in account.items() if not values.get(*SECRET, key)},
+                },
             )  # fmt: skip
         yield from _dask(subject, kind.name)
     yield from _complete(subject, host)
 
 
 def _own_secrets(subject: Subject) -> bool:
-    """Whether pull secrets that were made by other means are named for users' servers."""
+    """Return True if user servers name pull secrets that are made elsewhere."""
     values = subject.values
     return bool(
         values.get("jupyterhub", "imagePullSecrets")
@@ -51,14 +56,16 @@ def _complete(subject: Subject, host: str) -> Iterator[Finding]:
         if not values.get(*SECRET, key):
             yield Finding(
                 "pull-secret-incomplete", values.place(*SECRET, "create"), f"jupyterhub.imagePullSecret has no {key}",
-                "the pull of every image that was built is refused", f"set jupyterhub.imagePullSecret.{key}",
+                "the registry refuses the pull of every built image", f"set jupyterhub.imagePullSecret.{key}",
+                change={(*SECRET, key): host if key == "registry" else key.upper()},
             )  # fmt: skip
     registry = values.text(*SECRET, "registry")
     if registry and not values.is_encrypted(*SECRET, "registry") and address_host(registry) != host:
         yield Finding(
             "pull-secret-registry", values.place(*SECRET, "registry"),
-            f"jupyterhub.imagePullSecret is for {address_host(registry)}, while images are pushed to {host}",
-            "what was built cannot be pulled with it", f"set registry to {host}",
+            f"jupyterhub.imagePullSecret is for {address_host(registry)}, but images are pushed to {host}",
+            "built images cannot be pulled with it", f"set registry to {host}",
+            change={(*SECRET, "registry"): host},
         )  # fmt: skip
 
 
@@ -66,12 +73,23 @@ def _dask(subject: Subject, registry: str) -> Iterator[Finding]:
     values = subject.values
     if values.get("dask-gateway", "enabled") is not True:
         return
+    given = values.get(*DASK)
+    if given and not (isinstance(given, list) and all(isinstance(one, dict) and "name" in one for one in given)):
+        listed = given if isinstance(given, list) else [given]
+        wanted = [{"name": name} for name in map(_name, listed) if name] or [{"name": NAME}]
+        yield Finding(
+            "dask-pull-secret-shape", values.place(*DASK),
+            "dask-gateway.gateway.backend.imagePullSecrets is not a list of mappings with a name",
+            "Kubernetes refuses Dask's schedulers and workers", f"write [{{name: {wanted[0]['name']}}}]",
+            change={DASK: wanted},
+        )  # fmt: skip
+        return
     names = [_name(entry) for entry in values.sequence(*DASK)]
     if not names:
         yield Finding(
             "dask-pull-secret-missing", values.place(*DASK), "dask-gateway.gateway.backend has no imagePullSecrets",
-            f"dask's schedulers and workers run the user's image, and cannot pull a private one from {registry}",
-            f"set dask-gateway.gateway.backend.imagePullSecrets to [{{name: {NAME}}}]",
+            f"Dask's schedulers and workers run the user's image and cannot pull a private one from {registry}",
+            f"set dask-gateway.gateway.backend.imagePullSecrets to [{{name: {NAME}}}]", change={DASK: [{"name": NAME}]},
         )  # fmt: skip
         return
     made = {manifest.name for manifest in subject.rendered.find("jupyterhub", "Secret", NAME)} or {NAME}
@@ -79,8 +97,8 @@ def _dask(subject: Subject, registry: str) -> Iterator[Finding]:
         yield Finding(
             "dask-pull-secret-name", values.place(*DASK),
             f"dask-gateway.gateway.backend.imagePullSecrets names {', '.join(map(repr, names))}",
-            f"the Secret that the chart makes of imagePullSecret is called {sorted(made)[0]}",
-            f"write [{{name: {sorted(made)[0]}}}]",
+            f"the chart names the Secret of imagePullSecret {sorted(made)[0]}",
+            f"write [{{name: {sorted(made)[0]}}}]", change={DASK: [{"name": sorted(made)[0]}]},
         )  # fmt: skip
 
 

@@ -1,28 +1,29 @@
-"""Where built images go: the prefix of their names, and the one source of the registry's address and account.
+"""The registry of built images: the prefix of their names, and the registry's address and account.
 
-BinderHub makes an image's name by writing a slug directly behind image_prefix. It asks the registry through
-DockerRegistry whether an image is there (binderhub/registry.py), while the build pods push with what the chart writes
-from buildPodsRegistryCredentials (templates/build-pods-docker-config/secret.yaml): both must know the same registry.
+BinderHub appends a slug to image_prefix. It asks the registry with DockerRegistry whether an image exists
+(binderhub/registry.py). Build pods push with buildPodsRegistryCredentials
+(templates/build-pods-docker-config/secret.yaml). All three must be at one registry.
 """
 
 from collections.abc import Iterator
 
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
-from hubimages.imagebuilding.check.finding import Finding, Subject
+from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.layer import Encrypted
-from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host
+from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host, split_address
 
 SERVICE = "binderhub-service"
 CONFIG = (SERVICE, "config")
 PREFIX = (*CONFIG, "BinderHub", "image_prefix")
 REGISTRY = (*CONFIG, "DockerRegistry")
 PUSH = (SERVICE, "buildPodsRegistryCredentials")
+DOCKER_HUB = "https://registry-1.docker.io"
 JSON_KEYS = ("_json_key", "_json_key_base64", "oauth2accesstoken")
 
 
 def prefix(subject: Subject) -> Iterator[Finding]:
-    """image_prefix is there, has the registry's shape and belongs to this hub alone."""
+    """Check that image_prefix is set, fits the registry, and is this hub's alone."""
     values = subject.values
     text = values.text(*PREFIX)
     place = values.place(*PREFIX)
@@ -30,24 +31,27 @@ def prefix(subject: Subject) -> Iterator[Finding]:
         return
     if not text:
         yield Finding(
-            "prefix-missing", place, "binderhub-service has no config.BinderHub.image_prefix",
-            "without it BinderHub pushes to names on Docker Hub that belong to somebody else",
+            "prefix-missing", place, "config.BinderHub.image_prefix of binderhub-service is not set",
+            "BinderHub then pushes to names on Docker Hub that belong to others",
             "set image_prefix, for quay.io to quay.io/ORGANISATION/CLUSTER-HUB-",
+            change={PREFIX: "quay.io/ORGANISATION/CLUSTER-HUB-"},
         )  # fmt: skip
         return
     if "://" in text:
         yield Finding(
             "prefix-scheme", place, f"image_prefix {text!r} begins with a scheme",
-            "image names have none; every push fails", f"write {text.partition('://')[2]!r}",
+            "image names have no scheme: every push fails", f"write {text.partition('://')[2]!r}",
+            change={PREFIX: text.partition("://")[2]},
         )  # fmt: skip
         return
     host = prefix_host(text)
     kind = kind_of(host)
     if kind.name == "gcr.io":
         yield Finding(
-            "prefix-gcr", place, f"image_prefix {text!r} is on gcr.io, which Google has shut down",
-            "nothing can be pushed there any more",
-            "make a repository in Artifact Registry and use REGION-docker.pkg.dev/PROJECT/REPOSITORY/",
+            "prefix-gcr", place, f"image_prefix {text!r} is on gcr.io, which Google shut down",
+            "nothing can be pushed there",
+            "create a repository in Artifact Registry and use REGION-docker.pkg.dev/PROJECT/REPOSITORY/",
+            change={PREFIX: "REGION-docker.pkg.dev/PROJECT/REPOSITORY/"},
         )  # fmt: skip
         return
     yield from _shape(text, kind, subject)
@@ -60,25 +64,32 @@ def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]
         ImageRef.parse(f"{text}x:1")
     except BadInputError as error:
         yield Finding(
-            "prefix-invalid", place, f"image_prefix {text!r} makes no image name: {error}",
-            "every push fails", f"use the form {kind.example}",
+            "prefix-invalid", place, f"image_prefix {text!r} does not make valid image names: {error}",
+            "every push fails", f"use the form {kind.example}", change={PREFIX: kind.example},
         )  # fmt: skip
         return
     parts = text.split("/")[1:] if kind.name != "Docker Hub" or text.startswith("docker.io/") else text.split("/")
     if len(parts) <= kind.least or not all(parts[: kind.least]):
         yield Finding(
             "prefix-ending", place,
-            f"image_prefix {text!r} ends before the image's own name: {kind.name} needs {kind.example}",
-            "BinderHub writes the image's name directly behind the prefix, so it would push to another repository, "
-            "which does not exist", f"end it as in {kind.example}",
+            f"image_prefix {text!r} is too short: {kind.name} needs {kind.example}",
+            "BinderHub appends the image's name to the prefix, so it pushes to a repository that does not exist",
+            f"end it as in {kind.example}", change={PREFIX: kind.example},
         )  # fmt: skip
     elif not text.endswith(kind.endings):
-        yield Finding(
+        yield warning(Finding(
             "prefix-ending", place,
             f"image_prefix {text!r} must end with {' or '.join(map(repr, kind.endings))} on {kind.name}",
-            "BinderHub writes the image's name directly behind the prefix: names run together, and the images of one "
-            "hub cannot be told from another's", f"use the form {kind.example}",
-        )  # fmt: skip
+            "BinderHub appends the image's name to the prefix without a separator", f"use the form {kind.example}",
+            change={PREFIX: f"{text}{kind.endings[0]}"},
+        ))  # fmt: skip
+
+
+def _own(text: str, subject: Subject) -> str:
+    """Return a prefix like the present one for this hub alone."""
+    kind = kind_of(prefix_host(text))
+    head, slash, _ = text.rstrip("/").rpartition("/")
+    return f"{head}{slash}{subject.hub.cluster}-{subject.hub.name}{kind.endings[0]}"
 
 
 def _unique(text: str, subject: Subject) -> Iterator[Finding]:
@@ -87,16 +98,16 @@ def _unique(text: str, subject: Subject) -> Iterator[Finding]:
     if len({*sharing, subject.hub.label}) < 2:
         return
     named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in sorted(sharing.items()))
-    yield Finding(
-        "prefix-shared", place, f"image_prefix {text!r} is that of {len(sharing)} hubs: {named}",
-        "each hub launches what the other has pushed under the same name, and cleaning up for one takes the images "
-        "of the other away",
-        "give each hub its own, for example with CLUSTER-HUB- at its end",
-    )  # fmt: skip
+    yield warning(Finding(
+        "prefix-shared", place, f"{len(sharing)} hubs have image_prefix {text!r}: {named}",
+        "each hub starts images that the other pushed under the same name, and a cleanup for one hub removes "
+        "images of the other",
+        "give each hub its own prefix, for example ending in CLUSTER-HUB-", change={PREFIX: _own(text, subject)},
+    ))  # fmt: skip
 
 
 def credentials(subject: Subject) -> Iterator[Finding]:
-    """The registry's address and account are there, for the question and for the push, and are the same."""
+    """Check the registry's address and account, for the lookup and for the push."""
     values = subject.values
     text = values.text(*PREFIX)
     host = prefix_host(text) if text and "://" not in text and not values.is_encrypted(*PREFIX) else ""
@@ -104,15 +115,52 @@ def credentials(subject: Subject) -> Iterator[Finding]:
         return
     yield from _use_registry(subject)
     if not values.get(*REGISTRY, "url") and host and host != "docker.io":
-        yield Finding(
+        yield warning(Finding(
             "registry-url-missing", values.place(*REGISTRY, "url"),
-            f"no config.DockerRegistry.url, while images are pushed to {host}",
-            "BinderHub then asks Docker Hub whether an image is there already, never finds it, and builds it each time",
+            f"config.DockerRegistry.url is not set, but images are pushed to {host}",
+            "BinderHub then looks for the image on Docker Hub, never finds it, and builds it each time",
             f"set config.DockerRegistry.url to https://{host}, with username and password",
-        )  # fmt: skip
+            change={(*REGISTRY, "url"): f"https://{host}"},
+        ))  # fmt: skip
+    yield from _path(subject)
+    yield from _docker_hub(subject, text, host)
     yield from _address(subject, (*REGISTRY, "url"), host)
     yield from _address(subject, (*PUSH, "server"), host)
     yield from _account(subject, host)
+
+
+def _path(subject: Subject) -> Iterator[Finding]:
+    """BinderHub appends /v2/NAME/manifests/TAG to the address (binderhub/registry.py)."""
+    values = subject.values
+    key = (*REGISTRY, "url")
+    address = values.text(*key)
+    parts = split_address(address)
+    if address and not values.is_encrypted(*key) and parts.hostname and parts.path:
+        wanted = f"{parts.scheme}://{parts.netloc}"
+        if address_host(address) == "docker.io":
+            wanted = DOCKER_HUB
+        yield warning(Finding(
+            "registry-url-path", values.place(*key), f"config.DockerRegistry.url {address!r} has a path",
+            "BinderHub looks for images below that path, never finds one, and builds each again", f"write {wanted}",
+            change={key: wanted},
+        ))  # fmt: skip
+
+
+def _docker_hub(subject: Subject, text: str, host: str) -> Iterator[Finding]:
+    if host != "docker.io":
+        return
+    values = subject.values
+    server = values.text(*PUSH, "server")
+    other = "" if values.is_encrypted(*PUSH, "server") or address_host(server) == host else address_host(server)
+    message = (
+        f"image_prefix {text!r} has no registry" if not text.startswith("docker.io/") else "images are on Docker Hub"
+    )
+    yield warning(Finding(
+        "prefix-docker-hub", values.place(*PREFIX), f"{message}: builds push to Docker Hub",
+        "Docker Hub limits pulls, which keeps servers from starting",
+        f"write {other or 'REGISTRY'}/{text.removeprefix('docker.io/')}, or use another registry",
+        change={PREFIX: f"{other or 'quay.io'}/{text.removeprefix('docker.io/')}"},
+    ))  # fmt: skip
 
 
 def _use_registry(subject: Subject) -> Iterator[Finding]:
@@ -121,8 +169,8 @@ def _use_registry(subject: Subject) -> Iterator[Finding]:
     if values.get(*key) is not True:
         yield Finding(
             "use-registry-off", values.place(*key), "config.BinderHub.use_registry is not true",
-            "the chart gives the build pods the registry's password only with it, and so nothing can be pushed",
-            "set config.BinderHub.use_registry: true",
+            "build pods get the registry's password only with it, so nothing can be pushed",
+            "set config.BinderHub.use_registry: true", change={key: True},
         )  # fmt: skip
 
 
@@ -132,18 +180,18 @@ def _address(subject: Subject, key: tuple[str, ...], host: str) -> Iterator[Find
     if not address or values.is_encrypted(*key):
         return
     name = ".".join(key[1:])
-    if key[-1] == "url" and not address.startswith(("https://", "http://")):
+    if key[-1] == "url" and "://" not in address:
         yield Finding(
             "registry-url-scheme", values.place(*key), f"{name} {address!r} has no https://",
-            "BinderHub makes no address of it, and the question whether an image is there fails",
-            f"write https://{address}",
+            "BinderHub cannot use it as an address, and its lookup of images fails",
+            f"write https://{address}", change={key: f"https://{address}"},
         )  # fmt: skip
     if host and address_host(address) != host:
         yield Finding(
             "registry-host-differs", values.place(*key),
-            f"{name} is at {address_host(address)!r}, while image_prefix is at {host!r}",
-            "images are pushed to one registry with the account of another: the push is refused, or never found again",
-            f"use one registry in all three: https://{host}",
+            f"{name} is at {address_host(address)!r}, but image_prefix is at {host!r}",
+            "images are pushed to one registry with the account of another: the push fails, or images are not found",
+            f"write https://{host}", change={key: f"https://{host}"},
         )  # fmt: skip
 
 
@@ -157,10 +205,11 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
                 continue
             yield Finding(
                 f"{code}-{key}-missing", values.place(*section, key), f"{what} has no {key}",
-                "the push of every build is refused"
+                "the registry refuses the push of every build"
                 if section == PUSH
-                else "BinderHub cannot see which images are there, and builds each again",
+                else "BinderHub cannot see which images exist, and builds each again",
                 f"set {what}.{key}" + (", in the hub's encrypted file" if key == "password" else ""),
+                change={(*section, key): f"https://{host}" if key == "server" else key.upper()},
             )  # fmt: skip
     yield from _one_source(subject)
     for section, what in ((REGISTRY, "config.DockerRegistry"), (PUSH, PUSH[1])):
@@ -175,7 +224,7 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
 
 
 def _other_way(subject: Subject, section: tuple[str, ...]) -> bool:
-    """Whether the account comes by another way that the charts, or a registry_class of BinderHub's, have."""
+    """Return True if the account comes from other settings of the charts, or from BinderHub's registry_class."""
     if subject.values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
         return True  # the helper makes a login for each build, and answers what is there
     if section == PUSH:
@@ -188,8 +237,9 @@ def _wrong_user(
 ) -> Finding:
     return Finding(
         "registry-account-wrong", subject.values.place(*section, "username"),
-        f"{what}.username is {user!r}, which is not an account of this registry",
-        f"this registry takes {with_what}; the login is refused", f"use {wanted}",
+        f"{what}.username {user!r} is not an account of this registry",
+        f"this registry needs {with_what} and refuses the login", f"use {wanted}",
+        change={(*section, "username"): wanted},
     )  # fmt: skip
 
 
@@ -202,12 +252,13 @@ def _one_source(subject: Subject) -> Iterator[Finding]:
         if isinstance(first, Encrypted) or isinstance(second, Encrypted) or first == second:
             continue
         other = values.place(*REGISTRY, key)
-        yield Finding(
+        yield warning(Finding(
             "credentials-differ", values.place(*PUSH, key),
-            f"buildPodsRegistryCredentials.{key} is not that of config.DockerRegistry ({other.file}:{other.line})",
-            "one of them is out of date: either the push fails, or the question whether an image is there",
-            "write it once, with an anchor, and refer to it with an alias",
-        )  # fmt: skip
+            f"buildPodsRegistryCredentials.{key} differs from config.DockerRegistry.{key} ({other.file}:{other.line})",
+            "one of them is out of date: either the push or the lookup of images fails",
+            "use the same account in both, for example with an anchor and an alias",
+            change={(*PUSH, key): first},
+        ))  # fmt: skip
 
 
 RULES = (prefix, credentials)

@@ -1,4 +1,4 @@
-"""Versions that work together: BinderHub's login needs a form that logs in, so fancy-profiles 0.6.0 in the image."""
+"""Versions that work together: BinderHub's login needs jupyterhub-fancy-profiles 0.6.0 in the hub image."""
 
 import functools
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hubimages.errors import HubImagesError
 from hubimages.imagebuilding.check.finding import Finding, Subject
-from hubimages.imagebuilding.check.rules.access import auth_on
+from hubimages.imagebuilding.check.rules.environment import auth_on
 from hubimages.imagebuilding.hubs import CHARTS
 from hubimages.imagebuilding.layer import read_layer
 from hubimages.run import read
@@ -16,7 +16,7 @@ from hubimages.yaml_text import Path as KeyPath
 IMAGE: KeyPath = ("jupyterhub", "hub", "image")
 FIRST_WITH_LOGIN = (0, 6, 0)
 WITHOUT = ("jupyterhub/k8s-hub", "quay.io/jupyterhub/k8s-hub")
-# Last built with 0.3.6; its requirements went away from 2i2c-org/infrastructure in January 2025 (59bce3344).
+# Last built with 0.3.6; 2i2c-org/infrastructure removed its requirements in January 2025 (59bce3344).
 OLD = {"quay.io/2i2c/dynamic-image-building-experiment": "0.3.6 or older"}
 COMMIT = re.compile(r".*\.h([0-9a-f]{7,40})")
 IN_TAG = re.compile(r".*fancy-profiles-v?(\d+(?:\.\d+)+)")
@@ -26,14 +26,14 @@ CHARTPRESS = f"{CHARTS}/chartpress.yaml"
 
 
 def hub_image(subject: Subject) -> Iterator[Finding]:
-    """The hub image has fancy-profiles, and one that is new enough for BinderHub's login."""
+    """Check that the hub image has jupyterhub-fancy-profiles, new enough for BinderHub's login."""
     values = subject.values
     name, tag = values.text(*IMAGE, "name"), str(values.get(*IMAGE, "tag", default=""))
     if name in WITHOUT or (not name and not subject.hub.cluster):
         yield Finding(
             "hub-image-without-fancy-profiles", values.place(*IMAGE),
             f"the hub image {name or WITHOUT[0]} has no jupyterhub-fancy-profiles",
-            "the hub cannot show the form; where extraConfig imports it, the hub does not start",
+            "the hub cannot show the form; if extraConfig imports it, the hub does not start",
             "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer",
         )  # fmt: skip
         return
@@ -41,22 +41,21 @@ def hub_image(subject: Subject) -> Iterator[Finding]:
     if found == "":
         yield Finding(
             "hub-image-without-fancy-profiles", values.place(*IMAGE, "tag"),
-            f"the hub image {name}:{tag} is made without jupyterhub-fancy-profiles",
-            "the hub cannot show the form; where extraConfig imports it, the hub does not start",
-            "add jupyterhub-fancy-profiles to what the image installs",
+            f"the hub image {name}:{tag} does not have jupyterhub-fancy-profiles",
+            "the hub cannot show the form; if extraConfig imports it, the hub does not start",
+            "add jupyterhub-fancy-profiles to the requirements of the image",
         )  # fmt: skip
     elif found and auth_on(subject) and _number(found) < FIRST_WITH_LOGIN:
         yield Finding(
             "fancy-profiles-old", values.place(*IMAGE, "tag" if tag else "name"),
             f"the hub image {name}:{tag} has jupyterhub-fancy-profiles {found}, and BinderHub's auth is on",
-            "only 0.6.0 and newer send the user's token: BinderHub refuses every build",
-            "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer, "
-            "or set config.BinderHub.auth_enabled: false until then",
+            "versions before 0.6.0 do not send the user's token: BinderHub refuses every build",
+            "use a hub image with jupyterhub-fancy-profiles 0.6.0 or newer",
         )  # fmt: skip
 
 
 def version_in(subject: Subject) -> str | None:
-    """The version in the hub image; empty for an image without it, None where nothing tells."""
+    """Return the version in the hub image; empty for an image without it, None if unknown."""
     values = subject.values
     name, tag = values.text(*IMAGE, "name"), str(values.get(*IMAGE, "tag", default=""))
     if not subject.hub.cluster:
@@ -65,12 +64,12 @@ def version_in(subject: Subject) -> str | None:
 
 
 def not_known(subject: Subject) -> Iterator[str]:
-    """A line where nothing tells which version the hub image has."""
+    """Yield a line if the version in the hub image is unknown."""
     name, tag = subject.values.text(*IMAGE, "name"), subject.values.get(*IMAGE, "tag", default="")
     if name and name not in WITHOUT and version_in(subject) is None:
         yield (
-            f"which jupyterhub-fancy-profiles the hub image {name}:{tag} has: neither its tag nor the repository tells "
-            "(BinderHub's auth needs 0.6.0 or newer)"
+            f"the version of jupyterhub-fancy-profiles in the hub image {name}:{tag}: unknown from its tag and this "
+            "repository (BinderHub's auth needs 0.6.0 or newer)"
         )
 
 
@@ -81,9 +80,9 @@ def _in_tag(name: str, tag: str) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def fancy_profiles(root: Path, name: str, tag: str, file: str) -> str | None:
-    """The version in a hub image that the repository itself builds, read at the commit that its tag names.
+    """Return the version in a hub image that the repository builds, read at the commit in its tag.
 
-    Empty for an image without it; None where nothing can be told: an image of others, or a commit that is not here.
+    Empty for an image without it; None if unknown: another repository's image, or a missing commit.
     """
     known = _in_tag(name, tag)
     commit = COMMIT.fullmatch(tag)
@@ -102,7 +101,7 @@ def fancy_profiles(root: Path, name: str, tag: str, file: str) -> str | None:
 
 
 def _commit(root: Path, named: str, tag: str, file: str) -> str:
-    """The commit that a tag names; where a squash merge dropped it, the one that brought the tag into the file."""
+    """Return the commit in a tag; if a squash merge dropped it, the commit that put the tag into the file."""
     try:
         return read("git", "rev-parse", "--verify", "--quiet", f"{named}^{{commit}}", cwd=root).decode().strip()
     except HubImagesError:
@@ -114,7 +113,7 @@ def _at(root: Path, commit: str, path: str) -> str:
 
 
 def _requirements(chartpress: str, image: str) -> str | None:
-    """The requirements file of an image in chartpress.yaml, from the top of the repository."""
+    """Return the requirements file of an image in chartpress.yaml, relative to the repository."""
     charts = read_layer(chartpress, CHARTPRESS).data.get("charts")
     for chart in charts if isinstance(charts, list) else ():
         prefix = str(chart.get("imagePrefix", ""))

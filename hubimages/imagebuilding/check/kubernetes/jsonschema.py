@@ -1,17 +1,17 @@
-"""jsonschema without the part of it that takes a second to import and that nothing here uses."""
+"""Import jsonschema without a part that takes a second to import and that nothing here uses."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-GRAMMAR = "rfc3987_syntax"  # for the formats `iri`, which no schema of Kubernetes has; jupyter_server brings it
+GRAMMAR = "rfc3987_syntax"  # for the format `iri`, which no schema of Kubernetes has; jupyter_server installs it
 
 
 @contextmanager
 def without_grammar() -> Iterator[None]:
-    """Within the block jsonschema is imported as where that package is not installed: 0.1 s in place of 1.3 s.
+    """Import jsonschema within the block as if that package were not installed: 0.1 s instead of 1.3 s.
 
-    KubeSpawner's Kubernetes client imports jsonschema, too, so both imports stand in such a block.
+    KubeSpawner's Kubernetes client also imports jsonschema, so both imports need this block.
     """
     if GRAMMAR in sys.modules or "jsonschema" in sys.modules:
         yield

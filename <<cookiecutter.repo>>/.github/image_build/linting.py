@@ -1,0 +1,132 @@
+"""Find mistakes in the files that the image is built from, and in the workflows.
+
+What breaks the image or leaks a secret is an error. Everything else is a warning, which does not fail.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+from image_build import sources
+
+# Style. YAML that cannot be read, and duplicate keys, stay errors.
+STYLE = (
+    "braces", "brackets", "colons", "commas", "comments-indentation", "empty-lines", "hyphens",
+    "indentation", "new-line-at-end-of-file", "new-lines", "trailing-spaces",
+)
+YAML_RULES = (
+    "{extends: relaxed, rules: {line-length: disable, comments: {min-spaces-from-content: 1, level: warning}, "
+    + ", ".join(f"{rule}: {{level: warning}}" for rule in STYLE)
+    + "}}"
+)
+# Findings with which a stranger's pull request, or a log, gets at a secret: https://docs.zizmor.sh/audits/
+LEAKS = {
+    "bot-conditions", "dangerous-triggers", "github-env", "hardcoded-container-credentials", "insecure-commands",
+    "overprovisioned-secrets", "secrets-inherit", "template-injection", "unredacted-secrets",
+}
+# Rules of hadolint that report style as an error; DL3008 and DL3059 do not suit images that are rebuilt.
+DOCKERFILE_RULES = [word for rule in ("DL3004", "DL3020", "DL4000") for word in ("--warning", rule)]
+DOCKERFILE_RULES += ["--ignore", "DL3008", "--ignore", "DL3059", "--failure-threshold", "error"]
+SHELL = re.compile(rb"#!\s*(/usr/bin/env\s+(-S\s+)?|\S*/)?(sh|bash|dash|ksh)\b")
+
+
+def check_files(session: nox.Session) -> None:
+    """Check all files, and fail at the end if any has an error."""
+    names, place = sources.tracked(), sources.directory()
+    failed = [
+        check_yaml(session, [name for name in names if name.endswith((".yml", ".yaml"))], place),
+        check_workflows(session, [name for name in names if re.match(r"\.github/workflows/[^/]+\.ya?ml$", name)]),
+        check_dockerfile(session, place / "Dockerfile"),
+        *(check_script(session, place / name) for name in ("start", "postBuild")),
+    ]
+    for warning in sources.ignored_files():
+        session.warn(warning)
+    if any(failed):
+        session.error("there are errors, see above")
+
+
+def passes(session: nox.Session, *argv: str) -> bool:
+    """Run a program that shows its own findings. Return whether it found no error."""
+    try:
+        session.run(*argv)
+    except CommandFailed:
+        return False
+    return True
+
+
+def check_yaml(session: nox.Session, names: Iterable[str], place: Path) -> bool:
+    """Check YAML. Only files that repo2docker or GitHub reads can have errors: others may be Helm's or Jinja's."""
+    ours = [name for name in names if name.startswith(".github/") or Path(name) == place / "environment.yml"]
+    others = [name for name in names if name not in ours]
+    if others:
+        session.run("yamllint", "--config-data", YAML_RULES, *others, success_codes=[0, 1])
+    failed = bool(ours) and not passes(session, "yamllint", "--config-data", YAML_RULES, *ours)
+    return bool(wrong_python_version(session, place / "environment.yml")) or failed
+
+
+def wrong_python_version(session: nox.Session, file: Path) -> str:
+    """Log and return a version that repo2docker does not read: it installs its default instead, with only a warning.
+
+    It reads `python`, one `=` or more, and a number, and of that the first two parts:
+    https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/buildpacks/conda/__init__.py (PYTHON_REGEX)
+    """
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+    for number, line in enumerate(lines, 1):
+        found = re.match(r"""\s*-\s+(['"]?)((?:[\w./-]+::)?python(?![\w.-]).*?)\1\s*(?:\s#.*)?$""", line)
+        if found and re.search(r"\d", found[2]) and not re.match(r"python\s*=+\s*\d", found[2]):
+            session.warn(
+                f"{file}:{number}: error: repo2docker does not read the version in {found[2]!r} and installs its default. "
+                "Write python=3.12"
+            )
+            return found[2]
+    return ""
+
+
+def check_workflows(session: nox.Session, names: Iterable[str]) -> bool:
+    """Check workflows: GitHub's schema, and zizmor's findings, of which only leaks are errors."""
+    files = list(names)
+    if not files:
+        return False
+    valid = passes(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    argv = ("zizmor", "--offline", "--quiet", "--format", "json", *files)
+    said = str(session.run(*argv, silent=True, success_codes=range(20)))
+    start = said.find("[")
+    if start < 0:
+        session.warn(f"zizmor cannot read the workflows: {said.strip()}")
+        return not valid
+    leaks = False
+    for finding in json.loads(said[start:]):
+        leak = finding["ident"] in LEAKS
+        leaks = leaks or leak
+        place = finding["locations"][-1]
+        (name,) = place["symbolic"]["key"].values()
+        file = name["verbatim_path"] if isinstance(name, dict) else name
+        line = place["concrete"]["location"]["start_point"]["row"] + 1
+        grade = "error" if leak else "warning"
+        session.warn(f"{file}:{line}: {grade}: {finding['desc']} ({finding['ident']}). See {finding['url']}")
+    return leaks or not valid
+
+
+def check_dockerfile(session: nox.Session, file: Path) -> bool:
+    """Check the Dockerfile with hadolint."""
+    return file.is_file() and not passes(session, "hadolint", *DOCKERFILE_RULES, str(file))
+
+
+def check_script(session: nox.Session, file: Path) -> bool:
+    """Check a shell script with shellcheck, and that `start` hands over to the server. Other languages pass."""
+    if not file.is_file():
+        return False
+    first = file.read_bytes().split(b"\n", 1)[0]
+    if first.startswith(b"#!") and not SHELL.match(first):
+        return False
+    shell = [] if first.startswith(b"#!") else ["--shell", "sh"]
+    failed = not passes(session, "shellcheck", "--severity", "error", *shell, str(file))
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if file.name == "start" and not re.search(r"^[^#\n]*\bexec\b", text, re.MULTILINE):
+        session.warn(f'{file}: error: it never starts the server. End it with: exec "$@"')
+        return True
+    return failed

@@ -1,0 +1,110 @@
+"""Which answers make a repository that works. Standard library only: cookiecutter's hook and hubimages both read it."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import ModuleType
+
+LONGEST = 300
+# Git refuses `..` in a branch's name; GitHub reserves the endings.
+REPO = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,99}(?<!\.git)(?<!\.wiki)(?<!\.)")
+# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+OWNER = re.compile(r"(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+# They reorder the text around them: https://trojansource.codes
+REORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
+BREAKS = "\n\r\v\f\x85\u2028\u2029"
+
+
+def shown(text: str) -> str:
+    """Return an answer as a message quotes it: short, and with invisible characters spelled out."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def text_problem(text: str) -> str | None:
+    """Return why a text for people cannot be used."""
+    if not text.strip():
+        return "cannot be empty"
+    for character in text:
+        reason = character_problem(character)
+        if reason:
+            return f"{shown(text)} contains U+{ord(character):04X}, {reason}"
+    if len(text) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    if text != text.strip():
+        return f"{shown(text)} begins or ends with a space. Remove it"
+    return None
+
+
+def character_problem(character: str) -> str | None:
+    """Return why a character cannot be part of a text. All letters, marks, symbols, emoji and joiners of them can."""
+    number, category = ord(character), unicodedata.category(character)
+    noncharacter = number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF
+    reasons = (
+        (character in BREAKS, "a line break. Write one line"),
+        (character == "\t", "a tab. Write a space"),
+        (character in REORDER, "which changes the direction of the text after it. Remove it"),
+        (category == "Cs", "half a character. Write the text in UTF-8"),
+        (category == "Cc", "a control character. Remove it"),
+        (noncharacter or character in "\ufeff\ufff9\ufffa\ufffb", "which is not a character of a text. Remove it"),
+    )
+    return next((reason for wrong, reason in reasons if wrong), None)
+
+
+def repo_problem(repo: str) -> str | None:
+    """Return why a repository cannot have a name."""
+    if REPO.fullmatch(repo):
+        return None
+    return (
+        f"{shown(repo)} is not a valid repository name. Use up to 100 letters, digits, '.', '_' and '-', "
+        "with a letter or digit first, without '..', and without '.', '.git' or '.wiki' at the end"
+    )
+
+
+def configuration_problem(name: str) -> str | None:
+    """Return why a name is not that of a repository on GitHub."""
+    owner, slash, repo = name.partition("/")
+    named = OWNER.fullmatch(owner) and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", repo)
+    if not name or (slash and named and repo not in (".", "..") and not repo.lower().endswith((".git", ".wiki"))):
+        return None
+    return f"{shown(name)} is not the name of a repository on GitHub. Write it as OWNER/NAME, or leave it empty"
+
+
+def index_problem(address: str) -> str | None:
+    """Return why an address cannot be that of a package index."""
+    if not address or INDEX.fullmatch(address):
+        return None
+    return f"{shown(address)} is not the address of a package index. Write it as https://HOST/PATH, or leave it empty"
+
+
+def arm64_problem(answers: Mapping[str, str]) -> str | None:
+    """Return what stands against ARM: https://github.com/pangeo-data/pangeo-docker-images/issues/396."""
+    if answers["arm64"] == "yes" and answers["starter"] == "pangeo-onbuild":
+        return "Pangeo's base image is for amd64 only. Start from environment.yml or docker-stacks, or answer no"
+    if answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action":
+        return "jupyterhub/repo2docker-action builds for one architecture only. Use the builder nox, or answer no"
+    return None
+
+
+def problem(answers: Mapping[str, str], names: ModuleType) -> str | None:
+    """Return the first problem with the answers, in one line.
+
+    `names` is the generated repository's own module image_name, whose rules for names also hold after an edit.
+    """
+    host = answers["registry_host"]
+    checks: dict[str, Callable[[], str | None]] = {
+        "repo": lambda: repo_problem(answers["repo"]),
+        "title": lambda: text_problem(answers["title"]),
+        "description": lambda: text_problem(answers["description"]),
+        "maintainers": lambda: text_problem(answers["maintainers"]),
+        "registry_host": lambda: names.registry_host_problem(host, answers["registry"]),
+        "image": lambda: names.image_problem(answers["image"], host),
+        "arm64": lambda: arm64_problem(answers),
+        "configuration_repository": lambda: configuration_problem(answers["configuration_repository"]),
+        "hubimages_index": lambda: index_problem(answers["hubimages_index"]),
+    }
+    for key, check in checks.items():
+        found = check()
+        if found:
+            return f"{key}: {found}"
+    return None

@@ -1,0 +1,1 @@
+"""What Kubernetes makes of rendered objects, and of the pods of user servers."""

@@ -1,0 +1,89 @@
+"""A disk that is full or read-only: exit code 74 or git's line, and everything is as before."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import HubImagesError, StorageError
+from hubimages.repository import changes
+from hubimages.repository.changes import Commit
+from hubimages.repository.file_edit import FileEdit
+
+EDITS = [FileEdit("a.yaml", "tag: old\n", "tag: new\n"), FileEdit("new/d.yaml", None, "tag: d\n")]
+
+
+def git(root: Path, *args: str) -> str:
+    return subprocess.run(
+        ["git", "--no-optional-locks", *args], cwd=root, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def mount(*args: str) -> None:
+    done = subprocess.run(["mount", *args], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.decode().strip()}")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """A repository on a disk of its own."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount("-t", "tmpfs", "-o", "size=2m", "none", str(disk))
+    try:
+        git(disk, "init", "-q", "-b", "main", "--template=")
+        (disk / "a.yaml").write_text("tag: old\n")
+        git(disk, "add", ".")
+        git(disk, "commit", "-q", "-m", "Start")
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def as_before(root: Path) -> bool:
+    return (
+        git(root, "log", "--format=%s") == "Start\n"
+        and git(root, "branch", "--format=%(refname)") == "refs/heads/main\n"
+        and git(root, "branch", "--show-current") == "main\n"
+        and git(root, "status", "--porcelain", "--untracked-files=all") in ("", "?? filling\n")
+        and not (root / "new").exists()
+    )
+
+
+@pytest.mark.parametrize("left", [0, 4096, 3 * 4096, 6 * 4096, 9 * 4096])
+def test_on_a_full_disk_nothing_is_changed(left: int, root: Path) -> None:
+    with (root / "filling").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+        file.truncate(max(0, file.tell() - left)) if left else None
+    repo = changes.deployment_repository(root)
+    try:
+        with changes.on_branch(repo, "bump"):
+            changes.commit(repo, Commit("Use new", EDITS))
+    except (StorageError, OSError) as error:
+        assert "full" in str(error) or "No space left" in str(error)
+        assert as_before(root)
+    else:
+        assert left
+        assert git(root, "status", "--porcelain") == "?? filling\n"
+
+
+def test_a_read_only_directory_of_git_leaves_no_file_behind(root: Path) -> None:
+    dot = str(root / ".git")
+    repo = changes.deployment_repository(root)
+    mount("--bind", dot, dot)
+    try:
+        mount("-o", "remount,bind,ro", dot)
+        with pytest.raises(HubImagesError, match=r"[Rr]ead-only"):
+            changes.commit(repo, Commit("Use new", EDITS))
+        with pytest.raises(HubImagesError, match=r"[Rr]ead-only"), changes.on_branch(repo, "bump"):
+            pytest.fail("not on the branch")
+        assert as_before(root)
+    finally:
+        subprocess.run(["umount", dot], check=True)
+    changes.commit(repo, Commit("Use new", EDITS))

@@ -1,0 +1,207 @@
+"""What a generated repository's workflows do at an event on GitHub: `on`, `if`, `needs`, rights, secrets and outputs.
+
+Conditions and other expressions are evaluated by GitHub's own library. What GitHub's documents say about events, forks
+and Dependabot is written here: https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+and https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
+"""
+
+import fnmatch
+import json
+import re
+import subprocess
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+DEFAULT_TYPES = {"pull_request": ("opened", "synchronize", "reopened")}
+STATUS_FUNCTION = re.compile(r"\b(always|success|failure|cancelled)\s*\(")
+NAMED = re.compile(r"\b(secrets|vars)\.(\w+)")
+EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+PUSHES = ("nox -s build -- --push", "nox -s push", "nox -s join")
+TESTS = (*PUSHES[:2], "nox -s build", "nox -s test")
+OWNER, FORK, DEPENDABOT = "our-org/our-image", "ada/our-image", "dependabot[bot]"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens on GitHub, and who did it: own, fork (of another person), dependabot, or within a fork."""
+
+    name: str
+    origin: str = "own"
+    ref: str = "refs/heads/main"
+    action: str = ""
+    default_branch: str = "main"
+    changed: tuple[str, ...] = ("environment.yml",)
+    tests_pass: bool = True
+
+    @property
+    def untrusted(self) -> bool:
+        """GitHub gives no secrets, and a token that can only read."""
+        return self.origin == "dependabot" or (self.origin == "fork" and self.name == "pull_request")
+
+    @property
+    def github(self) -> dict[str, Any]:
+        """The `github` context."""
+        repository = FORK if self.origin == "within a fork" else OWNER
+        event: dict[str, Any] = {
+            "repository": {"fork": self.origin == "within a fork", "default_branch": self.default_branch}
+        }
+        if self.name == "pull_request":
+            head = FORK if self.origin == "fork" else repository
+            login = DEPENDABOT if self.origin == "dependabot" else "ada"
+            event["action"] = self.action
+            event["pull_request"] = {"number": 7, "head": {"repo": {"full_name": head}}, "user": {"login": login}}
+        actor = DEPENDABOT if self.origin == "dependabot" else "ada"
+        return {"event_name": self.name, "ref": self.ref, "repository": repository, "actor": actor, "event": event,
+                "server_url": "https://github.com", "sha": "0" * 40, "token": "token"}  # fmt: skip
+
+
+@dataclass
+class Job:
+    """What a job did."""
+
+    result: str
+    rights: Mapping[str, str] = field(default_factory=dict)
+    login: str = ""  # of "main" or of "previews"
+    tested: tuple[str, ...] = ()  # for which architectures
+    pushed: tuple[str, ...] = ()
+    stopped: bool = False  # at its first step, for want of a setting
+
+
+Requests = list[dict[str, Any]]
+Simulation = Generator[Requests, list[str], dict[str, Job]]
+
+
+def triggered(on: Mapping[str, Any], event: Event) -> bool:
+    """Return whether a workflow runs at an event."""
+    if event.name not in on:
+        return False
+    filters = on[event.name] or {}
+    if event.name == "push":
+        kind = "tags" if event.ref.startswith("refs/tags/") else "branches"
+        other = "branches" if kind == "tags" else "tags"
+        name = event.ref.split("/", 2)[2]
+        if kind in filters and not any(fnmatch.fnmatch(name, pattern) for pattern in filters[kind]):
+            return False
+        if other in filters and kind not in filters:
+            return False
+        ignored = filters.get("paths-ignore", ())
+        return not all(any(fnmatch.fnmatch(path, pattern) for pattern in ignored) for path in event.changed)
+    types = filters.get("types", DEFAULT_TYPES.get(event.name))
+    return types is None or event.action in types
+
+
+@cache
+def parsed(text: str) -> Mapping[str, Any]:
+    """Return a workflow."""
+    workflow: Mapping[str, Any] = YAML(typ="safe").load(text)
+    return workflow
+
+
+def simulate(text: str, event: Event, tags: tuple[str, ...]) -> Simulation:
+    """Yield the expressions to evaluate, and return each job that the event starts."""
+    workflow = parsed(text)
+    done: dict[str, Job] = {}
+    if not triggered(workflow["on"], event):
+        return done
+    named = set() if event.untrusted or event.origin == "within a fork" else set(NAMED.findall(text))
+    contexts: dict[str, Any] = {"github": event.github, "steps": {}, "matrix": {}}
+    for kind in ("secrets", "vars"):
+        contexts[kind] = {name: "set" for found, name in sorted(named) if found == kind}
+    contexts["secrets"]["GITHUB_TOKEN"] = "token"
+    for name, job in workflow["jobs"].items():
+        needs = job.get("needs", [])
+        needs = [needs] if isinstance(needs, str) else needs
+        contexts["needs"] = {each: {"result": done[each].result, "outputs": {"image": "image"}} for each in needs}
+        results = [done[each].result for each in needs]
+        status = "failure" if "failure" in results else "success" if set(results) <= {"success"} else "skipped"
+        condition = str(job.get("if", "success()"))
+        condition = condition if STATUS_FUNCTION.search(condition) else f"success() && ({condition})"
+        (runs,) = yield [{"expression": condition, "contexts": contexts, "status": status}]
+        done[name] = Job("skipped") if runs != "true" else (yield from run_job(job, event, contexts, tags))
+    return done
+
+
+def run_job(job: Mapping[str, Any], event: Event, contexts: dict[str, Any], tags: tuple[str, ...]) -> Generator[
+    Requests, list[str], Job
+]:  # fmt: skip
+    """Return what a job does that runs."""
+    granted = job.get("permissions", {})
+    rights = {
+        right: "read" if event.untrusted else level
+        for right, level in granted.items()
+        if not (event.untrusted and right == "id-token")
+    }
+    runs = [str(step.get("run", "")).strip() for step in job["steps"]]
+    checks = [step for step in job["steps"] if step.get("run") == "nox -s settings"]
+    env = {name: str(value) for step in checks for name, value in step.get("env", {}).items()}
+    result_env = next((step["env"] for step in job["steps"] if "RESULTS" in step.get("env", {})), {})
+    written = [*env.items(), *job.get("env", {}).items(), *result_env.items()]
+    asked = [(name, EXPRESSION.search(str(value))) for name, value in written]
+    requests = [{"expression": found[1], "contexts": contexts, "status": "success"} for _, found in asked if found]
+    answers = dict(zip([name for name, found in asked if found], (yield requests), strict=True))
+    # A fork has neither secrets nor, on ghcr.io, the right to the image's name: the first step sees both.
+    if any(not answers[name] for name in env) or (checks and event.origin in ("dependabot", "within a fork")):
+        return Job("failure", rights, stopped=True)
+    if result_env:
+        return Job("success" if passes(job["steps"][0]["run"], answers["RESULTS"], answers["TESTED"]) else "failure")
+    parts = [one["architecture"] for one in job.get("strategy", {}).get("matrix", {}).get("include", ())]
+    machines = tuple(parts) or ("arm64" if job["runs-on"].endswith("-arm") else "amd64",)
+    tested = machines if any(run in TESTS for run in runs) else ()
+    if tested and not event.tests_pass:
+        return Job("failure", rights, tested=tested)
+    if runs[0].startswith("echo"):
+        return Job("failure", rights)
+    preview = "PREVIEW" in job.get("env", {})
+    login = ("previews" if preview else "main") if any("login" in str(step.get("uses", step.get("run", ""))) or
+             "auth@" in str(step.get("uses", "")) for step in job["steps"]) else ""  # fmt: skip
+    pushed: tuple[str, ...] = ()
+    if any(run in PUSHES for run in runs):
+        pushed = ("pr-NUMBER-COMMIT",) if preview else tuple(f"COMMIT-{part}" for part in parts) or tags
+    return Job("success", rights, login, tested, pushed)
+
+
+@cache
+def passes(script: str, results: str, tested: str) -> bool:
+    """Return whether the step that sums up exits with 0, run as GitHub runs it."""
+    env = {"RESULTS": results, "TESTED": tested, "PATH": "/usr/bin:/bin"}
+    return subprocess.run(["bash", "-e", "-c", script], env=env, check=False, capture_output=True).returncode == 0
+
+
+def run_all(program: Path, simulations: Iterable[Simulation]) -> list[dict[str, Job]]:
+    """Run simulations side by side, with one call of GitHub's evaluator for each round."""
+    running = dict(enumerate(simulations))
+    done: dict[int, dict[str, Job]] = {}
+    answers: dict[int, list[str] | None] = dict.fromkeys(running)
+    while running:
+        asked: list[tuple[int, Requests]] = []
+        for number, simulation in list(running.items()):
+            try:
+                sent = answers[number]
+                asked.append((number, next(simulation) if sent is None else simulation.send(sent)))
+            except StopIteration as end:
+                done[number] = end.value
+                del running[number]
+        keys: dict[str, int] = {}
+        for _, requests in asked:
+            for request in requests:
+                keys.setdefault(json.dumps(request, sort_keys=True), len(keys))
+        values = evaluate(program, list(keys))
+        for number, requests in asked:
+            answers[number] = [values[keys[json.dumps(request, sort_keys=True)]] for request in requests]
+    return [done[number] for number in sorted(done)]
+
+
+def evaluate(program: Path, requests: list[str]) -> list[str]:
+    """Return the values of expressions."""
+    if not requests:
+        return []
+    done = subprocess.run(["node", str(program)], input=f"[{','.join(requests)}]", capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    values: list[str] = json.loads(done.stdout)
+    return values
