@@ -147,7 +147,7 @@ def test_configuration_of_invoke_is_not_read(broken: str, tmp_path: Path) -> Non
         (tmp_path / name).write_text(broken)
     variables = {"INVOKE_RUN_WATCHERS": "x", "INVOKE_RUNTIME_CONFIG": "absent.yaml", "INVOKE_TASKS_EXECUTOR_CLASS": "a"}
     done = hubimages("new-image-repo", "dest", "--push", cwd=tmp_path, HOME=str(tmp_path), **variables)
-    assert (done.returncode, done.stderr) == (2, "error: --push needs to know where to: add --origin=URL\n")
+    assert (done.returncode, done.stderr) == (2, "error: --push needs an address to push to. Add --origin=URL\n")
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -144,7 +144,7 @@ def test_a_roll_back_in_a_shallow_clone_says_that_it_is_one(root: Path, tmp_path
     change(root, "0a1b2c3d4e5f", NEW)
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{root}", "shallow")
     done = hubimages(tmp_path / "shallow", "roll-back-image", "--hub=other", "--unchecked", "--dry-run")
-    assert (done.returncode, "a shallow clone): git fetch --unshallow" in done.stderr) == (2, True)
+    assert (done.returncode, "git fetch --unshallow" in done.stderr) == (2, True)
 
 
 def test_a_roll_back_in_a_partial_clone_fetches_what_it_needs_or_says_that_there_is_no_answer(

@@ -74,7 +74,7 @@ def check_images(
     github: bool = False,
     json: bool = False,
 ) -> None:
-    """Check the image references of a deployment repository and ask registries.
+    """Check image references of a deployment repository, and ask registries.
 
     Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
     that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,

@@ -62,10 +62,8 @@ def plan_roll_back(
     found = list(all_before(repo, candidates))
     if not found:
         shallow = repo.text("rev-parse", "--is-shallow-repository") == "true"
-        part = ", which is not all here (a shallow clone): git fetch --unshallow" if shallow else ""
-        raise BadInputError(
-            f"no other tag of these images in the history{part}; or point hubs at a tag with: hubimages point-hubs"
-        )
+        part = "This clone is shallow; fetch the rest with git fetch --unshallow, or choose" if shallow else "Choose"
+        raise BadInputError(f"the history has no other tag of these images. {part} one with: hubimages point-hubs")
     if not patterns:
         newest = max(found, key=lambda each: each.when).commit
         found = [each for each in found if each.commit == newest]

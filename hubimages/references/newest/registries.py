@@ -42,10 +42,13 @@ def newer_tags(registries: Registries, references: Sequence[Reference], every: S
     wanted = [each for each in references if each.name and each.tag and not is_moving(each.tag)]
     images = {_bare(each) for each in wanted}
     beside = [each for each in (every or references) if each.name and each.tag and _bare(each) in images]
+    running: dict[ImageRef, list[str]] = {}
+    for each in beside:
+        running.setdefault(_bare(each), []).append(each.tag)
     formats: dict[ImageRef, Formats] = {}
     for image, answer in all_tags(registries, images).items():
         if isinstance(answer, list):
-            formats[image] = Formats(answer, [each.tag for each in beside if _bare(each) == image])
+            formats[image] = Formats(answer, running.get(image, ()))
         else:
             result.unanswered[image] = answer
     known = [each for each in dict.fromkeys((*wanted, *beside)) if _bare(each) in formats]

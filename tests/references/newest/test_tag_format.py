@@ -176,7 +176,8 @@ DAY = datetime(2026, 5, 1, tzinfo=UTC)
         ("9cb7ae26ffbe", {"9cb7ae26ffbe": 1, "34f4eb103e6a": 2, "aaaaaaaaaaa1": None}, Choice("34f4eb103e6a")),
         ("34f4eb103e6a", {"9cb7ae26ffbe": 1, "34f4eb103e6a": 2}, Choice()),
         ("9cb7ae2", {"9cb7ae2": 1, "34f4eb10": 2}, Choice("34f4eb10")),  # git makes short commits longer in time
-        ("9cb7ae2", {"9cb7ae2": 1, "34f4eb1": 2, "34f4eb103e6a": 2}, Choice("34f4eb1")),
+        ("9cb7ae2", {"9cb7ae2": 1, "34f4eb1": 2, "34f4eb10": 2}, Choice("34f4eb1")),
+        ("9cb7ae26ffbe", {"9cb7ae26ffbe": 1, "34f4eb103e6a": 2, "aaaaaa1": 3}, Choice("34f4eb103e6a")),
         ("sha-9cb7ae2", {"sha-9cb7ae2": 1, "sha-34f4eb1": 2, "34f4eb0": 3}, Choice("sha-34f4eb1")),
         ("9cb7ae2-gpu", {"9cb7ae2-gpu": 1, "34f4eb1": 2, "34f4eb1-gpu": 2}, Choice("34f4eb1-gpu")),
         ("2026-01-01-aaaaaa1", {"2026-01-01-aaaaaa1": 1, "2026-01-01-bbbbbb2": 2}, Choice("2026-01-01-bbbbbb2")),
