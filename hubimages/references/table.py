@@ -1,16 +1,11 @@
 """Show references on a terminal: grouped by image, as wide as the terminal."""
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from hubimages.references.listing import image_of, shorten, sort_key
 from hubimages.references.reference import Inventory, Reference
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 HUBS = 2  # that a line names; --wide names all
 ENDLESS = 100_000  # columns with --wide
@@ -23,20 +18,22 @@ def as_table(inventory: Inventory, width: int, *, wide: bool = False) -> str:
     from rich.text import Text
 
     out = StringIO()
-    colour = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     columns = ENDLESS if wide else max(width, 30)
-    console = Console(file=out, width=columns, force_terminal=colour, highlight=False, legacy_windows=False)
+    console = Console(file=out, width=columns, color_system=None, force_terminal=False, highlight=False)
+    rows = {each: _cells(each, wide=wide) for each in inventory.references}
+    tags, hubs = (max((len(row[number]) for row in rows.values()), default=0) for number in (0, 1))
+    third = columns // 3
     for name, references in _groups(inventory.references):
-        console.print(Text(name, style="bold"), no_wrap=True, overflow="ignore" if wide else "ellipsis")
-        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0), expand=False)
+        console.print(Text(name), no_wrap=True, overflow="ignore" if wide else "ellipsis")
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
         table.add_column(width=0)
-        table.add_column(no_wrap=True, overflow="ellipsis", max_width=None if wide else columns // 3)
-        table.add_column(no_wrap=wide, overflow="fold", max_width=None if wide else columns // 3)
+        table.add_column(no_wrap=True, overflow="ellipsis", width=tags if wide else min(tags, third))
+        table.add_column(no_wrap=wide, overflow="fold", width=hubs if wide else min(hubs, third))
         table.add_column(no_wrap=wide, overflow="fold")
         for each in references:
-            table.add_row("", *_cells(each, wide=wide))
+            table.add_row("", *map(Text, rows[each]))
         console.print(table)
-    return out.getvalue().rstrip("\n")
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
 def _groups(references: Iterable[Reference]) -> Iterator[tuple[str, list[Reference]]]:
@@ -46,16 +43,11 @@ def _groups(references: Iterable[Reference]) -> Iterator[tuple[str, list[Referen
         yield name, list(group)
 
 
-def _cells(reference: Reference, *, wide: bool) -> "Sequence[Text]":
+def _cells(reference: Reference, *, wide: bool) -> list[str]:
     """Return tag, hubs and place; with `wide` also the tag format and the values path."""
-    from rich.text import Text
-
     tag = image_of(reference) if reference.invalid or not reference.name else reference.version
     hubs = shorten(reference.hubs, len(reference.hubs) if wide else HUBS)
     if not hubs:
         hubs = "overridden" if reference.read_by else "-"
-    cells = [Text(tag, style="red" if reference.invalid else "green"), Text(hubs)]
-    cells.append(Text(f"{reference.file}:{reference.line}", style="dim"))
-    if wide:
-        cells += [Text(reference.shape.pattern), Text(reference.values_path or f"({reference.form})")]
-    return cells
+    more = [reference.shape.pattern, reference.values_path or f"({reference.form})"] if wide else []
+    return [tag, hubs, f"{reference.file}:{reference.line}", *more]

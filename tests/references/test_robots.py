@@ -8,8 +8,10 @@ from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import Selection, find_references, plan_point
 from hubimages.repository.delivery import Delivery
+from tests.engine.registry import Registry
 from tests.references.deployment import deployment
 from tests.references.pointing import hubimages
+from tests.registry.images import Publisher
 
 VALUES = """\
 singleuser:
@@ -62,3 +64,21 @@ def test_a_place_without_a_robot_in_the_same_file_is_edited(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     refused = hubimages(root, "point-hubs", str(B), "--unchecked", "--all", "--dry-run")
     assert (refused.returncode, "flux-system:hub" in refused.stderr) == (3, True)
+
+
+def test_bump_images_lists_a_place_of_a_robot_as_kept(open_registry: Registry, tmp_path: Path) -> None:
+    publisher = Publisher(open_registry, "robots/calver")
+    for tag in ("2026.01.30", "2026.06.04"):
+        publisher.image({"created": "1970-01-01T00:00:00Z"}, tag)
+    image = f"{open_registry.address}/robots/calver"
+    marker = '# {"$imagepolicy": "flux-system:hub:tag"}'
+    values = f"singleuser:\n  image:\n    name: {image}\n    tag: 2026.01.30 {marker}\n"
+    root = deployment(tmp_path / "deployment", {"values.yaml": values})
+    done = hubimages(root, "bump-images", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "kept: values.yaml:4" in done.stdout
+    assert "Flux image policy flux-system:hub keeps it up to date" in done.stdout
+    assert (root / "values.yaml").read_text() == values
+    done = hubimages(root, "bump-images", "--yes", "--also-automated")
+    assert done.returncode == 0, done.stderr
+    assert (root / "values.yaml").read_text() == values.replace("2026.01.30", "2026.06.04")

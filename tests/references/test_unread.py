@@ -69,7 +69,7 @@ def test_a_hub_that_was_not_chosen_is_not_named(root: Path) -> None:
 
 
 UNREADABLE = {
-    "UTF-16": ("image: a/b:1\n".encode("utf-16"), "not UTF-8"),
+    "Latin": (b"# caf\xe9\nimage: a/b:1\n", "not UTF-8"),
     "UTF-16 without a mark": ("image: a/b:1\n".encode("utf-16-le"), "not UTF-8"),
     "git-crypt": (b"\0GITCRYPT\0abc", "encrypted (git-crypt)"),
     "LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "a pointer of git-lfs: git lfs pull"),

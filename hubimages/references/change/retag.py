@@ -52,7 +52,7 @@ def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]
     made.
     """
     wanted: dict[str, dict[int, tuple[Place, str, Reference]]] = {}
-    known: dict[Reference, Target] = {}
+    known: dict[str, dict[Reference, Target]] = {}  # of each file: with all of them, every file would look at all
     texts: dict[str, str] = {}
     turns = []
     for targets in in_turn:
@@ -61,12 +61,13 @@ def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]
             for place, text in reference.retagged(target.tag, target.digest, target.name):
                 _want(wanted.setdefault(place.file, {}), place, text, reference)
                 touched[place.file] = None
-        known |= targets
+            for file in {place.file for place in (reference.tag_place, reference.name_place) if place}:
+                known.setdefault(file, {})[reference] = target
         turn = []
         for file in touched:
             # Places are those of the text as it was read, so every text is made from that one.
             whole = _edit(root, file, [(place, text) for place, text, _ in wanted[file].values()])
-            check(whole, known)
+            check(whole, known.get(file, {}))
             assert whole.before is not None
             assert whole.after is not None
             turn.append(FileEdit(file, texts.get(file, whole.before), whole.after))
