@@ -41,7 +41,7 @@ class Companions:
         if self.licences:
             lines.append(f"the licence stays behind: {', '.join(self.licences)} at the top of SOURCE")
         if self.mailmap:
-            number = count(len(self.mailmap.splitlines()), "entry").replace("entrys", "entries")
+            number = count(len(self.mailmap.splitlines()), "line")
             lines.append(f".mailmap at the top of SOURCE stays behind, with {number} about people of the kept commits")
         if self.alive:
             lines.append(f"GitHub acts on {', '.join(self.alive)}, which it ignored in SOURCE")

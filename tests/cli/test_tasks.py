@@ -11,7 +11,7 @@ from invoke import Context, Exit
 from hubimages import errors
 from hubimages.cli.task import operator_errors
 
-CHECKOUT = Path(__file__).parent.parent
+CHECKOUT = Path(__file__).parents[2]
 
 
 def invoke(*args: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def invoke(*args: str) -> subprocess.CompletedProcess[str]:
 def test_invoke_lists_the_same_tasks_in_a_checkout() -> None:
     done = invoke("--list")
     assert done.returncode == 0
-    assert "Make a repository for a user image from the template." in " ".join(done.stdout.split())
+    assert "Make an image repository from the template." in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize(
