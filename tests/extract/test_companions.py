@@ -97,7 +97,7 @@ def test_without_the_template_all_three_are_warnings_and_the_push_is_refused(tmp
     result = take(tmp_path / "s", tmp_path / "d")
     assert result.warnings[:3] == [
         "the licence stays behind: LICENSE at the top of SOURCE",
-        ".mailmap at the top of SOURCE stays behind, with 1 entry about people of the kept commits",
+        ".mailmap at the top of SOURCE stays behind, with 1 line about people of the kept commits",
         "GitHub acts on .github/workflows/deploy.yaml, CODEOWNERS, which it ignored in SOURCE",
     ]
     assert files(tmp_path / "d").keys() == {"Dockerfile", "start", "apt.txt", *WORKFLOW}
