@@ -206,8 +206,8 @@ class _Scan:
         path = f"{self.root}/{file}"
         if os.path.islink(path):  # noqa: PTH114 - hundreds of them
             inside = Path(os.path.realpath(path)).is_relative_to(self.root)
-            where = "its target is read at its own path" if inside else "it leads out of the repository"
-            self.not_read.append(NotRead(file, 0, f"symbolic link; {where}"))
+            where = "; its target is read at its own path" if inside else " out of the repository"
+            self.not_read.append(NotRead(file, 0, f"symbolic link{where}"))
             return None
         try:
             with open(path, "rb") as opened:  # noqa: PTH123
