@@ -1,4 +1,4 @@
-"""Decide which commits git-filter-repo would keep, beforehand and in memory.
+"""Decide in memory which commits git-filter-repo would keep. This is the only place that drops commits.
 
 These are the rules of `RepoFilter._maybe_trim_extra_parents` and `RepoFilter._prunable` of git-filter-repo 2.47 for
 `--prune-empty=auto --prune-degenerate=auto`, its defaults: a commit that leaves the directory as it was is dropped,

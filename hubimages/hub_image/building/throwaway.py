@@ -3,6 +3,8 @@
 It borrows the objects of the user's repository and has the same branch, tags and settings, so that everything that
 chartpress asks git about (last commits, counts, tags, abbreviations, the branch's name) has the same answer. A git
 worktree would be registered in the user's repository, also after a kill, and could not have the same branch.
+
+chartpress also rewrites `version:` in Chart.yaml. That edit is lost with the copy, on purpose.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""Write other tags at the places of references, and see that nothing else became different.
+"""Write other tags at the places of references, and check that nothing else changed.
+
+`yaml_text` compares the text before and after an edit; this module reads the references again; `repository.file_edit`
+compares the files on disk with what was shown.
 
 A run may set several images, and a file may hold several of them: the edits for one image are made on top of those for
 the images before it.

@@ -86,6 +86,7 @@ def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tu
     try:
         if logged_in and creates_by_token(registries, image.host) and not is_shown(registries, image):
             return Right.NO_REPOSITORY, "(or it does not show it to this login)"
+        # Safe at a Quay only after the check above, since its token for a push would create the repository.
         answer = registries.exchange("POST", image, "blobs/uploads/", actions=PUSH, headers={"Content-Length": "0"})
     except LoginRefusedError:
         return Right.LOGIN_REFUSED, ""
