@@ -68,7 +68,7 @@ def test_the_image_is_set_and_what_was_before_is_told(tmp_path: Path) -> None:
             [
                 f"{hub.address}: z2jh.image is {IMAGE}",
                 "  before: old/image:1",
-                f"  to put it back: hubimages set-configurator-image --hub-url={hub.address} --image=old/image:1",
+                f"  to undo: hubimages set-configurator-image --hub-url={hub.address} --image=old/image:1",
             ],
         ), done.stderr
         again = set_image(hub, "admin")
