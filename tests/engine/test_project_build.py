@@ -49,7 +49,7 @@ def test_a_repository_is_built_and_tested_by_its_own_sessions(engine: Engine, re
 def test_without_an_engine_it_says_so(engine: Engine, repository: Path) -> None:
     done = build(engine, str(repository), DOCKER_HOST="tcp://127.0.0.1:9")
     assert done.returncode == 1
-    assert "Docker does not answer: start it" in done.stdout
+    assert "Docker does not answer. Start it" in done.stdout
 
 
 @pytest.mark.parametrize("words", [["no/such/place"], ["."], ["a", "b"], ["--push"]])

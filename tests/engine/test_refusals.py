@@ -248,7 +248,7 @@ def test_an_image_without_python_and_one_of_root_are_told_so(repository: Reposit
     assert done.returncode == 1
     assert "the image has no python, or its entry point cannot start it" in done.stdout
     assert "the image has no jupyterhub-singleuser, or its entry point cannot start it" in done.stdout
-    assert "end the Dockerfile with: USER 1000" in done.stdout
+    assert "End the Dockerfile with: USER 1000" in done.stdout
     assert "Traceback" not in done.stdout
     assert "pushed" not in session_error(done)
 

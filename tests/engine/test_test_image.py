@@ -23,7 +23,7 @@ TABLE = """\
   holds        a server starts with an empty home
   holds        every process is of user 1000
   not checked  every package of environment yml is installed
-                 no environment.yml
+                 there is no environment.yml
   holds        every kernel starts and runs a cell
 """
 
@@ -59,7 +59,7 @@ def test_an_image_of_root_without_python_gives_1_and_says_why(engine: Engine) ->
     assert done.stdout.startswith(f"{DEBIAN}\n  broken       jupyterhub singleuser is there")
     assert "the image has no jupyterhub-singleuser, or its entry point cannot start it" in done.stdout
     assert "  holds        the image needs no new privileges\n" in done.stdout
-    assert "end the Dockerfile with: USER 1000" in done.stdout
+    assert "End the Dockerfile with: USER 1000" in done.stdout
     assert "clauses\n" in done.stdout.rpartition("broken: ")[2]
     assert "Traceback" not in done.stdout
 
@@ -72,7 +72,7 @@ def test_the_same_as_json(engine: Engine) -> None:
     found = {one["code"]: one for one in report["findings"]}
     assert list(found["test_the_image_runs_as_user_1000"]) == ["code", "file", "line", "message", "remedy"]
     assert found["test_the_image_runs_as_user_1000"]["message"] == "the image runs as user 1000"
-    assert "end the Dockerfile with: USER 1000" in found["test_the_image_runs_as_user_1000"]["remedy"]
+    assert "End the Dockerfile with: USER 1000" in found["test_the_image_runs_as_user_1000"]["remedy"]
     assert "test_the_image_needs_no_new_privileges" not in found
     assert any(
         line.startswith("test_every_package_of_environment_yml_is_installed: ") for line in report["not_checked"]

@@ -167,5 +167,5 @@ def test_the_next_steps_with_an_origin_are_those_of_its_own_repository(tmp_path)
     made = {"template": True, "origin": str(tmp_path / "made.git")}
     first = take(tmp_path / "s", tmp_path / "e", push=True, answers={"registry": "ghcr.io"}, **made)
     again = take(tmp_path / "t", tmp_path / "f", "images/lab", **made)
-    package = "After the first push of the image, make the package public on GitHub; no secret is needed."
+    package = "After the first push of the image, make the package public on GitHub. You need no secret."
     assert package in first.next_steps and package in again.next_steps

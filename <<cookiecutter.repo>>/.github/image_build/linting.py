@@ -94,12 +94,16 @@ def check_workflows(session: nox.Session, names: Iterable[str]) -> bool:
     valid = passes(session, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
     argv = ("zizmor", "--offline", "--quiet", "--format", "json", *files)
     said = str(session.run(*argv, silent=True, success_codes=range(20)))
-    start = said.find("[")
-    if start < 0:
+    start = re.search(r"^\[", said, re.MULTILINE)
+    try:
+        found = json.loads(said[start.start() :]) if start else None
+    except ValueError:
+        found = None
+    if found is None:
         session.warn(f"zizmor cannot read the workflows: {said.strip()}")
         return not valid
     leaks = False
-    for finding in json.loads(said[start:]):
+    for finding in found:
         leak = finding["ident"] in LEAKS
         leaks = leaks or leak
         place = finding["locations"][-1]

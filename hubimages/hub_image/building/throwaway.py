@@ -83,7 +83,7 @@ def check_out(own: Repo, paths: Sequence[str]) -> None:
     own.read("read-tree", "HEAD")
     try:
         own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
-    except ProgramFailedError as error:  # git names the files that it could not write, and no reason
+    except (ProgramFailedError, StorageError) as error:  # git names the files that it could not write, and no reason
         if shutil.disk_usage(own.directory).free >= FULL:
             raise
         raise StorageError(

@@ -28,10 +28,15 @@ def check_hubs(check: Check, inventory: Inventory) -> None:
                 unknown.setdefault(f"whether {used.reference.image} is built from its sources: {reason}", []).append(
                     used
                 )
-        check_charts(check, used, charts)
+        check_charts(check, used, {hub: chart for hub, chart in charts.items() if not is_judged(used, chart)})
     for reason, places in unknown.items():
         hubs = sorted({hub for used in places for hub in used.hubs})
         check.cannot_tell(f"{places[0].place}: {reason}; {console.count(len(hubs), 'hub')} run it: {some(hubs)}")
+
+
+def is_judged(used: HubImages, chart: DeployedChart) -> bool:
+    """Return True for a chart and its own image, which the check of the chart compares."""
+    return used.image is not None and not chart.overrides and is_values_place(used.image, used.reference)
 
 
 def is_values_place(image: Image, reference: Reference) -> bool:
