@@ -153,7 +153,7 @@ def test_a_name_that_the_registry_would_refuse_is_found_without_asking_it(
     (finding,) = report.findings
     assert (finding.code, finding.file, finding.line) == (code, "noxfile.py", 2)
     assert message in str(finding)
-    assert report.not_checked == ["the registry: it is asked when the image has a name"]
+    assert report.not_checked == ["the registry, since the image has no valid name"]
     assert report.exit_code == 1
 
 
