@@ -1,4 +1,4 @@
-"""`hubimages test-image` on real images: what it prints, and the exit codes that scripts rely on."""
+"""`hubimages test-image` on real images: its output and exit codes."""
 
 import json
 import subprocess

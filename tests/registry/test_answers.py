@@ -1,4 +1,4 @@
-"""What we make of answers that a real registry cannot be made to give: pages, 429, challenges, failures, nonsense."""
+"""How hubimages reads answers that no real registry gives on demand: pages, 429, challenges, failures, nonsense."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""`hubimages check-registry`: what a person, a program and the exit code are told."""
+"""`hubimages check-registry`: its text, its JSON and its exit codes."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def hubimages(*args: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def found(folder: Path, **environment: str) -> dict[str, str]:
-    """The message and remedy of every finding, by its code."""
+    """Return the message and remedy of every finding by its code."""
     report = check_registry(folder, environment, QUICK)
     return {each.code: f"{each.message}: {each.remedy}" for each in report.findings}
 

@@ -1,4 +1,4 @@
-"""What a real registry answers, and what we make of it."""
+"""How hubimages reads the answers of a real registry."""
 
 import re
 from datetime import UTC, datetime

@@ -22,7 +22,7 @@ IDENTITY_TOKEN = "<token>"  # the user name under which a helper keeps an identi
 
 @dataclass(frozen=True)
 class Login:
-    """A user name and secret, an identity token, or a registry token. Its repr hides them."""
+    """A user name and secret, an identity token, or a registry token. Its repr hides the secrets."""
 
     username: str
     secret: str = field(default="", repr=False)
