@@ -1,4 +1,4 @@
-"""User images: the contract that each of them has with the hub that starts it."""
+"""Check a user image against the contract with its hub."""
 
 from hubimages.build.contract import Clause, Report, check_image
 

@@ -1,4 +1,4 @@
-"""The image contract on any image: run the tests that the template gives every repository, and read what they found."""
+"""Run the template's contract tests on any image and read their results."""
 
 import importlib.util
 import json
@@ -21,7 +21,7 @@ HOLDS, BROKEN, NOT_CHECKED = "holds", "broken", "not checked"
 
 @dataclass(frozen=True)
 class Clause:
-    """One clause of the contract: its sentence, whether it holds, and why not."""
+    """One clause of the contract: its sentence, its state and the reason for the state."""
 
     code: str
     sentence: str
@@ -31,14 +31,14 @@ class Clause:
 
 @dataclass(frozen=True)
 class Report:
-    """All clauses for one image."""
+    """The state of every clause for one image."""
 
     image: str
     clauses: list[Clause]
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is broken."""
+        """Return True if no clause is broken."""
         return all(clause.state != BROKEN for clause in self.clauses)
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Report:
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The findings as one JSON object."""
+        """Return the findings as one JSON object."""
         findings = [
             {"code": one.code, "file": None, "line": None, "message": one.sentence, "remedy": one.why}
             for one in self.clauses
@@ -64,18 +64,18 @@ class Report:
 
 
 def check_image(image: str, *, repository: Path | None = None, hub_version: str = "") -> Report:
-    """Run the contract on an image, local or in a registry.
+    """Run the contract on a local image or one in a registry, and return the report.
 
-    `repository`: a user-image repository whose `environment.yml` and `image-tests/` the image has to fulfil.
-    `hub_version`: the version of JupyterHub that the hub runs; without it versions are not compared. Raises
-    NotInstalledError without an engine or pytest, and what `have_image` raises.
+    `repository`: an image repository; the image must meet its `environment.yml` and pass its `image-tests/`.
+    `hub_version`: the version of JupyterHub on the hub; if empty, versions are not compared. Raises NotInstalledError
+    if there is no engine or no pytest, and whatever `have_image` raises.
     """
     if not image or image.startswith("-") or image != image.strip():
-        raise BadInputError(f"{image!r} is no image reference, such as quay.io/organisation/name:tag")
+        raise BadInputError(f"{image!r} is not an image reference. Write it like quay.io/organisation/name:tag")
     if repository is not None and not repository.is_dir():
-        raise BadInputError(f"no repository at {repository}")
+        raise BadInputError(f"{repository} is not a directory. Name a clone of the image repository with --repo")
     if importlib.util.find_spec("pytest") is None:
-        raise NotInstalledError("the contract runs with pytest: pip install 'hubimages[test-image]'")
+        raise NotInstalledError("pytest is not installed. Run pip install 'hubimages[test-image]'")
     check_engine()
     have_image(image)
     with tempfile.TemporaryDirectory(prefix="hubimages-") as directory:
@@ -92,11 +92,11 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
 
 
 def clauses(found: Path) -> Iterator[Clause]:
-    """What pytest wrote down about each clause; a clause's sentence is the name of its test."""
+    """Yield each clause with the result that pytest recorded. The test's name is the clause's sentence."""
     for case in ElementTree.parse(found).iter("testcase"):
         name = case.get("name", "")
         function, bracket, parameter = name.partition("[")
-        if parameter == "NOTSET]":  # pytest's word for a test that has nothing to run on
+        if parameter == "NOTSET]":  # pytest's parameter for a test with an empty parameter set
             bracket = ""
         title = function.removeprefix("test_").replace("_", " ") + (f" ({parameter.rstrip(']')})" if bracket else "")
         broken = case.find("failure") if case.find("failure") is not None else case.find("error")

@@ -1,4 +1,4 @@
-"""The container engine on this machine, through the docker command."""
+"""Pull images with the docker command and explain failed pulls."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,7 @@ from hubimages import console
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError
 from hubimages.run import attempt, failure
 
-# What an engine and the registries it asks say, and what that means. The order counts: a registry that refuses without
-# a login says `denied`, too.
+# Error texts of engines and registries. Their order matters: a registry that needs a login also answers `denied`.
 NOT_LOGGED_IN = re.compile(
     r"no basic auth|unauthorized|authentication required|denied|forbidden|\b40[13]\b", re.IGNORECASE
 )
@@ -20,10 +19,10 @@ NO_ANSWER = re.compile(
 
 
 def have_image(reference: str) -> None:
-    """Pull an image unless the engine has it.
+    """Pull an image if the engine does not have it.
 
-    Raises BadInputError where there is none, LoginError where the registry wants a login, NoAnswerError where it gave
-    no answer.
+    Raises BadInputError if the image does not exist, LoginError if the registry needs a login, NoAnswerError if it
+    does not answer.
     """
     if attempt("docker", "image", "inspect", reference, cwd=Path("/")).returncode == 0:
         return
@@ -35,12 +34,14 @@ def have_image(reference: str) -> None:
 
 
 def pull_failure(reference: str, argv: list[str], code: int, output: bytes) -> HubImagesError:
-    """The error for a pull that failed."""
+    """Return the error for a failed pull."""
     said = console.without_colours(output.decode(errors="replace")).strip()
     line = said.splitlines()[-1] if said else "no message"
     host = reference.split("/", maxsplit=1)[0]
     if "invalid reference format" in said:
-        return BadInputError(f"{reference!r} is no image reference, such as quay.io/organisation/name:tag ({line})")
+        return BadInputError(
+            f"{reference!r} is not an image reference. Write it like quay.io/organisation/name:tag ({line})"
+        )
     if NOT_THERE.search(said) and "denied" not in said:
         return BadInputError(f"no image {reference}: {line}")
     if NOT_LOGGED_IN.search(said):

@@ -1,4 +1,4 @@
-"""What this machine has of all that hubimages can use: programs, extras, logins."""
+"""Report which programs, extras and logins this machine has."""
 
 from hubimages.doctor.examination import examine
 from hubimages.doctor.report import Item, Report

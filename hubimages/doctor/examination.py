@@ -1,4 +1,4 @@
-"""The whole examination: programs, extras, logins, and where this copy of hubimages comes from."""
+"""Examine this machine: programs, extras, logins and the origin of this copy of hubimages."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from hubimages.template import find_origin, template_directory
 
 
 def examine() -> Report:
-    """What this machine has. Nothing is asked of the network, and no secret is read out of a helper."""
+    """Return the report on this machine, without network access and without reading a secret."""
     found, problem = logins()
     origin = find_origin(template_directory())
     said = f"{origin.address} at {origin.commit}" if origin.commit else f"has no address and commit: {origin.problem}"
@@ -18,7 +18,7 @@ def examine() -> Report:
 
 
 def logins() -> tuple[Sequence[tuple[str, str]], str]:
-    """The hosts of registries with a login, and what keeps it; and what is wrong with Docker's configuration."""
+    """Return the registry hosts with a login and where each is kept, and what is wrong with Docker's configuration."""
     try:
         return sorted(DockerConfiguration.read().places().items()), ""
     except BadInputError as error:

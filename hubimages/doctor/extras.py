@@ -1,4 +1,4 @@
-"""The extras of the package: which are whole, and what each that is not lacks."""
+"""Find which extras of the package are installed and what the others lack."""
 
 import re
 from importlib import metadata
@@ -15,12 +15,18 @@ OF_EXTRA = re.compile(r"""^([A-Za-z0-9._-]+)(.*?);.*\bextra\s*==\s*['"]([^'"]+)[
 
 
 def look(distribution: str = "hubimages") -> list[Item]:
-    """What is there of each extra that the installed package declares."""
+    """Return an item for each extra that the installed package declares."""
     try:
         package = metadata.distribution(distribution)
     except metadata.PackageNotFoundError:
         return [
-            Item(distribution, "missing", "it runs, and is not installed", ("extras",), f"pip install {distribution}")
+            Item(
+                distribution,
+                "missing",
+                "running, but not installed as a package",
+                ("extras",),
+                f"pip install {distribution}",
+            )
         ]
     names = package.metadata.get_all("Provides-Extra") or []
     needs = [found.groups() for line in package.requires or [] if (found := OF_EXTRA.match(line))]
@@ -34,6 +40,6 @@ def _extra(name: str, needed: list[str]) -> Item:
             versions.append(f"{one} {metadata.version(one)}")
         except metadata.PackageNotFoundError:
             lacks.append(one)
-    tasks = TASKS.get(name, (f"what the documentation says of the extra {name}",))
+    tasks = TASKS.get(name, (f"see the documentation of the extra {name}",))
     found = f"lacks {', '.join(lacks)}" if lacks else ", ".join(versions)
     return Item(name, "missing" if lacks else "there", found, tasks, f"pip install 'hubimages[{name}]'")

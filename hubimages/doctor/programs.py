@@ -1,4 +1,4 @@
-"""The programs that tasks start: whether they are there, and which version."""
+"""Find the programs that tasks start, and their versions."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from hubimages.doctor.report import ALL, Item
 from hubimages.repository import git
 from hubimages.run import environment
 
-PATIENCE = 0.6  # seconds for a program to tell its version
+PATIENCE = 0.6  # seconds to wait for a program's version
 NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
 HUB_IMAGE = ("bump-hub-image", "rebuild-hub-image")
 PREVIEW = ("preview-imagebuilding-hub",)
@@ -23,9 +23,9 @@ PREVIEW = ("preview-imagebuilding-hub",)
 
 @dataclass(frozen=True)
 class Program:
-    """A program of one of several names, what prints its version, and what needs it.
+    """A program: its possible names, how to ask its version, and the tasks that need it.
 
-    Without `arguments` only the place is shown: a program that takes long to start, or asks the network.
+    Without `arguments` only its path is shown, because it starts slowly or uses the network.
     """
 
     name: str
@@ -34,16 +34,16 @@ class Program:
     get: str
     arguments: tuple[str, ...] = ()
     minimum: tuple[int, ...] = ()
-    beside_python: bool = False  # tasks find it beside hubimages' own Python, too, when that is not on PATH
+    beside_python: bool = False  # tasks also look beside hubimages' Python, even if that is not on PATH
 
     @property
     def search_path(self) -> str | None:
-        """Where to look, as in PATH; None is PATH."""
+        """Return the directories to search, written like PATH; None means PATH itself."""
         path = os.environ.get("PATH", os.defpath)
         return os.pathsep.join([path, str(Path(sys.executable).parent)]) if self.beside_python else None
 
     def look(self) -> Item:
-        """What is there of it."""
+        """Return the state of the program on this machine."""
         place = next(filter(None, (shutil.which(name, path=self.search_path) for name in self.names)), None)
         if place is None:
             return Item(self.name, "missing", "", self.tasks, self.get)
@@ -55,12 +55,12 @@ class Program:
         version = found[0] if (found := NUMBER.search(said)) else place
         if self.minimum and tuple(map(int, re.findall(r"\d+", version)[: len(self.minimum)])) < self.minimum:
             wanted = ".".join(map(str, self.minimum))
-            return Item(self.name, "too old", f"{version}, {wanted} is the oldest that will do", self.tasks, self.get)
+            return Item(self.name, "too old", f"{version}; {wanted} or newer is needed", self.tasks, self.get)
         return Item(self.name, "there", version, self.tasks, self.get)
 
 
 def ask(*argv: str) -> tuple[str, bool]:
-    """The first line that a program writes, and whether it ended well, and in time."""
+    """Return the first line of a program's output, and whether it succeeded in time."""
     try:
         done = subprocess.run(
             argv, cwd=Path("/"), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
@@ -101,7 +101,7 @@ PROGRAMS = (
 
 
 def helm() -> Item:
-    """Helm, which comes as a library of Python; the program is not used."""
+    """Return the state of Helm, which is used as a Python library."""
     tasks, get = ("check-imagebuilding-hub", "preview-imagebuilding-hub"), "pip install 'hubimages[imagebuilding]'"
     try:
         return Item("Helm", "there", f"in helm-python-sdk {metadata.version('helm-python-sdk')}", tasks, get)
@@ -110,13 +110,13 @@ def helm() -> Item:
 
 
 def python() -> Item:
-    """The Python that hubimages runs with."""
+    """Return the Python that runs hubimages."""
     version = ".".join(map(str, sys.version_info[:3]))
     return Item("Python", "there", f"{version} ({sys.executable})", ALL, "https://www.python.org/downloads")
 
 
 def look(programs: Sequence[Program] = PROGRAMS) -> list[Item]:
-    """What is there of every program; all are asked at once."""
+    """Return the state of every program. All are asked in parallel."""
     looks: list[Callable[[], Item]] = [python, helm, *(program.look for program in programs)]
     with ThreadPoolExecutor(len(looks)) as pool:
         return [item.result() for item in [pool.submit(one) for one in looks]]

@@ -1,4 +1,4 @@
-"""What was found, as text and as JSON."""
+"""The report of `hubimages doctor`, as text and as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ ALL = ("every task",)
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that hubimages can use.
+    """A program or extra that hubimages can use.
 
-    `state` is `there`, `missing`, `too old` or `does not answer`; `found` its version or place; `tasks` those that need
-    it, `get` the line that gets it.
+    `state` is `there`, `missing`, `too old` or `does not answer`; `found` is its version or path; `tasks` need
+    it; `get` is the command or page that installs it.
     """
 
     name: str
@@ -23,13 +23,13 @@ class Item:
 
     @property
     def is_there(self) -> bool:
-        """Whether the tasks that need it can use it."""
+        """Return True if the tasks that need it can use it."""
         return self.state == "there"
 
 
 @dataclass(frozen=True)
 class Report:
-    """The programs and extras, and the hosts of registries for which there is a login and where it is kept."""
+    """The programs, the extras, and the registry hosts with a login and where it is kept."""
 
     programs: Sequence[Item]
     extras: Sequence[Item]
@@ -49,7 +49,7 @@ class Report:
         return "\n".join([*lines, "", "This copy", f"  {self.origin}"])
 
     def as_json(self) -> str:
-        """The report as one JSON object. It has no secret, nor a user's name."""
+        """Return the report as one JSON object, without secrets and user names."""
         whole = {
             "version": 1,
             "programs": [asdict(item) for item in self.programs],

@@ -1,9 +1,9 @@
-"""Registries: which images and tags they have, since when, who may pull them, and whether we may push.
+"""Ask registries which images and tags they have, how old those are, and who may pull and push.
 
-HTTP is urllib3's: connections that threads share, TLS, redirects, the forms of Retry-After. No library of the protocol
-on PyPI does what is needed on top of it (docs/registries.md compares them), so these are ours: Bearer and Basic
-challenges with a token for each scope, pages by `Link`, how long to wait after a 429, `ETag`, and which answer means
-what. "Not there" (NotThereError), "not shown to you" (HiddenError) and "no answer" (NoAnswerError) are three things.
+urllib3 does HTTP: connections that threads share, TLS, redirects, the forms of Retry-After. No protocol library on
+PyPI does all that is needed on top (docs/registries.md compares them), so this package does the rest: Bearer and Basic
+challenges with a token for each scope, pages by `Link`, waiting after a 429, `ETag`, and the meaning of each answer.
+"Not there" (NotThereError), "not shown to you" (HiddenError) and "no answer" (NoAnswerError) stay distinct.
 """
 
 from hubimages.registry.client import Registries

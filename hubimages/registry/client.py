@@ -1,8 +1,8 @@
-"""Questions to registries about images: is it there, which tags are there, when was it made.
+"""Ask registries about images: whether one exists, which tags it has.
 
-A question has one answer, or raises: NotThereError where the registry says that there is none, HiddenError where it
-wants a login or another one, LoginRefusedError where it does not accept the login, NoAnswerError where nothing was
-learned. For many images at once there is `lookup`.
+Every question returns its answer or raises: NotThereError if the registry says that the image does not exist,
+HiddenError if it needs a login or another one, LoginRefusedError if it does not accept the login, NoAnswerError if the
+question stays open. `lookup` asks about many images at once.
 """
 
 import hashlib
@@ -33,17 +33,17 @@ MANIFESTS = (
 )
 ACCEPT = ", ".join(INDEXES + MANIFESTS)
 API_VERSION = "Docker-Distribution-Api-Version"
-PAGE = 1000  # tags asked for at once
+PAGE = 1000  # tags on one page
 # RFC 8288: <address>; name="value"; name=value, <address> ...
 LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
 REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
 
 
 class Registries:
-    """All registries, over connections that are kept. `with Registries() as registries:` lets them go at the end.
+    """All registries, over connections that are kept open. `with Registries() as registries:` closes them at the end.
 
-    Logins come from Docker's configuration, and only when a registry asks for one. `Registries.anonymous()` sees what
-    everybody sees. All methods may be called by several threads at once.
+    Logins come from Docker's configuration and are read only when a registry asks for one. `Registries.anonymous()`
+    sees what everybody sees. All methods are thread-safe.
     """
 
     def __init__(self, find_login: FindLogin | None = None, *, limits: Limits | None = None) -> None:
@@ -55,7 +55,7 @@ class Registries:
 
     @classmethod
     def anonymous(cls, *, limits: Limits | None = None) -> "Registries":
-        """Registries as somebody without any login sees them, a node of a cluster say."""
+        """Return registries as seen without a login, for example by a node of a cluster."""
         return cls(lambda host: None, limits=limits)
 
     def __enter__(self) -> "Registries":
@@ -67,24 +67,24 @@ class Registries:
         self.transport.close()
 
     def digest(self, image: ImageRef) -> str:
-        """The digest (sha256:...) of the image, by its digest or else its tag. What is kept here is not used."""
+        """Return the digest (sha256:...) of the image, found by its digest or else its tag. The cache is not used."""
         path = f"manifests/{version(image)}"
         answer = self.ask("HEAD", image, path, accept=ACCEPT)
         digest = answer.headers.get("Docker-Content-Digest", "")
         if DIGEST.fullmatch(digest):
             return digest
-        manifest = self.ask("GET", image, path, accept=ACCEPT)  # not every registry says it for a HEAD
+        manifest = self.ask("GET", image, path, accept=ACCEPT)  # not every registry sends the digest for a HEAD
         _object(manifest, image)
         return "sha256:" + hashlib.sha256(manifest.body).hexdigest()
 
     def tags(self, image: ImageRef) -> list[str]:
-        """All tags of the image's repository, in the registry's order, from as many pages as it has."""
+        """Return all tags of the image's repository, from all pages, in the registry's order."""
         found: dict[str, None] = {}
         seen: set[str] = set()
         path = f"tags/list?n={PAGE}"
         while path:
             if path in seen:
-                raise NoAnswerError(f"no answer from {image.host}: its list of tags goes in a circle")
+                raise NoAnswerError(f"no answer from {image.host}: its list of tags never ends")
             seen.add(path)
             page = self.get(image, path)
             listed = _object(page, image).get("tags") or []
@@ -95,7 +95,7 @@ class Registries:
         return list(found)
 
     def get(self, image: ImageRef, path: str, *, accept: str = "application/json") -> Response:
-        """A GET; what has not changed since it was asked for last (`ETag`) is not sent again."""
+        """Return the answer to a GET; the registry does not resend what is unchanged since the last time (`ETag`)."""
         kept = self._kept.get((path, image.repository))
         condition = {"If-None-Match": kept.headers["ETag"]} if kept else {}
         answer = self.ask("GET", image, path, accept=accept, headers=condition)
@@ -115,7 +115,7 @@ class Registries:
         accept: str = "*/*",
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The answer (2xx or 304) to a request below the repository's own address. Raises as the module says."""
+        """Return the answer (200 or 304) to a request below the repository's address. Raises as the module says."""
         answer = self.exchange(method, image, path, actions=actions, headers={"Accept": accept, **(headers or {})})
         if answer.status == 200 or (answer.status == 304 and headers):
             return answer
@@ -135,7 +135,7 @@ class Registries:
     def exchange(
         self, method: str, image: ImageRef, path: str, *, actions: str = PULL, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """The last answer to a request, whatever its status, after the registry's challenge was met where it can be."""
+        """Return the last answer to a request, whatever its status. Answers the registry's challenge if it can."""
         address = urljoin(f"{base_address(image.host)}/v2/{image.name}/", path)
         scope = (image.host, image.name, actions)
         used = self.authorizer.header(scope)
@@ -151,7 +151,7 @@ class Registries:
         return answer
 
     def check_registry(self, host: str, answer: Response | None = None) -> None:
-        """Raise NoAnswerError unless the host is a registry: a 404 of any other server says nothing of images."""
+        """Raise NoAnswerError unless the host is a registry: a 404 from another server says nothing about images."""
         if answer is not None and answer.headers.get(API_VERSION):
             return
         greeting = self.greeting(host)
@@ -160,7 +160,7 @@ class Registries:
             raise NoAnswerError(f"no answer from {host}: it does not answer as a registry does")
 
     def greeting(self, host: str) -> Response:
-        """What a registry says of itself to somebody without a login; it is asked once."""
+        """Return a registry's answer to /v2/ without a login. Each registry is asked once."""
         with self._lock:
             known = self._greetings.get(host)
         if known is None:
@@ -171,14 +171,14 @@ class Registries:
 
 
 def version(image: ImageRef) -> str:
-    """What stands for one version of the image in an address. Raises BadInputError where it has neither."""
+    """Return the image's digest, or else its tag. Raises BadInputError if it has neither."""
     if not (image.digest or image.tag):
-        raise BadInputError(f"{image} has neither a tag nor a digest: write {image}:TAG")
+        raise BadInputError(f"{image} has neither a tag nor a digest. Write {image}:TAG")
     return image.digest or image.tag
 
 
 def complaint(answer: Response) -> str:
-    """What a registry says in an error: its code and message, in one line."""
+    """Return the code and message of a registry's error in one line; empty if it has none."""
     try:
         first = json.loads(answer.body)["errors"][0]
         return " ".join(f"({first.get('code', '')}: {first.get('message', '')})".split())
@@ -191,7 +191,7 @@ def _docker_login(host: str) -> Any:
 
 
 def _object(answer: Response, image: ImageRef) -> dict[str, Any]:
-    """The JSON object of an answer."""
+    """Return the JSON object of an answer."""
     try:
         content = json.loads(answer.body)
     except ValueError:
@@ -209,7 +209,7 @@ def _is_json(answer: Response) -> bool:
 
 
 def _next_page(page: Response, image: ImageRef) -> str:
-    """Path and query of the next page (RFC 8288), on the same host; empty where this is the last."""
+    """Return path and query of the next page (RFC 8288), on the same host; empty for the last page."""
     for link in LINK.finditer(page.headers.get("Link", "")):
         relation = REL.search(link[2])
         if relation and "next" in (relation[1] or relation[2] or "").lower().split():
@@ -219,6 +219,6 @@ def _next_page(page: Response, image: ImageRef) -> str:
         return ""
     if following.netloc != urlsplit(page.address).netloc:
         raise NoAnswerError(
-            f"no answer from {image.host}: its list of tags goes on at another host, {following.netloc}"
+            f"no answer from {image.host}: its list of tags continues on another host, {following.netloc}"
         )
     return f"{following.path}?{following.query}"

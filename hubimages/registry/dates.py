@@ -1,4 +1,4 @@
-"""When an image was made, as its configuration says."""
+"""Read an image's creation date, labels and platforms."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -8,15 +8,15 @@ from hubimages.errors import NoAnswerError
 from hubimages.image_ref import ImageRef
 from hubimages.registry.client import ACCEPT, Registries, _object, version
 
-# Builds that are made to be reproducible write 0001, 1970 or 1980; no image is older than Docker.
+# Reproducible builds write 0001, 1970 or 1980; no image is older than Docker.
 FIRST_YEAR = 2013
 LABEL = "org.opencontainers.image.created"
 
 
 def created(registries: Registries, image: ImageRef) -> datetime | None:
-    """When the image was made; None where it says nothing that is true. Raises as `client` says.
+    """Return when the image was made; None if it has no plausible date. Raises as `client` says.
 
-    Of an image for several platforms that for linux/amd64 counts, or else the first.
+    If the image has several platforms, linux/amd64 counts, or else the first.
     """
     manifest, configuration = _configuration(registries, image)
     inner = configuration.get("config")
@@ -61,7 +61,7 @@ def _configuration(registries: Registries, image: ImageRef) -> tuple[dict[str, A
 
 
 def _content(registries: Registries, image: ImageRef, path: str, digest: str) -> Any:
-    """What a digest stands for. Raises NoAnswerError where something else came."""
+    """Return the content with a digest. Raises NoAnswerError if the registry sends other content."""
     answer = registries.get(image, path, accept=ACCEPT if path.startswith("manifests/") else "*/*")
     if digest.startswith("sha256:") and hashlib.sha256(answer.body).hexdigest() != digest.partition(":")[2]:
         raise NoAnswerError(f"no answer from {image.host} for {image} that can be used: {digest} is something else")
@@ -69,7 +69,7 @@ def _content(registries: Registries, image: ImageRef, path: str, digest: str) ->
 
 
 def _platform(entries: list[Any]) -> str:
-    """The digest of the entry for linux/amd64, or else of the first that is an image; empty where there is none."""
+    """Return the digest of the entry for linux/amd64, or else of the first image; empty if there is none."""
     images: list[tuple[bool, str]] = []
     for entry in entries:
         platform = entry.get("platform") if isinstance(entry, dict) else None
@@ -84,7 +84,7 @@ def _labels(labels: object) -> object:
 
 
 def _date(text: object) -> datetime | None:
-    """The moment that RFC 3339 text names, in UTC."""
+    """Return an RFC 3339 date in UTC; None if it is not a plausible date."""
     if not isinstance(text, str):
         return None
     try:

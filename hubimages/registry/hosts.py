@@ -1,4 +1,4 @@
-"""Where a registry's interface is, and which other names it goes by."""
+"""Find a registry's API address and the other names of its host."""
 
 import ipaddress
 
@@ -8,9 +8,9 @@ DOCKER_HUB_KEYS = ("https://index.docker.io/v1/", "docker.io", "index.docker.io"
 
 
 def base_address(host: str) -> str:
-    """Scheme and host of a registry's interface: plain http for this machine alone, as Docker does it.
+    """Return scheme and host of a registry's API: plain http only for this machine, as in Docker.
 
-    Docker Hub's images are named docker.io, and served by another host
+    Docker Hub's images are named docker.io, but another host serves them
     (https://github.com/distribution/reference/blob/main/normalize.go).
     """
     if host == DOCKER_HUB:
@@ -19,7 +19,7 @@ def base_address(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, with a port or without, is this machine: localhost, 127.0.0.0/8 or [::1]."""
+    """Return True if a host, with or without a port, is this machine: localhost, 127.0.0.0/8 or [::1]."""
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
     if name.lower() == "localhost":
         return True
@@ -30,5 +30,5 @@ def is_loopback(host: str) -> bool:
 
 
 def login_keys(host: str) -> tuple[str, ...]:
-    """The names under which Docker's configuration can hold the login for a host, the usual one first."""
+    """Return the keys under which Docker's configuration can hold the login for a host, the usual one first."""
     return DOCKER_HUB_KEYS if host == DOCKER_HUB else (host, f"https://{host}")

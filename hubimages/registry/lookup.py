@@ -1,4 +1,4 @@
-"""The same question about many images at once."""
+"""Ask one question about many images in parallel."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,28 +15,28 @@ T = TypeVar("T")
 
 
 def digests(registries: Registries, images: Iterable[ImageRef]) -> dict[ImageRef, str | HubImagesError]:
-    """For every image its digest, or the error that says why there is none (see `client`)."""
+    """Return the digest of every image, or the error that explains why there is none (see `client`)."""
     return each(registries, images, registries.digest)
 
 
 def all_tags(registries: Registries, images: Iterable[ImageRef]) -> dict[ImageRef, list[str] | HubImagesError]:
-    """For every image all tags of its repository, or the error. The keys have neither tag nor digest."""
+    """Return all tags of every image's repository, or the error. The keys have neither tag nor digest."""
     return each(registries, (image.at() for image in images), registries.tags)
 
 
 def creation_dates(
     registries: Registries, images: Iterable[ImageRef]
 ) -> dict[ImageRef, datetime | HubImagesError | None]:
-    """For every image when it was made (None: it does not say), or the error."""
+    """Return when every image was made (None if unknown), or the error."""
     return each(registries, images, lambda image: created(registries, image))
 
 
 def each(
     registries: Registries, images: Iterable[ImageRef], question: Callable[[ImageRef], T]
 ) -> dict[ImageRef, T | HubImagesError]:
-    """The answers to a question about every image, once each, in parallel; an error that a user can meet is one.
+    """Return the answer or the HubImagesError for every image, each asked once, in parallel.
 
-    Interrupted, it asks nothing more; requests that are under way end by themselves within their limits.
+    On an interrupt it sends no further requests; running ones end within their limits.
     """
 
     def answer(image: ImageRef) -> T | HubImagesError:

@@ -1,23 +1,23 @@
-"""What a registry can answer instead of what was asked for; none of these is ever read as another."""
+"""The errors that a registry's answer can mean."""
 
 from hubimages.errors import BadInputError, LoginError
 
 
 class NotThereError(BadInputError):
-    """The registry answered, and has no such repository, tag or digest."""
+    """The registry has no such repository, tag or digest."""
 
 
 class NameRefusedError(BadInputError):
-    """The registry answered, and does not take this name."""
+    """The registry does not allow this name."""
 
 
 class HiddenError(LoginError):
-    """The registry does not show this without a login, or not to this one. Many then do not say whether it exists."""
+    """The registry does not show this without a login, or not to this login. It may or may not exist."""
 
 
 class LoginRefusedError(LoginError):
-    """There is a login for the registry, and the registry does not accept it: a wrong password, an old token."""
+    """The registry does not accept the login: the password is wrong or the token has expired."""
 
 
 class NoRightError(LoginError):
-    """The login is accepted, but does not allow this."""
+    """The registry accepts the login, but the login does not allow this."""

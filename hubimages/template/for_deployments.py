@@ -1,4 +1,4 @@
-"""The workflow for a deployment repository that runs `hubimages bump-images`."""
+"""Render the workflow with which a deployment repository runs `hubimages bump-images`."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ PLACEHOLDER = "git+ADDRESS@COMMIT"
 
 
 def deployment_workflow(origin: Origin | None = None) -> str:
-    """The text of bump-images.yaml, which installs hubimages from the address and commit of this copy.
+    """Return the text of bump-images.yaml, which installs hubimages from this copy's address and commit.
 
-    Raises RefusedError for a copy that knows neither.
+    Raises RefusedError if this copy has no known address and commit.
     """
     origin = origin or find_origin(template_directory())
     if not origin.commit:

@@ -1,7 +1,7 @@
-"""Where this copy of the template comes from: the address and the commit that the same copy can be installed from.
+"""Find the git address and commit from which this copy of the template can be installed.
 
-Plain cookiecutter, and the build of the wheel, load this file by its path, without the package: it needs the standard
-library alone.
+Plain cookiecutter and the wheel build load this file by its path, without the package. It may import only the
+standard library.
 """
 
 import json
@@ -14,13 +14,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 RECORDED = "origin.json"  # beside cookiecutter.json in a wheel and in a source distribution
-PACKAGED = ("hubimages", "template", "source")  # where a wheel has the template
+PACKAGED = ("hubimages", "template", "source")  # the template's directory in a wheel
 COMMIT = re.compile(r"[0-9a-f]{40}")
-# What may stand in a workflow's shell line and in YAML as it is.
+# Addresses that need no quoting in a workflow's shell line or in YAML.
 ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)+")
 SSH = re.compile(r"(?:ssh://)?(?:[^@/]+@)(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+/|[:/])/?(?P<path>.+)")
 REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-# What a rendered repository is made of, and what is installed from the commit.
+# The files that a rendered repository and an installation from the commit are made of.
 SOURCES = (
     "cookiecutter.json", "hooks", "templates", "<<cookiecutter.repo>>", "hubimages", "hubimages_template.py",
     "hubimages_filters.py", "deployment-workflows", "pyproject.toml",
@@ -37,16 +37,16 @@ class Origin:
 
     @property
     def requirement(self) -> str:
-        """What pip installs this copy from, with the extra that opens pull requests."""
+        """Return the pip requirement for this copy, with the extra that opens pull requests."""
         return f"hubimages[github] @ git+{self.address}@{self.commit}"
 
 
 @cache
 def find_origin(directory: Path) -> Origin:
-    """The origin of the copy whose template is in a directory.
+    """Return the origin of the copy whose template is in a directory.
 
-    From what pip noted about an installation from git (PEP 610), from what was built into a release's wheel, or from
-    git itself, in a checkout or in the clone that cookiecutter made.
+    It comes from pip's record of an installation from git (PEP 610), from the record in a release's wheel, or from git
+    in a checkout or in cookiecutter's clone.
     """
     directory = directory.resolve()
     if directory.parts[-len(PACKAGED) :] == PACKAGED:
@@ -58,7 +58,7 @@ def find_origin(directory: Path) -> Origin:
 
 
 def installed_from(packages: Path) -> Origin | None:
-    """What pip noted in the folder of packages, where it installed a commit of a git repository."""
+    """Return the git origin that pip recorded in a site-packages directory; None if pip did not install from git."""
     for file in packages.glob("hubimages-*.dist-info/direct_url.json"):
         noted = json.loads(file.read_text(encoding="utf-8"))
         commit = noted.get("vcs_info", {}).get("commit_id", "")
@@ -69,13 +69,13 @@ def installed_from(packages: Path) -> Origin | None:
 
 
 def recorded(directory: Path) -> Origin | None:
-    """What the build of the wheel recorded."""
+    """Return the origin that the wheel build recorded; None if there is no record."""
     file = directory / RECORDED
     return Origin(**json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
 
 
 def of_checkout(directory: Path) -> Origin:
-    """The commit that is checked out, and the address of a remote that has it."""
+    """Return the checked-out commit and the address of a remote that has it."""
     commit = git(directory, "rev-parse", "--verify", "HEAD")
     if not COMMIT.fullmatch(commit):
         return Origin(problem=f"{directory} has no commit")
@@ -84,7 +84,7 @@ def of_checkout(directory: Path) -> Origin:
         return Origin(problem=f"{directory} has changes that are not committed")
     branches = git(directory, "for-each-ref", "--format=%(refname)", "--contains=HEAD", "refs/remotes").splitlines()
     remotes = list(dict.fromkeys(ref.split("/")[2] for ref in branches))
-    if git(directory, "tag", "--points-at", "HEAD"):  # a release's job checks out the tag alone
+    if git(directory, "tag", "--points-at", "HEAD"):  # a release's job checks out only the tag
         remotes.append("origin")
     for remote in sorted(remotes, key=lambda name: name != "origin"):
         address = plain_address(git(directory, "config", "--get", f"remote.{remote}.url"))
@@ -98,7 +98,7 @@ def of_checkout(directory: Path) -> Origin:
 
 
 def plain_address(url: str) -> str:
-    """The address for https, without a login; "" for one that others cannot clone: a directory, http, git://."""
+    """Return the https address without a login; "" if others cannot clone it (a directory, http, git://)."""
     ssh = SSH.fullmatch(url)
     if url.startswith("https://"):
         parts = urlsplit(url)
@@ -110,8 +110,8 @@ def plain_address(url: str) -> str:
 
 
 def git(directory: Path, *words: str) -> str:
-    """What git says, stripped; "" where it fails or is not there."""
-    # A hook of git's has these set for the repository that is committed to.
+    """Return git's output, stripped; "" if git fails or is not installed."""
+    # Git sets these in hooks, for the repository of the commit.
     env = {
         name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
     }

@@ -66,7 +66,7 @@ def test_what_is_too_old_or_does_not_answer_is_not_there(tmp_path: Path) -> None
     program(tmp_path, "docker", "echo Cannot connect to the Docker daemon >&2; echo more >&2; exit 1")
     program(tmp_path, "node", "exec /bin/sleep 30")
     found = items(PATH=str(tmp_path))
-    assert (found["git"]["state"], found["git"]["found"]) == ("too old", "2.30.2, 2.38 is the oldest that will do")
+    assert (found["git"]["state"], found["git"]["found"]) == ("too old", "2.30.2; 2.38 or newer is needed")
     assert (found["container engine"]["state"], found["container engine"]["found"]) == (
         "does not answer",
         "Cannot connect to the Docker daemon",

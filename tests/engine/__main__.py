@@ -14,7 +14,7 @@ from tests.engine.stand_ins import repo2docker_base, stand_ins
 
 
 def main() -> int:
-    """Start, say how it is used, wait."""
+    """Start the engine, print how to use it, and wait."""
     with ExitStack() as stack:
         try:
             engine = stack.enter_context(any_engine())

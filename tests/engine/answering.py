@@ -1,4 +1,4 @@
-"""A registry on loopback that answers everything with one status: real Docker commands really talk to it."""
+"""A server on loopback that answers real Docker commands with one status."""
 
 import json
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def answering(status: int, *, also_greeting: bool = False) -> Iterator[Answering
         do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Every test below this folder needs an engine."""
+"""Fixtures and marks for the tests that need an engine."""
 
 import os
 import subprocess
@@ -46,7 +46,7 @@ def logins_end_with_the_module(engine: Engine) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generated repository in which the sessions' tools are installed, for all tests."""
+    """Return a generated repository with the sessions' tools installed, for all tests."""
     path = tmp_path_factory.mktemp("refusals") / "small"
     template.plan_new_repository(path, {"image": "our/small", "arm64": "yes"}).apply()
     repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))

@@ -33,28 +33,28 @@ class Engine:
     daemon: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def docker(self, *args: str, cwd: Path | None = None) -> str:
-        """The stdout of a docker command, stripped. Raises ProgramFailedError when it fails."""
+        """Return the stdout of a docker command, stripped. Raises ProgramFailedError when it fails."""
         return read("docker", *args, cwd=cwd or self.folder, env=self.env).decode(errors="replace").strip()
 
     def try_docker(self, *args: str) -> subprocess.CompletedProcess[bytes]:
-        """A docker command whose failure is an answer."""
+        """Run a docker command whose failure is an answer."""
         return attempt("docker", *args, cwd=self.folder, env=self.env)
 
     def has_image(self, name: str) -> bool:
-        """Whether an image of this name is there, without asking any registry."""
+        """Return True if the engine has an image of this name; asks no registry."""
         return self.try_docker("image", "inspect", name).returncode == 0
 
     def build(self, directory: Path, tag: str, *args: str) -> str:
-        """Build an image from the Dockerfile in a directory; returns its id (sha256:...)."""
+        """Build an image from the Dockerfile in a directory, and return its id (sha256:...)."""
         self.docker("buildx", "build", "--load", "--progress", "plain", *args, "--tag", tag, str(directory))
         return self.docker("image", "inspect", "--format", "{{.Id}}", tag)
 
     def containers(self) -> set[str]:
-        """The ids of all containers, stopped ones too."""
+        """Return the ids of all containers, including stopped ones."""
         return set(self.docker("ps", "--all", "--quiet", "--no-trunc").split())
 
     def login(self, where: registry.Registry) -> None:
-        """Log in to a registry, in the tests' own configuration."""
+        """Log in to a registry in the tests' Docker configuration."""
         password = where.password.encode()
         command = ("docker", "login", "--username", where.username, "--password-stdin", where.address)
         read(*command, cwd=self.folder, env=self.env, stdin=password)
@@ -66,7 +66,7 @@ class Engine:
 
 @contextmanager
 def any_engine() -> Iterator[Engine]:
-    """The engine that answers `docker info`, else a private one. Raises EngineUnavailableError where there is none."""
+    """Yield the running engine, else a private one. Raises EngineUnavailableError where there is none."""
     folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))
     try:
         running = running_engine(folder)
@@ -81,7 +81,7 @@ def any_engine() -> Iterator[Engine]:
 
 
 def running_engine(folder: Path) -> Engine | None:
-    """The engine that this environment points at, if it answers and can build for repo2docker."""
+    """Return the environment's engine if it answers and can build for repo2docker."""
     if shutil.which("docker") is None:
         return None
     # the context a person has chosen is part of the configuration that is not used: ask for its address first
@@ -136,7 +136,7 @@ def second_engine(first: Engine) -> Iterator[Engine]:
 
 
 def stubborn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """Start a daemon; once more where another one was writing the kernel's rules for packets at that moment."""
+    """Start a daemon; retry once if another one was writing the kernel's rules for packets at that moment."""
     try:
         return start()
     except RuntimeError as error:

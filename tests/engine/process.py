@@ -13,7 +13,7 @@ PATIENCE = 30.0
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on just now."""
+    """Return a free port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -59,6 +59,6 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def listens(port: int) -> bool:
-    """Whether somebody listens on a port of loopback."""
+    """Return True if a server listens on a port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -49,11 +49,11 @@ class Registry:
             return answer.read(), answer.headers.get("Docker-Content-Digest") or ""
 
     def digest(self, name: str, tag: str) -> str:
-        """The digest (sha256:...) that a tag stands for."""
+        """Return the digest (sha256:...) of a tag."""
         return self.request(f"{name}/manifests/{tag}", method="HEAD")[1]
 
     def tags(self, name: str) -> list[str]:
-        """All tags of a repository, sorted."""
+        """Return all tags of a repository, sorted."""
         return sorted(json.loads(self.request(f"{name}/tags/list")[0])["tags"] or [])
 
 

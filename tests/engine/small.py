@@ -26,7 +26,7 @@ class Repository:
     env: Mapping[str, str]
 
     def nox(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a session as a person does."""
+        """Run a session as a user does."""
         return subprocess.run(
             self.argv(*words), cwd=self.path, env={**self.env, **env}, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -48,7 +48,7 @@ class Repository:
 
 
 def images(engine: Engine) -> set[str]:
-    """The references of the images that the engine has."""
+    """Return the references of the engine's images."""
     names = engine.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
     return {name for name in names if OURS.search(name)}
 
@@ -61,7 +61,7 @@ def session_error(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def digest(registry: Registry, name: str, tag: str) -> str:
-    """The digest under which a registry has a tag; nothing where it has none."""
+    """Return the digest of a tag in a registry; empty if the tag does not exist."""
     try:
         return registry.digest(name, tag)
     except urllib.error.HTTPError as error:

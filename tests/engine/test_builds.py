@@ -56,7 +56,7 @@ def conda_image(
 
 
 def run_in(engine: Engine, image: str, *command: str) -> str:
-    """The last line a command prints in a container of an image."""
+    """Return the last line that a command prints in a container of an image."""
     return engine.docker("run", "--rm", image, *command).splitlines()[-1]
 
 

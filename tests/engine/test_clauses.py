@@ -151,7 +151,7 @@ def argv() -> list[str]:
 
 
 def contract(engine: Engine, image: str, repository: Path, hub: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the contract on an image."""
+    """Run the contract on an image, and return the finished process."""
     env = environment({**engine.env, "IMAGE": image, "HUB_VERSION": hub})
     return subprocess.run(argv(), env=env, cwd=repository, capture_output=True, text=True, check=False)
 

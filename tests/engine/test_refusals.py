@@ -39,7 +39,7 @@ def test_without_docker_the_address_of_its_instructions_is_told(repository: Repo
 
 
 def which(name: str) -> str:
-    """The path of a program."""
+    """Return the path of a program."""
     return subprocess.run(["sh", "-c", f"command -v {name}"], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -208,7 +208,7 @@ def interrupt(repository: Repository, log: Path, *words: str, only_nox: bool = F
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for something that takes seconds."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""`hubimages test-image` on real images: what it prints, and the exit codes that scripts rely on."""
+"""`hubimages test-image` on real images: its output and exit codes."""
 
 import json
 import subprocess
@@ -90,9 +90,9 @@ def test_a_repository_s_own_packages_and_tests_count(engine: Engine, tmp_path: P
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["no image"], "no image reference"),
-        (["Quay.io/Capitals:1"], "no image reference"),
-        (["debian:trixie-slim", "--repo", "no/such/directory"], "no repository at no/such/directory"),
+        (["no image"], "is not an image reference"),
+        (["Quay.io/Capitals:1"], "is not an image reference"),
+        (["debian:trixie-slim", "--repo", "no/such/directory"], "no/such/directory is not a directory"),
     ],
 )
 def test_what_is_no_image_or_repository_gives_2(engine: Engine, args: list[str], told: str) -> None:

@@ -1,4 +1,4 @@
-"""Real registries that need no engine, and Docker's configuration of the person who asks."""
+"""Fixtures: real registries without an engine, and the user's Docker configuration."""
 
 import json
 from base64 import b64encode
@@ -16,19 +16,19 @@ Configure = Callable[..., None]
 
 @pytest.fixture(scope="session")
 def open_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """A real registry that asks for no password."""
+    """Yield a real registry without a password."""
     yield from serve(tmp_path_factory.mktemp("open"))
 
 
 @pytest.fixture(scope="session")
 def locked_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """A real registry that wants a password for everything."""
+    """Yield a real registry that needs a password for everything."""
     yield from serve(tmp_path_factory.mktemp("locked"), username="robot", password="correct horse")
 
 
 @pytest.fixture
 def configure(home: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Writes Docker's configuration: `configure(host="user:password", ...)`, further keys by `settings`."""
+    """Return a function that writes Docker's configuration: `configure(host="user:password", ..., **settings)`."""
     monkeypatch.delenv("DOCKER_CONFIG", raising=False)
 
     def write(logins: dict[str, str] | None = None, **settings: Any) -> None:

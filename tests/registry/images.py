@@ -1,4 +1,4 @@
-"""Images put into a real registry by its own interface: no engine is needed to make them."""
+"""Put images into a real registry through its API, without an engine."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ class Publisher:
         self.headers = headers
 
     def image(self, configuration: Mapping[str, Any], *tags: str, annotations: Mapping[str, str] | None = None) -> str:
-        """Put an image with a configuration there, under all the tags; its digest."""
+        """Push an image with a configuration under all the tags, and return its digest."""
         layer = self.blob(b"a layer")
         content = json.dumps({"architecture": "amd64", "os": "linux", **configuration}).encode()
         manifest: dict[str, Any] = {
@@ -46,7 +46,7 @@ class Publisher:
         return self.manifest(manifest, *tags)
 
     def manifest(self, manifest: Mapping[str, Any], *tags: str) -> str:
-        """Put a manifest there, under all the tags or by its digest alone; its digest."""
+        """Push a manifest under all the tags, or only by its digest, and return its digest."""
         body = json.dumps(manifest).encode()
         for tag in tags or (sha256(body),):
             headers = {**self.headers, "Content-Type": manifest["mediaType"]}
@@ -55,11 +55,11 @@ class Publisher:
         return sha256(body)
 
     def index(self, entries: list[dict[str, Any]], *tags: str) -> str:
-        """Put an index of other images there; its digest."""
+        """Push an index of other images, and return its digest."""
         return self.manifest({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries}, *tags)
 
     def blob(self, content: bytes) -> str:
-        """Put a blob there; its digest."""
+        """Push a blob, and return its digest."""
         digest = sha256(content)
         begun = self.http.request("POST", f"{self.address}/blobs/uploads/")
         assert begun.status == 202, begun.data
@@ -71,7 +71,7 @@ class Publisher:
 
 
 def entry(digest: str, system: str = "linux", architecture: str = "amd64") -> dict[str, Any]:
-    """One entry of an index."""
+    """Return one entry of an index."""
     return {
         "mediaType": MANIFEST,
         "size": 1,

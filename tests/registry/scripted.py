@@ -1,4 +1,4 @@
-"""A server on loopback that answers as a test says: for what a real registry cannot be made to answer."""
+"""A server on loopback that gives the answers that a real registry cannot be made to give."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -58,14 +58,14 @@ def error(status: int, code: str = "UNKNOWN", message: str = "as the test wants 
 
 
 def replies(*given: Reply) -> Callable[[Asked], Reply]:
-    """The replies one after the other, and the last one again and again."""
+    """Return an answer function that gives the replies in order and then repeats the last."""
     left = list(given)
     return lambda asked: left.pop(0) if len(left) > 1 else left[0]
 
 
 @dataclass
 class Scripted:
-    """The server, the requests it had so far, and the image a/b:1 in it."""
+    """A running server, its requests so far, and its image a/b:1."""
 
     host: str
     asked: list[Asked]
@@ -76,13 +76,13 @@ class Scripted:
 
     @property
     def lines(self) -> list[str]:
-        """Method and path of every request."""
+        """Return method and path of every request."""
         return [f"{each.method} {each.path}" for each in self.asked]
 
 
 @contextmanager
 def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
-    """A server that answers every request as the function says; it greets as a registry by itself."""
+    """Run a server that answers every request with the function, apart from the greeting of a registry."""
     asked: list[Asked] = []
     lock = Lock()
 
@@ -123,7 +123,7 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
                 self.close_connection = True  # nobody waits any more
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -138,6 +138,6 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
 
 
 def ask(answer: Callable[[Asked], Reply], limits: Limits = QUICK) -> tuple[str | HubImagesError, Scripted]:
-    """The digest of an image at a server, or the error, and the server with what it was asked."""
+    """Return the digest of an image at a server, or the error, and the server with its requests."""
     with scripted(answer) as server, Registries.anonymous(limits=limits) as registries:
         return digests(registries, [server.image])[server.image], server

@@ -1,4 +1,4 @@
-"""`hubimages check-registry`: what a person, a program and the exit code are told."""
+"""`hubimages check-registry`: its text, its JSON and its exit codes."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def hubimages(*args: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def found(folder: Path, **environment: str) -> dict[str, str]:
-    """The message and remedy of every finding, by its code."""
+    """Return the message and remedy of every finding by its code."""
     report = check_registry(folder, environment, QUICK)
     return {each.code: f"{each.message}: {each.remedy}" for each in report.findings}
 
@@ -153,7 +153,7 @@ def test_a_name_that_the_registry_would_refuse_is_found_without_asking_it(
     (finding,) = report.findings
     assert (finding.code, finding.file, finding.line) == (code, "noxfile.py", 2)
     assert message in str(finding)
-    assert report.not_checked == ["the registry: it is asked when the image has a name"]
+    assert report.not_checked == ["the registry, since the image has no valid name"]
     assert report.exit_code == 1
 
 

@@ -1,4 +1,4 @@
-"""Logins are found where Docker keeps them, and shown nowhere."""
+"""hubimages finds logins where Docker keeps them, and never shows them."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def login(host: str) -> Login | None:
 
 
 def helper(home: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
-    """A credential helper of the name `test` on PATH, and the file into which it writes what it was given."""
+    """Put a credential helper `test` on PATH, and return the file to which it writes its input."""
     folder, given = home / "helpers", home / "given"
     folder.mkdir()
     program = folder / "docker-credential-test"

@@ -1,4 +1,4 @@
-"""Whether we may push: what each registry's answer means, and what a person is told."""
+"""The right to push: what each registry's answer means, and the message for it."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ LOGIN = "Basic YWRhOnNlY3JldA=="  # ada:secret
 
 
 def token_registry(asked: Asked, *, push: Reply, realm: str = "/token", shown: Reply | None = None) -> Reply:
-    """A registry with tokens: a login is accepted, and the token answers a push as given."""
+    """Answer as a registry with tokens: accept the login, and answer a push with the given reply."""
     if asked.path == realm:
         return Reply(200, b'{"token": "t"}') if asked.login in ("", LOGIN) else error(401)
     if asked.login != "Bearer t":

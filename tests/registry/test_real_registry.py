@@ -1,4 +1,4 @@
-"""What a real registry answers, and what we make of it."""
+"""How hubimages reads the answers of a real registry."""
 
 import re
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def test_a_digest_a_missing_tag_a_missing_repository_and_no_registry_are_four_an
 
 
 def test_an_image_without_tag_and_digest_is_refused(open_registry: Registry) -> None:
-    with Registries() as registries, pytest.raises(BadInputError, match=r"a/b has neither a tag nor a digest: write"):
+    with Registries() as registries, pytest.raises(BadInputError, match=r"a/b has neither a tag nor a digest\. Write"):
         registries.digest(reference(open_registry, "a/b"))
 
 

@@ -1,4 +1,4 @@
-"""How a registry's challenge is met: tokens, logins, and to whom each is sent."""
+"""How hubimages answers challenges: tokens, logins, and the hosts that get them."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from tests.registry.scripted import DIGEST, HERE, Asked, Reply, ask, error, repl
 
 
 def bearer(asked: Asked, *, given: str = "t", expect: str = "Bearer t", parameter: str = "token") -> Reply | None:
-    """A token server and a registry at one address: a challenge, a token, or None for a request that has it."""
+    """Answer as token server and registry: a challenge, a token, or None for a request with the token."""
     if asked.path == "/token":
         return Reply(200, json.dumps({parameter: given}).encode())
     if asked.login != expect:

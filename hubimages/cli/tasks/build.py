@@ -12,9 +12,9 @@ from hubimages.cli.task import operator_errors
     positional=["image"],
     auto_shortflags=False,
     help={
-        "image": "any image reference, on this machine or in a registry, for example quay.io/my-group/my-image:tag",
-        "repo": "its repository: environment.yml names the packages it must have, image-tests/ its own tests",
-        "hub_version": "the version of JupyterHub that the hub runs; without it versions are not compared",
+        "image": "image on this machine or in a registry, for example quay.io/my-group/my-image:tag",
+        "repo": "image repository; also check the packages of its environment.yml and its image-tests/",
+        "hub_version": "JupyterHub version of the hub (default: do not compare versions)",
         "json": "print the report as one JSON object",
     },
 )
@@ -22,8 +22,8 @@ from hubimages.cli.task import operator_errors
 def test_image(c: Context, image: str, *, repo: str | None = None, hub_version: str = "", json: bool = False) -> None:
     """Check an image's contract with the hub: server, user, kernels.
 
-    Containers are started as the hub starts them, with an empty home directory, and removed again. Exit code 1 when
-    a clause is broken.
+    Starts containers as the hub does, with an empty home directory, and removes them. Exit code 1 if a clause is
+    broken.
     """
     from hubimages import build
 

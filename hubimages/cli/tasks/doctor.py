@@ -1,4 +1,4 @@
-"""The task about this machine."""
+"""The task that examines this machine."""
 
 from invoke import Context, task
 
@@ -9,10 +9,10 @@ from hubimages.cli.task import operator_errors
 @task(auto_shortflags=False, help={"json": "print the report as one JSON object"})
 @operator_errors
 def doctor(c: Context, *, json: bool = False) -> None:
-    """Show what is installed here, and which tasks need what is not.
+    """Show what is installed, what is missing and which tasks need it.
 
-    Programs, extras, and logins by the registry's host; what is missing comes with the line that gets it. Needs no
-    network. The exit code is 0 whatever is missing.
+    Lists programs, extras and registry logins, and how to install what is missing. Needs no network. The exit code is
+    0 even if something is missing.
     """
     from hubimages import doctor as job
 

@@ -1,4 +1,4 @@
-"""The task about registries."""
+"""The task that checks the registry of an image repository."""
 
 import os
 from pathlib import Path
@@ -13,17 +13,18 @@ from hubimages.cli.task import operator_errors
     positional=["path"],
     auto_shortflags=False,
     help={
-        "path": "directory of the image's repository; this one otherwise",
+        "path": "image repository (default: the current directory)",
         "json": "print the report as one JSON object",
     },
 )
 @operator_errors
 def check_registry(c: Context, path: str = ".", *, json: bool = False) -> None:
-    """Check that a repository's image can be pushed, and pulled by anybody.
+    """Check that you can push an image and that anyone can pull it.
 
-    Asks the registry of the image that PATH's noxfile.py names: does it answer, is the login right, has it the right
-    to push, is the image public? Nothing is pushed. Logins are those of `docker login`; for quay.io also QUAY_USERNAME
-    and QUAY_PASSWORD, as the workflow has them. Exit code 1 for a finding, 75 when the registry gave no answer.
+    Reads the image's name from noxfile.py in PATH and asks its registry: does it answer, does it accept the login, may
+    the login push, is the image public? Pushes nothing. Uses the logins of `docker login`; for quay.io also
+    QUAY_USERNAME and QUAY_PASSWORD, as the workflow does. Exit code 1 for a finding, 75 if the registry gives no
+    answer.
     """
     from hubimages import registry
 

@@ -1,10 +1,10 @@
-"""Write other tags at the places of references, and check that nothing else changed.
+"""Change the tags of references, and check that nothing else changes.
 
-`yaml_text` compares the text before and after an edit; this module reads the references again; `repository.file_edit`
-compares the files on disk with what was shown.
+`yaml_text` compares the text before and after an edit; this module reads the references again;
+`repository.file_edit` compares the files on disk with the plan.
 
-A run may set several images, and a file may hold several of them: the edits for one image are made on top of those for
-the images before it.
+A run may set several images, and a file may hold several of them. The edits for each image build on those for the
+images before it.
 """
 
 import re
@@ -23,7 +23,7 @@ from hubimages.yaml_text import replace as replace_scalars
 
 @dataclass(frozen=True)
 class Target:
-    """What a reference is to say; `name` where the image is to be another one."""
+    """The tag and digest to write into a reference; `name` if the image changes, too."""
 
     tag: str
     digest: str = ""
@@ -35,12 +35,12 @@ class Target:
         return self.tag + (f"@{self.digest}" if self.digest else "")
 
     def of(self, reference: Reference) -> Reference:
-        """The reference as it then is."""
+        """Return the reference as it is after the change."""
         host, name = (self.name.host, self.name.name) if self.name else (reference.host, reference.name)
         return replace(reference, host=host, name=name, tag=self.tag, digest=self.digest)
 
     def changes(self, reference: Reference) -> bool:
-        """Whether it is another image, tag or digest than what stands there."""
+        """Return True if this would change the image, tag or digest."""
         return bool(reference.invalid) or self.of(reference) != reference
 
 
@@ -48,14 +48,13 @@ Targets = Mapping[Reference, Target]
 
 
 def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]]:
-    """For each of the targets the edits that give every reference its tag, on top of the edits for those before.
+    """Return, for each of the targets, the edits that give its references their tags, on top of the earlier edits.
 
-    Its scalars and nothing else are changed, quoted so that Helm reads text. Every text has been read again, with all
-    targets so far. Raises RefusedError where two references want different texts at one place, or an edit cannot be
-    made.
+    Only the scalars change, quoted so that Helm reads text. Each new text is read again and checked against all targets
+    so far. Raises RefusedError if two references need different texts at one place, or an edit cannot be made.
     """
     wanted: dict[str, dict[int, tuple[Place, str, Reference]]] = {}
-    known: dict[str, dict[Reference, Target]] = {}  # of each file: with all of them, every file would look at all
+    known: dict[str, dict[Reference, Target]] = {}  # by file, so that each check looks only at its file
     texts: dict[str, str] = {}
     turns = []
     for targets in in_turn:
@@ -68,7 +67,7 @@ def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]
                 known.setdefault(file, {})[reference] = target
         turn = []
         for file in touched:
-            # Places are those of the text as it was read, so every text is made from that one.
+            # Places refer to the text as read, so every new text starts from it.
             whole = _edit(root, file, [(place, text) for place, text, _ in wanted[file].values()])
             check(whole, known.get(file, {}))
             assert whole.before is not None
@@ -80,13 +79,13 @@ def edits_in_turn(root: Path, in_turn: Sequence[Targets]) -> list[list[FileEdit]
 
 
 def _want(here: dict[int, tuple[Place, str, Reference]], place: Place, text: str, reference: Reference) -> None:
-    """Note the text for a place. Raises RefusedError where another one is wanted there."""
+    """Record the text for a place. Raises RefusedError if another text is recorded there."""
     known = here.get(place.start)
     if known and known[1] != text:
         both = " and ".join(dict.fromkeys((known[2].repository, reference.repository)))
         raise RefusedError(
-            f"{place.file}:{place.line}: {both} share this text, which would have to be {known[1]!r} and {text!r}; "
-            "give each hub a tag of its own in its values file first"
+            f"{place.file}:{place.line}: {both} share this text, but need {known[1]!r} and {text!r}. "
+            "First set the tag in each hub's own values file"
         )
     here[place.start] = (place, text, reference)
 
@@ -100,40 +99,40 @@ def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     after = before
     for place, text in reversed(spliced):
         if place.value not in before[place.start : place.end]:
-            raise RefusedError(f"{file} has changed while it was read; run the command again")
+            raise RefusedError(f"{file} changed while it was read. Run the command again")
         after = after[: place.start] + _written(before, place, text) + after[place.end :]
     if in_yaml:
         found = {each.start: each for each in scalars(after)}
         moved = {start + _growth(before, spliced, start): text for start, text in in_yaml.items()}
         if not set(moved) <= set(found):
-            raise RefusedError(f"{file} has changed while it was read; run the command again")
+            raise RefusedError(f"{file} changed while it was read. Run the command again")
         after = replace_scalars(after, {found[start]: text for start, text in moved.items()})
     return FileEdit(file, before, after)
 
 
 def _written(before: str, place: Place, text: str) -> str:
-    """Return the text for a place that is no scalar of the file itself: in a line, or in YAML inside of YAML."""
+    """Return the text for a place that is not a scalar of the file: in a line, or in YAML inside YAML."""
     if not place.inside:
         return in_line(before, place, text)
     return text if place.inside == "raw" else as_text(text, style=place.inside, flow=True)
 
 
 def _growth(before: str, spliced: Sequence[tuple[Place, str]], start: int) -> int:
-    """Return how far the texts before a place move it."""
+    """Return by how many characters the new texts before a place move it."""
     texts = ((each, _written(before, each, text)) for each, text in spliced if each.start < start)
     return sum(len(text) - (each.end - each.start) for each, text in texts)
 
 
 def in_line(before: str, place: Place, text: str) -> str:
-    """Return a text for a file that is read line by line: with quotes if its line is like YAML, and YAML needs them."""
+    """Return the text for a file that is read line by line, quoted if the line is like YAML and YAML needs it."""
     line = before[before.rfind("\n", 0, place.start) + 1 : place.start]
     if not re.search(r":[ \t]+$", line) or place.file.endswith(".env"):
-        return text  # in quotes already, or no YAML
+        return text  # already quoted, or not YAML
     return as_text(text, style="plain")
 
 
 def check(edit: FileEdit, targets: Targets) -> None:
-    """Raise RefusedError unless the file, read again, has every reference as before, but for all that was set."""
+    """Raise RefusedError unless the edited file has the same references as before, apart from the targets' changes."""
     assert edit.before is not None
     assert edit.after is not None
     tags = {each.tag_place.scalar: target for each, target in targets.items() if each.tag_place}
@@ -147,7 +146,7 @@ def check(edit: FileEdit, targets: Targets) -> None:
     there = references_in(edit.path, edit.before)
     seen = {each.tag_place.scalar for each in there if each.tag_place}
     if lost := [scalar for scalar in tags if scalar[0] == edit.path and scalar not in seen]:
-        raise RefusedError(f"{edit.path} has changed while it was read ({len(lost)} tags); run the command again")
+        raise RefusedError(f"{edit.path} changed while it was read ({len(lost)} tags). Run the command again")
     for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None
         name = names.get(each.name_place.scalar) if each.name_place else None
@@ -159,7 +158,7 @@ def check(edit: FileEdit, targets: Targets) -> None:
     found = [_essence(each) for each in references_in(edit.path, edit.after)]
     if found != expected:
         was = next((old for old, new in zip(expected, found, strict=False) if old != new), expected[-1])
-        raise RefusedError(f"{edit.path}: {was[0]} would not read as it is meant after the edit; edit it by hand")
+        raise RefusedError(f"{edit.path}: {was[0]} would not have the intended value after the edit. Edit it by hand")
 
 
 def _essence(reference: Reference) -> tuple[str, str, str, str]:

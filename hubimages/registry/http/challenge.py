@@ -13,14 +13,14 @@ PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(.*))', re.DOTALL)
 
 @dataclass(frozen=True)
 class Challenge:
-    """One way to log in: its scheme in small letters (`bearer`, `basic`) and its parameters."""
+    """One way to log in: its scheme in lower case (`bearer`, `basic`) and its parameters."""
 
     scheme: str
     parameters: dict[str, str] = field(default_factory=dict)
 
 
 def challenges(header: str) -> list[Challenge]:
-    """All challenges of a header, in its order; what cannot be understood is left out."""
+    """Return all challenges of a header in order, without those that cannot be parsed."""
     found: list[Challenge] = []
     for item in parse_http_list(header):
         pair = PAIR.fullmatch(item)

@@ -22,7 +22,7 @@ IDENTITY_TOKEN = "<token>"  # the user name under which a helper keeps an identi
 
 @dataclass(frozen=True)
 class Login:
-    """A way to log in: user name and secret, an identity token, or a ready registry token. It is never shown."""
+    """A user name and secret, an identity token, or a registry token. Its repr hides the secrets."""
 
     username: str
     secret: str = field(default="", repr=False)
@@ -30,7 +30,7 @@ class Login:
     registry_token: str = field(default="", repr=False)
 
     def basic(self) -> str:
-        """The header's value for Basic."""
+        """Return the value of the Authorization header for Basic."""
         return "Basic " + base64.b64encode(f"{self.username}:{self.secret}".encode()).decode()
 
 
@@ -45,7 +45,7 @@ class DockerConfiguration:
 
     @classmethod
     def read(cls, directory: Path | None = None) -> "DockerConfiguration":
-        """The configuration in a directory; by default that of DOCKER_CONFIG, or ~/.docker. Empty where there is none.
+        """Return the configuration in a directory (default: DOCKER_CONFIG or ~/.docker); empty if there is none.
 
         Raises BadInputError where it cannot be read.
         """
@@ -63,18 +63,18 @@ class DockerConfiguration:
         return cls(file, parts[0], parts[1], str(settings.get("credsStore") or ""))
 
     def places(self) -> dict[str, str]:
-        """The hosts with a login, and what keeps each: the file, or a helper. No login is read."""
+        """Return the hosts with a login, and where each is kept: the file or a helper. Reads no login."""
         kept = {strip(key): str(self.file) for key in self.auths}
         if self.store:
             kept = dict.fromkeys(kept, f"docker-credential-{self.store}")
         return kept | {strip(key): f"docker-credential-{helper}" for key, helper in self.helpers.items()}
 
     def helper(self, host: str) -> str:
-        """The program that keeps the login for a host, without its `docker-credential-`; empty where there is none."""
+        """Return the helper that keeps the login for a host, without `docker-credential-`; empty if there is none."""
         return next((str(self.helpers[key]) for key in login_keys(host) if key in self.helpers), self.store)
 
     def login(self, host: str) -> Login | None:
-        """The login for a host; None where there is none.
+        """Return the login for a host; None if there is none.
 
         Raises LoginError where the program that keeps it fails, NotInstalledError where it is not there, BadInputError
         where the file's entry cannot be read.
@@ -89,7 +89,7 @@ class DockerConfiguration:
         return None
 
     def _login_in(self, entry: Mapping[str, Any], host: str) -> Login | None:
-        """The login that an entry of `auths` holds."""
+        """Return the login in an entry of `auths`."""
         username, secret = str(entry.get("username") or ""), str(entry.get("password") or "")
         if entry.get("auth"):
             try:
@@ -103,12 +103,12 @@ class DockerConfiguration:
 
 
 def strip(key: str) -> str:
-    """The host in a key of `auths`, which older Dockers wrote as an address."""
+    """Return the host in a key of `auths`, which older Docker versions wrote as an address."""
     return key.partition("://")[2].partition("/")[0] if "://" in key else key.partition("/")[0]
 
 
 def ask_helper(name: str, key: str) -> Login | None:
-    """The login that `docker-credential-NAME` keeps for a key; None where it has none.
+    """Return the login that `docker-credential-NAME` keeps for a key; None if it has none.
 
     The key goes in by stdin and the secret comes by stdout: neither stands in a command line.
     """

@@ -37,7 +37,7 @@ class Authorizer:
         self._lock = Lock()
 
     def header(self, scope: Scope) -> str:
-        """What was accepted for the scope last; empty where nothing was asked yet."""
+        """Return what the registry last accepted for the scope; empty if nothing yet."""
         return self._headers.get(scope, "")
 
     def problem(self, host: str) -> HubImagesError | None:
@@ -45,7 +45,7 @@ class Authorizer:
         return self._problems.get(host)
 
     def login(self, host: str) -> Login | None:
-        """The login for a host. Raises what finding it raises, each time again."""
+        """Return the login for a host. If finding it fails, raises the same error every time."""
         with self._lock_of(host):
             if host not in self._logins:
                 try:
@@ -58,7 +58,7 @@ class Authorizer:
         return found
 
     def answer(self, scope: Scope, refused: Response, used: str) -> str:
-        """What to send after a 401, when `used` was sent; empty where there is nothing else to try.
+        """Return what to send after a 401 to `used`; empty if there is nothing else to try.
 
         For pulling, a login that is not accepted or not to be had gives way to an anonymous token: public images are
         public. Raises LoginRefusedError, NoAnswerError, and what finding the login raises.
@@ -93,7 +93,7 @@ class Authorizer:
         return login.basic()
 
     def _token(self, bearer: Challenge, scope: Scope, login: Login | None) -> str:
-        """A token of the service that the registry names; empty where it gives an anonymous caller none."""
+        """Return a token from the registry's token service; empty if it gives an anonymous caller none."""
         host, name, actions = scope
         if login and login.registry_token:
             return f"Bearer {login.registry_token}"

@@ -32,11 +32,11 @@ REPEATABLE = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait, in seconds."""
+    """Time limits in seconds."""
 
     connect: float = 5.0
-    answer: float = 20.0  # for one answer, to its last byte
-    patience: float = 30.0  # for one question, with all waiting that a busy registry asked for
+    answer: float = 20.0  # for one whole answer
+    patience: float = 30.0  # for one question, including the waits that a busy registry asks for
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Response:
 
 
 class Transport:
-    """Sends requests; safe for use by threads. After `close` nothing waits any longer."""
+    """Sends requests; thread-safe. `close` ends all waits."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
@@ -60,13 +60,13 @@ class Transport:
         self._closed = Event()
 
     def close(self) -> None:
-        """End all waiting, and let the connections go."""
+        """End all waits and close the connections."""
         self._closed.set()
         for pool in self._pools.values():
             pool.clear()
 
     def send(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
-        """The registry's answer, whatever it is.
+        """Return the registry's answer, whatever its status.
 
         A busy registry (429, 503) is asked again when it said it may be, and not before. Raises NoAnswerError when
         that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
@@ -84,7 +84,7 @@ class Transport:
                 return response
             else:
                 self._closed.wait(0.3)
-        raise NoAnswerError(f"no answer from {host}, try again later: it says again and again that it is busy")
+        raise NoAnswerError(f"no answer from {host}, try again later: it is still busy after several requests")
 
     def _once(
         self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, *, again: bool
@@ -124,10 +124,10 @@ class Transport:
             raise NoAnswerError(f"no answer from {host}, try again later: {explain(reason, self.limits)}") from error
 
     def _wait_for_turn(self, host: str, deadline: float) -> None:
-        """Wait while the registry does not want to be asked, all threads together."""
+        """Wait, in all threads, until the registry accepts requests again."""
         while (turn := self._not_before.get(host, 0.0)) > (now := time.monotonic()):
             if turn > deadline:
-                raise NoAnswerError(f"no answer from {host}: it is busy, and wants to be asked in {turn - now:.0f} s")
+                raise NoAnswerError(f"no answer from {host}: it is busy and asks to wait {turn - now:.0f} s")
             if self._closed.wait(turn - now):
                 raise NoAnswerError(f"no answer from {host}: stopped")
 
@@ -141,13 +141,13 @@ class Transport:
         turn = time.monotonic() + pause
         if turn > deadline:
             raise NoAnswerError(
-                f"no answer from {host}: it is busy (status {response.status}), and wants to be asked in {pause:.0f} s"
+                f"no answer from {host}: it is busy (status {response.status}) and asks to wait {pause:.0f} s"
             )
         with self._lock:
             self._not_before[host] = max(turn, self._not_before.get(host, 0.0))
 
     def _pool(self, address: str) -> urllib3.PoolManager:
-        """The connections for an address: through the proxy of the environment, where it names one."""
+        """Return the connections for an address, through the environment's proxy if it names one."""
         parts = urlsplit(address)
         place = (parts.scheme, parts.netloc)
         with self._lock:
@@ -163,7 +163,7 @@ class Transport:
 
 @functools.cache  # loading them takes longer than most questions
 def trusted() -> ssl.SSLContext:
-    """The system's certificate authorities, and certifi's, since some Pythons know no system."""
+    """Return the certificate authorities of the system and of certifi, since some Pythons cannot find the system's."""
     context = ssl.create_default_context()
     with contextlib.suppress(ImportError, OSError):
         import certifi
@@ -173,7 +173,7 @@ def trusted() -> ssl.SSLContext:
 
 
 def explain(reason: object, limits: Limits) -> str:
-    """What went wrong, in one line without addresses of objects."""
+    """Return what went wrong in one line, without addresses of objects."""
     if isinstance(reason, NameResolutionError):
         return "there is no such host, or no network"
     if isinstance(reason, NewConnectionError):

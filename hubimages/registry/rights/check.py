@@ -1,4 +1,4 @@
-"""Is everything set up for the image of a generated repository: its name, the login, the right to push, the pulls?"""
+"""Check an image repository's registry: the image's name, the login, the right to push, pulls without a login."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ CODES = {
 
 @dataclass
 class Report:
-    """What was found out about one image: what is well, what is not, and what could not be checked."""
+    """The results for one image: what is fine, the findings, and what was not checked."""
 
     image: str
     good: list[str] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0, 1 for a finding, 75 without one when the registry gave no answer."""
+        """Return 1 if there is a finding, else 75 if the registry did not answer, else 0."""
         return findings.exit_code(bool(self.findings), self.no_answer)
 
     def __str__(self) -> str:
@@ -48,21 +48,21 @@ class Report:
         return "\n".join(lines)
 
     def as_json(self) -> str:
-        """The report as one JSON object."""
+        """Return the report as one JSON object."""
         return findings.as_json(self.findings, self.not_checked, {"image": self.image})
 
 
 def check_registry(directory: Path, environment: Mapping[str, str], limits: Limits | None = None) -> Report:
     """Check the registry of the repository in a directory. `environment` may hold the settings that its workflow has.
 
-    Raises BadInputError where there is no such repository.
+    Raises BadInputError if it is not an image repository made from the template.
     """
     repository = read_image_repository(directory, environment)
     report = Report(repository.image)
     check_settings(repository, environment, report)
     image = check_name(repository, report)
     if image is None:
-        report.not_checked.append("the registry: it is asked when the image has a name")
+        report.not_checked.append("the registry, since the image has no valid name")
         return report
 
     def find_login(host: str) -> Login | None:
@@ -82,7 +82,7 @@ def check_registry(directory: Path, environment: Mapping[str, str], limits: Limi
 
 
 def check_name(repository: ImageRepository, report: Report) -> ImageRef | None:
-    """The image, where its name is one that its registry takes; what is wrong with it goes into the report."""
+    """Return the image if its registry allows the name, else None. Adds what is wrong to the report."""
 
     def found(code: str, message: str, remedy: str) -> None:
         report.findings.append(Finding(code, message, remedy, FILE if repository.line else None, repository.line))
@@ -113,7 +113,7 @@ def check_name(repository: ImageRepository, report: Report) -> ImageRef | None:
 
 
 def check_settings(repository: ImageRepository, environment: Mapping[str, str], report: Report) -> None:
-    """Report settings of the workflow that are missing where it runs; elsewhere they cannot be seen."""
+    """Report missing settings of the workflow. Outside a workflow they cannot be read."""
     missing = {name: kind for name, kind in repository.settings.items() if not environment.get(name)}
     in_workflow = environment.get("GITHUB_ACTIONS") == "true"
     if missing and not in_workflow and len(missing) == len(repository.settings):
@@ -126,13 +126,13 @@ def check_settings(repository: ImageRepository, environment: Mapping[str, str], 
 
 
 def place(kind: str, environment: Mapping[str, str]) -> str:
-    """Where a setting of the workflow is set."""
+    """Return the page on which a setting of the workflow is set."""
     server = environment.get("GITHUB_SERVER_URL", "https://github.com")
     return f"{server}/{environment.get('GITHUB_REPOSITORY', 'OWNER/NAME')}/settings/{kind}s/actions"
 
 
 def settings_login(image: ImageRef, environment: Mapping[str, str]) -> Login | None:
-    """The robot's login where the workflow's settings are in the environment: QUAY_USERNAME and QUAY_PASSWORD."""
+    """Return the login of QUAY_USERNAME and QUAY_PASSWORD in the environment; None if they do not apply."""
     username, password = environment.get("QUAY_USERNAME"), environment.get("QUAY_PASSWORD")
     return Login(username, password) if username and password and image.host.startswith("quay.") else None
 
@@ -140,7 +140,7 @@ def settings_login(image: ImageRef, environment: Mapping[str, str]) -> Login | N
 def report_right(
     state: LoginState, repository: ImageRepository, environment: Mapping[str, str], report: Report
 ) -> None:
-    """Put the right to push into the report, and whose right it is."""
+    """Report whether the login may push, and whose login it is."""
     by_settings = settings_login(state.image, environment) is not None
     if state.right is Right.MAY_PUSH:
         report.good.append(f"{state} without a login" if not state.username and not by_settings else str(state))
@@ -171,7 +171,7 @@ def check_pulls(ours: Registries, everybody: Registries, image: ImageRef, state:
 
 
 def visible(ours: Registries, image: ImageRef) -> bool:
-    """Whether our own login sees the repository."""
+    """Return True if the user's login sees the repository."""
     try:
         return is_shown(ours, image)
     except LoginError:
@@ -179,7 +179,7 @@ def visible(ours: Registries, image: ImageRef) -> bool:
 
 
 def report_private(kind: Provider, image: ImageRef, report: Report) -> None:
-    """A private image is a finding, but not where the cluster's nodes log in by what they are."""
+    """Report a private image: a finding, unless the cluster's nodes pull with their own identity."""
     remedy = kind.fill(kind.public, image.host, image.name)
     message = f"{image} cannot be pulled without a login"
     if kind.nodes_log_in:

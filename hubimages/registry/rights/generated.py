@@ -1,4 +1,4 @@
-"""What a repository made from the template says of its image: its name, and the settings that its workflows need."""
+"""Read the image's name and the workflow's settings from an image repository."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -8,14 +8,14 @@ from pathlib import Path
 from hubimages.errors import BadInputError
 
 FILE = "noxfile.py"
-# What the template writes where nobody has said yet where the image is to go.
+# What the template writes while the image's destination is not set.
 PLACEHOLDERS = ("your-organisation", "000000000000.", "yourregistry.")
 SETTINGS = ("LOGIN", "SETTINGS")  # the name of the table in today's template, and in its first version
 
 
 @dataclass(frozen=True)
 class ImageRepository:
-    """The image's name as `noxfile.py` has it, the line it stands in, and each setting's name with its kind."""
+    """The image's name in `noxfile.py`, its line, and the kind of each setting by its name."""
 
     directory: Path
     image: str
@@ -24,9 +24,9 @@ class ImageRepository:
 
 
 def read_image_repository(directory: Path, environment: Mapping[str, str]) -> ImageRepository:
-    """The repository in a directory. IMAGE in the environment goes before the file's, as in its own sessions.
+    """Return the image repository in a directory. IMAGE in the environment overrides the file, as in its sessions.
 
-    Nothing of the repository is executed. Raises BadInputError where it is not one made from the template.
+    Executes nothing of the repository. Raises BadInputError if it is not made from the template.
     """
     file = directory / FILE
     try:
@@ -62,7 +62,7 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _text(value: ast.expr) -> str:
-    """A text, or the one that `os.environ.get("IMAGE", "...")` falls back on; empty where it is something else."""
+    """Return a text, or the default of `os.environ.get("IMAGE", "...")`; empty for anything else."""
     if isinstance(value, ast.Call) and ast.unparse(value.func) in ("os.environ.get", "os.getenv"):
         value = value.args[1] if len(value.args) == 2 else value
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else ""

@@ -1,4 +1,4 @@
-"""The steps by which somebody logs in to Google's registries, and which of them are missing on this machine."""
+"""Find which steps of the login to Google's registries are missing on this machine."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ INSTALL = "install Google's command line (https://cloud.google.com/sdk/docs/inst
 
 
 def missing_steps(host: str) -> str:
-    """What is still to be done, in its order and in one line; empty where nothing is missing.
+    """Return the missing steps, in order and in one line; empty if none is missing.
 
     https://cloud.google.com/artifact-registry/docs/docker/authentication
     """
@@ -34,7 +34,7 @@ def missing_steps(host: str) -> str:
 
 
 def application_default() -> Path:
-    """Where the application-default login is kept (https://cloud.google.com/docs/authentication)."""
+    """Return the path of the application-default login (https://cloud.google.com/docs/authentication)."""
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     settings = os.environ.get("CLOUDSDK_CONFIG")
     folder = Path(settings) if settings else Path.home() / ".config" / "gcloud"

@@ -1,4 +1,4 @@
-"""What differs from registry to registry: rules for names, how one logs in, who gives the right to push."""
+"""What differs between registries: rules for names, how to log in, who grants the right to push."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,11 @@ PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 class Provider:
     """One kind of registry.
 
-    `host` matches its hosts, `name` the names it takes, and `rule` says the same to a person. `login` is the command
-    that logs in, and `right` who gives which right; in both {host}, {name}, {account}, {region} and {first} (the first
-    part of the host, or of the name for registries with one host) are filled in. `new_repository` says how a repository
-    comes to be that a push does not create; empty where a push creates it. `public` says how everybody gets to pull;
-    with `nodes_log_in` a cluster of the same cloud pulls by its nodes' own identity. `refusal` says why this is none to
-    choose, and the way over.
+    `host` matches its hosts, `name` the names it allows; `rule` is `name` in words. `login` is the command that logs
+    in, `right` who grants which right. `new_repository` says how to create a repository; empty if a push creates it.
+    `public` says how to let everybody pull; with `nodes_log_in` a cluster of the same cloud pulls with its nodes' own
+    identity. `refusal` says why not to choose this registry, and how to leave it. `fill` replaces {host}, {name},
+    {first}, {second} (parts of the name) and the named groups of `host` in these texts.
     """
 
     title: str
@@ -32,7 +31,7 @@ class Provider:
     nodes_log_in: bool = False
 
     def fill(self, text: str, host: str, name: str) -> str:
-        """One of the texts above, for an image."""
+        """Return one of the texts above for an image."""
         found = self.host.fullmatch(host)
         words = {key: value or "" for key, value in found.groupdict().items()} if found else {}
         words = {"account": "", "region": "", "registry": "", **words}
@@ -149,5 +148,5 @@ PROVIDERS = (
 
 
 def provider(host: str) -> Provider:
-    """The kind of registry that a host is."""
+    """Return the kind of registry of a host."""
     return next((each for each in PROVIDERS if each.host.fullmatch(host)), OTHER)

@@ -1,7 +1,7 @@
-"""Whether we may push to a repository, found out without pushing anything: an upload is begun and cancelled.
+"""Find out whether a login may push to a repository: begin an upload and cancel it, without pushing anything.
 
-Registries give out no list of rights. They answer the first request of a push (POST .../blobs/uploads/) by the right
-to push, and what was begun and not finished is in no list
+Registries do not list rights, but answer the first request of a push (POST .../blobs/uploads/) according to the right
+to push. An unfinished upload appears in no list
 (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs).
 """
 
@@ -31,7 +31,7 @@ EXPIRED = re.compile(r"expired|reauthenticate", re.IGNORECASE)
 
 
 class Right(enum.Enum):
-    """What a registry says to somebody who wants to push."""
+    """What a registry answers to the beginning of a push."""
 
     MAY_PUSH = "may push"
     NOT_LOGGED_IN = "not logged in"
@@ -43,7 +43,7 @@ class Right(enum.Enum):
 
 @dataclass(frozen=True)
 class LoginState:
-    """The answer for one repository, in words: what is, and what to do. `username` is who the login is for."""
+    """The answer for one repository: what is the case and what to do. `username` is the login's user."""
 
     right: Right
     image: ImageRef
@@ -55,7 +55,7 @@ class LoginState:
         return ": ".join(filter(None, (self.message, self.remedy)))
 
     def check(self) -> None:
-        """Raise the error for a repository that we may not push to: NotThereError, NameRefusedError or a LoginError."""
+        """Raise NotThereError, NameRefusedError or a LoginError unless the login may push to the repository."""
         kinds: dict[Right, type[HubImagesError]] = {
             Right.NOT_LOGGED_IN: LoginError,
             Right.LOGIN_REFUSED: LoginRefusedError,
@@ -68,9 +68,9 @@ class LoginState:
 
 
 def login_state(registries: Registries, image: ImageRef) -> LoginState:
-    """Whether the login that Docker's configuration has for the image's registry may push to its repository.
+    """Return whether the login for the image's registry may push to its repository.
 
-    Raises NoAnswerError when the registry does not say.
+    Raises NoAnswerError if the registry's answer does not tell.
     """
     image = image.at()
     try:
@@ -82,7 +82,7 @@ def login_state(registries: Registries, image: ImageRef) -> LoginState:
 
 
 def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tuple[Right, str]:
-    """What the registry says to the first request of a push, and its words."""
+    """Return the meaning of the registry's answer to the first request of a push, and its message."""
     try:
         if logged_in and creates_by_token(registries, image.host) and not is_shown(registries, image):
             return Right.NO_REPOSITORY, "(or it does not show it to this login)"
@@ -106,7 +106,7 @@ def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tu
 
 
 def meaning(answer: Response, said: str, *, logged_in: bool) -> Right | None:
-    """What a registry's answer to the beginning of an upload means; None where it means nothing we know."""
+    """Return the meaning of a registry's answer to the beginning of an upload; None if it is unknown."""
     right: Right | None = None
     if answer.status in (201, 202):
         right = Right.MAY_PUSH
@@ -119,12 +119,12 @@ def meaning(answer: Response, said: str, *, logged_in: bool) -> Right | None:
     elif answer.status == 400 and "NAME_" in said:
         right = Right.NAME_REFUSED
     elif answer.status == 405 or "UNSUPPORTED" in said:
-        right = Right.NO_RIGHT  # a mirror, say, that takes no pushes from anybody
+        right = Right.NO_RIGHT  # for example a mirror that accepts no pushes
     return right
 
 
 def describe(right: Right, image: ImageRef, username: str, said: str = "") -> LoginState:
-    """The state in words, with the remedy that its registry has."""
+    """Return the state in words, with the remedy for its registry."""
     host, name, kind = image.host, image.name, provider(image.host)
     who = f" as {username}" if username else ""
     message = {
@@ -153,9 +153,10 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
 
 
 def creates_by_token(registries: Registries, host: str) -> bool:
-    """Whether the registry is a Quay, quay.io or one's own: its token for a push creates the repository, a private one,
-    where the login may create one (https://github.com/quay/quay/blob/master/endpoints/v2/v2auth.py). So it is only
-    asked for where the repository is there.
+    """Return True if the registry is a Quay (quay.io or self-hosted).
+
+    Quay's token for a push creates the repository, as a private one, if the login may create one
+    (https://github.com/quay/quay/blob/master/endpoints/v2/v2auth.py). So ask for it only if the repository exists.
     """
     offered = challenges(registries.greeting(host).headers.get("WWW-Authenticate", ""))
     realms = [each.parameters.get("realm", "") for each in offered]
@@ -163,7 +164,7 @@ def creates_by_token(registries: Registries, host: str) -> bool:
 
 
 def is_shown(registries: Registries, image: ImageRef) -> bool:
-    """Whether the registry shows the repository to the login."""
+    """Return True if the registry shows the repository to the login."""
     try:
         registries.ask("GET", image, "tags/list?n=1")
     except (NotThereError, HiddenError):
@@ -172,7 +173,7 @@ def is_shown(registries: Registries, image: ImageRef) -> bool:
 
 
 def cancel(registries: Registries, image: ImageRef, begun: Response) -> None:
-    """Take back an upload; a registry that cannot lets it expire."""
+    """Cancel an upload; a registry without cancellation lets it expire."""
     place = urljoin(begun.address, begun.headers.get("Location", ""))
     if urlsplit(place).netloc == urlsplit(begun.address).netloc and place != begun.address:
         with contextlib.suppress(NoAnswerError):
