@@ -160,6 +160,15 @@ def test_an_experiment_older_than_four_weeks_is_a_finding(hub: Deployment, monke
     assert finding["message"] == "experiment trial is 5 weeks old; the limit is 4 weeks"
 
 
+def test_the_entry_of_an_experiment_in_another_chartpress_file_is_no_use_of_it(hub: Deployment) -> None:
+    with_trial(hub)
+    named = "      trial:\n        imageName: quay.io/2i2c/pilot-trial\n"
+    hub.write("cp.yaml", hub.read("chartpress.yaml").replace("      trial:\n", named))
+    hub.commit("Keep another configuration")
+    found = hub_experiments(hub.path, config="helm-charts/cp.yaml")
+    assert [(one.image.name, list(one.uses)) for one in found.experiments] == [("trial", [])]
+
+
 def test_an_end_is_refused_while_a_hub_uses_it(hub: Deployment) -> None:
     with_trial(hub)
     use(hub)

@@ -107,7 +107,7 @@ def plan_end_experiment(
         there = ", ".join(experiments) or "none"
         raise BadInputError(f"{main.config} has no experiment {name!r} of {main.name}. It has {there}")
     ended = experiments[name]
-    used = uses(repo, [ended.repository])[ended.repository]
+    used = uses(repo, [ended.repository], ended.config)[ended.repository]
     if used and not roll_out:
         raise RefusedError(f"hubs use {name}: {', '.join(map(str, used))}. Remove those lines first, or add --roll-out")
     commits: list[Commit] = []

@@ -124,7 +124,7 @@ def hub_experiments(directory: Path, *, image: str | None = None, config: str = 
     images = experimental(layout, main)
     files = [requirements_file(one, main) for one in images]
     began = dates(repo, files)
-    used = uses(repo, [one.repository for one in images])
+    used = uses(repo, [one.repository for one in images], main.config)
     found = [
         Experiment(one, file, began.get(file), used[one.repository]) for one, file in zip(images, files, strict=True)
     ]
@@ -201,8 +201,8 @@ def dates(repo: Repo, files: Sequence[str]) -> dict[str, datetime]:
     return {file: found[file] for file in files if file in found}
 
 
-def uses(repo: Repo, images: Sequence[str]) -> dict[str, list[Use]]:
-    """The lines of YAML files that name each image, as they are now, of new files too; comments do not count."""
+def uses(repo: Repo, images: Sequence[str], config: str) -> dict[str, list[Use]]:
+    """Return the lines of YAML files that name each image, without comments and chartpress's `config`."""
     found: dict[str, list[Use]] = {image: [] for image in images}
     if not images or not repo.succeeds(*GREP, "-q", *_patterns(images)):
         return found
@@ -211,7 +211,7 @@ def uses(repo: Repo, images: Sequence[str]) -> dict[str, list[Use]]:
     for line in lines:
         file, _, rest = line.partition("\0")
         number, _, text = rest.partition("\0")
-        if not file.endswith((".yaml", ".yml")) or posixpath.basename(file) == CONFIG:
+        if not file.endswith((".yaml", ".yml")) or posixpath.basename(file) == CONFIG or file == config:
             continue
         for image in images:
             if re.search(rf"^(?:[^#]|\S#)*(?<![\w./-]){re.escape(image)}(?![\w./-])", text):
