@@ -72,7 +72,7 @@ def _room(request: Request, dest: Path) -> Iterator[Room]:
 def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
     """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
     source = open_source(request.source, request.ref, room.stage.path)
-    numbering = room.threads.submit(highest_number, source.scratch, source.commit)
+    numbering = None if request.keep_messages else room.threads.submit(highest_number, source.scratch, source.commit)
     basing = _start_base(request, source, room)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
     reading = read(source, request.image_dir, request.wanted, ask)
@@ -84,7 +84,7 @@ def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
         source,
         reading,
         request.origin,
-        numbering.result(),
+        numbering.result() if numbering else None,
         keep=request.keep_messages,
         keep_closing_words=request.keep_closing_words,
     )
