@@ -37,7 +37,7 @@ class Run:
 
     seconds: float
     tip: str  # of the extracted history, before it was merged
-    in_programs: float = 0.0  # of the seconds, those in which a program that we started ran
+    in_programs: float = 0.0  # of the seconds, those in which a git ran that we started
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def operation(place: Place, source: str, image_dir: str) -> Run:
 
 @contextlib.contextmanager
 def watched() -> Iterator[list[tuple[float, float]]]:
-    """Note when each program began and ended that is started in the block."""
+    """Note when each git began and ended that is started in the block."""
     spans: list[tuple[float, float]] = []
 
     class Watched(subprocess.Popen):  # type: ignore[type-arg]
@@ -114,7 +114,8 @@ def watched() -> Iterator[list[tuple[float, float]]]:
 
         def wait(self, timeout: float | None = None) -> int:
             code: int = super().wait(timeout)
-            spans.append((self.begin, time.perf_counter()))
+            if isinstance(self.args, Sequence) and self.args[0] == "git":
+                spans.append((self.begin, time.perf_counter()))
             return code
 
     original = subprocess.Popen

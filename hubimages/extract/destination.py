@@ -2,16 +2,19 @@
 
 import re
 import shlex
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.extract.sources.source import borrow, check_word, is_address, scratch_repository
 from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt, read
+
+if TYPE_CHECKING:
+    from hubimages.template import Rendering
 
 BASE = "refs/heads/base"
 
@@ -42,30 +45,23 @@ class Ground:
     others: Sequence[str] = ()  # branches of an origin without main
 
 
-def ground(
-    origin: str | None,
-    renderer: "subprocess.Popen[bytes] | None",
-    answers: Mapping[str, str],
-    dest: Path,
-    scratch: Repo,
-    stage: Path,
-) -> Ground:
+def ground(origin: str | None, render: "Callable[[], Rendering] | None", scratch: Repo, stage: Path) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
-    No base when neither is wanted: the template is not, where there is no `renderer`. Raises RefusedError where origin
-    has a `main` and no template is wanted.
+    `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
+    `main`.
     """
     others: Sequence[str] = ()
     if origin is not None:
         found, others = _origins_main(origin, scratch, stage)
-        if found is not None and renderer is None:
+        if found is not None and render is None:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )
         if found is not None:
             return Ground(found)
     name = console.censor(origin or "")
-    return Ground(_rendered(renderer, answers, dest, scratch, stage) if renderer else None, name, others)
+    return Ground(_rendered(render, scratch, stage) if render else None, name, others)
 
 
 def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None, list[str]]:
@@ -108,12 +104,10 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
         return steps
 
 
-def _rendered(
-    renderer: "subprocess.Popen[bytes]", answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
-) -> Base:
+def _rendered(render: "Callable[[], Rendering]", scratch: Repo, stage: Path) -> Base:
     from hubimages import template
 
-    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage, started=renderer)
+    rendering = render()
     made = stage / "template"
     rendering.write(made)
     # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.

@@ -1,6 +1,7 @@
 """Run `extract-image`: read, decide, rewrite, combine, check, move into place, push."""
 
 import contextlib
+import functools
 import os
 import subprocess
 import tempfile
@@ -49,20 +50,23 @@ class Rewritten:
 
 @dataclass(frozen=True)
 class Room:
-    """Where an extraction works: a folder, threads, and a process that renders the template, where it is wanted."""
+    """Where an extraction works: a folder, threads, and a process that renders the template."""
 
     stage: Stage
     threads: ThreadPoolExecutor
-    renderer: "subprocess.Popen[bytes] | None"
+    renderer: "subprocess.Popen[bytes] | None"  # None: not started yet, or not wanted
 
 
 @contextlib.contextmanager
 def _room(request: Request, dest: Path) -> Iterator[Room]:
-    """Start what has a long way to go before anything else, and end it with the block."""
+    """Start what has a long way to go before anything else, and end it with the block.
+
+    An origin may have a main, which needs no rendering: there the process starts once that is known.
+    """
     from hubimages import template
 
     with (
-        template.renderer() if request.template else contextlib.nullcontext() as renderer,
+        template.renderer() if request.template and request.origin is None else contextlib.nullcontext() as renderer,
         staging.beside(dest) as stage,
         ThreadPoolExecutor() as threads,
     ):
@@ -112,10 +116,18 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
     """
+    from hubimages import template
+
     has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, tree)
     answers = {"license": "none", **({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
+    make = functools.partial(
+        template.render_files,
+        {"repo": request.dest.name, **answers},
+        directory=room.stage.path,
+        started=room.renderer,
+    )
     return room.threads.submit(
-        destination.ground, request.origin, room.renderer, answers, request.dest, source.scratch, room.stage.path
+        destination.ground, request.origin, make if request.template else None, source.scratch, room.stage.path
     )
 
 
