@@ -16,8 +16,8 @@ from hubimages.extract.history.diffs import (
     matched,
     relative,
 )
-from hubimages.extract.history.log import History
-from hubimages.extract.history.trees import Forest
+from hubimages.extract.history.log import History, trees_at
+from hubimages.extract.history.trees import TREE_MODE, Forest
 from hubimages.repository.git import Repo
 
 FILE_MODE = "100644"
@@ -74,6 +74,7 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
     moves: dict[Pair, Moves] = {}
     unclear: dict[Pair, list[Change]] = {}
     swaps: dict[Pair, list[Change]] = {}
+    alike_in: dict[Pair, int] = {}
     for pair, changes in diffs(repo, pairs).items():
         came = [change for change in changes if inside(change.path, path) and change.status in "AMT"]
         left = [change for change in changes if not inside(change.path, path) and change.status in "DMT"]
@@ -84,8 +85,11 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
         is_added = any(change.status == "A" and change.path not in moves[pair].exact for change in came)
         if is_added and any(change.status == "D" and change.path not in known for change in left):
             unclear[pair] = changes
-        elif is_likely_swap(repo, pair[1], path, came, left):
+        elif (alike := number_alike(came, left)) and alike * 2 >= len(came):
+            alike_in[pair] = alike
             swaps[pair] = namesakes(changes, came)
+    sizes = file_counts(repo, [after for _, after in swaps], path)
+    swaps = {pair: changes for pair, changes in swaps.items() if alike_in[pair] * 2 >= sizes[pair[1]]}
     blobs = [blob for pair in unclear for blob in blobs_of(unclear[pair], "AD")]
     blobs += [blob for changes in swaps.values() for blob in blobs_of(changes, "M")]
     if blobs:
@@ -135,15 +139,24 @@ def exact_moves(came: Sequence[Change], left: Sequence[Change]) -> dict[str, lis
     return found
 
 
-def is_likely_swap(repo: Repo, tree: str, path: str, came: Sequence[Change], left: Sequence[Change]) -> bool:
-    """Return True where most files of a directory change in one commit, and so do their namesakes elsewhere.
+def number_alike(came: Sequence[Change], left: Sequence[Change]) -> int:
+    """Return how many files of a directory change together with a file elsewhere that has the same name.
 
-    Directories that exchange their places do that, and so do images that are updated together, but for the exchange.
+    Where most of them do, two directories can have exchanged their places, or were updated together.
     """
-    changed = [change for change in came if change.status == "M" and change.is_file]
     others = {basename(change.path) for change in left if change.status == "M"}
-    alike = sum(basename(change.path) in others for change in changed)
-    return alike > 0 and alike * 2 >= len(came) and alike * 2 >= len(listing(repo, tree, path))
+    return sum(basename(change.path) in others for change in came if change.status == "M" and change.is_file)
+
+
+def file_counts(repo: Repo, trees: Sequence[str], path: str) -> dict[str, int]:
+    """Return the number of files in a directory of each tree; a few questions to git for all of them."""
+    forest = Forest(repo)
+    found = dict(zip(trees, trees_at(repo, trees, path), strict=True)) if trees else {}
+    level = {tree for tree in found.values() if tree}
+    while level:
+        forest.load(level)
+        level = {one for tree in level for _, mode, one in forest.entries(tree) if mode == TREE_MODE}
+    return {tree: sum(1 for _ in forest.files(there)) for tree, there in found.items()}
 
 
 def namesakes(changes: Iterable[Change], came: Iterable[Change]) -> list[Change]:
