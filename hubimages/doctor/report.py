@@ -28,7 +28,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     """The programs, the extras, and the registry hosts with a login and where it is kept."""
 
     programs: Sequence[Item]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.history.arrivals import listing
+from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.extract.history.diffs import joined
-from hubimages.extract.history.log import EMPTY_TREE
 from hubimages.extract.history.reading import Part
 from hubimages.extract.messages.rewording import Rewording
 from hubimages.extract.rewrite import LATEST

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 from tests.hub_image.trials import CHART, Deployment, deployment
 
 CLUSTER = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 
 DOCKERFILE = {"hub/Dockerfile": "FROM quay.io/jupyterhub/k8s-hub:3.3.7\nRUN true\n"}
 WORKFLOW = {".github/workflows/image.yaml": "jobs:\n  build:\n    steps:\n      - run: docker build hub\n"}

@@ -6,7 +6,7 @@ import pytest
 
 from hubimages import hub_image
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.report import HubImageReport
 from tests.hub_image.trials import Deployment, deployment
 
 DOCKERFILE = "images/hub/Dockerfile"
@@ -17,7 +17,7 @@ def hub(tmp_path: Path) -> Deployment:
     return deployment(tmp_path / "repo")
 
 
-def check(hub: Deployment) -> Report:
+def check(hub: Deployment) -> HubImageReport:
     return hub_image.check_hub_image(hub.path, offline=True)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.imagebuilding.new.operation import root_of
+from hubimages.imagebuilding.new.make_hub import root_of
 from hubimages.repository.opening import NoRepositoryError, deployment_repository
 
 

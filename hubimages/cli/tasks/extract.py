@@ -85,6 +85,6 @@ def extract_image(
         push=push,
     )
     ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
-    done: extract.Plan | extract.Result | extract.Nothing
+    done: extract.ExtractionPlan | extract.Result | extract.Nothing
     done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
     console.result(done.as_json() if json else str(done))

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hubimages.extract.history.commits import History
 from hubimages.extract.history.diffs import (
     RENAMES,
     Change,
@@ -16,7 +17,6 @@ from hubimages.extract.history.diffs import (
     matched,
     relative,
 )
-from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
 
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"

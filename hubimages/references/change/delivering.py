@@ -6,7 +6,7 @@ from dataclasses import replace
 from hubimages import console
 from hubimages.console import count
 from hubimages.errors import RefusedError
-from hubimages.references.change.point import Ask, Plan, agree
+from hubimages.references.change.plan import Ask, TagPlan, agree
 from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
 from hubimages.references.unread import of_hubs
@@ -20,14 +20,14 @@ def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -
     return Delivery(branch, commit, open_pr)
 
 
-def is_reached(plan: Plan, chosen: Selection, hub: str) -> bool:
+def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:
     """Whether the hub is one that the plan changes or that a person would think it changes."""
     if chosen.hubs:
         return any(is_hub(hub, given) for given in chosen.hubs)
     return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
 
 
-def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
+def finish(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
     """Return the plan as text, or apply it after the person agrees and return what was done.
 
     Hubs that use a file that was not read are named, and agreed to by themselves: the plan cannot say what they run.

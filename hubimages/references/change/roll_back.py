@@ -8,7 +8,8 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, Wanted, changes_of, check_owners, check_tag, notes_of
+from hubimages.references.change.plan import TagPlan, Wanted, changes_of, notes_of
+from hubimages.references.change.point import check_owners, check_tag
 from hubimages.references.find.scan import find_references, references_in
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
@@ -36,7 +37,7 @@ class Before:
 
 def plan_roll_back(
     directory: Path, chosen: Selection, wanted: Delivery, *, patterns: Sequence[str], registries: Registries | None
-) -> Plan:
+) -> TagPlan:
     """Return the plan that gives the selected hubs the tags from before the last change of an image.
 
     All places of that last commit go back together. With `patterns` (`quay.io/group/*`) each matching image goes back
@@ -82,7 +83,7 @@ def plan_roll_back(
         raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now, but not before. Edit it by hand")
     notes = [f"reverts: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
+    return TagPlan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
 
 
 def is_user_image(reference: Reference) -> bool:

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError
 from hubimages.references import unread
-from hubimages.references.find import code, dockerfile, lines, templates, untagged
-from hubimages.references.find import hubs as run_by
+from hubimages.references.find import code, dockerfile, lines, merging, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
 from hubimages.references.find.layouts import argocd, flux, scripts
@@ -75,7 +74,7 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     hubs = all_hubs(view, hubs_file)
     for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
         scan.read_values(file)  # values in JSON, or under a name that says nothing
-    references = run_by.assign(scan.references, hubs, view.values)
+    references = merging.assign(scan.references, hubs, view.values)
     repo = Repo(root / ".git", root) if (root / ".git").exists() else None
     references = [*untagged.hubploys([*untagged.named(references)], view, repo)]
     not_read = dict.fromkeys([*scan.not_read, *untagged.empty_tags(scan.empty_tags, hubs, view)])
