@@ -171,7 +171,7 @@ def nothing_to_do(plan: TagPlan) -> str:
     if number:
         last = f"nothing to do: {count(number, 'place')} keep{'s its tag' if number == 1 else ' their tags'}, as listed"
     elif any(" was not checked: " in note for note in plan.notes):
-        last = "nothing to do as far as is known"
+        last = "nothing to do, but not every image was checked"
     else:
-        last = "no image has a newer tag; nothing to do"
+        last = "nothing to do: no image has a newer tag"
     return "\n".join([*map(str, plan.kept), *plan.notes, last])

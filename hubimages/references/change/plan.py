@@ -111,7 +111,10 @@ class TagPlan:
         return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes])
 
     def apply(self) -> str:
-        """Write, commit and propose the edits, as far as the delivery says. Raises RefusedError and what git raises."""
+        """Write, commit and propose the edits, as far as the delivery says, and return what was done.
+
+        Raises RefusedError and what git raises.
+        """
         pinned = [f"{each.file}:{each.line}" for change in self.changes for each in change.pinned]
         if pinned:
             raise RefusedError(
@@ -124,8 +127,7 @@ class TagPlan:
             else f"Use newer tags of {len(self.changes)} images"
         )
         body = "\n\n".join(["\n".join(["```", *(each.radius() for each in self.changes), "```"]), self.because]).strip()
-        done = delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=body)
-        return "\n".join([self.reached(), done])
+        return delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=body)
 
     def as_json(self) -> str:
         """Return the places as one JSON object."""
@@ -179,7 +181,11 @@ def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[st
     """Return what a person should know before they agree."""
     others = others_of([change], chosen)
     notes = [f"note: other hubs share these places and change, too: {named(others)}"] if others else []
-    nameless = [f"{each.file}:{each.line}" for each in inventory.references if not each.name and chosen.has(each)]
+    nameless = [
+        f"{each.file}:{each.line} {each.values_path} (tag {each.version})"
+        for each in inventory.references
+        if not each.name and chosen.has(each)
+    ]
     notes += [f"note: an alias of a tag changes with it: {each}" for each in change.aliases]
     if nameless:
         notes.append(f"note: left alone, because no file names the image: {', '.join(nameless)}")
@@ -188,10 +194,16 @@ def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[st
 
 def agree(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:
     """Ask the person to agree to the plan unless the options say so. Raises RefusedError if they do not."""
-    shared = bool(others_of(plan.changes, chosen))
-    places = sum(len(each.changed) for each in plan.changes)
-    if everywhere or (not chosen.is_everything and not shared) or (places == 1 and not shared):
+    if everywhere:
         return
+    shared = bool(others_of(plan.changes, chosen))
+    places = count(sum(len(each.changed) for each in plan.changes), "place")
     hubs = sorted({hub for each in plan.changes for hub in each.hubs})
-    if not ask(f"Change {count(places, 'place')} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?"):
-        raise RefusedError("nothing changed")
+    if not hubs and plan.inventory.hubs and not chosen.files:
+        question = f"No hub runs what this changes. Change {places}?"
+    elif shared or (chosen.is_everything and places != "1 place"):
+        question = f"Change {places} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?"
+    else:
+        return
+    if not ask(question):
+        raise RefusedError("nothing was changed")

@@ -4,12 +4,13 @@ import gc
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, merging, templates, untagged
@@ -34,6 +35,7 @@ KEYS = re.compile(
 )
 SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
+MANY = 5000  # files, from which on progress is shown: a second of reading
 TAG, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
@@ -68,7 +70,7 @@ def _uncollected() -> Iterator[None]:
 
 def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     scan = _Scan(root)
-    for file in files:
+    for file in _shown(files):
         scan.look_at(file)
     view = View(files, scan.tree, scan.text, frozenset(scan.trees), scan.signs, scan.not_read)
     hubs = all_hubs(view, hubs_file)
@@ -106,10 +108,27 @@ def listed(directory: Path) -> tuple[Path, list[str]]:
 
 
 def _walked(root: Path) -> Iterable[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+    found = 0
+    with console.Waiting("looking for files") as waiting:
+        for folder, folders, files in os.walk(root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in files:
+                yield (Path(folder) / name).relative_to(root).as_posix()
+            if found // MANY != (found + len(files)) // MANY:
+                waiting(f"{found + len(files)} so far in {root}, which is not a git repository")
+            found += len(files)
+
+
+def _shown(files: Sequence[str]) -> Iterator[str]:
+    """Yield the files, and show on a terminal how many were read if there are many."""
+    if len(files) < MANY:
+        yield from files
+        return
+    with console.Waiting("reading files") as waiting:
+        for number, file in enumerate(files):
+            if number % 1000 == 0:
+                waiting(f"{number} of {len(files)}")
+            yield file
 
 
 @dataclass
@@ -290,7 +309,7 @@ def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
         whole = tree_of(file, text)
         return yaml_references.find(whole), whole.tree
     except UnreadableYamlError as error:
-        why = NotRead(file, error.line, f"not YAML ({error.problem}); read line by line")
+        why = NotRead(file, error.line, f"not YAML ({error.problem}){unread.BY_LINE}")
         return Found(*lines.find(file, text), [why]), None
 
 
