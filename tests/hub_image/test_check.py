@@ -30,7 +30,10 @@ def codes(made: Deployment) -> list[tuple[str, str, int]]:
 def test_what_is_in_step_is_said_to_be(hub: Deployment) -> None:
     report = check(hub)
     assert (report.findings, report.not_checked, report.exit_code) == ([], [], 0)
-    assert str(report) == "1 hub image in step: hub"
+    assert str(report) == (
+        "1 hub image in step: hub\n  jupyterhub/k8s-hub:4.3.3 (helm-charts/images/hub/Dockerfile:2) and chart 4.3.3 "
+        "(helm-charts/basehub/Chart.yaml:6)"
+    )
 
 
 @pytest.mark.parametrize("folder", ["helm-charts/", ""])

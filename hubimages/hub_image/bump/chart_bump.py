@@ -152,7 +152,7 @@ def asked_version(request: BumpRequest) -> str:
 def second(messages: Sequence[str]) -> str:
     """Return the message of the second commit; empty if none is given. Raises BadInputError for more than two."""
     if len(messages) > 2:
-        raise BadInputError("--message is for two commits at most: of the edited files, and of the new tag")
+        raise BadInputError("--message can be given at most twice: for the edited files, and for the new tag")
     return f"{messages[1].rstrip()}\n" if len(messages) > 1 else ""
 
 

@@ -57,7 +57,8 @@ def check_hub_image(
     if check.tags and not offline:
         check_registry(check)
     names = ", ".join(image.name for image in images)
-    good = f"{console.count(len(images), 'hub image')} in step: {names}"
+    agreeing = [f"  {pair}" for pair in check.agreeing]
+    good = "\n".join([f"{console.count(len(images), 'hub image')} in step: {names}", *agreeing])
     if not images:
         charts = ", ".join(chart.chart_file for chart in layout.charts if chart.dependencies)
         good = f"no hub image is built here; hubs with {charts} run the chart's own"
@@ -177,7 +178,7 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
 def read_as(tag: str) -> str:
     """Return what Helm reads instead of a tag without quotes; empty if it reads the text."""
     value = yaml_text.compose(tag).data()
-    return "" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
+    return "" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "number"
 
 
 def check_registry(check: Check) -> None:

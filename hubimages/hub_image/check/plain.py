@@ -74,12 +74,12 @@ def compare_with_all(check: Check, file: str, line: int, told: str, tag: str, ve
             "versions-differ",
             file,
             line,
-            f"{told} and the chart's version {version.value} ({version}) do not belong together: {why}",
+            f"{told} and the chart's version {version.value} ({version}) do not match: {why}",
             f"run hubimages bump-hub-image --chart-version {version.value} (or the version that you want)",
         )
         return
     for version, why in differing:
-        check.cannot_tell(f"{file}:{line}: {told} is not of the version {version.value} ({version}): {why}")
+        check.cannot_tell(f"{file}:{line}: {told} is not version {version.value} ({version}): {why}")
     for version, answer, why in answers:
         if answer is Agreement.CANNOT_TELL:
             check.cannot_tell(f"{file}:{line}: {told} and the chart's version {version.value} ({version}): {why}")
