@@ -14,7 +14,7 @@ def examine() -> DoctorReport:
     found, problem = logins()
     origin = find_origin(template_directory())
     said = f"{origin.address} at {origin.commit}" if origin.commit else f"has no address and commit: {origin.problem}"
-    return DoctorReport(programs.look(), extras.look(), found, problem, said)
+    return DoctorReport(programs.look(), extras.look(), found, problem, said, bool(origin.commit))
 
 
 def logins() -> tuple[Sequence[tuple[str, str]], str]:

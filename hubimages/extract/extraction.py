@@ -275,7 +275,7 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
     lost = []
     if evidence.signed:
         number = console.count(evidence.signed, "commit")
-        lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
+        lost.append(f"{number} lost the signature, which is valid only for the old commit id")
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.nameless:

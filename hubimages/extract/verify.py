@@ -181,4 +181,4 @@ def _blobs(result: Repo) -> list[tuple[str, int]]:
 
 def _expect(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise ProgramFailedError(f"the result is not what was promised, nothing was kept: {otherwise}")
+        raise ProgramFailedError(f"the result differs from the source, so nothing was kept: {otherwise}")

@@ -129,7 +129,7 @@ class Registries:
             self.check_is_registry(image.host, answer)
             raise NotThereError(f"{image.host} has no {image if path.startswith('manifests/') else image.repository}")
         if answer.status == 400 and ("NAME_INVALID" in said or "TAG_INVALID" in said):
-            raise NameRefusedError(f"{image.host} does not take the name {what}")
+            raise NameRefusedError(f"{image.host} does not accept the name {what}")
         raise NoAnswerError(f"no answer from {image.host} that can be used: status {answer.status} for {what}")
 
     def exchange(

@@ -137,8 +137,8 @@ def test_a_server_that_only_says_this_is_no_answer_and_no_finding(
     [
         ("quay.io/your-organisation/hub", "image-not-named", "IMAGE is still quay.io/your-organisation/hub"),
         ("quay.io/org/hub:latest", "name-refused", "with a tag or digest"),
-        ("quay.io/Org/hub", "name-refused", "must be parts of small letters"),
-        ("quay.io/hub", "name-refused", "quay.io does not take the name hub"),
+        ("quay.io/Org/hub", "name-refused", "must be parts of lower case letters"),
+        ("quay.io/hub", "name-refused", "quay.io does not accept the name hub"),
         ("quay.io/o/hub", "name-refused", "an organisation of two characters at least first"),
         ("ghcr.io/hub", "name-refused", "owner/image"),
         ("us-docker.pkg.dev/prj/hub", "name-refused", "project/repository/image"),
@@ -264,7 +264,7 @@ def test_the_robots_login_is_taken_from_the_settings_of_the_workflow(tmp_path: P
     state = describe(Right.LOGIN_REFUSED, image, "org+robot")
     report_right(state, read_image_repository(repository(tmp_path, str(image), QUAY), {}), environment, report)
     assert [str(each) for each in report.findings] == [
-        "quay.io does not accept the login as org+robot: QUAY_USERNAME and QUAY_PASSWORD do not belong together: "
+        "quay.io does not accept the login as org+robot: QUAY_USERNAME and QUAY_PASSWORD do not match: "
         "https://github.com/org/hub/settings/secrets/actions"
     ]
     assert settings_login(ImageRef.parse("ghcr.io/org/hub"), environment) is None

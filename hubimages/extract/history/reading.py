@@ -253,6 +253,6 @@ def question(seen: History, path: str, search: Search, with_them: int, without: 
             stayed.append(f"What {era.into.name} held before is not followed. ")
     return (
         f"{path} was moved here from {', '.join(places)}. {''.join(stayed)}Its history has "
-        f"{count(with_them, 'commit')} with, {count(without, 'commit') if stayed else without} without its former "
-        f"{'path' if len(search.eras) == 1 else 'paths'}. Follow?"
+        f"{count(with_them, 'commit')} with its former {'path' if len(search.eras) == 1 else 'paths'}, and {without} "
+        f"without. Follow {'it' if len(search.eras) == 1 else 'them'}?"
     )

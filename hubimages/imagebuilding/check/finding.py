@@ -42,7 +42,7 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.place.file}:{self.place.line}"
         grade = f"{self.grade} (style)" if self.style else self.grade
-        return f"{where}: {grade}: {self.code}: {self.message}\n  why: {self.why}\n  remedy: {self.remedy}"
+        return f"{where}: {grade}: {self.code}: {self.message}\n  why: {self.why}\n  fix: {self.remedy}"
 
 
 @dataclass(frozen=True)

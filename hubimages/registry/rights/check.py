@@ -105,7 +105,8 @@ def check_name(repository: ImageRepository, report: RegistryReport) -> ImageRef 
         )
         return None
     if not kind.name.fullmatch(image.name):
-        found("name-refused", f"{kind.title} does not take the name {image.name}", f"{change}; it must be {kind.rule}")
+        message = f"{kind.title} does not accept the name {image.name}"
+        found("name-refused", message, f"{change}; it must be {kind.rule}")
         return None
     if kind.refusal:
         found("registry-unfit", f"{image} is in {kind.title}", kind.fill(kind.refusal, image.host, image.name))
@@ -147,10 +148,10 @@ def report_right(
     else:
         remedy = state.remedy
         if by_settings and state.right is Right.LOGIN_REFUSED:
-            remedy = f"QUAY_USERNAME and QUAY_PASSWORD do not belong together: {place('secret', environment)}"
+            remedy = f"QUAY_USERNAME and QUAY_PASSWORD do not match: {place('secret', environment)}"
         report.findings.append(Finding(CODES[state.right], state.message, remedy))
     if repository.settings and not by_settings and environment.get("GITHUB_ACTIONS") != "true":
-        report.not_checked.append("the right of the workflow's own login: what was checked is yours")
+        report.not_checked.append("the workflow's own login: this checked yours")
 
 
 def check_pulls(

@@ -133,7 +133,7 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
         Right.LOGIN_REFUSED: f"{host} does not accept the login{who}",
         Right.NO_RIGHT: f"logged in to {host}{who}, without the right to push {name}",
         Right.NO_REPOSITORY: f"{host} has no repository {name} that a push could go to",
-        Right.NAME_REFUSED: f"{host} does not take the name {name}",
+        Right.NAME_REFUSED: f"{host} does not accept the name {name}",
     }[right]
     ask_for_right = f"ask {kind.fill(kind.right, host, name)}"
     create = kind.fill(kind.new_repository, host, name) or ask_for_right
