@@ -3,5 +3,18 @@
 from hubimages.extract.operation import extract, plan_extraction
 from hubimages.extract.report import Nothing, Plan, Result
 from hubimages.extract.request import Request
+from hubimages.extract.sources.source import Source
+from hubimages.extract.survey import ImageHistory, Survey, survey_images
 
-__all__ = ["Nothing", "Plan", "Request", "Result", "extract", "plan_extraction"]
+__all__ = [
+    "ImageHistory",
+    "Nothing",
+    "Plan",
+    "Request",
+    "Result",
+    "Source",
+    "Survey",
+    "extract",
+    "plan_extraction",
+    "survey_images",
+]
