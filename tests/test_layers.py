@@ -14,6 +14,7 @@ MOST_FILES = 15  # of one folder
 LAYERS = (
     ("__main__",),
     ("cli",),
+    ("migration",),  # extract many images, and point the hubs at them
     ("extract", "build", "doctor"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
