@@ -85,7 +85,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         del variants[NOTHING]  # no hub runs it like this
     for parts, hubs in (variants or {NOTHING: []}).items():
         whole = _put_together(reference, parts) if parts != NOTHING else reference
-        yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by))
+        yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by)) if hubs or read_by else whole
 
 
 def _parts(reference: Reference, whole: Path, hub: Hub, values: Values) -> _Parts:
@@ -147,8 +147,10 @@ def overrides(layer: Layer, path: Path, values: Values) -> bool:
     """Return True if a layer replaces or removes what earlier layers have at a path."""
     if layer.sets is not None:
         return path[: len(layer.sets)] == layer.sets
-    node = top = values.top(layer) if layer.document is not None else None
-    if node is None or path[: len(layer.prefix)] != layer.prefix:
+    if layer.document is None or (layer.prefix and path[: len(layer.prefix)] != layer.prefix):
+        return False
+    node = top = values.top(layer)
+    if node is None:
         return False
     for step in path[len(layer.prefix) :]:
         if not isinstance(node, MappingNode):

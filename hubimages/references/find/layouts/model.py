@@ -19,6 +19,10 @@ class Layer:
     document: int | None = 0
     sets: Path | None = None
 
+    def __hash__(self) -> int:
+        """Hash where the values are: layers are looked up thousands of times."""
+        return hash((self.file, self.root))
+
     def has(self, path: Path, document: int) -> bool:
         """Return True if what is at a path of the file belongs to the layer."""
         return path[: len(self.root)] == self.root and self.document in (None, document)
