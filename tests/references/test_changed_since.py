@@ -126,7 +126,8 @@ def test_the_action_shows_findings_of_the_pull_request_beside_their_lines(root: 
 
     def run(strict: str = "") -> "subprocess.CompletedProcess[str]":
         env = {
-            **os.environ, "RUNNER_TEMP": str(tmp_path), "REPO": str(root), "OFFLINE": "true", "SINCE": base, "HUBS": "", "STRICT": strict,
+            **os.environ, "RUNNER_TEMP": str(tmp_path), "REPO": str(root), "OFFLINE": "true",
+            "SINCE": base, "HUBS": "", "STRICT": strict,
         }  # fmt: skip
         command = ["bash", "-e", "-o", "pipefail", "-c", step(1)["run"]]  # as GitHub runs `shell: bash`
         return subprocess.run(command, cwd=CHECKOUT, env=env, check=False, capture_output=True, text=True)
