@@ -136,7 +136,10 @@ def _put_together(reference: Reference, parts: _Parts) -> Reference:
 
 def _counts(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
     """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
+    place = reference.tag_place or reference.name_place
     layer = hub.layers[number]
+    if layer.hidden and place and any((place.document, path[:end]) in layer.hidden for end in range(len(path) + 1)):
+        return False
     paths = [layer.whole(path)]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
         paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
@@ -169,9 +172,9 @@ def last(hub: Hub, path: Path, keys: Sequence[str], values: Values) -> _Other | 
             continue
         if layer.sets is not None:
             if layer.sets[:-1] == path and layer.sets[-1] in keys:
-                node = values.top(replace(layer, root=(*layer.root, "value")))
+                node = values.top(layer)
                 if isinstance(node, ScalarNode) and data(node) not in (None, ""):
-                    return _Other(values.place(layer, node, (*layer.root, "value")), node.value)
+                    return _Other(values.place(layer, node, layer.root), node.value)
             continue
         if path[: len(layer.prefix)] != layer.prefix:
             continue

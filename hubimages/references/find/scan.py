@@ -12,13 +12,14 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError
 from hubimages.references import unread
-from hubimages.references.find import code, dockerfile, lines, templates, untagged
+from hubimages.references.find import code, dockerfile, lines, owners, templates, untagged
 from hubimages.references.find import hubs as run_by
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
 from hubimages.references.find.layouts import argocd, flux, scripts
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.view import View
+from hubimages.references.find.values import references_of_paths
 from hubimages.references.reference import Inventory, NotRead, Reference
 from hubimages.references.remarks import left_over, may_name_image
 from hubimages.repository.git import Repo
@@ -33,7 +34,7 @@ KEYS = re.compile(
     rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]*=|Image\b|/image"
 )
-SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, scripts.HELM, scripts.TERRAFORM)
+SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, flux.SUBSTITUTED, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
 TAG_WORD, QUOTA = b"tag", b"repository"
@@ -77,8 +78,10 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     hubs = all_hubs(view, hubs_file)
     for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
         scan.read_values(file)  # values in JSON, or under a name that says nothing
+    scan.references += references_of_paths(hubs, scan.references, view.values)
     references = run_by.assign(scan.references, hubs, view.values)
     repo = Repo(root / ".git", root) if (root / ".git").exists() else None
+    references = [*owners.by_hub(references, hubs)]
     references = [*untagged.hubploys([*untagged.named(references)], view, repo)]
     not_read = dict.fromkeys([*scan.not_read, *untagged.empty_tags(scan.empty_tags, hubs, view)])
     known = [hub for hub in hubs if hub.is_hub]

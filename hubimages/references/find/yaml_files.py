@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from hubimages.references import remarks
-from hubimages.references.find import code
+from hubimages.references.find import code, owners
 from hubimages.references.find.embedded import BLOCKS, Inside, inside_of
 from hubimages.references.find.gathering import Found, Gathering, Scalars, Text
 from hubimages.references.find.image_keys import (
@@ -23,7 +23,7 @@ from hubimages.references.find.image_keys import (
     tag_keys,
 )
 from hubimages.references.image_text import is_picture, is_placeholder, looks_like_image, read_image
-from hubimages.references.reference import Form, Path, Place, Reference, dotted
+from hubimages.references.reference import Form, Path, Place, dotted
 from hubimages.yaml_text import (
     MappingNode,
     Node,
@@ -47,14 +47,13 @@ MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
 # A reference without one of these words, or an alias, in or above it is none.
 WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
 DEEPEST = 4  # texts inside of texts
-OWNED = re.compile(r"#[ \t]*\{[ \t]*\"\$imagepolicy\"[ \t]*:[ \t]*\"(?P<policy>[^\"]+)\"")
 
 
 def find(text: Text) -> Found:
     """Return the references of all documents, in the order of their lines."""
     found = _find(text, 0)
     if "$imagepolicy" in text.tree.text:
-        found.references = list(owned(found.references, text.tree.text))
+        found.references = list(owners.by_comment(found.references, text.tree.text))
     found.references.sort(key=lambda each: each.line)
     return found
 
@@ -71,25 +70,6 @@ def _find(text: Text, depth: int) -> Found:
         found.not_read += inner.not_read
         found.empty_tags += inner.empty_tags
     return found
-
-
-def owned(references: list[Reference], text: str) -> Iterator[Reference]:
-    """Yield the references, with the policy of Flux that keeps a tag up to date.
-
-    A comment behind the value says so: https://fluxcd.io/flux/guides/image-update/#configure-image-update-for-custom-resources
-    """
-    policies = {
-        number: matched["policy"]
-        for number, line in enumerate(text.split("\n"), 1)
-        if "$imagepolicy" in line and (matched := OWNED.search(line))
-    }
-    for each in references:
-        policy = policies.get(each.line, "")
-        parts = policy.split(":")
-        if policy and not (len(parts) > 2 and parts[2] == "name"):
-            yield replace(each, owner=f"Flux image policy {':'.join(parts[:2])}")
-        else:
-            yield each
 
 
 class _Finder(Gathering):
