@@ -46,6 +46,7 @@ class Choice:
     r: str | None = None
     reads: Sequence[str] | None = None  # files from which packages are installed; None if it did not get so far
     jupyterhub: str | None = None  # what the image has before the repository's own packages are installed
+    always: Sequence[str] = ()  # packages that repo2docker installs in any case
     problems: Sequence[Problem] = field(default_factory=tuple)
 
     @property
@@ -96,6 +97,7 @@ def _choice(told: dict[str, Any]) -> Choice:
         python=told.get("python"),
         r=told.get("r") or None,
         reads=told.get("installing"),
+        always=tuple(told.get("always") or ()),
         jupyterhub=told.get("jupyterhub"),
         problems=tuple(Problem(**each) for each in told["problems"]),
     )

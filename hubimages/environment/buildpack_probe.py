@@ -130,6 +130,7 @@ def read_pack(pack: Any, platforms: list[str], answer: dict[str, Any]) -> None:
         attempt(answer, f"files for {platform}", lambda fresh=fresh: sorted(fresh.get_build_script_files()))
     pack.platform = platforms[0]
     attempt(answer, "installing", lambda: read_files(pack))
+    answer["always"] = always(answer.get(f"files for {platforms[0]}") or [])
     answer["jupyterhub"] = jupyterhub_of(answer.get(f"files for {platforms[0]}") or [])
 
 
@@ -148,6 +149,18 @@ def read_files(pack: Any) -> list[str]:
     steps = [*pack.get_preassemble_scripts(), *pack.get_assemble_scripts()]
     words = {word.strip("\"'") for _, script in steps for word in script.split()}
     return sorted({*map(str, pack.get_preassemble_script_files()), *(word for word in words if Path(word).is_file())})
+
+
+def always(files: list[str]) -> list[str]:
+    """Return the packages that the environment of these locks was made for."""
+    module = importlib.import_module("repo2docker.buildpacks.conda")
+    for name in files:
+        found = re.fullmatch(r"conda/(environment\.py-[\d.]+)-linux-\w+\.lock", name)
+        place = Path(str(module.__file__)).parent / (f"{found[1]}.yml" if found else "")
+        if place.is_file():
+            entries = re.findall(r"^- ([^#\n]+?)\s*(?:#.*)?$", place.read_text(encoding="utf-8"), re.MULTILINE)
+            return [entry for entry in entries if entry != "conda-forge"]
+    return []
 
 
 def jupyterhub_of(files: list[str]) -> str | None:

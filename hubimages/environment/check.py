@@ -17,6 +17,7 @@ class Options:
 
     hub_version: str = ""
     strict: bool = False
+    solve: bool = False
 
 
 @dataclass
@@ -95,6 +96,10 @@ def checked(path: Path, options: Options) -> tuple[Surroundings, Report]:
     ]
     for rule in RULES:
         report.findings += rule(here)
+    if options.solve:
+        from hubimages.environment.solving.report import add_solution
+
+        add_solution(here, report)
     report.findings.sort(key=lambda one: (one.file or "", one.line or 0))
     if report.pinned and report.pinned != choice.version:
         report.not_checked.append(
