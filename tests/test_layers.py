@@ -15,7 +15,8 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("migration",),  # extract many images, and point the hubs at them
-    ("extract", "build", "doctor"),  # put a history on top of a rendered template; run the contract that it carries
+    # put a history on top of a rendered template; run the contract that it carries
+    ("extract", "build", "doctor", "environment"),
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
     ("repository", "yaml_text", "registry"),
