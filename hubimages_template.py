@@ -49,11 +49,12 @@ def check(answers: Mapping[str, str]) -> str:
 
 
 class Template(Extension):
-    """Gives the template `origin()`, with `address`, `commit` and `problem` of this copy, and `check(answers)`."""
+    """Gives the template `directory()`, `origin()`, with `address`, `commit` and `problem`, and `check(answers)`."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.globals["origin"] = lambda: origin_module().find_origin(HERE)
         environment.globals["check"] = check
+        environment.globals["directory"] = lambda: HERE  # cookiecutter's own can be relative to where it was started
         # It logs a traceback for a hook that refuses, besides the error that it prints.
         logging.getLogger("cookiecutter.hooks").addFilter(lambda record: not record.exc_info)

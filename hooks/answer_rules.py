@@ -15,6 +15,8 @@ REORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b\u2
 INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
 # Registries with one host for everybody.
 ONE_HOST = ("quay.io", "ghcr.io", "amazon-ecr-public")
+# Starters that repo2docker builds without a Dockerfile of the repository.
+BY_REPO2DOCKER = ("environment.yml", "r")
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 
 
@@ -80,11 +82,24 @@ def index_problem(address: str) -> str | None:
 
 
 def arm64_problem(answers: Mapping[str, str]) -> str | None:
-    """Return what stands against ARM: https://github.com/pangeo-data/pangeo-docker-images/issues/396."""
+    """Return what stands against ARM.
+
+    https://github.com/pangeo-data/pangeo-docker-images/issues/396, and the addresses in
+    https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/buildpacks/_r_base.py
+    """
     if answers["arm64"] == "yes" and answers["starter"] == "pangeo-onbuild":
         return "Pangeo's base image is for amd64 only. Start from environment.yml or docker-stacks, or answer no"
+    if answers["arm64"] == "yes" and answers["starter"] == "r":
+        return "repo2docker installs RStudio for amd64 only. Start from environment.yml or docker-stacks, or answer no"
     if answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action":
         return "jupyterhub/repo2docker-action builds for one architecture only. Use the builder nox, or answer no"
+    return None
+
+
+def appendix_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why repo2docker would not read a file `appendix`."""
+    if answers["appendix"] == "yes" and answers["starter"] not in BY_REPO2DOCKER:
+        return f"the starter {answers['starter']} has a Dockerfile, which can do it after USER root. Answer no"
     return None
 
 
@@ -93,6 +108,7 @@ def follows(key: str, answers: Mapping[str, str]) -> bool:
     return {
         "registry_host": lambda: answers["registry"] in ONE_HOST,
         "python_version": lambda: answers["starter"] == "docker-stacks",
+        "appendix": lambda: answers["starter"] not in BY_REPO2DOCKER,
         "arm64": lambda: bool(arm64_problem({**answers, "arm64": "yes"})),
         "hubimages_index": lambda: not answers["configuration_repository"],
     }.get(key, lambda: False)()
@@ -112,6 +128,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "maintainers": ((), lambda: text_problem(answers["maintainers"])),
         "registry_host": (("registry",), lambda: names.registry_host_problem(host, answers["registry"])),
         "image": (("registry_host",), lambda: names.image_problem(answers["image"], host)),
+        "appendix": (("starter",), lambda: appendix_problem(answers)),
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
         "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),

@@ -20,7 +20,7 @@ from tests.engine.small import PASSES
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
 
-STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
+STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi")
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 
 pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
@@ -59,6 +59,15 @@ def generated(
 ) -> Iterator[Generated]:
     made = generate(engine, registry, tmp_path_factory.mktemp("made") / request.param.replace(".", "-"), request.param)
     with stand_ins(engine, *bases(made.path)):
+        if request.param == "pixi":
+            refused = made.nox("build")
+            assert "there is no pixi.lock" in refused.stdout
+            locked = made.nox("lock")
+            assert locked.returncode == 0, locked.stdout
+            assert "pixi.lock has changed. Commit it" in locked.stdout
+            git("-C", made.path, "add", "--all")
+            git("-C", made.path, "commit", "--quiet", "--message", "Lock the packages")
+            assert "pixi.lock is up to date" in made.nox("lock").stdout
         yield made
 
 
