@@ -12,17 +12,62 @@
     nox -s browser               use RStudio in a browser, in the image that you built
 <% endif %>
 
-You need nox, git and Docker. The code is in .github/image_build/, the tests are in image-contract/ and << cookiecutter.__tests_folder >>/.
+You need nox, git and Docker. <% if cookiecutter.machinery == "vendored" %>The code is in .github/image_build/, the tests are in image-contract/ and << cookiecutter.__tests_folder >>/.<% else %>The tests of this repository are in << cookiecutter.__tests_folder >>/.<% endif +%>
 """
 
 import os
+<% if cookiecutter.machinery == "shared" %>
+import shutil
+import subprocess
+<% endif %>
 import sys
+<% if cookiecutter.machinery == "shared" %>
+import tarfile
+<% endif %>
 from pathlib import Path
 
 import nox
 
 sys.dont_write_bytecode = True  # what Python caches here would count as a change, and reach the image
+<% if cookiecutter.machinery == "vendored" %>
 sys.path.insert(0, str(Path(__file__).parent / ".github"))
+CONTRACT = "image-contract"
+<% else %>
+# Where the code of the sessions and the tests of what every hub expects come from: a git repository, and a commit of it.
+MACHINERY = << cookiecutter.__template | python >>
+COMMIT = << cookiecutter.__commit | python >>
+
+
+def fetch(place: Path) -> Path:
+    """Return the directory with the code. It is fetched once, and is the same here and on GitHub."""
+    if place.is_dir():
+        return place
+    new = place.with_name(f"{place.name}-{os.getpid()}")
+    git = ["git", "-C", str(new)]
+    try:
+        new.mkdir(parents=True)
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        subprocess.run([*git, "fetch", "--quiet", "--depth", "1", MACHINERY, COMMIT], check=True)
+        names = subprocess.run([*git, "ls-tree", "--name-only", COMMIT], check=True, capture_output=True, text=True)
+        (template,) = [name for name in names.stdout.splitlines() if "cookiecutter.repo" in name]
+        for path in (".github/image_build", "image-contract"):
+            # Not a checkout, because Windows has no directories with the template's name.
+            archive = ["archive", "--format=tar", f"--prefix={Path(path).name}/", "--output=code.tar"]
+            subprocess.run([*git, *archive, f"{COMMIT}:{template}/{path}"], check=True)
+            with tarfile.open(new / "code.tar") as code:
+                code.extractall(new, filter="data")
+    except (OSError, ValueError, subprocess.CalledProcessError, tarfile.TarError) as error:
+        shutil.rmtree(new, ignore_errors=True)
+        sys.exit(f"cannot fetch the code of the sessions, {COMMIT} of {MACHINERY}: {error}")
+    new.rename(place)
+    return place
+
+
+CODE = fetch(Path(__file__).parent / ".nox" / f"hubimages-{COMMIT}")
+CONTRACT = str(CODE / "image-contract")
+os.environ["REPOSITORY"] = str(Path(__file__).parent)  # for the contract, which is elsewhere
+sys.path.insert(0, str(CODE))
+<% endif %>
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
@@ -217,7 +262,7 @@ def check_image(session: nox.Session, reference: str) -> None:
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
     env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB<% if cookiecutter.builder != "nox" %>, "TESTS": TESTS<% endif %>}
-    session.run("pytest", "-ra", "image-contract", env=env, **patience)
+    session.run("pytest", "-ra", CONTRACT, env=env, **patience)
 
 
 def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:

@@ -103,6 +103,14 @@ def appendix_problem(answers: Mapping[str, str]) -> str | None:
     return None
 
 
+def machinery_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why a repository could not fetch the code of its sessions."""
+    if answers["machinery"] == "shared" and not answers["__commit"]:
+        why = answers["__problem"]
+        return f"the repository could not fetch the code: {why}. Push this copy first, or answer vendored"
+    return None
+
+
 def follows(key: str, answers: Mapping[str, str]) -> bool:
     """Return whether the default is the only answer, or the only one with an effect, after the answers so far."""
     return {
@@ -130,6 +138,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "image": (("registry_host",), lambda: names.image_problem(answers["image"], host)),
         "appendix": (("starter",), lambda: appendix_problem(answers)),
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
+        "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
         "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),
     }

@@ -60,6 +60,9 @@ if ANSWERS["starter"] != "r":
 if ANSWERS["__tests_folder"] != "image-tests":
     shutil.rmtree(ANSWERS["__tests_folder"], ignore_errors=True)
     Path("image-tests").replace(ANSWERS["__tests_folder"])
+if ANSWERS["machinery"] == "shared":
+    shutil.rmtree(".github/image_build")
+    shutil.rmtree("image-contract")
 if ANSWERS["appendix"] != "yes":
     Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":

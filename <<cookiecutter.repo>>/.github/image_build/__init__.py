@@ -9,8 +9,5 @@ building.py     runs repo2docker, with the build cache
 registry.py     asks the registry, pushes, and checks what was pushed
 refresh.py      finds out whether there are newer packages
 report.py       reports what was built
-<% if cookiecutter.starter == "pixi" %>
-pixi.py         makes pixi.lock
-<% endif %>
 programs.py     runs docker and git
 """

@@ -14,7 +14,6 @@ from image_build.programs import docker, git
 
 # On the hub, each user's own storage hides the image's home directory, so the image must need nothing in there.
 REPOSITORY_IN_IMAGE = "/srv/repo"
-NO_CACHE = ".github/image_build/no_cache.py"
 # When quay.io removes the image of a pull request.
 PREVIEWS_EXPIRE = "4w"
 # How many commits to search for an earlier image. The workflows check out at least as many.
@@ -59,7 +58,8 @@ def arguments(reference: str, cache: str) -> list[str]:
     """
     words = ["--build-arg", "BUILDKIT_INLINE_CACHE=1"]
     if not cache:
-        words += ["--config", NO_CACHE]
+        # Relative, because jupyterhub/repo2docker-action sees the repository under another path.
+        words += ["--config", os.path.relpath(Path(__file__).with_name("no_cache.py"))]
     for earlier in earlier_images(reference, cache) if cache else []:
         words += ["--cache-from", earlier]
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}
