@@ -146,9 +146,9 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
+    """Return the error for the template's one line. cookiecutter adds lines of its own about a failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
-    for line in stderr.decode(errors="replace").splitlines():
+    for line in (stderr + b"\n" + stdout).decode(errors="replace").splitlines():
         if line.startswith(keys):
             return BadInputError(line)
     return failure(["cookiecutter"], code, stderr or stdout)
