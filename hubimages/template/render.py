@@ -5,6 +5,7 @@ could change the delimiters, and cookiecutter writes a replay file into the home
 (0.2 s) and its output away from whoever calls this.
 """
 
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -87,31 +88,35 @@ def render_files(answers: Mapping[str, str], origin: Origin | None = None, direc
     check_answers(answers)
     origin = origin or find_origin(template_directory())
     with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
-        home, output = Path(temporary, "home"), Path(temporary, "output")
-        home.mkdir()
-        argv = [
-            *(sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"),
-            *("--output-dir", str(output), str(template_directory())),
-            *(f"{key}={value}" for key, value in answers.items()),
-            *(f"{key}={value}" for key, value in _private(origin).items()),
-        ]
-        environment = {
-            "HOME": str(home),
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TMPDIR": temporary,
-        }
-        done = attempt(*argv, cwd=Path(temporary), env=environment)
+        values = {**answers, **_private(origin)}
+        argv, done = run_cookiecutter(template_directory(), values, Path(temporary))
         if done.returncode:
             raise _refusal(argv, done.returncode, done.stderr, done.stdout)
-        directories = list(output.iterdir())
-        if len(directories) != 1:
-            raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
-        rendering = _read(directories[0], origin)
+        rendering = read_rendering(Path(temporary, "output"), origin)
     for key, value in answers.items():  # the record is what an update will start from
         if rendering.answers[key] != value:
             raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
     return rendering
+
+
+def run_cookiecutter(
+    source: Path, values: Mapping[str, str], temporary: Path
+) -> tuple[list[str], "subprocess.CompletedProcess[bytes]"]:
+    """Render a template's directory into `temporary/output`; return the command and how it ended."""
+    home = temporary / "home"
+    home.mkdir(parents=True)
+    argv = [
+        *(sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"),
+        *("--output-dir", str(temporary / "output"), str(source)),
+        *(f"{key}={value}" for key, value in values.items()),
+    ]
+    environment = {
+        "HOME": str(home),
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(temporary),
+    }
+    return argv, attempt(*argv, cwd=temporary, env=environment)
 
 
 def _private(origin: Origin) -> dict[str, str]:
@@ -120,7 +125,12 @@ def _private(origin: Origin) -> dict[str, str]:
     return {"__template": address, "__commit": origin.commit, "__problem": origin.problem}
 
 
-def _read(directory: Path, origin: Origin) -> Rendering:
+def read_rendering(output: Path, origin: Origin) -> Rendering:
+    """Return what cookiecutter rendered into a directory. Raises ProgramFailedError unless it is one repository."""
+    directories = list(output.iterdir())
+    if len(directories) != 1:
+        raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
+    (directory,) = directories
     files = {
         path.relative_to(directory).as_posix(): RenderedFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
         for path in sorted(directory.rglob("*"))
