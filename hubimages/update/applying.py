@@ -17,20 +17,21 @@ from hubimages.update.planning import check_unchanged
 from hubimages.update.report import nothing_to_do, show_conflicts, show_done
 
 
-def apply_update(update: Update) -> str:
-    """Make the branch; return what was done and what comes next, as text.
+def apply_update(update: Update) -> tuple[Update, str]:
+    """Make the branch; return the update as it is there, and what was done and what comes next, as text.
 
     Without conflicts the work tree and the branch that is checked out stay as they are, and the branch appears whole.
     With conflicts the branch is checked out and has them as `git cherry-pick` leaves them. Raises RefusedError if the
     branch has something else, git is busy, or the repository has changed since the plan was made.
     """
     if not update.is_newer:
-        return nothing_to_do(update)
+        return update, nothing_to_do(update)
     repo, before = update.repo, current_branch(update.repo)
     with signals.raising(), signals.held_back():
         former = _former(update)
         if former and _has_it(update, former):
-            return show_done(replace(update, commit=former))
+            update = replace(update, commit=former)
+            return update, show_done(update)
         _check(update)
         repo.read("unpack-objects", "-q", stdin=update.pack)
         if update.conflicts:
@@ -38,11 +39,11 @@ def apply_update(update: Update) -> str:
                 _set(update, update.head, former)
             with on_branch(repo, update.branch):
                 _pick(update)
-            return show_conflicts(update, before)
+            return update, show_conflicts(update, before)
         _set(update, update.commit, former)
     if repo.text("rev-parse", f"refs/heads/{update.branch}") != update.commit:
         raise ProgramFailedError(f"git update-ref reported success, but {update.branch} is not at {update.commit[:12]}")
-    return show_done(update)
+    return update, show_done(update)
 
 
 def _former(update: Update) -> str:

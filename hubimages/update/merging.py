@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from hubimages.update.objects import Files, Objects, files_of
 
 ROUNDS = 3  # each takes out what the owner deleted; one is enough but for renames into such a place
-CONFLICT = re.compile(r"CONFLICT \((?P<kind>.*)\)")
+CONFLICT = re.compile(r"CONFLICT \((?P<kind>[^)]*)\)")
 WORDS = {
-    "contents": "you and the template changed the same lines",
-    "binary": "you and the template changed it, and it is not text",
+    "content": "you and the template changed the same lines",
     "add/add": "you and the template added it",
     "modify/delete": "the template removed it, and you changed it",
     "rename/delete": "the template removed it, and you renamed it",
@@ -28,7 +27,7 @@ class Conflict:
     """A file that a person has to decide about, and why."""
 
     path: str
-    kind: str  # git's word: contents, add/add, modify/delete, ...
+    kind: str  # git's word: content, add/add, modify/delete, ...
     reason: str
 
 
@@ -89,11 +88,12 @@ def _said(
     conflicts: dict[str, Conflict] = {}
     notes = []
     for paths, kind, text in messages:
-        found = CONFLICT.fullmatch(kind)
-        if found:
-            word = WORDS.get(found["kind"], text.removeprefix(f"{kind}: "))
+        if kind.startswith("CONFLICT"):
+            found = CONFLICT.match(text) or CONFLICT.match(kind)
+            name = found["kind"] if found else kind
+            word = WORDS.get(name, text)
             for path in [path for path in paths if path in stages] or paths[:1]:
-                conflicts.setdefault(path, Conflict(path, found["kind"], word))
+                conflicts.setdefault(path, Conflict(path, name, word))
         elif "renamed" in text:
             notes.append(text)
     for path in stages:
@@ -120,7 +120,7 @@ def _with_line_ends(objects: Objects, ours: Files, base: Files, theirs: Files) -
 def _renames(objects: Objects, base: Files, theirs: Files) -> Iterator[tuple[str, str]]:
     """What the template renamed, from and to."""
     argv = ("diff-tree", "-r", "-z", "-M", "--diff-filter=R", objects.tree(base), objects.tree(theirs))
-    fields = objects.repo.read(*argv, env=objects.environment()).decode(errors="surrogateescape").split("\0")[:-1]
+    fields = objects.repo.read(*argv, env=objects.environment).decode(errors="surrogateescape").split("\0")[:-1]
     for _, old, new in zip(*[iter(fields)] * 3, strict=True):
         yield old, new
 
@@ -131,7 +131,7 @@ def _has_crlf(data: bytes) -> bool:
 
 def _crlf_blob(objects: Objects, blob: str) -> str:
     repo = objects.repo
-    data = repo.read("cat-file", "blob", blob, env=objects.environment())
+    data = repo.read("cat-file", "blob", blob, env=objects.environment)
     if b"\0" in data or b"\r\n" in data:
         return blob
     return objects.blobs([data.replace(b"\n", b"\r\n")])[0]

@@ -22,19 +22,22 @@ class Objects:
 
     repo: Repo
     temporary: Path
+    environment: Mapping[str, str]  # with which git writes new objects here and reads the repository's, too
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables with which git writes new objects here and reads the repository's."""
-        own = self.temporary / "objects"
-        own.mkdir(exist_ok=True)
+    @classmethod
+    def beside(cls, repo: Repo, temporary: Path) -> "Objects":
+        """Return a place for new objects in a temporary directory."""
+        own = temporary / "objects"
+        own.mkdir()
         asked = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
-        theirs = os.fsdecode(self.repo.read(*asked)).removesuffix("\n")
+        theirs = os.fsdecode(repo.read(*asked)).removesuffix("\n")
         quoted = '"' + theirs.replace("\\", "\\\\").replace('"', '\\"') + '"'  # a path may have a colon
-        return {"GIT_OBJECT_DIRECTORY": str(own), "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted}
+        variables = {"GIT_OBJECT_DIRECTORY": str(own), "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted}
+        return cls(repo, temporary, variables)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Return the stdout of a git command as stripped text."""
-        return self.repo.text(*args, stdin=stdin, env={**self.environment(), **(env or {})})
+        return self.repo.text(*args, stdin=stdin, env={**self.environment, **(env or {})})
 
     def blobs(self, contents: Sequence[bytes]) -> list[str]:
         """Write contents as they are, whatever the person's settings say about line ends; return their ids."""
@@ -74,7 +77,7 @@ class Objects:
         """Return what `git merge-tree -z` says of two commits, conflicts included."""
         repo = Repo(self.repo.git_dir, self.repo.work_tree, {**self.repo.config, **MERGE_SETTINGS})
         argv = repo.argv("merge-tree", "--write-tree", "-z", "--messages", ours, theirs)
-        done = attempt(*argv, cwd=repo.directory, env={**ENVIRONMENT, **self.environment()})
+        done = attempt(*argv, cwd=repo.directory, env={**ENVIRONMENT, **self.environment})
         if done.returncode not in (0, 1):
             raise failure(argv, done.returncode, done.stderr)
         return done.stdout
@@ -82,7 +85,7 @@ class Objects:
     def pack(self, *wanted: str, known: str) -> bytes:
         """Return a pack of what these commits have and a known one of the repository has not."""
         revisions = "".join(f"{commit}\n" for commit in (*wanted, f"^{known}")).encode()
-        return self.repo.read("pack-objects", "--revs", "--stdout", "-q", stdin=revisions, env=self.environment())
+        return self.repo.read("pack-objects", "--revs", "--stdout", "-q", stdin=revisions, env=self.environment)
 
 
 def files_of(repo: Repo, commit: str) -> dict[str, tuple[str, str]]:

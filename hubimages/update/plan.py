@@ -24,6 +24,7 @@ class Update:
     branch: str
     brings: Mapping[int, str]
     answers: Mapping[str, tuple[str | None, str]]
+    former_reference: str  # the image's name before and after
     reference: str
     warnings: tuple[str, ...]
     merge: Merge | None = None
@@ -47,9 +48,9 @@ class Update:
     @property
     def point_hubs(self) -> str:
         """The command that points hubs at the image's new name; "" if its name stays."""
-        if self.reference == self.record.reference:
+        if self.reference == self.former_reference:
             return ""
-        return f"hubimages point-hubs {self.reference}:TAG --instead-of={self.record.reference}"
+        return f"hubimages point-hubs {self.reference}:TAG --instead-of={self.former_reference}"
 
     @property
     def title(self) -> str:

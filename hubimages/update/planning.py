@@ -1,5 +1,6 @@
 """Plan the update of an image repository: what the merge gives, before anything in the repository changes."""
 
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +12,13 @@ from hubimages.template import RECORD, Rendering, ask, given_answers
 from hubimages.update.merging import Merge, merge
 from hubimages.update.objects import Objects
 from hubimages.update.plan import Update
-from hubimages.update.record import Record, read_record
+from hubimages.update.record import Record, read_record, reference
 from hubimages.update.released import changes_between, installed_version, questions_of, wanted_version
 from hubimages.update.rendering import new_answers, render_both
 from hubimages.update.sources import Source, new_source, old_source
 
 ANSWERS_BRANCH = "change-answers"
+NAME = re.compile(r"""^IMAGE = os\.environ\.get\("IMAGE", ["']([^"'\s]+)["']\)""", re.MULTILINE)
 
 
 def plan_update(
@@ -100,12 +102,12 @@ def _planned(
         "branch": ANSWERS_BRANCH if version == record.template_version and changes else f"update-to-template-{version}",
         "brings": changes_between(record.template_version, version),
         "answers": _changed_answers(record, after),
-        "reference": f"{after.answers['registry_host']}/{after.answers['image']}",
+        **_references(repo, record, after),
         "warnings": _warnings(record, new),
     }
     if _same(before, after, version == record.template_version):
         return Update(**common)  # type: ignore[arg-type]
-    objects = Objects(repo, temporary)
+    objects = Objects.beside(repo, temporary)
     base, theirs = objects.entries(before.files, after.files)
     message = _message(record, version, changes)
     merged = merge(objects, head, base, theirs, message)
@@ -131,7 +133,7 @@ def _with_commit(objects: Objects, common: Mapping[str, object], merged: Merge, 
         commit=commit,
         pack=objects.pack(commit, known=head),
         changed=tuple(_changed(_differing(objects, head, merged.tree, "--name-status", "-M"))),
-        diff=repo.read(*shown, env=objects.environment()).decode(errors="replace"),
+        diff=repo.read(*shown, env=objects.environment).decode(errors="replace"),
         paths=tuple(paths),
         overwritten=tuple(path for path in added if repo.work_tree and (repo.work_tree / path).exists()),
     )
@@ -139,7 +141,7 @@ def _with_commit(objects: Objects, common: Mapping[str, object], merged: Merge, 
 
 def _differing(objects: Objects, head: str, tree: str, *options: str) -> list[str]:
     """The fields of `git diff-tree` about what the update changes."""
-    output = objects.repo.read("diff-tree", "-r", "-z", *options, head, tree, env=objects.environment())
+    output = objects.repo.read("diff-tree", "-r", "-z", *options, head, tree, env=objects.environment)
     return output.decode(errors="surrogateescape").split("\0")[:-1]
 
 
@@ -172,6 +174,16 @@ def _changed_answers(record: Record, after: Rendering) -> dict[str, tuple[str | 
         for key, value in after.answers.items()
         if record.answers.get(key) != value
     }
+
+
+def _references(repo: Repo, record: Record, after: Rendering) -> dict[str, str]:
+    """The image's name before and after. Before it is what noxfile.py says: the README has its owner write it there."""
+    former = new = reference(record.answers)
+    if (after_name := reference(after.answers)) != former:
+        new = after_name
+        found = NAME.search(repo.answer("show", "HEAD:noxfile.py"))
+        former = found[1] if found else former
+    return {"former_reference": former, "reference": new}
 
 
 def _warnings(record: Record, new: Source) -> tuple[str, ...]:

@@ -38,11 +38,6 @@ class Record:
         facts = [self.template, self.version, self.commit, str(self.template_version), dict(self.answers)]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
-    @property
-    def reference(self) -> str:
-        """The image's name with its registry."""
-        return f"{self.answers.get('registry_host', '')}/{self.answers.get('image', '')}"
-
 
 def read_record(repo: Repo) -> Record:
     """Return the record at HEAD. Raises BadInputError if there is none that an update can start from."""
@@ -112,3 +107,8 @@ def _check_never_edited(repo: Repo, record: Record) -> None:
         f"{RECORD} was edited by hand: {key} was {first.answers[key]!r} and is {value!r}. Put it back as it was, "
         f"commit, and use --set {key}=VALUE to change an answer"
     )
+
+
+def reference(answers: Mapping[str, str]) -> str:
+    """Return the image's name with its registry."""
+    return f"{answers.get('registry_host', '')}/{answers.get('image', '')}"

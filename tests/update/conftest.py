@@ -1,30 +1,20 @@
-"""Image repositories made from released versions of the template."""
+"""Image repositories made from released versions of the template, and from a template that has changed since."""
 
-import subprocess
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hubimages.template import Origin
-from hubimages.update.released import releases
+from hubimages.template import Origin, template_directory
+from hubimages.update.released import PARTS, releases
 from hubimages.update.rendering import render
 from hubimages.update.sources import Source
 
+from .repositories import commit, git
+
 ADDRESS = "https://github.com/hubimages/hubimages"
-
-
-def git(directory: Path, *args: str) -> str:
-    """What a git command prints, which must succeed."""
-    done = subprocess.run(["git", "-C", str(directory), *args], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def commit(directory: Path, message: str = "Change it") -> str:
-    """Commit everything; the id of the commit."""
-    git(directory, "add", "--all", "--force")
-    git(directory, "commit", "--quiet", "-m", message)
-    return git(directory, "rev-parse", "HEAD")
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +48,42 @@ def made_from(tmp_path, rendered) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def earlier(tmp_path) -> Callable[..., Path]:
+    """Make a repository from a commit of an earlier template, which is in a git repository of its own.
+
+    `edits` says what the installed template has become since: new text by path in the template's directory, None for
+    a file that did not exist then. `moved` are files that had another name: the present one by the former one.
+    """
+
+    def make(edits=None, moved=None, name="our-image", **answers):
+        address = tmp_path / f"template-of-{name}"
+        address.mkdir()
+        for part in PARTS:
+            source = template_directory() / part
+            if source.is_dir():
+                shutil.copytree(source, address / part, ignore=shutil.ignore_patterns("__pycache__"))
+            elif source.is_file():
+                (address / part).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, address / part)
+        content = address / "<<cookiecutter.repo>>"
+        for path, text in (edits or {}).items():
+            (content / path).parent.mkdir(parents=True, exist_ok=True)
+            (content / path).unlink(missing_ok=True)
+            if text is not None:
+                (content / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+        for former, now in (moved or {}).items():
+            (content / former).parent.mkdir(parents=True, exist_ok=True)
+            (content / now).rename(content / former)
+        context = json.loads((address / "cookiecutter.json").read_text())
+        (address / "cookiecutter.json").write_text(json.dumps({**context, "__template_version": "1"}))
+        git(address, "init", "--quiet", "--initial-branch=main")
+        there = commit(address, "An earlier template")
+        source = Source(address, 1, Origin(str(address), there))
+        dest = tmp_path / name
+        render(source, {"repo": name, **answers}, tmp_path / f"rendering-of-{name}").write(dest)
+        git(dest, "init", "--quiet", "--initial-branch=main")
+        commit(dest, "Start from the hubimages template")
+        return dest
+
+    return make

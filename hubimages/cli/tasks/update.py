@@ -51,7 +51,7 @@ def update_image_repo(
     elif dry_run:
         text = update.show_plan(plan)
     else:
-        text = update.apply_update(plan)
+        plan, text = update.apply_update(plan)
     console.result(plan.as_json() if json else text)
     if (check and plan.is_newer) or plan.conflicts:
         raise Exit(code=1)
