@@ -3,33 +3,25 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from hubimages.template import Origin, template_directory
-from hubimages.update.released import PARTS, releases
+from hubimages.template import Origin, Rendering, template_directory
+from hubimages.update.released import PARTS
 from hubimages.update.rendering import render
 from hubimages.update.sources import Source
-
-from .repositories import commit, git
-
-ADDRESS = "https://github.com/hubimages/hubimages"
+from tests.update.repositories import begin, commit, from_release, git
 
 
 @pytest.fixture(scope="session")
-def rendered(tmp_path_factory):
+def rendered(tmp_path_factory) -> Callable[..., Rendering]:
     """What a released version makes of answers, rendered once for each."""
-    cache = {}
 
-    def rendered(version, **answers):
-        key = (version, tuple(sorted(answers.items())))
-        if key not in cache:
-            release = next(each for each in releases() if each.version == version)
-            place = tmp_path_factory.mktemp("template")
-            source = Source(release.extract(place / "source"), version, Origin(ADDRESS, release.commit))
-            cache[key] = render(source, {"repo": "our-image", **answers}, place / "rendering")
-        return cache[key]
+    @cache
+    def rendered(version, answers):
+        return from_release(tmp_path_factory.mktemp("template"), version, dict(answers))
 
     return rendered
 
@@ -38,12 +30,8 @@ def rendered(tmp_path_factory):
 def made_from(tmp_path, rendered) -> Callable[..., Path]:
     """Make a repository from a released version, in one commit on main."""
 
-    def make(version=1, name="our-image", **answers):
-        dest = tmp_path / name
-        rendered(version, **answers).write(dest)
-        git(dest, "init", "--quiet", "--initial-branch=main")
-        commit(dest, "Start from the hubimages template")
-        return dest
+    def make(version=1, **answers):
+        return begin(tmp_path / "our-image", rendered(version, tuple(answers.items())))
 
     return make
 
@@ -80,10 +68,6 @@ def earlier(tmp_path) -> Callable[..., Path]:
         git(address, "init", "--quiet", "--initial-branch=main")
         there = commit(address, "An earlier template")
         source = Source(address, 1, Origin(str(address), there))
-        dest = tmp_path / name
-        render(source, {"repo": name, **answers}, tmp_path / f"rendering-of-{name}").write(dest)
-        git(dest, "init", "--quiet", "--initial-branch=main")
-        commit(dest, "Start from the hubimages template")
-        return dest
+        return begin(tmp_path / name, render(source, {"repo": name, **answers}, tmp_path / f"rendering-of-{name}"))
 
     return make

@@ -3,9 +3,38 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from hubimages.template import Origin, Rendering
+from hubimages.update.released import releases
+from hubimages.update.rendering import render
+from hubimages.update.sources import Source
+
 ROOT = Path(__file__).parents[2]
+ADDRESS = "https://github.com/hubimages/hubimages"
+
+
+def from_release(temporary: Path, version: int, answers: Mapping[str, str]) -> Rendering:
+    """What a released version makes of answers."""
+    release = next(each for each in releases() if each.version == version)
+    source = Source(release.extract(temporary / "source"), version, Origin(ADDRESS, release.commit))
+    return render(source, {"repo": "our-image", **answers}, temporary / "rendering")
+
+
+def begin(dest: Path, rendering: Rendering) -> Path:
+    """Make a repository of a rendering, in one commit on main."""
+    rendering.write(dest)
+    git(dest, "init", "--quiet", "--initial-branch=main")
+    commit(dest, "Start from the hubimages template")
+    return dest
+
+
+def make_from_release(dest: Path, version: int) -> Path:
+    """Make a repository from a released version, with its default answers."""
+    with tempfile.TemporaryDirectory() as temporary:
+        return begin(dest, from_release(Path(temporary), version, {}))
 
 
 def git(directory: Path, *args: str) -> str:

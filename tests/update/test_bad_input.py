@@ -8,8 +8,7 @@ import pytest
 
 from hubimages.update.record import parse
 from hubimages.update.released import installed_version, releases
-
-from .repositories import commit, git, run, state, update
+from tests.update.repositories import commit, git, run, state, update
 
 
 def refused(repo: Path, *words: str, code: int) -> str:
@@ -177,7 +176,7 @@ def test_an_unreleased_template_without_a_commit(made_from):
     repo = made_from(1)
     update(repo)
     git(repo, "merge", "--quiet", f"update-to-template-{installed_version()}")
-    record, checksum = parse((repo / ".hubimages.yaml").read_bytes())
+    record, _ = parse((repo / ".hubimages.yaml").read_bytes())
     if record.commit:
         pytest.skip("this checkout is published: its records name a commit")
     assert update(repo).stdout.startswith("Nothing to do: ")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .repositories import blob, commit, files, git, update, work_tree
+from tests.update.repositories import blob, commit, files, git, update, work_tree
 
 TEXT = "".join(f"line {number} of a file that both sides have\n" for number in range(40))
 
