@@ -80,6 +80,9 @@ def parse(data: bytes) -> tuple[Record, str]:
         raise BadInputError(
             f"{RECORD} is not a record of the hubimages template: it has no template, commit or answers"
         )
+    # cookiecutter renders what it is given: template syntax in an address would be a program.
+    if any(opener in facts["template"] for opener in ("<<", "<%", "<#")):
+        raise BadInputError(f"{RECORD} was edited by hand: its template is no address. {RESTORE}")
     if not COMMIT.fullmatch(facts["commit"]) or not re.fullmatch(r"[1-9][0-9]{0,5}", version):
         raise BadInputError(f"{RECORD} was edited by hand: commit or template_version is not one. {RESTORE}")
     return (

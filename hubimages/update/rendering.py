@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from hubimages import template
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.run import failure
-from hubimages.template import RECORD, Rendering, complete, questions, read_rendering, run_cookiecutter
+from hubimages.template import RECORD, Rendering, complete, read_rendering, run_cookiecutter
 from hubimages.update.record import Record
 from hubimages.update.released import questions_of
 from hubimages.update.sources import Source, default_address
@@ -24,12 +25,17 @@ def new_answers(record: Record, changes: Mapping[str, str], source: Source) -> d
             raise BadInputError(f"version {source.version} of the template has no question {key}")
     answers = {key: value for key, value in record.answers.items() if key in asked}
     if changes:
-        computed = {question.key for question in questions() if not question.choices and "<<" in question.default}
-        for key in computed & answers.keys() - changes.keys():
-            others = {other: value for other, value in record.answers.items() if other != key}
-            if complete(others)[key] == answers[key]:
-                del answers[key]
+        computed = {each.key for each in template.questions() if not each.choices and "<<" in each.default}
+        follow = {key for key in computed & answers.keys() - changes.keys() if _is_default(key, record.answers)}
+        chosen = {key: value for key, value in {**answers, **changes}.items() if key not in follow}
+        done = complete(chosen)
+        answers.update({key: done[key] for key in follow})
     return {**answers, **changes}
+
+
+def _is_default(key: str, answers: Mapping[str, str]) -> bool:
+    """Return True if an answer is the default that follows from the others."""
+    return complete({other: value for other, value in answers.items() if other != key})[key] == answers[key]
 
 
 def render_both(
@@ -82,5 +88,5 @@ def render(source: Source, answers: Mapping[str, str], temporary: Path) -> Rende
 
 def _refused(answers: Mapping[str, str], output: str) -> str:
     """The template's line about an answer, among cookiecutter's own."""
-    keys = tuple(f"{question.key}: " for question in questions()) + tuple(f"{key}: " for key in answers)
+    keys = tuple(f"{question.key}: " for question in template.questions()) + tuple(f"{key}: " for key in answers)
     return next((line for line in output.splitlines() if line.startswith(keys)), "")

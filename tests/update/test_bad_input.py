@@ -165,6 +165,13 @@ def test_an_address_that_git_must_not_fetch(address, made_from):
     assert "is no address of a template" in refused(repo, "--yes", code=2)
 
 
+@pytest.mark.parametrize("opener", ["<< 7 * 7 >>", "<% raw %>", "<# x #>"])
+def test_an_address_that_is_template_syntax_is_never_rendered(opener, made_from):
+    repo = made_from(1)
+    amended(repo, "https://github.com/hubimages/hubimages", f"https://github.com/{opener}/x")
+    assert "its template is no address" in refused(repo, "--yes", code=2)
+
+
 def test_a_template_of_somebody_else_is_a_question(earlier):
     repo = earlier()
     said = refused(repo, code=3)
