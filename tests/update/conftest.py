@@ -40,11 +40,11 @@ def made_from(tmp_path, rendered) -> Callable[..., Path]:
 def earlier(tmp_path) -> Callable[..., Path]:
     """Make a repository from a commit of an earlier template, which is in a git repository of its own.
 
-    `edits` says what the installed template has become since: new text by path in the template's directory, None for
-    a file that did not exist then. `moved` are files that had another name: the present one by the former one.
+    `edits` says what the earlier template had: text by path in the template's directory, None for a file that it had
+    not. `moved` are files that had another name: the present one by the former one. `adapt` changes the whole template.
     """
 
-    def make(edits=None, moved=None, name="our-image", **answers):
+    def make(edits=None, moved=None, name="our-image", adapt=None, **answers):
         address = tmp_path / f"template-of-{name}"
         address.mkdir()
         for part in PARTS:
@@ -65,6 +65,8 @@ def earlier(tmp_path) -> Callable[..., Path]:
             (content / now).rename(content / former)
         context = json.loads((address / "cookiecutter.json").read_text())
         (address / "cookiecutter.json").write_text(json.dumps({**context, "__template_version": "1"}))
+        if adapt is not None:
+            adapt(address)
         git(address, "init", "--quiet", "--initial-branch=main")
         there = commit(address, "An earlier template")
         source = Source(address, 1, Origin(str(address), there))
