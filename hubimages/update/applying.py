@@ -9,11 +9,11 @@ from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository import signals
 from hubimages.repository.branches import check_branch, current_branch, on_branch
 from hubimages.repository.git import ENVIRONMENT, Repo
-from hubimages.repository.writable import check_can_commit, check_flags
+from hubimages.repository.writable import check_flags
 from hubimages.run import failure, start
 from hubimages.update.objects import MERGE_SETTINGS
 from hubimages.update.plan import Update
-from hubimages.update.planning import check_unchanged
+from hubimages.update.planning import check_ready
 from hubimages.update.report import nothing_to_do, show_conflicts, show_done
 
 
@@ -78,9 +78,7 @@ def _has_it(update: Update, former: str) -> bool:
 def _check(update: Update) -> None:
     """Raise RefusedError unless the repository is as it was when the plan was made, and has room for it."""
     repo = update.repo
-    check_can_commit(repo, branch=update.branch if not repo.succeeds(
-        "rev-parse", "--verify", "-q", f"refs/heads/{update.branch}") else "hubimages-update")  # fmt: skip
-    check_unchanged(repo)
+    check_ready(repo)
     if repo.text("rev-parse", "HEAD") != update.head:
         raise RefusedError(f"{repo.work_tree} got another commit meanwhile. Run this again")
     if update.overwritten:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.repository.changes import NoRepositoryError, check_can_commit, deployment_repository
+from hubimages.repository.changes import NoRepositoryError, check_can_commit, current_branch, deployment_repository
 from hubimages.repository.git import Repo, check_identity
 from hubimages.template import RECORD, Rendering, ask, given_answers
 from hubimages.update.merging import Merge, merge
@@ -34,8 +34,7 @@ def plan_update(
     """
     repo = repository(path)
     if not check:
-        check_can_commit(repo, branch="hubimages-update")
-        check_unchanged(repo)
+        check_ready(repo)
     elif not repo.succeeds("rev-parse", "--verify", "-q", "HEAD"):
         raise RefusedError(f"{repo.work_tree} has no commit yet. Make the first one (git commit), then run this again")
     record = read_record(repo)
@@ -65,8 +64,9 @@ def repository(path: Path) -> Repo:
         raise BadInputError(f"{path} is not a git repository. Name a clone of an image repository") from error
 
 
-def check_unchanged(repo: Repo) -> None:
-    """Raise RefusedError if a file that git knows has changes that are not committed."""
+def check_ready(repo: Repo) -> None:
+    """Raise an error unless a commit can be made, and no file that git knows has uncommitted changes."""
+    check_can_commit(repo, branch=current_branch(repo) or ANSWERS_BRANCH)
     status = repo.read(
         "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=none"
     )

@@ -1,7 +1,7 @@
 """Every change of an owner is kept, and conflicts are where both sides changed the same."""
 
-import difflib
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -49,12 +49,9 @@ CHANGES = {
 }
 
 
-def changed_lines(before: bytes, after: bytes) -> tuple[set[bytes], set[bytes]]:
-    """The lines that an edit adds, and those that it removes."""
-    rows = list(difflib.ndiff(*(text.decode(errors="replace").splitlines() for text in (before, after))))
-    added = {row[2:].strip().encode() for row in rows if row.startswith("+ ")}
-    removed = {row[2:].strip().encode() for row in rows if row.startswith("- ")}
-    return added - removed - {b""}, removed - added - {b""}
+def lines(data: bytes) -> Counter[bytes]:
+    """How often a file has each line, whatever its line ends."""
+    return Counter(line.strip() for line in data.splitlines() if line.strip())
 
 
 Files = dict[str, tuple[str, bytes]]
@@ -70,10 +67,10 @@ def assert_kept(base: Files, ours: Files, theirs: Files, merged: Files, conflict
         elif theirs.get(path) == base.get(path):
             assert merged[path] == ours[path], f"{path} is not as its owner left it"
         elif path in merged:
-            added, removed = changed_lines(base.get(path, ("", b""))[1], ours[path][1])
-            there = {line.strip() for line in merged[path][1].splitlines()}
-            assert added <= there, f"{path} lacks {added - there}"
-            assert path in conflicts or not removed & there, f"{path} has {removed & there} again"
+            before, mine, now = (lines(side.get(path, ("", b""))[1]) for side in (base, ours, theirs))
+            there, added, removed = lines(merged[path][1]), mine - before, before - mine
+            assert not added - there, f"{path} lacks {added - there}"
+            assert path in conflicts or not (there - (now - removed)) & removed, f"{path} has lines again"
             if ours[path][0] != base.get(path, ("",))[0]:
                 assert merged[path][0] == ours[path][0], f"{path} has another mode"
 
