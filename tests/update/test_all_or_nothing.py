@@ -136,3 +136,22 @@ def test_killed_with_conflicts_it_is_as_before_or_on_the_branch_with_all_of_them
     assert now == {path: data for path, data in before.items() if not path.startswith(".git/")}
     update(repo, "--set=registry=ghcr.io", code=1)
     assert git(repo, "diff", "--name-only", "--diff-filter=U") == "README.md"
+
+
+def test_on_a_detached_head_and_in_a_linked_work_tree_it_goes_back_to_where_it_was(made_from, tmp_path):
+    repo = in_conflict(made_from(1))
+    git(repo, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    linked = tmp_path / "linked"
+    head = git(repo, "rev-parse", "HEAD")
+    done = update(linked, "--set=registry=ghcr.io", code=1)
+    assert git(linked, "branch", "--show-current") == BRANCH
+    assert git(linked, "diff", "--name-only", "--diff-filter=U") == "README.md"
+    assert git(repo, "status", "--porcelain", "--branch") == "## main"
+    back = next(line for line in done.stdout.splitlines() if line.startswith("Go back: ")).removeprefix("Go back: ")
+    for command in back.split(" && "):
+        git(linked, *command.split()[3:])
+    assert git(linked, "status", "--porcelain", "--branch") == "## HEAD (no branch)"
+    assert git(linked, "rev-parse", "HEAD") == head
+    git(repo, "checkout", "--quiet", "HEAD~1")
+    update(repo)
+    assert git(repo, "rev-parse", f"{BRANCH}^") == git(repo, "rev-parse", "HEAD")
