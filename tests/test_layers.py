@@ -15,8 +15,7 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("migration",),  # extract many images, and point the hubs at them
-    # put a history on top of a rendered template; run the contract that it carries
-    ("extract", "build", "doctor", "environment"),
+    ("extract", "build", "doctor", "environment", "update"),  # use a rendered template, or the contract that it carries
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
     ("repository", "yaml_text", "registry"),

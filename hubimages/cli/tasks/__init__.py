@@ -21,10 +21,11 @@ from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, roll_
 from hubimages.cli.tasks.references import check_images, images
 from hubimages.cli.tasks.registry import check_registry
 from hubimages.cli.tasks.template import new_image_repo
+from hubimages.cli.tasks.update import update_image_repo
 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
-    "Image repositories": [new_image_repo, extract_image, find_images, check_environment],
+    "Image repositories": [new_image_repo, extract_image, find_images, update_image_repo, check_environment],
     "Images": [test_image, check_registry],
     "Hub image": [
         bump_hub_image,
