@@ -25,7 +25,7 @@ from sides import Place, Run
 from table import Row, compared, limited, machine, megabytes, part, seconds, show
 
 from hubimages.extract.history import former_paths, image_directory
-from hubimages.extract.history import log as history
+from hubimages.extract.history.commits import read_history
 from hubimages.extract.history.strangers import Choice
 from hubimages.extract.sources.open import open_source
 
@@ -142,8 +142,8 @@ class Benchmark:
         with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
             source = open_source(str(self.source), None, Path(stage))
             path = image_directory.normalise(self.image_dir)
-            seen, states = history.read(source.scratch, source.commit, path)
-            found = former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
+            seen, dir_trees = read_history(source.scratch, source.commit, path)
+            found = former_paths.find(source.scratch, seen, path, dir_trees, source.load_blobs, Choice())
             return [era.path for era in found.eras]
 
     def take_turns(self, source: str, *ours: Side, beside: Callable[[], None] = lambda: None) -> list[float]:
@@ -164,9 +164,9 @@ class Benchmark:
         with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
             source = open_source(str(self.source), None, Path(stage))
             path = image_directory.normalise(self.image_dir)
-            seen, states = history.read(source.scratch, source.commit, path)
+            seen, dir_trees = read_history(source.scratch, source.commit, path)
             begin = time.perf_counter()
-            former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
+            former_paths.find(source.scratch, seen, path, dir_trees, source.load_blobs, Choice())
             return time.perf_counter() - begin
 
     def facts(self) -> list[str]:

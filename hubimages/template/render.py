@@ -104,30 +104,29 @@ def render_files(
     caller removes what a killed run leaves; `started` is a `renderer` that has been started already.
     """
     check_answers(answers)
-    if started is None:
-        with renderer() as process:
-            return render_files(answers, origin, directory, process)
     origin = origin or find_origin(template_directory())
     with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
-        home, output = Path(temporary, "home"), Path(temporary, "output")
-        home.mkdir()
-        asked = {
-            "template": str(template_directory()),
-            "output": str(output),
-            "home": str(home),
-            "answers": {**answers, **_private(origin)},
-        }
-        stdout, stderr = started.communicate(json.dumps(asked).encode())
-        if started.returncode:
-            raise _refusal(started.returncode, stderr, stdout)
-        directories = list(output.iterdir())
-        if len(directories) != 1:
-            raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
-        rendering = _read(directories[0], origin)
+        values = {**answers, **_private(origin)}
+        done = run_cookiecutter(template_directory(), values, Path(temporary), started)
+        if done.returncode:
+            raise _refusal(done.returncode, done.stderr, done.stdout)
+        rendering = read_rendering(Path(temporary, "output"), origin)
     for key, value in answers.items():  # the record is what an update will start from
         if rendering.answers[key] != value:
             raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
     return rendering
+
+
+def run_cookiecutter(
+    source: Path, values: Mapping[str, str], temporary: Path, started: "subprocess.Popen[bytes] | None" = None
+) -> "subprocess.CompletedProcess[bytes]":
+    """Render a template's directory into `temporary/output`, and return how cookiecutter ended."""
+    home = temporary / "home"
+    home.mkdir(parents=True)
+    asked = {"template": str(source), "output": str(temporary / "output"), "home": str(home), "answers": dict(values)}
+    with contextlib.nullcontext(started) if started is not None else renderer() as process:
+        stdout, stderr = process.communicate(json.dumps(asked).encode())
+        return subprocess.CompletedProcess(["cookiecutter"], process.returncode, stdout, stderr)
 
 
 def _private(origin: Origin) -> dict[str, str]:
@@ -136,7 +135,12 @@ def _private(origin: Origin) -> dict[str, str]:
     return {"__template": address, "__commit": origin.commit, "__problem": origin.problem}
 
 
-def _read(directory: Path, origin: Origin) -> Rendering:
+def read_rendering(output: Path, origin: Origin) -> Rendering:
+    """Return what cookiecutter rendered into a directory. Raises ProgramFailedError unless it is one repository."""
+    directories = list(output.iterdir())
+    if len(directories) != 1:
+        raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
+    (directory,) = directories
     files = {
         path.relative_to(directory).as_posix(): RenderedFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
         for path in sorted(directory.rglob("*"))
@@ -146,9 +150,9 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
+    """Return the error for the template's one line. cookiecutter adds lines of its own about a failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
-    for line in stderr.decode(errors="replace").splitlines():
+    for line in (stderr + b"\n" + stdout).decode(errors="replace").splitlines():
         if line.startswith(keys):
             return BadInputError(line)
     return failure(["cookiecutter"], code, stderr or stdout)

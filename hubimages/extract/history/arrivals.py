@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hubimages.extract.history.commits import History, trees_at
 from hubimages.extract.history.diffs import (
     RENAMES,
     Change,
@@ -16,7 +17,6 @@ from hubimages.extract.history.diffs import (
     matched,
     relative,
 )
-from hubimages.extract.history.log import History, trees_at
 from hubimages.extract.history.trees import TREE_MODE, Forest
 from hubimages.repository.git import Repo
 

@@ -123,10 +123,10 @@ class Translator:
         name = self.address.name if self.address else ""
         lines = (
             ("commit ids brought up to date", counts.ids_rewritten),
-            ("commit ids made the address of the old commit", counts.ids_to_old_address),
-            (f"issue numbers made {name}#N" if self.host and self.host.is_near else
-             f"issue numbers made addresses of {name}", counts.issues_qualified),
-            ("closing words taken away", counts.closing_words),
+            ("commit ids replaced by the address of the old commit", counts.ids_to_old_address),
+            (f"issue numbers written as {name}#N" if self.host and self.host.is_near else
+             f"issue numbers replaced by addresses of {name}", counts.issues_qualified),
+            ("closing words removed", counts.closing_words),
             (f"numbers above {self.highest or 10**LONGEST_SURE - 1} left alone", counts.above_highest),
             (f"numbers left alone, as {self.address.host if self.address else 'the host'} has several kinds",
              counts.without_form),

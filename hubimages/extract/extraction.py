@@ -16,12 +16,12 @@ from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
 from hubimages.extract.destination import Ground
 from hubimages.extract.history import image_directory
-from hubimages.extract.history.log import trees_at
-from hubimages.extract.history.reading import Part, Question, Reading, read
+from hubimages.extract.history.commits import trees_at
+from hubimages.extract.history.reading import Part, Question, Reading, decide_extraction
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
-from hubimages.extract.report import Nothing, Plan, Result
+from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
@@ -79,7 +79,7 @@ def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
     numbering = None if request.keep_messages else room.threads.submit(highest_number, source.scratch, source.commit)
     basing = _start_base(request, source, room)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
-    reading = read(source, request.image_dir, request.wanted, ask)
+    reading = decide_extraction(source, request.image_dir, request.wanted, ask)
     if basing is None:
         basing = _submit_base(request, source, reading.source_tree, room)
     console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
@@ -131,7 +131,7 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
     )
 
 
-def plan_extraction(request: Request) -> Plan:
+def plan_extraction(request: Request) -> ExtractionPlan:
     """Return what `extract` would do; change nothing. The plan names what a remote did not answer.
 
     The history is rewritten in a folder for temporary files, so that the plan can count.
@@ -165,7 +165,7 @@ def plan_extraction(request: Request) -> Plan:
             else:
                 warnings += _warnings(request, work, beside)
                 _refuse_push(request, beside)
-        return Plan(
+        return ExtractionPlan(
             dest=dest,
             source=work.source if work else None,
             reading=work.reading if work else None,
@@ -315,7 +315,7 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
     lost = []
     if evidence.signed:
         number = console.count(evidence.signed, "commit")
-        lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
+        lost.append(f"{number} lost the signature, which is valid only for the old commit id")
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.nameless:
