@@ -1,6 +1,7 @@
 """`hubimages images` and `hubimages check-images` as processes: both streams, exit codes, JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,18 @@ def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     done = hubimages("images", "--repo=nowhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: `nowhere` is not a directory. Name a clone of the deployment repository with --repo\n"
+
+
+def test_a_large_directory_shows_on_a_terminal_that_it_is_being_read(tmp_path: Path) -> None:
+    for number in range(5001):
+        (tmp_path / f"{number}.txt").touch()
+    (tmp_path / "values.yaml").write_text("singleuser: {image: {name: quay.io/group/image, tag: a1b2c3}}\n")
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", "hubimages", "images", f"--repo={tmp_path}"]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert f"looking for files 0:00 5002 so far in {tmp_path}"[:60] in seen
+    assert "reading files 0:00 5000 of 5002\r\x1b[K" in seen
+    assert done.stdout.decode().startswith("quay.io/group/image:a1b2c3\t")

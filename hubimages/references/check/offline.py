@@ -25,7 +25,7 @@ SHOWN = 4  # hubs; more are counted
 
 
 @dataclass(frozen=True)
-class Report:
+class ReferencesReport:
     """The findings about the references of a repository, and what was not checked."""
 
     inventory: Inventory

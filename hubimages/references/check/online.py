@@ -7,7 +7,7 @@ from hubimages.console import count
 from hubimages.errors import HubImagesError, NoAnswerError
 from hubimages.findings import WARNING, Finding
 from hubimages.image_ref import ImageRef
-from hubimages.references.check.offline import Report, in_order, offline
+from hubimages.references.check.offline import ReferencesReport, in_order, offline
 from hubimages.references.newest.registries import newer_tags
 from hubimages.references.reference import Inventory, Reference
 from hubimages.registry import (
@@ -29,7 +29,7 @@ def check_images(
     limits: Limits | None = None,
     about: Collection[Reference] | None = None,
     strict: bool = False,
-) -> Report:
+) -> ReferencesReport:
     """Return everything that is wrong with the references, or those it is `about`; `not_checked` names the rest.
 
     With `strict` warnings fail the check, too.
@@ -41,13 +41,15 @@ def check_images(
     if unknown:
         not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside this repository")
     if not online:
-        return Report(inventory, tuple(found), ("the registries, because of --offline", *not_checked), strict=strict)
+        return ReferencesReport(
+            inventory, tuple(found), ("the registries, because of --offline", *not_checked), strict=strict
+        )
     with Registries(limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         asked = _Asked(ours, everybody)
         found += asked.existence(references)
         found += asked.newer(references, inventory.references)
     reasons = tuple(dict.fromkeys([*not_checked, *asked.not_checked]))
-    return Report(inventory, tuple(in_order(found)), reasons, asked.no_answer, strict)
+    return ReferencesReport(inventory, tuple(in_order(found)), reasons, asked.no_answer, strict)
 
 
 @dataclass

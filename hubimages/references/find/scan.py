@@ -4,16 +4,16 @@ import gc
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.references import unread
-from hubimages.references.find import code, dockerfile, lines, owners, templates, untagged
-from hubimages.references.find import hubs as run_by
+from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
 from hubimages.references.find.layouts import argocd, flux, scripts
@@ -36,6 +36,7 @@ KEYS = re.compile(
 )
 SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, flux.SUBSTITUTED, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
+MANY = 5000  # files, from which on progress is shown: a second of reading
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
 TAG_WORD, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
@@ -71,7 +72,7 @@ def _uncollected() -> Iterator[None]:
 
 def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     scan = _Scan(root)
-    for file in files:
+    for file in _shown(files):
         scan.look_at(file)
     with_images = frozenset(scan.trees).union(scan.with_words)
     view = View(files, scan.tree, scan.text, with_images, scan.signs, scan.not_read)
@@ -79,7 +80,7 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
         scan.read_values(file)  # values in JSON, or under a name that says nothing
     scan.references += references_of_paths(hubs, scan.references, view.values)
-    references = run_by.assign(scan.references, hubs, view.values)
+    references = merging.assign(scan.references, hubs, view.values)
     repo = Repo(root / ".git", root) if (root / ".git").exists() else None
     references = [*owners.by_hub(references, hubs)]
     references = [*untagged.hubploys([*untagged.named(references)], view, repo)]
@@ -112,10 +113,27 @@ def listed(directory: Path) -> tuple[Path, list[str]]:
 
 
 def _walked(root: Path) -> Iterable[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+    found = 0
+    with console.Waiting("looking for files") as waiting:
+        for folder, folders, files in os.walk(root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in files:
+                yield (Path(folder) / name).relative_to(root).as_posix()
+            if found // MANY != (found + len(files)) // MANY:
+                waiting(f"{found + len(files)} so far in {root}, which is not a git repository")
+            found += len(files)
+
+
+def _shown(files: Sequence[str]) -> Iterator[str]:
+    """Yield the files, and show on a terminal how many were read if there are many."""
+    if len(files) < MANY:
+        yield from files
+        return
+    with console.Waiting("reading files") as waiting:
+        for number, file in enumerate(files):
+            if number % 1000 == 0:
+                waiting(f"{number} of {len(files)}")
+            yield file
 
 
 @dataclass
@@ -303,7 +321,7 @@ def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
         whole = tree_of(file, text)
         return yaml_references.find(whole), whole.tree
     except UnreadableYamlError as error:
-        why = NotRead(file, error.line, f"not YAML ({error.problem}); read line by line")
+        why = NotRead(file, error.line, f"not YAML ({error.problem}){unread.BY_LINE}")
         return Found(*lines.find(file, text), [why]), None
 
 

@@ -76,7 +76,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         if not reference.parsed or not reference.path:
             variants.setdefault(NOTHING, []).extend(names)
             continue
-        counting = [path for path in paths if _counts(reference, path, hub, number, values)]
+        counting = [path for path in paths if _survives(reference, path, hub, number, values)]
         if not counting:
             variants.setdefault(NOTHING, [])
             continue
@@ -134,7 +134,7 @@ def _put_together(reference: Reference, parts: _Parts) -> Reference:
     return replace(changed, invalid=invalid)
 
 
-def _counts(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
+def _survives(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
     """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
     place = reference.tag_place or reference.name_place
     layer = hub.layers[number]
