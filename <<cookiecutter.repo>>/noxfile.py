@@ -5,6 +5,9 @@
     nox -s build -- --no-cache   take nothing from earlier images: install the newest packages
     nox -s test                  test the image that you built, or any other: nox -s test -- IMAGE
     nox -s push                  test the image that you built and push it
+<% if cookiecutter.__solve %>
+    nox -s solve                 find out whether the packages can be installed together, without a build
+<% endif %>
     nox -s lint                  find mistakes in environment.yml, Dockerfile, scripts and workflows
 <% if cookiecutter.starter == "pixi" %>
     nox -s lock                  write pixi.lock, after an edit of pixi.toml
@@ -27,6 +30,9 @@ import tarfile
 from pathlib import Path
 
 import nox
+<% if cookiecutter.__solve %>
+from nox.command import CommandFailed
+<% endif %>
 
 sys.dont_write_bytecode = True  # what Python caches here would count as a change, and reach the image
 <% if cookiecutter.machinery == "vendored" %>
@@ -49,7 +55,7 @@ def fetch(place: Path) -> Path:
         subprocess.run([*git, "init", "--quiet"], check=True)
         subprocess.run([*git, "fetch", "--quiet", "--depth", "1", MACHINERY, COMMIT], check=True)
         names = subprocess.run([*git, "ls-tree", "--name-only", COMMIT], check=True, capture_output=True, text=True)
-        (template,) = [name for name in names.stdout.splitlines() if "cookiecutter.repo" in name]
+        (template,) = [name for name in names.stdout.splitlines() if "<" in name]  # the template's own
         for path in (".github/image_build", "image-contract"):
             # Not a checkout, because Windows has no directories with the template's name.
             archive = ["archive", "--format=tar", f"--prefix={Path(path).name}/", "--output=code.tar"]
@@ -104,6 +110,15 @@ if "PREVIEW" in os.environ:
     LOGIN = << cookiecutter.__preview_settings >>
 <% endif %>
 
+<% if cookiecutter.__solve %>
+# What nox -s solve runs: hubimages, <% if cookiecutter.hubimages_index %>in the version<% else %>at the commit<% endif %> that made this repository.
+<% if cookiecutter.hubimages_index %>
+HUBIMAGES = ["--index-url", << cookiecutter.hubimages_index | python >>, "hubimages[solve]==<< cookiecutter.__version >>"]
+<% else %>
+HUBIMAGES = ["hubimages[solve] @ git+<< cookiecutter.__template >>@<< cookiecutter.__commit >>"]
+<% endif %>
+
+<% endif %>
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["build"]
@@ -160,6 +175,19 @@ def browser(session: nox.Session) -> None:
     session.install("--requirement", ".github/requirements-browser.txt")
     session.run("playwright", "install", "chromium")
     session.run("pytest", "-ra", "browser-tests", env={"IMAGE": reference})
+
+
+<% endif %>
+<% if cookiecutter.__solve %>
+@nox.session
+def solve(session: nox.Session) -> None:
+    """Find out within seconds whether the packages can be installed together. Without a network, say that it is not known."""
+    try:
+        session.install(*HUBIMAGES)
+    except CommandFailed:
+        session.warn("not known, because hubimages cannot be installed: see above")
+        return
+    session.run("hubimages", "check-environment", ".", "--solve")
 
 
 <% endif %>

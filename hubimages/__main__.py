@@ -32,11 +32,25 @@ def main() -> None:
         if INTERRUPTIBLE:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on a task can clean up
         program.main()
+        end_before_rattler(0)
+    except SystemExit as end:
+        end_before_rattler(end.code)
+        raise
     except KeyboardInterrupt:
         stop()
     finally:
         if INTERRUPTIBLE:
             signal.signal(signal.SIGINT, stop)  # while the interpreter shuts down
+
+
+def end_before_rattler(code: str | int | None) -> None:
+    """End at once with a number if py-rattler is loaded: its threads can crash while the interpreter shuts down."""
+    import sys
+
+    if "rattler" in sys.modules and not isinstance(code, str):
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code or 0)
 
 
 def open_closed_streams() -> None:
