@@ -3,6 +3,7 @@
 cookiecutter imports this module, which cookiecutter.json names under `_extensions`. Standard library and Jinja only.
 """
 
+import json
 import re
 import shlex
 
@@ -69,5 +70,11 @@ class Filters(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
-            yaml=quoted, toml=quoted, python=quoted, markdown=markdown, code=code, shell=shlex.quote
+            fromjson=json.loads,
+            yaml=quoted,
+            toml=quoted,
+            python=quoted,
+            markdown=markdown,
+            code=code,
+            shell=shlex.quote,
         )

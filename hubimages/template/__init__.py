@@ -1,6 +1,7 @@
 """The template of an image repository: its questions, and repositories made from the answers."""
 
-from hubimages.template.answers import ask, given_answers, read_answers
+from hubimages.template.answers import given_answers, read_answers
+from hubimages.template.asking import ask
 from hubimages.template.checking import check_all_answers
 from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository

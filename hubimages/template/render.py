@@ -130,9 +130,9 @@ def _read(directory: Path, origin: Origin) -> Rendering:
 
 
 def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """Return the error for the hook's one line. cookiecutter adds lines of its own about the failed hook."""
+    """Return the error for the template's one line, which cookiecutter prints on stdout."""
     keys = tuple(f"{question.key}: " for question in questions())
-    for line in stderr.decode(errors="replace").splitlines():
+    for line in stdout.decode(errors="replace").splitlines():
         if line.startswith(keys):
             return BadInputError(line)
     return failure(["cookiecutter", *argv[3:]], code, stderr or stdout)
