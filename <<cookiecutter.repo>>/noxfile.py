@@ -150,6 +150,10 @@ def push(session: nox.Session) -> None:
     reference = f"{IMAGE}:{tags.own(session)}"
     check_may_be_pushed(session, reference)
     programs.check_engine(session)
+<% if cookiecutter.builder != "nox" %>
+    if refresh.is_on():  # jupyterhub/repo2docker-action knows only the commit's tag
+        programs.docker("tag", f"{IMAGE}:{programs.commit_tag(session)}", reference)
+<% endif %>
     check_is_built(session, reference)
     finish(session, reference, wants_push=True)
 
