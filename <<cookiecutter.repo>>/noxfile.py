@@ -96,11 +96,6 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 <% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
-<% if cookiecutter.builder != "nox" %>
-# The folder of this repository's own tests: not image-tests/, which jupyterhub/repo2docker-action runs by itself, without
-# the empty home, and where it compares the saved outputs of notebooks.
-TESTS = << cookiecutter.__tests_folder | python >>
-<% endif %>
 # Where to look for an earlier image, which serves as the build cache.
 CACHE = IMAGE
 <% if cookiecutter.preview == "yes" %>
@@ -293,7 +288,7 @@ def check_image(session: nox.Session, reference: str) -> None:
     session.install("--requirement", ".github/requirements-test.txt")
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
-    env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB<% if cookiecutter.builder != "nox" %>, "TESTS": TESTS<% endif %>}
+    env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}
     session.run("pytest", "-ra", CONTRACT, env=env, **patience)
 
 
