@@ -16,6 +16,9 @@ You need nox, git and Docker. <% if cookiecutter.machinery == "vendored" %>The c
 """
 
 import os
+<% if cookiecutter.__install %>
+import shlex
+<% endif %>
 <% if cookiecutter.machinery == "shared" %>
 import shutil
 import subprocess
@@ -71,7 +74,7 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
-from image_build import building, changes as changed, linting, programs, refresh, registry, report, settings as setup, sources
+from image_build import building, changes as changed, linting, locked, programs, refresh, registry, report, settings as setup, sources
 from image_build import tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
@@ -104,6 +107,13 @@ if "PREVIEW" in os.environ:
     LOGIN = << cookiecutter.__preview_settings >>
 <% endif %>
 
+<% if cookiecutter.__install %>
+def hubimages(extra: str) -> list[str]:
+    """Return pip's arguments for the hubimages that made this repository, with an extra."""
+    return shlex.split(<< cookiecutter.__install | python >>.replace("[github]", f"[{extra}]"))
+
+
+<% endif %>
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["build"]
@@ -125,6 +135,10 @@ def build(session: nox.Session) -> None:
     pixi.check_lock(session)
 <% endif %>
     session.install("--requirement", ".github/requirements-repo2docker.txt")
+<% if cookiecutter.__install %>
+    if locked.lock():
+        session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+<% endif %>
     building.build_image(session, reference, "" if "--no-cache" in session.posargs or refresh.is_on() else CACHE)
     finish(session, reference, wants_push=wants_push)
 
@@ -167,9 +181,21 @@ def browser(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
+<% if cookiecutter.__install %>
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("environment"))
+<% endif %>
     linting.check_files(session)
 
 
+<% if cookiecutter.starter != "pixi" and cookiecutter.__install %>
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write conda-lock.yml, from which the image is then built, and show what changes."""
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+    session.run("hubimages", "lock-environment", ".", *session.posargs)
+
+
+<% endif %>
 <% if cookiecutter.starter == "pixi" %>
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
