@@ -10,7 +10,7 @@ from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
 from hubimages.cli.tasks.doctor import doctor
-from hubimages.cli.tasks.environment import check_environment
+from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.hub_experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.hub_image import bump_hub_image, check_hub_image, rebuild_hub_image
@@ -25,7 +25,16 @@ from hubimages.cli.tasks.update import update_image_repo
 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
-    "Image repositories": [new_image_repo, extract_image, find_images, update_image_repo, check_environment],
+    "Image repositories": [
+        new_image_repo,
+        extract_image,
+        find_images,
+        update_image_repo,
+        check_environment,
+        lock_environment,
+        apply_lock,
+        compare_locks,
+    ],
     "Images": [test_image, check_registry],
     "Hub image": [
         bump_hub_image,

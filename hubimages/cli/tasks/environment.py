@@ -1,4 +1,4 @@
-"""The task that checks the environment of an image repository."""
+"""The tasks that check, solve and lock the environment of an image repository."""
 
 from pathlib import Path
 
@@ -51,3 +51,69 @@ def check_environment(
     console.result(report.as_json() if json else str(report))
     if report.exit_code:
         raise Exit(code=report.exit_code)
+
+
+@task(
+    positional=["path"],
+    auto_shortflags=False,
+    help={
+        "path": "image repository (default: the current directory)",
+        "format": "conda-lock (the default) or pixi (without pip packages); a lock that is there keeps its format",
+        "dry_run": "print what would change and write nothing",
+        "json": "print the changes as one JSON object",
+    },
+)
+@operator_errors
+def lock_environment(
+    c: Context, path: str = ".", *, format: str = "", dry_run: bool = False, json: bool = False
+) -> None:
+    """Lock the packages of environment.yml for each platform, with hashes.
+
+    Writes conda-lock.yml or pixi.lock beside environment.yml, and prints what changes as a table in Markdown. Needs the
+    channels and, for pip packages, PyPI.
+    """
+    from hubimages import environment
+
+    plan = environment.plan_lock(Path(path), format)
+    if not dry_run:
+        plan.apply()
+    console.result(plan.as_json() if json else str(plan))
+
+
+@task(
+    positional=["path"],
+    auto_shortflags=False,
+    help={
+        "path": "directory with environment.yml and its lock; with --write, that of a copy that is built",
+        "platform": "linux-64 (default) or linux-aarch64",
+        "write": "replace environment.yml in PATH, if there is a lock",
+    },
+)
+@operator_errors
+def apply_lock(c: Context, path: str = ".", *, platform: str = "linux-64", write: bool = False) -> None:
+    """Print the environment.yml that installs exactly what is locked.
+
+    repo2docker reads no lock, so a build installs from this file. Refuses a lock that was made for another
+    environment.yml.
+    """
+    from hubimages import environment
+
+    if write:
+        lock = environment.apply_lock(Path(path), platform)
+        console.step(f"installs from {lock}" if lock else "there is no lock")
+    else:
+        console.result(environment.locked_environment_in(Path(path), platform))
+
+
+@task(
+    positional=["before", "after"],
+    auto_shortflags=False,
+    help={"before": "a conda-lock.yml or pixi.lock", "after": "a later one"},
+)
+@operator_errors
+def compare_locks(c: Context, before: str, after: str) -> None:
+    """Print what changes from one lock to another, as a table in Markdown."""
+    from hubimages import environment
+
+    rows = environment.changes(environment.read_lock(Path(before)), environment.read_lock(Path(after)))
+    console.result(environment.as_table(rows))
