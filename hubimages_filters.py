@@ -80,6 +80,12 @@ class Filters(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update(
-            yaml=quoted, toml=quoted, python=quoted, markdown=markdown, code=code, shell=shlex.quote
+            fromjson=json.loads,
+            yaml=quoted,
+            toml=quoted,
+            python=quoted,
+            markdown=markdown,
+            code=code,
+            shell=shlex.quote,
         )
         environment.filters["checksum"] = checksum

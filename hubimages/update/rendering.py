@@ -72,12 +72,12 @@ def render(source: Source, answers: Mapping[str, str], temporary: Path) -> Rende
         "__commit": source.origin.commit,
         "__problem": source.origin.problem,
     }
-    argv, done = run_cookiecutter(source.directory, values, temporary)
+    done = run_cookiecutter(source.directory, values, temporary)
     if done.returncode:
         refused = _refused(answers, (done.stderr + b"\n" + done.stdout).decode(errors="replace"))
         if refused:
             raise BadInputError(refused)
-        raise failure(["cookiecutter", *argv[3:]], done.returncode, done.stderr or done.stdout)
+        raise failure(["cookiecutter"], done.returncode, done.stderr or done.stdout)
     rendering = read_rendering(temporary / "output", source.origin)
     wrong = [key for key, value in answers.items() if rendering.answers.get(key) != value]
     if wrong:

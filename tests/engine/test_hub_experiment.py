@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.hub_image.trials import Deployment, deployment

@@ -362,7 +362,7 @@ def test_an_image_of_another_base_under_the_tag_is_refused(
         bump(clone)
     assert str(refused.value).startswith(
         f"{name}:{tag} is in the registry already, built from other sources: base {BASE}:{OLD} instead of {BASE}:{NEW}"
-        ". An existing tag is never pushed over: hubimages rebuild-hub-image --image=hub builds one under a new tag"
+        ". An existing tag is never overwritten: hubimages rebuild-hub-image --image=hub builds one under a new tag"
     )
     assert state(clone) == before
     said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", chartpress=OURS), never))
@@ -409,7 +409,7 @@ def test_a_second_run_at_once_is_one_clear_line(ready: Engine, registry: Registr
     before = state(clone)
     with alone(deployment_repository(clone)), pytest.raises(RefusedError) as refused:
         bump(clone)
-    assert str(refused.value) == f"another run is at work in {clone} (process {os.getpid()}). Wait for its end"
+    assert str(refused.value) == f"another run is active in {clone} (process {os.getpid()}). Wait until it ends"
     assert state(clone) == before
 
 

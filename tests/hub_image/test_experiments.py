@@ -85,8 +85,8 @@ def test_a_plan_that_an_earlier_run_wrote_or_committed_is_taken_up(hub: Deployme
 @pytest.mark.parametrize(
     ("name", "specs", "message"),
     [
-        ("Trial", ["new==1"], "'Trial' is no name for an image"),
-        ("../x", ["new==1"], "is no name for an image"),
+        ("Trial", ["new==1"], "'Trial' is not a valid image name"),
+        ("../x", ["new==1"], "is not a valid image name"),
         ("trial", ["git+https://github.com/a/b@main"], "'main' can change, and the image could not be built again"),
         ("trial", ["not one"], "'not one' is not a requirement"),
         ("trial", [], "an experiment needs something to try"),

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubimages.errors import BadInputError, NotInstalledError
-from hubimages.imagebuilding.preview import operation as preview
 from hubimages.imagebuilding.preview import options as preview_options
+from hubimages.imagebuilding.preview import show_form as preview
 from hubimages.imagebuilding.preview.processes import descendants, runs
 from hubimages.run import environment
 from tests import needs

@@ -183,7 +183,11 @@ def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
         ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice. Did you mean same?"),
         ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in this file"),
         ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all contradicts --hub, --file and --choice"),
-        ([f"{IMAGE}-long:1", "--hub=other"], 2, f"within --hub, --file and --choice. These run there: {IMAGE}"),
+        (
+            [f"{IMAGE}-long:1", "--hub=other"],
+            2,
+            f"no reference to {IMAGE}-long with --hub=other. other runs {IMAGE}. It is in {COMMON}:",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, message: str, root: Path) -> None:
@@ -218,7 +222,7 @@ def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> No
     git(root, "commit", "-qm", "Share the tag")
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
-    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr
+    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE}, which must change" in done.stderr
 
 
 def test_an_image_that_nothing_refers_to_yet_is_a_note_with_the_lines_to_add(root: Path) -> None:

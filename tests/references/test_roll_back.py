@@ -94,7 +94,10 @@ def test_the_users_own_changes_in_the_file_are_not_taken_for_history(root: Path)
     [
         ([], "which hub? Add --hub=CLUSTER/HUB"),
         (["--hub=uno"], "--hub=uno: no such hub. Did you mean uni?"),
-        (["--hub=uni", "--pattern=x/*"], f"no user image of these hubs matches. They run a/b, {IMAGE}, {IMAGE}-long"),
+        (
+            ["--hub=uni", "--pattern=x/*"],
+            f"no user image with --hub=uni --pattern=x/*. The images there are a/b, {IMAGE}, {IMAGE}-long",
+        ),
     ],
 )
 def test_bad_input_is_one_line(args: list[str], message: str, root: Path) -> None:
