@@ -8,6 +8,7 @@ of its own. Neither uses the network while it is measured.
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 from table import Row, machine, seconds, show
@@ -49,23 +51,26 @@ def main() -> None:
         copier = install(place / "copier")
         old, new = renderings(place)
         theirs, ours = copiers(place, copier, old, new), repository(place / "ours", old)
-        times: dict[str, list[float]] = {"theirs": [], "ours": []}
+        times: dict[str, list[Taken]] = {"theirs": [], "ours": []}
         for number in range(runs + 1):  # the first run warms the caches and does not count
             took = (once(theirs, copier_update(copier)), once(ours, hubimages_update()))
             if number:
                 times["theirs"].append(took[0])
                 times["ours"].append(took[1])
-        median = {side: statistics.median(taken) for side, taken in times.items()}
+        median = {side: statistics.median(each.seconds for each in taken) for side, taken in times.items()}
+        busy = {side: statistics.median(each.processor for each in taken) for side, taken in times.items()}
         ratio = median["ours"] / median["theirs"]
         rows = [
             Row("update", seconds(median["theirs"]), seconds(median["ours"]), f"{ratio:.2f}",
                 f"at most {MOST_RATIO} of copier's", met(ratio <= MOST_RATIO)),
             Row("update, seconds", "", seconds(median["ours"]), "", f"at most {MOST_SECONDS:g} s",
                 met(median["ours"] <= MOST_SECONDS)),
+            Row("processor time", seconds(busy["theirs"]), seconds(busy["ours"]),
+                f"{busy['ours'] / busy['theirs']:.2f}", "", ""),
         ]  # fmt: skip
         version = subprocess.run([copier, "--version"], capture_output=True, text=True, check=True).stdout.strip()
         show([*machine(load), f"{version}; {len(new.files)} files; medians of {runs} runs"], rows)
-    sys.exit(0 if all(row.verdict == "met" for row in rows) else 1)
+    sys.exit(0 if all(row.verdict != "NOT MET" for row in rows) else 1)
 
 
 def met(kept: bool) -> str:
@@ -140,23 +145,37 @@ def hubimages_update() -> list[str]:
     return [sys.executable, "-m", "hubimages", "update-image-repo", ".", "--set=registry=ghcr.io"]
 
 
-def once(repo: Path, argv: list[str]) -> float:
-    """The seconds of one update of a copy of the repository. Fails if nothing came of it."""
+@dataclass(frozen=True)
+class Taken:
+    """What one update took: seconds on the clock, and of all processors, programs that it starts included."""
+
+    seconds: float
+    processor: float
+
+
+def once(repo: Path, argv: list[str]) -> Taken:
+    """What one update of a copy of the repository takes. Fails if nothing came of it."""
     copy = repo.with_name(f"{repo.name}-copy")
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(repo, copy, symlinks=True)
     os.sync()
     root = str(Path(__file__).parents[1])
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), processor_time()
     done = subprocess.run(argv, cwd=copy, capture_output=True, text=True, check=False,
                           env={**os.environ, "PYTHONPATH": root})  # fmt: skip
-    took = time.perf_counter() - begin
+    took = Taken(time.perf_counter() - begin, processor_time() - before)
     branches = [name for name in git(copy, "branch", "--format=%(refname:short)").split() if name != "main"]
     ref = branches[0] if branches else ""
     readme = git(copy, "show", f"{ref}:README.md") if ref else (copy / "README.md").read_text()
     if done.returncode or "ghcr.io/your-organisation" not in readme:
         sys.exit(f"{argv} ended with {done.returncode} and did not update:\n{done.stdout}{done.stderr}")
     return took
+
+
+def processor_time() -> float:
+    """The seconds of processor time of all programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def git(directory: Path, *args: str) -> str:

@@ -15,6 +15,8 @@ Files = Mapping[str, tuple[str, str]]
 # A renamed folder takes along what the other side adds to it. A person's configuration may say otherwise.
 MERGE_SETTINGS = {"merge.renames": "true", "merge.directoryRenames": "true", "merge.renormalize": "false"}
 
+NOBODY = {f"GIT_{role}_{what}": "hubimages@localhost" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
 
 @dataclass(frozen=True)
 class Objects:
@@ -33,6 +35,8 @@ class Objects:
         theirs = os.fsdecode(repo.read(*asked)).removesuffix("\n")
         quoted = '"' + theirs.replace("\\", "\\\\").replace('"', '\\"') + '"'  # a path may have a colon
         variables = {"GIT_OBJECT_DIRECTORY": str(own), "GIT_ALTERNATE_OBJECT_DIRECTORIES": quoted}
+        if not repo.succeeds("var", "GIT_COMMITTER_IDENT"):  # a check needs nobody to commit as
+            variables |= NOBODY
         return cls(repo, temporary, variables)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.repository.changes import NoRepositoryError, check_can_commit, current_branch, deployment_repository
-from hubimages.repository.git import Repo, check_identity
+from hubimages.repository.git import Repo
 from hubimages.template import RECORD, Rendering, ask, given_answers
 from hubimages.update.merging import Merge, merge
 from hubimages.update.objects import Objects
@@ -113,7 +113,6 @@ def _planned(
     merged = merge(objects, head, base, theirs, message)
     if merged.tree == repo.text("rev-parse", f"{head}^{{tree}}"):
         return Update(**common)  # type: ignore[arg-type]
-    check_identity(repo.directory)
     return _with_commit(objects, common, merged, message)
 
 

@@ -36,6 +36,13 @@ def test_a_dry_run_and_a_check_leave_every_byte_as_it_was(words, made_from):
         assert done.stdout.endswith(f"To have it: hubimages update-image-repo {repo}\n")
 
 
+def test_a_check_needs_nobody_to_commit_as_and_an_update_does(made_from):
+    repo = made_from(1)
+    nobody = {"GIT_AUTHOR_NAME": "", "GIT_COMMITTER_NAME": ""}
+    assert "What version" in update(repo, "--check", code=1, **nobody).stdout
+    assert "git does not know who you are" in update(repo, code=2, **nobody).stderr
+
+
 def test_the_diff_of_a_dry_run_is_the_diff_of_the_branch(made_from):
     repo = made_from(1)
     shown = update(repo, "--dry-run", "--set=registry=ghcr.io").stdout
