@@ -128,7 +128,8 @@ REFUSED = {
         {".github/workflows/x.yml": THEIRS.replace("runs-on", "run-on")}, "run-on",
     ),
     "the Python version in binder": (
-        {"binder/environment.yml": PYTHON.format("python>=3.12")}, "binder/environment.yml:4: repo2docker does not read",
+        {"binder/environment.yml": PYTHON.format("python>=3.12")},
+        "binder/environment.yml:4: repo2docker does not read",
     ),
     "a file with another alphabet": ({".github/données.yml": "a: [\n"}, "syntax error"),
 }  # fmt: skip
