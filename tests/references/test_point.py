@@ -1,7 +1,10 @@
 """Hubs are pointed at another tag by place; everything else in the repository stays as it is, byte for byte."""
 
+import contextlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,6 +213,22 @@ def test_an_image_that_only_dockerfiles_name_is_told_with_its_places_and_what_ch
     git(root, "commit", "-q", "-m", "Add a Dockerfile")
     there = hubimages(root, "point-hubs", "quay.io/group/base:2", "--unchecked", "--file=hub/Dockerfile")
     assert there.returncode == 0, there.stderr
+
+
+def test_a_terminal_shows_the_plan_once(root: Path) -> None:
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", "hubimages", "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", f"--repo={root}"]
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.write(ours, b"y\n")
+    seen = b""
+    with contextlib.suppress(OSError):  # the process ended
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    assert (process.wait(), changed_lines(root)) == (0, ALL_LINES)
+    assert seen.count(b" -> ") == 3
+    assert b"2 files changed; look at it with git diff, then commit" in seen
 
 
 def test_a_place_that_no_hub_runs_is_asked_about_unless_it_is_named(root: Path) -> None:
