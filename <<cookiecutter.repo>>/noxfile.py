@@ -1,31 +1,92 @@
 """Build, test and push the image of this repository, on your machine and on GitHub alike.
 
-    nox -s build             build the image of the current commit and test it
-    nox -s build -- --push   push it as well if the tests pass (log in first: docker login)
-    nox -s test              test the image that you built, or any other: nox -s test -- IMAGE
-    nox -s push              test the image that you built and push it
-    nox -s lint              find mistakes in environment.yml, Dockerfile, scripts and workflows
+    nox -s build                 build the image of the current commit and test it
+    nox -s build -- --push       push it as well if the tests pass (log in first: docker login)
+    nox -s build -- --no-cache   take nothing from earlier images: install the newest packages
+    nox -s test                  test the image that you built, or any other: nox -s test -- IMAGE
+    nox -s push                  test the image that you built and push it
+<% if cookiecutter.__solve %>
+    nox -s solve                 find out whether the packages can be installed together, without a build
+<% endif %>
+    nox -s lint                  find mistakes in environment.yml, Dockerfile, scripts and workflows
+<% if cookiecutter.starter == "pixi" %>
+    nox -s lock                  write pixi.lock, after an edit of pixi.toml
+<% elif cookiecutter.starter == "r" %>
+    nox -s browser               use RStudio in a browser, in the image that you built
+<% endif %>
 
-You need nox, git and Docker. The code is in .github/image_build/, the tests are in image-contract/ and image-tests/.
+You need nox, git and Docker. <% if cookiecutter.machinery == "vendored" %>The code is in .github/image_build/, the tests are in image-contract/ and << cookiecutter.__tests_folder >>/.<% else %>The tests of this repository are in << cookiecutter.__tests_folder >>/.<% endif +%>
 """
 
 import os
+<% if cookiecutter.machinery == "shared" %>
+import shutil
+import subprocess
+<% endif %>
 import sys
+<% if cookiecutter.machinery == "shared" %>
+import tarfile
+<% endif %>
 from pathlib import Path
 
 import nox
+<% if cookiecutter.__solve %>
+from nox.command import CommandFailed
+<% endif %>
 
 sys.dont_write_bytecode = True  # what Python caches here would count as a change, and reach the image
+<% if cookiecutter.machinery == "vendored" %>
 sys.path.insert(0, str(Path(__file__).parent / ".github"))
-from image_build import building, linting, programs, registry, report, settings as setup, sources, tags
+CONTRACT = "image-contract"
+<% else %>
+# Where the code of the sessions and the tests of what every hub expects come from: a git repository, and a commit of it.
+MACHINERY = << cookiecutter.__template | python >>
+COMMIT = << cookiecutter.__commit | python >>
+
+
+def fetch(place: Path) -> Path:
+    """Return the directory with the code. It is fetched once, and is the same here and on GitHub."""
+    if place.is_dir():
+        return place
+    new = place.with_name(f"{place.name}-{os.getpid()}")
+    git = ["git", "-C", str(new)]
+    try:
+        new.mkdir(parents=True)
+        subprocess.run([*git, "init", "--quiet"], check=True)
+        subprocess.run([*git, "fetch", "--quiet", "--depth", "1", MACHINERY, COMMIT], check=True)
+        names = subprocess.run([*git, "ls-tree", "--name-only", COMMIT], check=True, capture_output=True, text=True)
+        (template,) = [name for name in names.stdout.splitlines() if "cookiecutter.repo" in name]
+        for path in (".github/image_build", "image-contract"):
+            # Not a checkout, because Windows has no directories with the template's name.
+            archive = ["archive", "--format=tar", f"--prefix={Path(path).name}/", "--output=code.tar"]
+            subprocess.run([*git, *archive, f"{COMMIT}:{template}/{path}"], check=True)
+            with tarfile.open(new / "code.tar") as code:
+                code.extractall(new, filter="data")
+    except (OSError, ValueError, subprocess.CalledProcessError, tarfile.TarError) as error:
+        shutil.rmtree(new, ignore_errors=True)
+        sys.exit(f"cannot fetch the code of the sessions, {COMMIT} of {MACHINERY}: {error}")
+    new.rename(place)
+    return place
+
+
+CODE = fetch(Path(__file__).parent / ".nox" / f"hubimages-{COMMIT}")
+CONTRACT = str(CODE / "image-contract")
+os.environ["REPOSITORY"] = str(Path(__file__).parent)  # for the contract, which is elsewhere
+sys.path.insert(0, str(CODE))
+<% endif %>
+<% if cookiecutter.starter == "pixi" %>
+from image_build import pixi
+<% endif %>
+from image_build import building, changes as changed, linting, programs, refresh, registry, report, settings as setup, sources
+from image_build import tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
 IMAGE = os.environ.get("IMAGE", << cookiecutter.__reference | python >>)
 # The registry that the workflows log in to, and so the kind of host that IMAGE must have. Leave it empty if you write
 # your own login.
 REGISTRY = os.environ.get("REGISTRY", << cookiecutter.registry | python >>)
-# The tags of every image: `commit` is the first 12 characters of the commit ID, `date` the commit's day and time, and
-# `latest` the only tag that moves from image to image.
+# The tags of every image: `commit` is the first 12 characters of the commit ID, and `date` the commit's day and time. Any
+# other word, such as `latest`, is a tag that moves to every new image.
 TAGS = << cookiecutter.__tags >>
 # The secrets and variables that the login to the registry needs. Set them in the repository's settings on GitHub.
 LOGIN = << cookiecutter.__settings >>
@@ -35,6 +96,11 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 <% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
+<% if cookiecutter.builder != "nox" %>
+# The folder of this repository's own tests: not image-tests/, which jupyterhub/repo2docker-action runs by itself, without
+# the empty home, and where it compares the saved outputs of notebooks.
+TESTS = << cookiecutter.__tests_folder | python >>
+<% endif %>
 # Where to look for an earlier image, which serves as the build cache.
 CACHE = IMAGE
 <% if cookiecutter.preview == "yes" %>
@@ -44,6 +110,11 @@ if "PREVIEW" in os.environ:
     LOGIN = << cookiecutter.__preview_settings >>
 <% endif %>
 
+<% if cookiecutter.__solve and not cookiecutter.hubimages_index %>
+# What nox -s solve runs: hubimages, at the commit that made this repository.
+HUBIMAGES = "hubimages[solve] @ git+<< cookiecutter.__template >>@<< cookiecutter.__commit >>"
+<% endif %>
+
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["build"]
@@ -51,18 +122,21 @@ nox.options.sessions = ["build"]
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the image and test it. With `-- --push`, push the image that was tested."""
+    """Build the image and test it. With `-- --push`, push the image that was tested. `-- --no-cache` ignores older images."""
     wants_push = "--push" in session.posargs
-    unknown = [word for word in session.posargs if word != "--push"]
+    unknown = [word for word in session.posargs if word not in ("--push", "--no-cache")]
     if unknown:
-        session.error(f"nox -s build accepts only --push, not {' '.join(unknown)}")
+        session.error(f"nox -s build accepts only --push and --no-cache, not {' '.join(unknown)}")
     reference = f"{IMAGE}:{tags.own(session)}"
     if wants_push:
         check_may_be_pushed(session, reference)
     programs.check_engine(session)
     sources.check_sources(session)
+<% if cookiecutter.starter == "pixi" %>
+    pixi.check_lock(session)
+<% endif %>
     session.install("--requirement", ".github/requirements-repo2docker.txt")
-    building.build_image(session, reference, CACHE)
+    building.build_image(session, reference, "" if "--no-cache" in session.posargs or refresh.is_on() else CACHE)
     finish(session, reference, wants_push=wants_push)
 
 
@@ -78,7 +152,7 @@ def push(session: nox.Session) -> None:
 
 @nox.session
 def test(session: nox.Session) -> None:
-    """Test an image: what the hub expects (image-contract/), then this repository's own tests (image-tests/)."""
+    """Test an image: what the hub expects (image-contract/), then this repository's own tests (<< cookiecutter.__tests_folder >>/)."""
     programs.check_engine(session)
     reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
     if not session.posargs:
@@ -86,11 +160,55 @@ def test(session: nox.Session) -> None:
     check_image(session, reference)
 
 
+<% if cookiecutter.starter == "r" %>
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Use RStudio of an image in a browser (browser-tests/): of the image that you built, or of nox -s browser -- IMAGE."""
+    programs.check_engine(session)
+    reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
+    if not session.posargs:
+        check_is_built(session, reference)
+    session.install("--requirement", ".github/requirements-browser.txt")
+    session.run("playwright", "install", "chromium")
+    session.run("pytest", "-ra", "browser-tests", env={"IMAGE": reference})
+
+
+<% endif %>
+<% if cookiecutter.__solve %>
+@nox.session
+def solve(session: nox.Session) -> None:
+    """Find out within seconds whether the packages can be installed together. Without a network, say that it is not known."""
+    try:
+        session.install(<% if cookiecutter.hubimages_index %>"--index-url", << cookiecutter.hubimages_index | python >>, "hubimages[solve]==<< cookiecutter.__version >>"<% else %>HUBIMAGES<% endif %>)
+    except CommandFailed:
+        session.warn("not known, because hubimages cannot be installed: see above")
+        return
+    session.run("hubimages", "check-environment", ".", "--solve")
+
+
+<% endif %>
 @nox.session
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
     linting.check_files(session)
+
+
+<% if cookiecutter.starter == "pixi" %>
+@nox.session(venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Write pixi.lock for pixi.toml, with the pixi of the Dockerfile. Run it after each edit of pixi.toml."""
+    programs.check_engine(session)
+    pixi.lock(session)
+
+
+<% endif %>
+@nox.session(venv_backend="none")
+def changes(session: nox.Session) -> None:
+    """Tell the workflow whether this pull request can change the image."""
+    needed = changed.can_change_the_image()
+    session.log("the image can change" if needed else "the image cannot change, so nothing is built")
+    programs.tell_github("GITHUB_OUTPUT", f"image={str(needed).lower()}\n")
 
 
 @nox.session(venv_backend="none")
@@ -120,10 +238,12 @@ def login(session: nox.Session) -> None:
 <% if cookiecutter.builder != "nox" %>
 @nox.session(venv_backend="none")
 def arguments(session: nox.Session) -> None:
-    """Pass the arguments for repo2docker to the workflow: the build cache and the image's labels."""
+    """Pass to the workflow what repo2docker needs: its version, the build cache, labels, and the file `appendix`."""
     sources.check_sources(session)
-    words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}", CACHE))
-    programs.tell_github("GITHUB_OUTPUT", f"arguments={words}\n")
+    cache = "" if refresh.is_on() else CACHE
+    words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}", cache))
+    told = {"arguments": words, "appendix": sources.appendix(), "repo2docker": building.repo2docker()}
+    programs.tell_github("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in told.items()))
     session.log(words)
 
 
@@ -135,6 +255,10 @@ def join(session: nox.Session) -> None:
     parts = [os.environ.get(architecture, "") for architecture in ("AMD64", "ARM64")]
     if not all(parts):
         session.error("set AMD64 and ARM64 to the digests of the two images, sha256:...")
+    earlier = refresh.newest_earlier(session, IMAGE) if refresh.is_on() else ""
+    if earlier and registry.listed(earlier) == set(parts):
+        session.log(f"{earlier} has the same packages, so nothing is pushed")
+        return
     published = tags.published(session, TAGS)
     digest = registry.join(session, IMAGE, parts, published, LOGIN)
     report.joined(session, f"{IMAGE}:{published[0]}", digest)
@@ -157,11 +281,12 @@ def check_is_built(session: nox.Session, reference: str) -> None:
 
 
 def check_image(session: nox.Session, reference: str) -> None:
-    """Run image-contract/, which also runs image-tests/ inside the image."""
+    """Run image-contract/, which also runs << cookiecutter.__tests_folder >>/ inside the image."""
     session.install("--requirement", ".github/requirements-test.txt")
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
-    session.run("pytest", "-ra", "image-contract", env={"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}, **patience)
+    env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB<% if cookiecutter.builder != "nox" %>, "TESTS": TESTS<% endif %>}
+    session.run("pytest", "-ra", CONTRACT, env=env, **patience)
 
 
 def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
@@ -169,7 +294,11 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""
-    if wants_push:
+    earlier = refresh.newest_earlier(session, IMAGE) if wants_push and refresh.is_on() else ""
+    if earlier and refresh.is_the_same(session, reference, earlier):
+        session.log(f"{earlier} has the same packages, so nothing is pushed")
+        report.tell_workflow("", registry.look_up(earlier).digest)
+    elif wants_push:
         published = tags.published(session, TAGS)
         digest = registry.push_image(session, reference, tested, published, LOGIN)
         pushed = f"{IMAGE}:{published[0]}"

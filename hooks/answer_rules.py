@@ -1,4 +1,4 @@
-"""Which answers make a repository that works. Standard library only: cookiecutter's hook and hubimages both read it."""
+"""Which answers make a repository that works. Standard library only: cookiecutter and hubimages both read it."""
 
 import re
 import unicodedata
@@ -13,6 +13,10 @@ OWNER = re.compile(r"(?=.{1,39}$)[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 # They reorder the text around them: https://trojansource.codes
 REORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
 INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
+# Registries with one host for everybody.
+ONE_HOST = ("quay.io", "ghcr.io", "amazon-ecr-public")
+# Starters that repo2docker builds without a Dockerfile of the repository.
+BY_REPO2DOCKER = ("environment.yml", "r")
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 
 
@@ -78,33 +82,69 @@ def index_problem(address: str) -> str | None:
 
 
 def arm64_problem(answers: Mapping[str, str]) -> str | None:
-    """Return what stands against ARM: https://github.com/pangeo-data/pangeo-docker-images/issues/396."""
+    """Return what stands against ARM.
+
+    https://github.com/pangeo-data/pangeo-docker-images/issues/396, and the addresses in
+    https://github.com/jupyterhub/repo2docker/blob/main/repo2docker/buildpacks/_r_base.py
+    """
     if answers["arm64"] == "yes" and answers["starter"] == "pangeo-onbuild":
         return "Pangeo's base image is for amd64 only. Start from environment.yml or docker-stacks, or answer no"
+    if answers["arm64"] == "yes" and answers["starter"] == "r":
+        return "repo2docker installs RStudio for amd64 only. Start from environment.yml or docker-stacks, or answer no"
     if answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action":
         return "jupyterhub/repo2docker-action builds for one architecture only. Use the builder nox, or answer no"
     return None
 
 
-def problem(answers: Mapping[str, str], names: ModuleType) -> str | None:
-    """Return the first problem with the answers, in one line.
+def appendix_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why repo2docker would not read a file `appendix`."""
+    if answers["appendix"] == "yes" and answers["starter"] not in BY_REPO2DOCKER:
+        return f"the starter {answers['starter']} has a Dockerfile, which can do it after USER root. Answer no"
+    return None
 
+
+def machinery_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why a repository could not fetch the code of its sessions."""
+    if answers["machinery"] == "shared" and not answers["__commit"]:
+        why = answers["__problem"]
+        return f"the repository could not fetch the code: {why}. Push this copy first, or answer vendored"
+    return None
+
+
+def follows(key: str, answers: Mapping[str, str]) -> bool:
+    """Return whether the default is the only answer, or the only one with an effect, after the answers so far."""
+    return {
+        "registry_host": lambda: answers["registry"] in ONE_HOST,
+        "python_version": lambda: answers["starter"] == "docker-stacks",
+        "appendix": lambda: answers["starter"] not in BY_REPO2DOCKER,
+        "arm64": lambda: bool(arm64_problem({**answers, "arm64": "yes"})),
+        "hubimages_index": lambda: not answers["configuration_repository"],
+    }.get(key, lambda: False)()
+
+
+def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> str | None:
+    """Return the first problem with the answers, in one line. `only` names the one answer to judge.
+
+    An answer is judged when it is there with those that its rule reads, so that a person hears of it early.
     `names` is the generated repository's own module image_name, whose rules for names also hold after an edit.
     """
-    host = answers["registry_host"]
-    checks: dict[str, Callable[[], str | None]] = {
-        "repo": lambda: repo_problem(answers["repo"]),
-        "title": lambda: text_problem(answers["title"]),
-        "description": lambda: text_problem(answers["description"]),
-        "maintainers": lambda: text_problem(answers["maintainers"]),
-        "registry_host": lambda: names.registry_host_problem(host, answers["registry"]),
-        "image": lambda: names.image_problem(answers["image"], host),
-        "arm64": lambda: arm64_problem(answers),
-        "configuration_repository": lambda: configuration_problem(answers["configuration_repository"]),
-        "hubimages_index": lambda: index_problem(answers["hubimages_index"]),
+    host = answers.get("registry_host", "")
+    checks: dict[str, tuple[tuple[str, ...], Callable[[], str | None]]] = {
+        "repo": ((), lambda: repo_problem(answers["repo"])),
+        "title": ((), lambda: text_problem(answers["title"])),
+        "description": ((), lambda: text_problem(answers["description"])),
+        "maintainers": ((), lambda: text_problem(answers["maintainers"])),
+        "registry_host": (("registry",), lambda: names.registry_host_problem(host, answers["registry"])),
+        "image": (("registry_host",), lambda: names.image_problem(answers["image"], host)),
+        "appendix": (("starter",), lambda: appendix_problem(answers)),
+        "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
+        "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
+        "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
+        "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),
     }
-    for key, check in checks.items():
-        found = check()
-        if found:
-            return f"{key}: {found}"
+    for key, (others, check) in checks.items():
+        if only in ("", key) and all(each in answers for each in (key, *others)):
+            found = check()
+            if found:
+                return f"{key}: {found}"
     return None

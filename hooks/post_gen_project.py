@@ -12,7 +12,7 @@ from pathlib import Path
 
 STRAY = re.compile(r"__pycache__|\.ipynb_checkpoints|\.DS_Store|.*\.py[co]|.*~|\..*\.sw[op]")
 ANSWERS = json.loads(r"""<< cookiecutter | jsonify >>""")
-(TEMPLATE,) = Path(ANSWERS["_repo_dir"]).glob("*cookiecutter.repo*")
+(TEMPLATE,) = Path(r"""<< directory() >>""").glob("*cookiecutter.repo*")
 
 
 def drop_what_is_not_the_templates() -> None:
@@ -39,9 +39,32 @@ def keep(chosen: str, variants: list[str], name: str) -> None:
 
 drop_what_is_not_the_templates()
 keep(ANSWERS["license"], ["BSD-3-Clause", "MIT", "Apache-2.0"], "LICENSE")
-keep(ANSWERS["starter"], ["pangeo-onbuild", "docker-stacks"], "Dockerfile")
+keep(ANSWERS["starter"], ["pangeo-onbuild", "docker-stacks", "pixi"], "Dockerfile")
 if ANSWERS["starter"] != "pangeo-onbuild":
     Path("start").unlink()
+if ANSWERS["starter"] == "pixi":
+    Path("environment.yml").unlink()
+else:
+    Path("pixi.toml").unlink()
+    Path(".github/image_build/pixi.py").unlink()
+if ANSWERS["starter"] != "r":
+    for name in (
+        "apt.txt",
+        "postBuild",
+        "image-tests/test_r.py",
+        "image-tests/packages.R",
+        ".github/requirements-browser.txt",
+    ):
+        Path(name).unlink()
+    shutil.rmtree("browser-tests")
+if ANSWERS["__tests_folder"] != "image-tests":
+    shutil.rmtree(ANSWERS["__tests_folder"], ignore_errors=True)
+    Path("image-tests").replace(ANSWERS["__tests_folder"])
+if ANSWERS["machinery"] == "shared":
+    shutil.rmtree(".github/image_build")
+    shutil.rmtree("image-contract")
+if ANSWERS["appendix"] != "yes":
+    Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":
     Path(".github/workflows/binder.yaml").unlink()
 if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:

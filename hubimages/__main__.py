@@ -26,17 +26,34 @@ except KeyboardInterrupt:
 def main() -> None:
     """Run the command line and exit."""
     open_closed_streams()
-    from hubimages.cli import program
+    from hubimages.cli.lean_invoke import lean_invoke
+
+    with lean_invoke():
+        from hubimages.cli import program
 
     try:
         if INTERRUPTIBLE:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on a task can clean up
         program.main()
+        end_before_rattler(0)
+    except SystemExit as end:
+        end_before_rattler(end.code)
+        raise
     except KeyboardInterrupt:
         stop()
     finally:
         if INTERRUPTIBLE:
             signal.signal(signal.SIGINT, stop)  # while the interpreter shuts down
+
+
+def end_before_rattler(code: str | int | None) -> None:
+    """End at once with a number if py-rattler is loaded: its threads can crash while the interpreter shuts down."""
+    import sys
+
+    if "rattler" in sys.modules and not isinstance(code, str):
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code or 0)
 
 
 def open_closed_streams() -> None:

@@ -6,7 +6,7 @@ This needs pytest, the docker command and an image:
 
 HUB_VERSION is the version of JupyterHub on the hub; without it, versions are not compared. Containers start as on the
 hub: through the image's own entry point, as user 1000. REPOSITORY is the directory with `environment.yml` and
-`image-tests/`; the default is the parent directory.
+`image-tests/`; the default is the parent directory. TESTS is another name for `image-tests`.
 """
 
 import io
@@ -33,7 +33,7 @@ NO_PRIVILEGES = ("--security-opt", "no-new-privileges", "--cap-drop", "ALL")
 EMPTY_HOME = ("--tmpfs", f"{HOME}:rw,exec,mode=0755,uid=1000,gid=1000")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 REPOSITORY = Path(os.environ.get("REPOSITORY") or HERE.parent)
-TESTS = REPOSITORY / "image-tests"
+TESTS = REPOSITORY / (os.environ.get("TESTS") or "image-tests")
 NOTEBOOKS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.ipynb"))
 OWN_TESTS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
 
@@ -225,9 +225,14 @@ def test_every_process_is_of_user_1000(image: str, container: str) -> None:
 
 
 def requested() -> tuple[list[str], list[str]]:
-    """Return the names in environment.yml, of conda packages and of pip packages."""
+    """Return the names in environment.yml or pixi.toml, of conda packages and of pip packages."""
     places = [REPOSITORY / name for name in ("binder", ".binder")]  # where repo2docker looks, if there is one
     file = next((place for place in places if place.is_dir()), REPOSITORY) / "environment.yml"
+    pixi = REPOSITORY / "pixi.toml"
+    if pixi.exists():
+        tables = re.split(r"^\[(.*?)\]", pixi.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        names = {name: re.findall(r"""^["']?([\w.-]+)["']?\s*=""", text, re.MULTILINE) for name, text in zip(tables[1::2], tables[2::2])}
+        return names.get("dependencies", []), names.get("pypi-dependencies", [])
     if not file.exists():
         pytest.skip("there is no environment.yml")
     conda: list[str] = []
@@ -263,7 +268,7 @@ print(json.dumps({"conda": conda, "pip": sorted(d.metadata["Name"] for d in dist
 """
 
 
-def test_every_package_of_environment_yml_is_installed(image: str) -> None:
+def test_every_requested_package_is_installed(image: str) -> None:
     """No later build step has removed a requested package."""
     conda, pip = requested()
     there = json.loads(last_line(run(image, "python", "-c", INSTALLED)))
@@ -273,7 +278,7 @@ def test_every_package_of_environment_yml_is_installed(image: str) -> None:
 
     missing = [name for name in conda if name.lower() not in there["conda"]]
     missing += [f"{name} (pip)" for name in pip if plain(name) not in map(plain, there["pip"])]
-    assert not missing, f"in environment.yml, but not in the image: {', '.join(missing)}"
+    assert not missing, f"requested, but not in the image: {', '.join(missing)}"
 
 
 KERNELS = """

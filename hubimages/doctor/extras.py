@@ -8,6 +8,9 @@ from hubimages.doctor.report import Item
 TASKS = {
     "github": ("--open-pr of every task that has it",),
     "hub-image": ("bump-hub-image", "rebuild-hub-image"),
+    "environment": ("check-environment",),
+    "solve": ("check-environment --solve",),
+    "lock": ("lock-environment",),
     "test-image": ("test-image",),
     "imagebuilding": ("check-imagebuilding-hub", "preview-imagebuilding-hub"),
 }

@@ -3,5 +3,18 @@
 from hubimages.extract.extraction import extract, plan_extraction
 from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
+from hubimages.extract.sources.source import Source
+from hubimages.extract.survey import ImageHistory, Survey, survey_images
 
-__all__ = ["ExtractionPlan", "Nothing", "Request", "Result", "extract", "plan_extraction"]
+__all__ = [
+    "ExtractionPlan",
+    "ImageHistory",
+    "Nothing",
+    "Request",
+    "Result",
+    "Source",
+    "Survey",
+    "extract",
+    "plan_extraction",
+    "survey_images",
+]

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,23 +43,29 @@ class Ground:
 
 
 def ground(
-    origin: str | None, template: bool, answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
+    origin: str | None,
+    renderer: "subprocess.Popen[bytes] | None",
+    answers: Mapping[str, str],
+    dest: Path,
+    scratch: Repo,
+    stage: Path,
 ) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
-    No base when neither is wanted. Raises RefusedError where origin has a `main` and no template is wanted.
+    No base when neither is wanted: the template is not, where there is no `renderer`. Raises RefusedError where origin
+    has a `main` and no template is wanted.
     """
     others: Sequence[str] = ()
     if origin is not None:
         found, others = _origins_main(origin, scratch, stage)
-        if found is not None and not template:
+        if found is not None and renderer is None:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )
         if found is not None:
             return Ground(found)
     name = console.censor(origin or "")
-    return Ground(_rendered(answers, dest, scratch, stage) if template else None, name, others)
+    return Ground(_rendered(renderer, answers, dest, scratch, stage) if renderer else None, name, others)
 
 
 def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None, list[str]]:
@@ -101,10 +108,12 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
         return steps
 
 
-def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path) -> Base:
-    from hubimages import template  # starts cookiecutter: not needed for a repository with a main
+def _rendered(
+    renderer: "subprocess.Popen[bytes]", answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
+) -> Base:
+    from hubimages import template
 
-    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage)
+    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage, started=renderer)
     made = stage / "template"
     rendering.write(made)
     # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.

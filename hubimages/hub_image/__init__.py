@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hubimages.hub_image.experiments.end import plan_end_experiment as plan_end_experiment
     from hubimages.hub_image.experiments.listing import hub_experiments as hub_experiments
     from hubimages.hub_image.experiments.new import plan_new_experiment as plan_new_experiment
+    from hubimages.hub_image.reading import chartpress_files as chartpress_files
+    from hubimages.hub_image.reading import layout_of as layout_of
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -26,5 +28,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "experiments.end": ["plan_end_experiment"],
         "experiments.listing": ["hub_experiments"],
         "experiments.new": ["plan_new_experiment"],
+        "reading": ["chartpress_files", "layout_of"],
     },
 )

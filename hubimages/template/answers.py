@@ -1,16 +1,14 @@
-"""Answers from the command line, from a file, and from a person."""
+"""Answers from the command line and from a file."""
 
-import contextlib
 import json
 import re
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError
 from hubimages.template.checking import check_answers
-from hubimages.template.questions import RECORD, questions, template_context, template_directory
+from hubimages.template.questions import RECORD, template_directory
 from hubimages.template.rules import answer_rules
 
 
@@ -83,36 +81,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"it has the key {answer_rules().shown(key)} twice")
         loaded[key] = value
     return loaded
-
-
-def ask(answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers, completed by a person. Asks each missing question on stderr, with the default in brackets."""
-    from cookiecutter.prompt import prompt_choice_for_config, read_user_variable, render_variable
-    from cookiecutter.utils import create_env_with_context
-
-    context = {key: value for key, value in template_context().items() if key != "_extensions"}  # no question has any
-    env = create_env_with_context({"cookiecutter": context})
-    prompts = context["__prompts__"]
-    missing = [question for question in questions() if question.key not in answers]
-    complete: dict[str, Any] = {}
-    with contextlib.redirect_stdout(sys.stderr):  # stdout is for the result
-        for question in questions():
-            key = question.key
-            if key in answers:
-                complete[key] = answers[key]
-                continue
-            prefix = f"  [dim][{missing.index(question) + 1}/{len(missing)}][/] "
-            try:
-                if question.choices:
-                    choices = list(question.choices)
-                    complete[key] = prompt_choice_for_config(complete, env, key, choices, False, prompts, prefix)
-                else:
-                    default = render_variable(env, question.default, complete)
-                    complete[key] = read_user_variable(key, default, prompts, prefix)
-            except EOFError as end:
-                raise RefusedError(f"there is no answer to {question.prompt!r}. Give it as --set {key}=...") from end
-            check_answers({key: complete[key]})
-    return complete
 
 
 def _one_line(error: Exception) -> str:

@@ -87,12 +87,14 @@ class NewRepository:
         return "Defaults used (change with --set):\n" + "\n".join([*used, ""]) if used else ""
 
     def _steps(self, *, pushed: bool) -> list[str]:
-        steps = []
-        if not pushed:
-            where = shlex.quote(str(self.dest))
-            add = "" if self.origin else f"git -C {where} remote add origin ADDRESS && "
-            steps.append(f"Create an empty repository on GitHub, then run: {add}git -C {where} push -u origin {BRANCH}")
-        return steps + next_steps(self.rendering.answers, self.rendering.origin)
+        if pushed:
+            return next_steps(self.rendering.answers, self.rendering.origin)
+        where = shlex.quote(str(self.dest))
+        create = "Create an empty repository on GitHub."
+        if not self.origin:
+            create = f"Create an empty repository on GitHub, then run: git -C {where} remote add origin ADDRESS"
+        push = f"Push: git -C {where} push -u origin {BRANCH}"
+        return [create, *next_steps(self.rendering.answers, self.rendering.origin, push=push)]
 
     def _commit(self, directory: Path) -> str:
         run.run("git", "init", "--quiet", f"--initial-branch={BRANCH}", str(directory), cwd=directory)

@@ -21,9 +21,9 @@ PREVIEWS = "Set up a second login, for previews, which cannot push the image of 
 STEPS = {
     "quay.io": (
         "On quay.io, create the public repository {image} and a robot account that may write to it.",
-        "Set the GitHub secrets QUAY_USERNAME and QUAY_PASSWORD to the robot's name and token.",
+        "Set the GitHub secrets QUAY_USERNAME and QUAY_PASSWORD to the robot's name and token (gh secret set NAME).",
     ),
-    "ghcr.io": ("After the first push of the image, make the package public on GitHub. You need no secret.",),
+    "ghcr.io": (),
     "google-artifact-registry": (
         "In Google Cloud, create the Docker repository at {host}, and a service account that may write to it and that "
         "this GitHub repository may act as.",
@@ -45,8 +45,14 @@ STEPS = {
 }
 
 
-def next_steps(answers: Mapping[str, str], origin: Origin) -> list[str]:
-    """Return one sentence for each step, in order, for this registry and image."""
+MAKE_PUBLIC = "After the first push of the image, make the package public on GitHub. You need no secret."
+
+
+def next_steps(answers: Mapping[str, str], origin: Origin, *, push: str = "") -> list[str]:
+    """Return one sentence for each step, in order, for this registry and image.
+
+    `push` is the step that pushes, which works only after the others; empty if it is done.
+    """
     steps = list(STEPS[answers["registry"]])
     if image_name().is_placeholder(f"{answers['registry_host']}/{answers['image']}"):
         steps.insert(0, WRITE_THE_NAME)
@@ -54,6 +60,8 @@ def next_steps(answers: Mapping[str, str], origin: Origin) -> list[str]:
         steps.append(PREVIEWS)
     if answers.get("configuration_repository"):
         steps.append(APP if origin.commit or answers.get("hubimages_index") else NO_JOB)
+    steps += [push] if push else []
+    steps += [MAKE_PUBLIC] if answers["registry"] == "ghcr.io" else []
     steps.append(
         "README.md has these steps in full. After them, each merge to main builds, tests and pushes the image."
     )

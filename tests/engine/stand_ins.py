@@ -20,6 +20,7 @@ STAGES = {
     "buildpack-deps": "buildpack-deps",
     "docker.io/library/buildpack-deps": "buildpack-deps",
     "pangeo/base-image": "pangeo",
+    "ghcr.io/prefix-dev/pixi": "pixi",
     "quay.io/pangeo/base-image": "pangeo",
     "quay.io/jupyter/docker-stacks-foundation": "docker-stacks",
     "quay.io/jupyter/base-notebook": "docker-stacks",

@@ -20,7 +20,8 @@ from tests.engine.small import PASSES
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
 
-STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
+STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi")
+APPENDIX = "USER root\nRUN id -u > /etc/by-root\nUSER ${NB_USER}\n"
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 
 pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
@@ -48,7 +49,13 @@ class Generated:
 
 def generate(engine: Engine, registry: Registry, path: Path, starter: str) -> Generated:
     """Make a repository whose image goes to the registry."""
-    template.plan_new_repository(path, {"starter": starter, "python_version": PYTHON}).apply()
+    answers = {"starter": starter, "python_version": PYTHON}
+    if starter == "environment.yml":
+        answers["appendix"] = "yes"
+    template.plan_new_repository(path, answers).apply()
+    if starter == "environment.yml":
+        (path / "appendix").write_text(APPENDIX)
+        git("-C", path, "commit", "--quiet", "--all", "--message", "Do something as root")
     image = f"{registry.address}/our/{path.name}"
     return Generated(path, image, environment({**engine.env, "IMAGE": image}))
 
@@ -59,6 +66,15 @@ def generated(
 ) -> Iterator[Generated]:
     made = generate(engine, registry, tmp_path_factory.mktemp("made") / request.param.replace(".", "-"), request.param)
     with stand_ins(engine, *bases(made.path)):
+        if request.param == "pixi":
+            refused = made.nox("build")
+            assert "there is no pixi.lock" in refused.stdout
+            locked = made.nox("lock")
+            assert locked.returncode == 0, locked.stdout
+            assert "pixi.lock has changed. Commit it" in locked.stdout
+            git("-C", made.path, "add", "--all")
+            git("-C", made.path, "commit", "--quiet", "--message", "Lock the packages")
+            assert "pixi.lock is up to date" in made.nox("lock").stdout
         yield made
 
 
@@ -95,6 +111,13 @@ def test_a_commit_becomes_a_tested_image_in_the_registry(
     assert re.search(r"nbgitpuller +1\.", page)
     tags = json.load(urllib.request.urlopen(f"http://{registry.address}/v2/{name}/tags/list"))["tags"]
     assert tags == [generated.tag]
+
+
+def test_what_must_be_root_is_done_by_the_appendix(engine: Engine, generated: Generated) -> None:
+    if generated.path.name != "environment-yml":
+        pytest.skip("the other starters have a Dockerfile")
+    said = engine.docker("run", "--rm", f"{generated.image}:{generated.tag}", "sh", "-c", "cat /etc/by-root; id -u")
+    assert said.split()[-2:] == ["0", "1000"]
 
 
 def test_the_next_image_is_compared_with_the_one_before(generated: Generated) -> None:

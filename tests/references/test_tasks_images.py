@@ -104,17 +104,21 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
     )
 
 
-def test_check_images_ends_with_1_for_findings_which_are_on_stdout(repository: Path, tmp_path: Path) -> None:
+def test_check_images_prints_findings_on_stdout_and_fails_for_warnings_with_strict(
+    repository: Path, tmp_path: Path
+) -> None:
     done = hubimages("check-images", "--offline", "--repo", str(repository), cwd=tmp_path)
+    strict = hubimages("check-images", "--offline", "--strict", "--repo", str(repository), cwd=tmp_path)
+    assert (strict.returncode, strict.stdout) == (1, done.stdout)
     assert (done.returncode, done.stdout.splitlines()) == (
-        1,
+        0,
         [
-            f"{COMMON}:7: quay.io/a/c: tag `latest` moves: "
+            f"{COMMON}:7: warning: quay.io/a/c: tag `latest` moves: "
             "pin a tag that does not move, so that a restart cannot change the image",
-            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
+            "config/clusters/leap/staging.values.yaml:1: warning: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
             "2026.06.04 (leap/staging): point all hubs at one: hubimages point-hubs quay.io/a/b:TAG --all",
             "not checked: the registries, because of --offline",
-            "2 findings in 4 references: 1 floating-tag, 1 skew",
+            "2 warnings in 4 references: 1 floating-tag, 1 skew",
         ],
     )
 

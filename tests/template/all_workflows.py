@@ -14,7 +14,7 @@ from tests.template.published import PUBLISHED
 FOLDER = "<<cookiecutter.repo>>/.github/workflows"
 # What a workflow can depend on, besides names that are typed in.
 KEYS = (
-    "registry", "starter", "builder", "latest_tag", "date_tag", "preview", "binder_badge", "arm64",
+    "registry", "starter", "builder", "refresh", "latest_tag", "date_tag", "preview", "binder_badge", "arm64",
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
@@ -24,10 +24,10 @@ OPTIONAL = {"binder.yaml": "binder_badge"}
 def combinations() -> Iterator[dict[str, str]]:
     """Every combination of answers that is not refused."""
     choices = {question.key: question.choices or ("", "our-org/our-hubs") for question in template.questions()}
+    choices["starter"] = ("environment.yml", "docker-stacks")  # all with a Dockerfile have the same workflows
     for chosen in itertools.product(*(choices[key] for key in KEYS)):
         answers = dict(zip(KEYS, chosen, strict=True))
-        alone = answers["starter"] == "pangeo-onbuild" or answers["builder"] == "repo2docker-action"
-        if not (answers["arm64"] == "yes" and alone):
+        if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):
             yield answers
 
 

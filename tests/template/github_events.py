@@ -23,6 +23,7 @@ NAMED = re.compile(r"\b(secrets|vars)\.(\w+)")
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 PUSHES = ("nox -s build -- --push", "nox -s push", "nox -s join")
 TESTS = (*PUSHES[:2], "nox -s build", "nox -s test")
+WHEN_NEEDED = "steps.changes.outputs.image == 'true'"
 OWNER, FORK, DEPENDABOT = "our-org/our-image", "ada/our-image", "dependabot[bot]"
 
 
@@ -37,11 +38,17 @@ class Event:
     default_branch: str = "main"
     changed: tuple[str, ...] = ("environment.yml",)
     tests_pass: bool = True
+    no_cache: bool = False  # as chosen by whoever runs the workflow by hand
 
     @property
     def untrusted(self) -> bool:
         """GitHub gives no secrets, and a token that can only read."""
         return self.origin == "dependabot" or (self.origin == "fork" and self.name == "pull_request")
+
+    @property
+    def can_change_the_image(self) -> bool:
+        """What `nox -s changes` says; tests/template/test_changes.py runs it."""
+        return self.name != "pull_request" or any(not each.endswith(".md") for each in self.changed)
 
     @property
     def github(self) -> dict[str, Any]:
@@ -80,6 +87,8 @@ def triggered(on: Mapping[str, Any], event: Event) -> bool:
     """Return whether a workflow runs at an event."""
     if event.name not in on:
         return False
+    if event.name == "schedule":
+        return True
     filters = on[event.name] or {}
     if event.name == "push":
         kind = "tags" if event.ref.startswith("refs/tags/") else "branches"
@@ -110,13 +119,17 @@ def simulate(text: str, event: Event, tags: tuple[str, ...]) -> Simulation:
         return done
     named = set() if event.untrusted or event.origin == "within a fork" else set(NAMED.findall(text))
     contexts: dict[str, Any] = {"github": event.github, "steps": {}, "matrix": {}}
+    contexts["inputs"] = {"no_cache": event.no_cache} if event.name == "workflow_dispatch" else {}
     for kind in ("secrets", "vars"):
         contexts[kind] = {name: "set" for found, name in sorted(named) if found == kind}
     contexts["secrets"]["GITHUB_TOKEN"] = "token"
     for name, job in workflow["jobs"].items():
         needs = job.get("needs", [])
         needs = [needs] if isinstance(needs, str) else needs
-        contexts["needs"] = {each: {"result": done[each].result, "outputs": {"image": "image"}} for each in needs}
+        contexts["needs"] = {
+            each: {"result": done[each].result, "outputs": {"image": "image" if done[each].pushed else ""}}
+            for each in needs
+        }
         results = [done[each].result for each in needs]
         status = "failure" if "failure" in results else "success" if set(results) <= {"success"} else "skipped"
         condition = str(job.get("if", "success()"))
@@ -136,8 +149,9 @@ def run_job(job: Mapping[str, Any], event: Event, contexts: dict[str, Any], tags
         for right, level in granted.items()
         if not (event.untrusted and right == "id-token")
     }
-    runs = [str(step.get("run", "")).strip() for step in job["steps"]]
-    checks = [step for step in job["steps"] if step.get("run") == "nox -s settings"]
+    steps = [step for step in job["steps"] if event.can_change_the_image or step.get("if") != WHEN_NEEDED]
+    runs = [str(step.get("run", "")).strip() for step in steps]
+    checks = [step for step in steps if step.get("run") == "nox -s settings"]
     env = {name: str(value) for step in checks for name, value in step.get("env", {}).items()}
     result_env = next((step["env"] for step in job["steps"] if "RESULTS" in step.get("env", {})), {})
     written = [*env.items(), *job.get("env", {}).items(), *result_env.items()]
@@ -158,8 +172,11 @@ def run_job(job: Mapping[str, Any], event: Event, contexts: dict[str, Any], tags
         return Job("failure", rights)
     preview = "PREVIEW" in job.get("env", {})
     login = ("previews" if preview else "main") if any("login" in str(step.get("uses", step.get("run", ""))) or
-             "auth@" in str(step.get("uses", "")) for step in job["steps"]) else ""  # fmt: skip
+             "auth@" in str(step.get("uses", "")) for step in steps) else ""  # fmt: skip
     pushed: tuple[str, ...] = ()
+    if answers.get("REFRESH") == "true":
+        tags = tuple(tag.replace("COMMIT", "COMMIT-DAY") for tag in tags if tag != "DATE")
+        parts = [f"DAY-{part}" for part in parts]
     if any(run in PUSHES for run in runs):
         pushed = ("pr-NUMBER-COMMIT",) if preview else tuple(f"COMMIT-{part}" for part in parts) or tags
     return Job("success", rights, login, tested, pushed)

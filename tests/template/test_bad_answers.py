@@ -62,10 +62,41 @@ def cookiecutter(output: Path, *answers: str) -> "subprocess.CompletedProcess[st
 def test_cookiecutter_itself_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, message):
     done = cookiecutter(tmp_path, f"{key}={value}")
     assert done.returncode != 0
-    (line,) = done.stderr.splitlines()
+    (line,) = (done.stdout + done.stderr).splitlines()
     assert line.startswith(f"{key}: ")
     assert message in line
     assert everything(tmp_path) == []
+
+
+def test_cookiecutter_stops_at_the_wrong_answer_and_asks_nothing_after_it(tmp_path):
+    argv = [sys.executable, "-m", "cookiecutter", "--default-config", "--output-dir", str(tmp_path)]
+    typed = "our-image\n\n\n1\nghcr.io\n"  # repo, title, description, registry (quay.io), host
+    done = subprocess.run(
+        [*argv, str(template.template_directory())], input=typed, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-1].endswith(
+        "registry_host: 'ghcr.io' is not a host of quay.io. It looks like quay.io"
+    )
+    assert "Name of the image" not in done.stdout
+    assert everything(tmp_path) == []
+
+
+def test_cookiecutter_refuses_replayed_answers_with_one_line(tmp_path, home):
+    source = str(template.template_directory())
+    argv = [sys.executable, "-m", "cookiecutter", "--output-dir", str(tmp_path / "out")]
+    subprocess.run([*argv, "--no-input", source], check=True, capture_output=True)
+    (recorded,) = (home / ".cookiecutter_replay").glob("*.json")
+    context = json.loads(recorded.read_text())
+    context["cookiecutter"] |= {"repo": "other", "image": "Our/image"}
+    (tmp_path / "replay.json").write_text(json.dumps(context))
+    done = subprocess.run(
+        [*argv, "--replay-file", str(tmp_path / "replay.json"), source], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    (line,) = (done.stdout + done.stderr).splitlines()
+    assert line.startswith("image: 'Our/image' contains capital letters")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["user-image"]
 
 
 @pytest.mark.parametrize(("key", "value", "message"), REFUSED_BY_THE_HOOK)
@@ -120,6 +151,9 @@ def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, re
         ),
         ({"registry": "amazon-ecr", "image": "our--image"}, "is not a valid Amazon ECR name"),
         ({"arm64": "yes", "starter": "pangeo-onbuild"}, "Pangeo's base image is for amd64 only"),
+        ({"arm64": "yes", "starter": "r"}, "installs RStudio for amd64 only"),
+        ({"appendix": "yes", "starter": "docker-stacks"}, "has a Dockerfile, which can do it after USER root"),
+        ({"refresh": "daily"}, "'daily' is not a choice"),
         ({"arm64": "yes", "builder": "repo2docker-action"}, "builds for one architecture only"),
         ({"configuration_repository": "our-org/.."}, "is not the name of a repository on GitHub"),
         ({"configuration_repository": "https://github.com/a/b"}, "is not the name of a repository on GitHub"),

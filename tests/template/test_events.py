@@ -23,6 +23,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "`preview`": {"preview": "yes"},
     "`arm64`": {"arm64": "yes"},
     "`preview` and `arm64`": {"preview": "yes", "arm64": "yes"},
+    "`refresh`": {"refresh": "monthly"},
 }
 MORE: Mapping[str, Mapping[str, str]] = {
     "none": {},
@@ -45,6 +46,9 @@ ROWS: Mapping[str, tuple[Event, ...]] = {
     "run by hand on the default branch": (
         Event("workflow_dispatch"), Event("workflow_dispatch", ref="refs/heads/trunk", default_branch="trunk"),
     ),
+    "run by hand with `no_cache`": (Event("workflow_dispatch", no_cache=True),),
+    "the schedule": (Event("schedule"), Event("schedule", ref="refs/heads/trunk", default_branch="trunk")),
+    "the schedule, in a fork": (Event("schedule", "within a fork"),),
     "run by hand on another branch": (Event("workflow_dispatch", ref=OTHER),),
     "run by hand in a fork without its own settings": (Event("workflow_dispatch", "within a fork"),),
     "pull request from a branch of the repository": tuple(
@@ -55,6 +59,10 @@ ROWS: Mapping[str, tuple[Event, ...]] = {
     ),
     "pull request from Dependabot": tuple(
         Event("pull_request", "dependabot", PULL, action) for action in ("opened", "synchronize", "reopened", "edited")
+    ),
+    "pull request of README.md only": tuple(
+        Event("pull_request", origin, PULL, "opened", changed=("README.md",))
+        for origin in ("own", "fork", "dependabot")
     ),
     "pull request within a fork": (Event("pull_request", "within a fork", PULL, "opened"),),
     "merge queue": (Event("merge_group", ref="refs/heads/gh-readonly-queue/main/pr-7"),),
@@ -129,6 +137,9 @@ def words(answers: Mapping[str, str], jobs: Mapping[str, Job]) -> str:
         return "stops, and names the branch to choose"
     if any(job.stopped for job in ran.values()):
         return "stops at its first step, and says what is missing"
+    if not any(job.tested for job in ran.values()):
+        assert all(job.result == "success" and not job.pushed for job in ran.values())
+        return "passes without a build"
     pushed = [tag for job in ran.values() for tag in job.pushed if tag not in ("DATE", "latest")]
     logins = {job.login for job in ran.values() if job.login}
     machines = {machine for job in ran.values() for machine in job.tested}
@@ -170,7 +181,7 @@ def test_only_trusted_events_have_a_login_and_each_has_its_own(cells: Cells) -> 
                 allowed = {"previews"} if event.origin == "own" else set()
             else:
                 on_default = event.ref == f"refs/heads/{event.default_branch}" and event.origin == "own"
-                allowed = {"main"} if event.name in ("push", "workflow_dispatch") and on_default else set()
+                allowed = {"main"} if event.name in ("push", "schedule", "workflow_dispatch") and on_default else set()
             assert logins <= allowed, row
             if event.untrusted:
                 assert all(level == "read" for job in jobs.values() for level in job.rights.values()), row
@@ -180,9 +191,12 @@ def test_tags_and_pull_requests_for_hubs_come_with_every_push_of_main_and_with_n
     for (row, _), happened in cells.items():
         for _, answers, jobs in happened:
             pushed = {tag for job in jobs.values() for tag in job.pushed}
-            of_main = "COMMIT" in pushed
+            of_main = bool({"COMMIT", "COMMIT-DAY"} & pushed)
             more = {tag for tag in pushed if tag in ("DATE", "latest")}
-            assert more == ({"DATE", "latest"} if of_main and "latest_tag" in answers else set()), row
+            wanted = (
+                {"latest"} if "COMMIT-DAY" in pushed else {"DATE", "latest"}
+            )  # the first image has the commit's date
+            assert more == (wanted if of_main and "latest_tag" in answers else set()), row
             hubs = jobs.get("point-hubs", Job("skipped")).result
             assert (hubs == "success") == (of_main and "configuration_repository" in answers), row
 
@@ -194,12 +208,18 @@ def required(jobs: Mapping[str, Job], answers: Mapping[str, str]) -> Job:
 
 @pytest.mark.parametrize("tests_pass", [True, False])
 def test_the_required_check_is_never_skipped_and_fails_with_the_tests(evaluator: Path, tests_pass: bool) -> None:
-    rows = [row for row in ROWS if row.startswith(("pull request from", "pull request within", "merge queue"))]
+    rows = [
+        row
+        for row in ROWS
+        if row.startswith(("pull request from", "pull request of", "pull request within", "merge queue"))
+    ]
     simulations, listed = [], []
     for choices, registry, row in itertools.product(COLUMNS.values(), REGISTRIES, rows):
         answers = {**choices, "registry": registry}
         text = workflows(answers)["test.yaml"]
         for event in ROWS[row]:
+            if not tests_pass and not event.can_change_the_image:
+                continue
             changed = Event(**{**event.__dict__, "tests_pass": tests_pass})
             listed.append((row, answers))
             simulations.append(simulate(text, changed, ("COMMIT",)))

@@ -189,19 +189,3 @@ def test_a_set_that_says_nothing_or_two_things_is_refused(settings):
 def test_a_record_serves_as_a_file_of_answers(tmp_path):
     made = template.render({"license": "none", "title": "Ours"}, tmp_path)
     assert template.given_answers([], str(made)) == template.read_answers(made / ".hubimages.yaml")
-
-
-def test_on_a_terminal_only_what_is_missing_is_asked_on_stderr(tmp_path):
-    program = (
-        "from hubimages import template\n"
-        "asked = ('title', 'registry')\n"
-        "given = {q.key: '' for q in template.questions() if q.key not in asked} | {'repo': 'my-image'}\n"
-        "answers = template.ask(given)\n"
-        "print(answers['title'], answers['registry'])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], input="\n2\n", capture_output=True, text=True, check=True
-    )  # fmt: skip
-    assert done.stdout == "My Image ghcr.io\n"
-    assert "[1/2]" in done.stderr
-    assert "[3/" not in done.stderr

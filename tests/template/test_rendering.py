@@ -115,28 +115,82 @@ def test_only_the_chosen_registry_is_named(renderings, combination):
 def test_only_files_of_the_chosen_starter_and_builder_are_there(renderings, combination):
     _, starter, builder = combination
     rendering = renderings[combination]
-    assert ("Dockerfile" in rendering.files) == (starter != "environment.yml")
+    assert ("Dockerfile" in rendering.files) == (starter not in ("environment.yml", "r"))
+    assert ("environment.yml" in rendering.files) == (starter != "pixi")
+    assert ("pixi.toml" in rendering.files) == (starter == "pixi") == (".github/image_build/pixi.py" in rendering.files)
+    of_r = {"apt.txt", "postBuild", "browser-tests/test_rstudio.py", ".github/requirements-browser.txt"}
+    assert of_r & set(rendering.files) == (of_r if starter == "r" else set())
+    tests = {name.split("/")[0] for name in rendering.files if name.endswith("test_image.py")}
+    assert tests == {"image-tests" if builder == "nox" else "hub-tests"}
     assert ("start" in rendering.files) == (starter == "pangeo-onbuild")
     assert [name for name in rendering.files if "LICENSE." in name or "Dockerfile." in name] == []
     if starter == "pangeo-onbuild":
         assert rendering.files["start"].executable
+    if starter == "r":
+        assert rendering.files["postBuild"].executable
     assert all(("repo2docker-action" in text(rendering, name)) == (builder != "nox") for name in WORKFLOWS)
 
 
 def test_dependabot_is_configured_for_what_is_there_as_github_wants_it(renderings, tmp_path):
     ecosystems = {}
-    for starter in ("environment.yml", "docker-stacks"):
+    for starter in ("environment.yml", "docker-stacks", "pixi", "r"):
         text_of = text(renderings[("quay.io", starter, "nox")], ".github/dependabot.yml")
         (tmp_path / starter / ".github").mkdir(parents=True)
         (tmp_path / starter / ".github/dependabot.yml").write_text(text_of)
         ecosystems[starter] = [each["package-ecosystem"] for each in YAML(typ="safe").load(text_of)["updates"]]
     assert ecosystems["environment.yml"] == ["github-actions", "conda", "pip"]
     assert ecosystems["docker-stacks"] == ["github-actions", "docker", "conda", "pip"]
+    assert ecosystems["pixi"] == ["github-actions", "docker", "pip"]
+    assert ecosystems["r"] == ecosystems["environment.yml"]
     files = sorted(map(str, tmp_path.rglob("dependabot.yml")))
     bin_directory = Path(sys.executable).parent
     for argv in (["check-jsonschema", "--builtin-schema", "vendor.dependabot"], ["zizmor", "--offline", "--quiet"]):
         done = subprocess.run([bin_directory / argv[0], *argv[1:], *files], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_dependabot_leaves_to_the_hub_what_the_hub_decides(renderings):
+    updates = YAML(typ="safe").load(text(renderings[("quay.io", "environment.yml", "nox")], ".github/dependabot.yml"))
+    (conda,) = [each for each in updates["updates"] if each["package-ecosystem"] == "conda"]
+    major, minor = "version-update:semver-major", "version-update:semver-minor"
+    assert {each["dependency-name"]: each["update-types"] for each in conda["ignore"]} == {
+        "python": [major, minor],
+        "jupyterhub": [major],
+        "jupyterhub-base": [major],
+        "jupyterhub-singleuser": [major],
+    }
+    assert all("groups" in each for each in updates["updates"])
+
+
+def test_the_action_gets_what_repo2docker_needs_and_leaves_our_tests_alone(renderings, tmp_path):
+    rendering = renderings[("quay.io", "environment.yml", "repo2docker-action")]
+    (step,) = [each for each in steps(rendering, WORKFLOWS[0]) if "repo2docker-action" in str(each.get("uses"))]
+    assert step["env"] == {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    assert step["with"] == {
+        "DOCKER_REGISTRY": "${{ steps.settings.outputs.host }}",
+        "IMAGE_NAME": "${{ steps.settings.outputs.name }}",
+        "REPO_DIR": "/srv/repo",
+        "APPENDIX_FILE": "${{ steps.cache.outputs.appendix }}",
+        "FORCE_REPO2DOCKER_VERSION": "${{ steps.cache.outputs.repo2docker }}",
+        "LATEST_TAG_OFF": "true",
+        "NO_PUSH": "true",
+        "REPO2DOCKER_EXTRA_ARGS": "${{ steps.cache.outputs.arguments }}",
+    }
+    rendering.write(tmp_path / "r")
+    assert not (tmp_path / "r/image-tests").exists()
+    for argv in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Start"]):
+        subprocess.run(["git", *argv], cwd=tmp_path / "r", check=True)
+    told = {}
+    for name, appendix in (("without", ""), ("with", "USER root\n")):
+        (tmp_path / "r/appendix").write_text(appendix) if appendix else None
+        env = {**os.environ, "GITHUB_OUTPUT": str(tmp_path / name), "IMAGE": "127.0.0.1:9/our/image", "REFRESH": "true"}
+        argv = [sys.executable, "-m", "nox", "-s", "arguments"]
+        subprocess.run(argv, cwd=tmp_path / "r", env=env, check=True, capture_output=True)
+        told[name] = dict(line.split("=", 1) for line in (tmp_path / name).read_text().splitlines())
+    pinned = text(rendering, ".github/requirements-repo2docker.txt").splitlines()[-1]
+    assert {each["repo2docker"] for each in told.values()} == {pinned}
+    assert {name: each["appendix"] for name, each in told.items()} == {"without": "", "with": "appendix"}
+    assert "--config .github/image_build/no_cache.py" in told["with"]["arguments"]
 
 
 def check_settings(
@@ -321,6 +375,8 @@ OPTIONS = {
     "date_tag": ("yes", "date"),
     "preview": ("yes", "pr-NUMBER"),
     "binder_badge": ("yes", "mybinder"),
+    "appendix": ("yes", "USER root"),
+    "refresh": ("weekly", "schedule: #"),
     "arm64": ("yes", "arm64"),
     "configuration_repository": ("our-org/our-hubs", "our-org/our-hubs"),
 }
@@ -340,7 +396,7 @@ def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
     if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
         assert trace not in settled(off)
     assert trace in settled(on)
-    added = {"binder_badge": {".github/workflows/binder.yaml"}}
+    added = {"binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"}}
     assert set(on.files) - set(off.files) == added.get(key, set())
 
 

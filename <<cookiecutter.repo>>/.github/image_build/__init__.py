@@ -3,9 +3,11 @@
 image_name.py   which names each registry accepts
 settings.py     checks that everything is set up, and logs in
 sources.py      checks that the files to build from are complete
+changes.py      finds pull requests that need no build
 linting.py      finds mistakes without a build
 building.py     runs repo2docker, with the build cache
 registry.py     asks the registry, pushes, and checks what was pushed
+refresh.py      finds out whether there are newer packages
 report.py       reports what was built
 programs.py     runs docker and git
 """

@@ -5,24 +5,30 @@ import re
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import nox
 
-from image_build import registry
+from image_build import registry, sources
 from image_build.programs import docker, git
 
 # On the hub, each user's own storage hides the image's home directory, so the image must need nothing in there.
 REPOSITORY_IN_IMAGE = "/srv/repo"
+# When quay.io removes the image of a pull request.
+PREVIEWS_EXPIRE = "4w"
 # How many commits to search for an earlier image. The workflows check out at least as many.
 COMMITS = 20
 
 
 def build_image(session: nox.Session, reference: str, cache: str) -> None:
-    """Build the image with repo2docker. Stop with the remedy if that fails."""
+    """Build the image with repo2docker, without the build cache if `cache` is empty. Stop with the remedy if that fails."""
     command = ["jupyter-repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan"]
-    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache), "."]
+    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache)]
+    if sources.appendix():
+        command += ["--appendix", Path(sources.appendix()).read_text(encoding="utf-8")]
+    command.append(".")
     command[0] = shutil.which(command[0], path=session.bin) or command[0]
-    if reference.endswith("-dirty"):
+    if reference.endswith("-dirty") or not cache:
         docker("image", "rm", reference)  # repo2docker does not build if an image of that name exists
     said: list[str] = []
     # No attestations: the image must be a single manifest with a known digest.
@@ -45,18 +51,29 @@ def build_image(session: nox.Session, reference: str, cache: str) -> None:
 
 
 def arguments(reference: str, cache: str) -> list[str]:
-    """Return repo2docker's other arguments: the build cache, and labels that name the commit.
+    """Return repo2docker's other arguments: the build cache, if `cache` names one, and labels that name the commit.
 
     Every image contains its own build cache, so the newest earlier image in the registry serves as the cache, and
     `latest` is not needed. https://docs.docker.com/build/cache/backends/inline/
     """
     words = ["--build-arg", "BUILDKIT_INLINE_CACHE=1"]
-    for earlier in earlier_images(reference, cache):
+    if not cache:
+        # Relative, because jupyterhub/repo2docker-action sees the repository under another path.
+        words += ["--config", os.path.relpath(Path(__file__).with_name("no_cache.py"))]
+    for earlier in earlier_images(reference, cache) if cache else []:
         words += ["--cache-from", earlier]
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}
+    if "PREVIEW" in os.environ:  # https://docs.quay.io/guides/tag-expiration.html; other registries ignore it
+        facts["quay.expires-after"] = PREVIEWS_EXPIRE
     if "GITHUB_REPOSITORY" in os.environ:
         facts["org.opencontainers.image.source"] = f"{os.environ['GITHUB_SERVER_URL']}/{os.environ['GITHUB_REPOSITORY']}"
     return words + [word for name, value in facts.items() for word in ("--label", f"{name}={value}")]
+
+
+def repo2docker() -> str:
+    """Return the pinned requirement for repo2docker."""
+    lines = Path(".github/requirements-repo2docker.txt").read_text(encoding="utf-8").splitlines()
+    return next(line for line in lines if line.startswith("jupyter-repo2docker"))
 
 
 def earlier_images(reference: str, cache: str) -> list[str]:

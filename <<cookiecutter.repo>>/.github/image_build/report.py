@@ -28,7 +28,8 @@ def summarise(session: nox.Session, reference: str, digest: str, pushed: str) ->
     difference = difference_to_previous(reference, pushed) if pushed else ""
     lines += [f"change  {difference}"] if difference else []
     session.log("\n  ".join(["done", *lines]))
-    tell_workflow(pushed, digest)
+    if pushed:
+        tell_workflow(pushed, digest)
     if "GITHUB_STEP_SUMMARY" in os.environ:
         page = ["### The image, ready to paste", "", "```", pushed or reference, "```", "", *(f"- {line}" for line in lines), ""]
         page += ["<details><summary>Packages</summary>", "", "```", packages(reference), "```", "", "</details>", ""]
@@ -45,9 +46,10 @@ def joined(session: nox.Session, reference: str, digest: str) -> None:
 
 def tell_workflow(pushed: str, digest: str) -> None:
     """Pass the reference, and the digest by architecture, to later steps and jobs."""
-    if pushed:
-        architecture = os.environ.get("ARCHITECTURE")
-        tell_github("GITHUB_OUTPUT", f"image={pushed}\n" + (f"{architecture}={digest}\n" if architecture else ""))
+    architecture = os.environ.get("ARCHITECTURE")
+    lines = [f"image={pushed}"] if pushed else []
+    lines += [f"{architecture}={digest}"] if architecture and digest else []
+    tell_github("GITHUB_OUTPUT", "".join(f"{line}\n" for line in lines))
 
 
 def difference_to_previous(reference: str, pushed: str) -> str:

@@ -11,7 +11,7 @@ BINDER = ("binder", ".binder")  # repo2docker reads its files there, if there is
 READ_BY_REPO2DOCKER = (
     "environment.yml", "requirements.txt", "Pipfile", "Pipfile.lock", "pyproject.toml", "setup.py", "Project.toml",
     "JuliaProject.toml", "REQUIRE", "install.R", "DESCRIPTION", "runtime.txt", "apt.txt", "postBuild", "start",
-    "default.nix", "Dockerfile",
+    "default.nix", "Dockerfile", "appendix",
 )
 
 
@@ -30,6 +30,12 @@ def check_sources(session: nox.Session) -> None:
 def tracked() -> list[str]:
     """Return the names of the files that git tracks and that are here."""
     return [name for name in git("ls-files", "-z").split("\0") if name and Path(name).is_file()]
+
+
+def appendix() -> str:
+    """Return the file of lines that repo2docker adds to its Dockerfile; empty if there is none, or an own Dockerfile."""
+    file = directory() / "appendix"
+    return file.as_posix() if file.is_file() and not (directory() / "Dockerfile").is_file() else ""
 
 
 def submodules() -> list[str]:
@@ -54,6 +60,8 @@ def directory() -> Path:
 def ignored_files() -> list[str]:
     """Return one line if repo2docker ignores files at the top because of a directory binder/."""
     place = directory()
+    if (place / "appendix").is_file() and (place / "Dockerfile").is_file():
+        return [f"repo2docker builds {place / 'Dockerfile'} and ignores {place / 'appendix'}. Move its lines there"]
     ignored = [name for name in READ_BY_REPO2DOCKER if place != Path() and Path(name).is_file()]
     if not ignored:
         return []

@@ -59,6 +59,7 @@ class Translator:
     counts: Counts = field(default_factory=Counts)
     samples: list[tuple[str, str]] = field(default_factory=list)  # a line before and after
     _by_prefix: Mapping[str, Sequence[str]] | None = field(default=None, repr=False)
+    _references: dict[bytes, Sequence[Reference]] = field(default_factory=dict, repr=False)  # by message
 
     def __post_init__(self) -> None:
         if self.host is None and self.address is not None:
@@ -72,7 +73,7 @@ class Translator:
         """Return what is to be replaced in a message."""
         found = []
         if is_ascii_compatible(encoding):
-            for one in references(message):
+            for one in self._references_in(message):
                 new = self._new(one, message, new_id)
                 old = message[one.start : one.end]
                 if new is not None and new != old:
@@ -140,7 +141,13 @@ class Translator:
         """Return what looks like a commit id in a message."""
         if not is_ascii_compatible(encoding):
             return []
-        return [one.text.decode() for one in references(message) if one.kind == "commit"]
+        return [one.text.decode() for one in self._references_in(message) if one.kind == "commit"]
+
+    def _references_in(self, message: bytes) -> Sequence[Reference]:
+        """Return the references of a message, which is looked at three times: for order, for names, to replace."""
+        if message not in self._references:
+            self._references[message] = tuple(references(message))
+        return self._references[message]
 
     def look_elsewhere(self, repo: Repo, names: Iterable[str]) -> None:
         """Find the commits that are named in messages, and are not in the history, in all of SOURCE."""

@@ -4,12 +4,14 @@ A newer tag has the format and the flavour of the present one. Dates, versions a
 themselves; where they do not, the creation dates of the images do. Moving tags are never replaced.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hubimages.references.tag_format import Formats, Kind, Reading, is_moving
 
+REFRESHED = re.compile(r"[0-9a-f]{12}(-20\d\d[01]\d[0-3]\d)?")
 FAR = 2  # digits that the first number gains in a jump: from 9 to 1000, from 3 to 2024
 
 
@@ -49,6 +51,9 @@ def candidates(tag: str, formats: Formats) -> Candidates:
     if reading is None:
         return Candidates(jump=_usual(formats), unordered=_unknown(tag) if others else "")
     alike = formats.alike(reading)
+    refreshed = _refreshed(tag, formats.tags)
+    if refreshed:
+        return Candidates(refreshed)
     if reading.kind is Kind.COMMIT:
         return Candidates(tuple(dict.fromkeys((tag, *alike))), _usual(formats) if len(alike) < 2 else "")
     stable = {each: one for each, one in alike.items() if reading.is_prerelease or not one.is_prerelease or each == tag}
@@ -78,6 +83,17 @@ def choose(tag: str, found: Candidates, dates: Mapping[str, datetime]) -> Choice
         return Choice("", found.jump, f"nothing says which of {', '.join(found.tags[:3])} is the newest")
     latest = max(known, key=lambda each: (known[each], len(each) == len(tag), each))
     return Choice(latest if tag not in known or known[latest] > known[tag] else "", found.jump)
+
+
+def _refreshed(tag: str, tags: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of an image that is also built again for newer packages, from a tag of it; else nothing.
+
+    A generated repository tags an image with the commit, and one that it builds again from that commit with the commit
+    and the day (docs/workflows.md). Seen alone, these are two formats.
+    """
+    series = tuple(dict.fromkeys(each for each in (tag, *tags) if REFRESHED.fullmatch(each)))
+    both = {"-" in each for each in series} == {True, False}
+    return series if tag in series and both else ()
 
 
 def is_jump(present: Reading, new: Reading) -> bool:

@@ -1,0 +1,1 @@
+"""Lock an environment: the packages of each platform, with builds and hashes."""

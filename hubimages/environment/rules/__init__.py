@@ -1,0 +1,28 @@
+"""The rules of the environment check: each yields findings for the surroundings of an environment."""
+
+from collections.abc import Callable, Iterator
+
+from hubimages.environment.rules import apt, build, channels, files, hub, packages, python, r, scripts, style
+from hubimages.environment.surroundings import Surroundings
+from hubimages.findings import Finding
+
+Rule = Callable[[Surroundings], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    build.refused,
+    files.not_read,
+    files.wrong_names,
+    python.version,
+    hub.jupyterhub,
+    packages.duplicates,
+    packages.pins,
+    packages.entries,
+    channels.order,
+    apt.lines,
+    scripts.scripts,
+    r.runtime,
+    r.install,
+    style.style,
+)
+
+__all__ = ["RULES", "Rule"]

@@ -1,0 +1,1 @@
+"""Solve an environment: which packages its image would get."""

@@ -1,0 +1,105 @@
+"""With `machinery: shared`, git fetches the code of the sessions, the same as a vendored one has."""
+
+import filecmp
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubimages import template
+from hubimages.errors import BadInputError
+from hubimages.template import Origin
+from tests.histories import git
+from tests.template.published import PUBLISHED
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository that has this template in a commit."""
+    path = tmp_path_factory.mktemp("published") / "hubimages"
+    source = template.template_directory()
+    path.mkdir()
+    shutil.copytree(source / "<<cookiecutter.repo>>", path / "<<cookiecutter.repo>>")
+    for argv in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Template"]):
+        git("-C", path, *argv)
+    return path
+
+
+@pytest.fixture
+def shared(published: Path, tmp_path: Path) -> Path:
+    """Return a repository that fetches its code from there."""
+    commit = git("-C", published, "rev-parse", "HEAD").strip()
+    origin = Origin("https://example.org/hubimages", commit)
+    path = tmp_path / "shared"
+    template.plan_new_repository(path, {"machinery": "shared", "image": "our-org/image"}, made_from=origin).apply()
+    text = (path / "noxfile.py").read_text()
+    assert text.count("https://example.org/hubimages") == 1
+    (path / "noxfile.py").write_text(text.replace("https://example.org/hubimages", f"file://{published}"))
+    git("-C", path, "commit", "--quiet", "--all", "--message", "Fetch from this machine")
+    return path
+
+
+def nox(path: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "nox", "-s", *words]
+    return subprocess.run(argv, cwd=path, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+
+
+def test_the_code_is_fetched_once_and_is_that_of_a_vendored_repository(
+    shared: Path, published: Path, tmp_path: Path
+) -> None:
+    assert not (shared / ".github/image_build").exists()
+    assert not (shared / "image-contract").exists()
+    done = nox(shared, "settings", "--", "name")
+    assert done.returncode == 0, done.stderr
+    assert git("-C", shared, "status", "--porcelain") == ""
+    (code,) = (shared / ".nox").glob("hubimages-*")
+    vendored = template.render({"repo": "vendored", "starter": "pixi"}, tmp_path)
+    for fetched, own in ((code / "image_build", vendored / ".github/image_build"),
+                         (code / "image-contract", vendored / "image-contract")):  # fmt: skip
+        names = sorted(path.name for path in own.glob("*.py"))
+        assert sorted(path.name for path in fetched.glob("*.py")) == names
+        assert filecmp.cmpfiles(fetched, own, names, shallow=False) == (names, [], [])
+    moved = published.with_name("elsewhere")
+    published.rename(moved)
+    try:
+        assert nox(shared, "settings", "--", "name").returncode == 0  # without any network
+    finally:
+        moved.rename(published)
+
+
+def test_a_session_says_the_same_as_with_vendored_code(shared: Path) -> None:
+    done = nox(shared, "settings", "--", "name", IMAGE="quay.io/hub")
+    assert done.returncode == 1
+    assert "IMAGE is quay.io/hub, which quay.io would refuse" in done.stdout
+
+
+def test_a_commit_that_cannot_be_fetched_is_told_in_one_line_and_leaves_nothing(shared: Path) -> None:
+    text = re.sub(r'COMMIT = "\w+"', f'COMMIT = "{"0" * 40}"', (shared / "noxfile.py").read_text())
+    (shared / "noxfile.py").write_text(text)
+    done = nox(shared, "settings", "--", "name")
+    assert done.returncode != 0
+    assert f"cannot fetch the code of the sessions, {'0' * 40} of file://" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((shared / ".nox").glob("hubimages-*")) == []
+
+
+def test_the_noxfile_is_all_the_python_that_a_shared_repository_has_besides_its_tests() -> None:
+    made = template.render_files({"machinery": "shared"}, PUBLISHED)
+    assert {name for name in made.files if name.endswith(".py")} == {"noxfile.py", "image-tests/test_image.py"}
+    assert "image-contract/test_contract.py" not in made.files["README.md"].data.decode()
+
+
+def test_a_copy_that_nobody_can_fetch_is_refused_for_shared_code() -> None:
+    with pytest.raises(BadInputError, match="machinery: the repository could not fetch the code: not pushed"):
+        template.render_files({"machinery": "shared"}, Origin(problem="not pushed"))
+
+
+def test_the_code_has_no_template_syntax() -> None:
+    folder = template.template_directory() / "<<cookiecutter.repo>>"
+    files = [*(folder / ".github/image_build").iterdir(), *(folder / "image-contract").iterdir()]
+    texts = {file.name: file.read_text() for file in files if file.is_file()}
+    assert {name for name, text in texts.items() if re.search("<<|<%|%>|<#|#>", text)} == set()
