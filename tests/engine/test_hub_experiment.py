@@ -17,7 +17,7 @@ from tests.hub_image.trials import Deployment, deployment
 
 @pytest.fixture
 def hub(engine_env: Engine, registry: Registry, tmp_path: Path) -> Iterator[Deployment]:
-    """A deployment whose hub image can be built within seconds, and whose images go to the registry on loopback."""
+    """Return a deployment whose hub image builds within seconds, and whose images go to the registry on loopback."""
     name = f"{registry.address}/t{uuid4().hex[:12]}"
     base = f"{name}/jupyterhub/k8s-hub"
     (tmp_path / "base").mkdir()

@@ -44,8 +44,8 @@ def test_an_image_of_another_release_than_the_chart_is_found(folder: str, tmp_pa
     assert check(hub).findings == [
         Finding(
             "versions-differ",
-            f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not belong "
-            "together: the chart is 4.4.0, the image is 4.3.3",
+            f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not match: "
+            "the chart is 4.4.0, the image is 4.3.3",
             "run hubimages bump-hub-image --chart-version 4.4.0 (or the version that you want)",
             f"{folder}images/hub/Dockerfile",
             2,

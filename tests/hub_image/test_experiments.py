@@ -236,6 +236,23 @@ def test_a_roll_out_that_clashes_is_left_to_a_person(hub: Deployment) -> None:
         plan_end_experiment(hub.path, "trial", roll_out=True)
 
 
+def test_a_name_in_other_text_is_no_use_and_one_in_two_parts_is(hub: Deployment) -> None:
+    with_trial(hub)
+    (hub.path / "a.yaml").write_text("title: how we made quay.io/2i2c/pilot-trial\n")
+    (hub.path / "b.yaml").write_text("hub:\n  image: {registry: quay.io, repository: 2i2c/pilot-trial, tag: x}\n")
+    (hub.path / "c.yaml").write_text("<<<<<<< HEAD\nhub: {image: 'quay.io/2i2c/pilot-trial:1'\n")  # cannot be read
+    hub.commit()
+    (found,) = hub_experiments(hub.path).experiments
+    assert found.uses == [Use("b.yaml", 2), Use("c.yaml", 2)]
+
+
+def test_an_end_says_why_a_repository_can_have_no_experiment(hub: Deployment) -> None:
+    hub.edit("chartpress.yaml", "        buildArgs:\n          REQUIREMENTS_FILE: requirements.txt\n", "")
+    hub.commit()
+    with pytest.raises(BadInputError, match="has no build argument for its requirements"):
+        plan_end_experiment(hub.path, "trial")
+
+
 def test_comments_and_longer_names_are_no_use_of_an_image(hub: Deployment) -> None:
     with_trial(hub)
     (hub.path / "a.yaml").write_text("x: quay.io/2i2c/pilot-trial-two:1\ny: 1  # quay.io/2i2c/pilot-trial:1\n")

@@ -218,7 +218,7 @@ def test_an_image_whose_tag_is_written_nowhere_is_said_to_reach_no_hub(hub: Depl
 def test_a_message_of_ones_own_is_taken_for_each_commit(hub: Deployment) -> None:
     shown = plan(hub, messages=["fix(hub): bump the chart", "fix(hub): use the image"])
     assert "$ git commit -m 'fix(hub): bump the chart' -- " in shown
-    with pytest.raises(BadInputError, match="two commits at most"):
+    with pytest.raises(BadInputError, match="can be given at most twice"):
         plan(hub, messages=["a", "b", "c"])
 
 

@@ -1,5 +1,6 @@
 """Hubs go back to the tags they had before, as the history of their files has them."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ def test_a_hub_whose_image_never_changed_has_nothing_to_go_back_to(root: Path) -
     done = hubimages(root, "roll-back-image", "--hub=other", "--unchecked")
     assert (done.returncode, done.stdout) == (2, "")
     assert "the history has no other tag of these images" in done.stderr
+
+
+def test_a_long_history_is_told_by_how_far_it_was_read(root: Path) -> None:
+    start = git(root, "rev-parse", "HEAD").strip()
+    text = FILES[OTHER]
+    stream = "".join(
+        f"commit refs/heads/main\ncommitter A <a@b> {2_000_000_000 + n} +0000\ndata 1\nx\n"
+        + (f"from {start}\n" if n == 0 else "")
+        + f"M 100644 inline {OTHER}\ndata <<END\n{text}# {n}\nEND\n\n"
+        for n in range(401)
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=root, input=stream, text=True, check=True)
+    git(root, "reset", "-q", "--hard")
+    done = hubimages(root, "roll-back-image", "--hub=other", "--unchecked")
+    assert done.returncode == 2
+    assert f"the last 400 commits of {OTHER} have no other tag of these images. Choose one with" in done.stderr
 
 
 def test_only_the_images_that_match_go_back(root: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_server_that_only_says_this_is_no_answer_and_no_finding(
         ("quay.io/org/hub:latest", "name-refused", "with a tag or digest"),
         ("quay.io/Org/hub", "name-refused", "must be parts of lower case letters"),
         ("quay.io/hub", "name-refused", "quay.io does not accept the name hub"),
-        ("quay.io/o/hub", "name-refused", "an organisation of two characters at least first"),
+        ("quay.io/o/hub", "name-refused", "with at least two characters before the slash"),
         ("ghcr.io/hub", "name-refused", "owner/image"),
         ("us-docker.pkg.dev/prj/hub", "name-refused", "project/repository/image"),
         ("public.ecr.aws/hub", "name-refused", "alias/repository"),

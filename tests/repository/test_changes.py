@@ -284,7 +284,7 @@ def test_a_file_of_an_earlier_commit_that_differs_after_the_last_one_is_named(ro
         Commit("First", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]),
         Commit("Second", [FileEdit("new/d.yaml", None, "tag: d\n")]),
     ]
-    with pytest.raises(StorageError, match=r"^a\.yaml: not what was shown and written"):
+    with pytest.raises(StorageError, match=r"^a\.yaml: changed after it was written"):
         changes.commit_all(repo(root), in_turn)
     assert (root / "a.yaml").read_text() == "tag: new\n# stamp\n"
     assert git(root, "show", "HEAD:a.yaml") == "tag: new\n"

@@ -65,7 +65,7 @@ SAID = {
     "own configuration": (BadInputError, "bad config line 1"),
     "format": (BadInputError, "99"),
     "bare by mistake": (BadInputError, "config core.bare false"),
-    "no HEAD": (BadInputError, r"git does not take .*\.git for a repository"),
+    "no HEAD": (BadInputError, r"git does not recognise .*\.git as a repository"),
     "bare": (BadInputError, "is a bare repository, which has no files to edit. Use a clone of it"),
     "git's own directory": (BadInputError, "is inside git's own directory"),
     "owner": (RefusedError, r"dubious ownership(.|\n)*git config --global --add safe.directory"),
