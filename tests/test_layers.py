@@ -15,7 +15,8 @@ LAYERS = (
     ("__main__",),
     ("cli",),
     ("migration",),  # extract many images, and point the hubs at them
-    ("extract", "build", "doctor", "environment", "update"),  # use a rendered template, or the contract that it carries
+    # use a rendered template, or the contract that it carries
+    ("extract", "build", "doctor", "environment", "update"),
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
     ("repository", "yaml_text", "registry"),

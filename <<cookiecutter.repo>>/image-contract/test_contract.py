@@ -228,7 +228,8 @@ def test_every_process_is_of_user_1000(image: str, container: str) -> None:
 def requested() -> tuple[list[str], list[str]]:
     """Return the names in environment.yml or pixi.toml, of conda packages and of pip packages."""
     places = [REPOSITORY / name for name in ("binder", ".binder")]  # where repo2docker looks, if there is one
-    file = next((place for place in places if place.is_dir()), REPOSITORY) / "environment.yml"
+    place = next((place for place in places if place.is_dir()), REPOSITORY)
+    file = place / ("environment.yml" if (place / "environment.yml").exists() else "environment.yaml")
     pixi = REPOSITORY / "pixi.toml"
     if pixi.exists():
         tables = re.split(r"^\[(.*?)\]", pixi.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -24,12 +24,9 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lint(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    path_of_hubimages = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {
-        **os.environ,
-        "PATH": path_of_hubimages,
-        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(HOME / ".cache/pip")),
-    }
+    with_hubimages = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    cache = os.environ.get("PIP_CACHE_DIR", str(HOME / ".cache/pip"))
+    env = {**os.environ, "PATH": with_hubimages, "PIP_CACHE_DIR": cache}
     argv = [sys.executable, "-m", "nox", *options, "lint"]
     return subprocess.run(
         argv, cwd=path, env=env, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
