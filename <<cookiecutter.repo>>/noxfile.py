@@ -11,7 +11,10 @@
     nox -s lint                  find mistakes in environment.yml, Dockerfile, scripts and workflows
 <% if cookiecutter.starter == "pixi" %>
     nox -s lock                  write pixi.lock, after an edit of pixi.toml
-<% elif cookiecutter.starter == "r" %>
+<% elif cookiecutter.__install %>
+    nox -s lock                  write conda-lock.yml, from which the image is then built
+<% endif %>
+<% if cookiecutter.starter == "r" %>
     nox -s browser               use RStudio in a browser, in the image that you built
 <% endif %>
 
@@ -261,6 +264,8 @@ def login(session: nox.Session) -> None:
 def arguments(session: nox.Session) -> None:
     """Pass to the workflow what repo2docker needs: its version, the build cache, labels, and the file `appendix`."""
     sources.check_sources(session)
+    if locked.lock():
+        session.warn(f"{locked.lock()} is not used: jupyterhub/repo2docker-action builds environment.yml as it is")
     cache = "" if refresh.is_on() else CACHE
     words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}", cache))
     told = {"arguments": words, "appendix": sources.appendix(), "repo2docker": building.repo2docker()}

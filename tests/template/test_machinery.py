@@ -37,8 +37,9 @@ def shared(published: Path, tmp_path: Path) -> Path:
     path = tmp_path / "shared"
     template.plan_new_repository(path, {"machinery": "shared", "image": "our-org/image"}, made_from=origin).apply()
     text = (path / "noxfile.py").read_text()
-    assert text.count("https://example.org/hubimages") == 1
-    (path / "noxfile.py").write_text(text.replace("https://example.org/hubimages", f"file://{published}"))
+    there = 'MACHINERY = "https://example.org/hubimages"'
+    assert text.count(there) == 1
+    (path / "noxfile.py").write_text(text.replace(there, f'MACHINERY = "file://{published}"'))
     git("-C", path, "commit", "--quiet", "--all", "--message", "Fetch from this machine")
     return path
 
