@@ -207,7 +207,7 @@ def check_settings(
     """Run a workflow's check of the settings as the runner does."""
     if not directory.exists():
         rendering.write(directory)
-    (step,) = [step for step in steps(rendering, name) if str(step.get("run", "")).startswith("nox -s s")]
+    (step,) = [step for step in steps(rendering, name) if str(step.get("run", "")).startswith("nox -s settings")]
     env = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "GITHUB_ACTIONS": "true",
