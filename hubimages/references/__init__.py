@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hubimages.references.change.bump import plan_bump as plan_bump
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
+    from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
@@ -39,7 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
-        "change.point": ["plan_point"],
+        "change.point": ["nothing_to_point", "plan_point"],
         "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],

@@ -99,8 +99,20 @@ def test_the_commit_says_what_and_why_and_leaves_the_users_changes(root: Path) -
 def test_run_again_there_is_nothing_to_do(root: Path) -> None:
     for _ in range(2):
         done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--commit")
-    assert (done.returncode, done.stdout) == (0, f"every reference has {IMAGE}:{NEW} already; nothing to do\n")
+    assert (done.returncode, done.stdout) == (0, f"nothing to do: every reference has {IMAGE}:{NEW} already\n")
     assert git(root, "rev-list", "--count", "HEAD") == "2\n"
+
+
+def test_nothing_to_do_names_what_was_not_searched_and_is_json_where_that_is_asked_for(root: Path) -> None:
+    assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--commit").returncode == 0
+    (root / "config/utf16.yaml").write_bytes("image: a/b:1\n".encode("utf-16-le"))
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked")
+    assert (done.returncode, done.stdout) == (
+        0,
+        f"nothing to do: every reference has {IMAGE}:{NEW} already\nnot searched, not UTF-8: config/utf16.yaml\n",
+    )
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--json")
+    assert json.loads(done.stdout) == {"version": 1, "changes": []}
 
 
 @pytest.mark.parametrize("tag", ["1.10", "5115e56", "178819e05792", "0777", "on", "1_000", "123456789012"])

@@ -112,8 +112,8 @@ def point_hubs(
     plan = references.plan_point(
         Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former
     )
-    if plan is None:
-        console.result(f"nothing to do: every reference has {wanted} already")
+    if not plan.changes:
+        console.result(plan.as_json() if json else references.nothing_to_point(plan, wanted))
         return
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
     console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))

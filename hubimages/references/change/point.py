@@ -11,6 +11,7 @@ from hubimages.references.change.plan import TagPlan, Wanted, changes_of, notes_
 from hubimages.references.find.scan import find_references
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
+from hubimages.references.unread import searched_without
 from hubimages.registry import HiddenError, NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
@@ -25,8 +26,8 @@ def plan_point(
     registries: Registries | None,
     because: str = "",
     instead_of: ImageRef | None = None,
-) -> TagPlan | None:
-    """Return the plan that sets the references of an image to the tag; None if all have it.
+) -> TagPlan:
+    """Return the plan that sets the references of an image to the tag; without changes if all have it.
 
     `instead_of`: another image whose references get the new name, too; with a tag, only those at this tag. With
     `registries` the tag must exist, and pinned places get its digest. Raises BadInputError for a tag that does not
@@ -44,9 +45,14 @@ def plan_point(
     digest = check_tag(registries, image) if registries is not None else ""
     (change,) = changes_of(repo, inventory, [Wanted(image, found, digest)])
     if not change.changed and not change.pinned:
-        return None
+        return TagPlan(repo, inventory, [], wanted, [], because)
     check_owners(change.changed, chosen)
     return TagPlan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
+
+
+def nothing_to_point(plan: TagPlan, image: ImageRef) -> str:
+    """Return what to say about a plan without changes, with the files that were not searched."""
+    return f"nothing to do: every reference has {image} already{searched_without(plan.inventory)}"
 
 
 def check_owners(changed: Sequence[Reference], chosen: Selection) -> None:
