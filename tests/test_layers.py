@@ -17,7 +17,7 @@ LAYERS = (
     ("extract", "build", "doctor", "environment"),  # put a history on top of a rendered template; run the contract that it carries
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
-    ("repository", "yaml_text", "registry"),
+    ("repository", "yaml_text", "registry", "contents"),
     ("container_engine",),
     ("run", "image_ref", "findings"),
     ("console",),
