@@ -3,9 +3,11 @@
 cookiecutter imports this module, which cookiecutter.json names under `_extensions`. Standard library and Jinja only.
 """
 
+import hashlib
 import json
 import re
 import shlex
+from collections.abc import Mapping
 
 from jinja2 import Environment
 from jinja2.ext import Extension
@@ -64,6 +66,14 @@ def code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
+def checksum(context: Mapping[str, object]) -> str:
+    """Return the checksum of a record: of its template, version, commit and answers, as `hubimages` computes it."""
+    answers = {key: value for key, value in context.items() if not key.startswith("_")}
+    facts = [context[f"__{name}"] for name in ("template", "version", "commit", "template_version")]
+    text = json.dumps([*facts, answers], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 class Filters(Extension):
     """Adds one filter for each kind of file."""
 
@@ -78,3 +88,4 @@ class Filters(Extension):
             code=code,
             shell=shlex.quote,
         )
+        environment.filters["checksum"] = checksum

@@ -131,6 +131,13 @@ def new_repositories(session: nox.Session) -> list[str]:
     return made
 
 
+@nox.session(name="release-template")
+def release_template(session: nox.Session) -> None:
+    """Add the template's present version, as it is in the last commit, to those that hubimages carries."""
+    install(session)
+    session.run("python", "-m", "hubimages.update.new_release", *session.posargs)
+
+
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel and the source distribution into dist/."""

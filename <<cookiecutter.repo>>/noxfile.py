@@ -19,6 +19,9 @@ You need nox, git and Docker. <% if cookiecutter.machinery == "vendored" %>The c
 """
 
 import os
+<% if cookiecutter.__install %>
+import shlex
+<% endif %>
 <% if cookiecutter.machinery == "shared" %>
 import shutil
 import subprocess
@@ -77,7 +80,7 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
-from image_build import building, changes as changed, linting, programs, refresh, registry, report, settings as setup, sources
+from image_build import building, changes as changed, linting, locked, programs, refresh, registry, report, settings as setup, sources
 from image_build import tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
@@ -96,11 +99,6 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 <% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
-<% if cookiecutter.builder != "nox" %>
-# The folder of this repository's own tests: not image-tests/, which jupyterhub/repo2docker-action runs by itself, without
-# the empty home, and where it compares the saved outputs of notebooks.
-TESTS = << cookiecutter.__tests_folder | python >>
-<% endif %>
 # Where to look for an earlier image, which serves as the build cache.
 CACHE = IMAGE
 <% if cookiecutter.preview == "yes" %>
@@ -110,13 +108,12 @@ if "PREVIEW" in os.environ:
     LOGIN = << cookiecutter.__preview_settings >>
 <% endif %>
 
-<% if cookiecutter.__solve %>
-# What nox -s solve runs: hubimages, <% if cookiecutter.hubimages_index %>in the version<% else %>at the commit<% endif %> that made this repository.
-<% if cookiecutter.hubimages_index %>
-HUBIMAGES = ["--index-url", << cookiecutter.hubimages_index | python >>, "hubimages[solve]==<< cookiecutter.__version >>"]
-<% else %>
-HUBIMAGES = ["hubimages[solve] @ git+<< cookiecutter.__template >>@<< cookiecutter.__commit >>"]
-<% endif %>
+<% if cookiecutter.__install %>
+
+def hubimages(extra: str) -> list[str]:
+    """Return pip's arguments for the hubimages that made this repository, with an extra."""
+    return shlex.split(<< cookiecutter.__install | python >>.replace("[github]", f"[{extra}]"))
+
 
 <% endif %>
 nox.options.default_venv_backend = "virtualenv"
@@ -140,6 +137,10 @@ def build(session: nox.Session) -> None:
     pixi.check_lock(session)
 <% endif %>
     session.install("--requirement", ".github/requirements-repo2docker.txt")
+<% if cookiecutter.__install %>
+    if locked.lock():
+        session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+<% endif %>
     building.build_image(session, reference, "" if "--no-cache" in session.posargs or refresh.is_on() else CACHE)
     finish(session, reference, wants_push=wants_push)
 
@@ -150,6 +151,10 @@ def push(session: nox.Session) -> None:
     reference = f"{IMAGE}:{tags.own(session)}"
     check_may_be_pushed(session, reference)
     programs.check_engine(session)
+<% if cookiecutter.builder != "nox" %>
+    if refresh.is_on():  # jupyterhub/repo2docker-action knows only the commit's tag
+        programs.docker("tag", f"{IMAGE}:{programs.commit_tag(session)}", reference)
+<% endif %>
     check_is_built(session, reference)
     finish(session, reference, wants_push=True)
 
@@ -183,7 +188,7 @@ def browser(session: nox.Session) -> None:
 def solve(session: nox.Session) -> None:
     """Find out within seconds whether the packages can be installed together. Without a network, say that it is not known."""
     try:
-        session.install(*HUBIMAGES)
+        session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("solve"))
     except CommandFailed:
         session.warn("not known, because hubimages cannot be installed: see above")
         return
@@ -195,9 +200,21 @@ def solve(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
+<% if cookiecutter.__install %>
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("environment"))
+<% endif %>
     linting.check_files(session)
 
 
+<% if cookiecutter.starter != "pixi" and cookiecutter.__install %>
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write conda-lock.yml, from which the image is then built, and show what changes."""
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+    session.run("hubimages", "lock-environment", ".", *session.posargs)
+
+
+<% endif %>
 <% if cookiecutter.starter == "pixi" %>
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
@@ -290,7 +307,7 @@ def check_image(session: nox.Session, reference: str) -> None:
     session.install("--requirement", ".github/requirements-test.txt")
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
-    env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB<% if cookiecutter.builder != "nox" %>, "TESTS": TESTS<% endif %>}
+    env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}
     session.run("pytest", "-ra", CONTRACT, env=env, **patience)
 
 

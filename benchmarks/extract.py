@@ -22,10 +22,10 @@ import sides
 import slow_line
 import synthetic
 from sides import Place, Run
-from table import Row, compared, limited, machine, megabytes, seconds, show
+from table import Row, compared, limited, machine, megabytes, part, seconds, show
 
 from hubimages.extract.history import former_paths, image_directory
-from hubimages.extract.history import log as history
+from hubimages.extract.history.commits import read_history
 from hubimages.extract.history.strangers import Choice
 from hubimages.extract.sources.open import open_source
 
@@ -44,7 +44,7 @@ def main() -> None:
         folder = Path(directory)
         (folder / "home").mkdir()
         sides.isolate(folder / "home")
-        source = Path(options.source).resolve() if options.source else synthetic.repository()
+        source = Path(options.source).resolve() if options.source else synthetic.repository(options.commits)
         image_dir = options.image_dir or synthetic.IMAGE_DIR
         bench = Benchmark(sides.make_place(folder), source, image_dir, options.runs)
         for way in ways:
@@ -57,6 +57,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time hubimages' extraction beside the documented recipe.")
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="a repository on this machine; it is only read")
     parser.add_argument("image_dir", nargs="?", metavar="IMAGE_DIR", help="a directory in it")
+    parser.add_argument("--commits", type=int, default=17_000, help="of the made repository (default: 17000)")
     parser.add_argument("--runs", type=int, default=5, help="of each side (default: 5)")
     parser.add_argument("--way", choices=(*WAYS, "all"), default="all", help="how SOURCE is reached (default: all)")
     options = parser.parse_args()
@@ -84,11 +85,19 @@ class Benchmark:
         source = str(self.source)
         sides.operation(self.place, source, self.image_dir)  # what Python imports late is imported now
         finding: list[float] = []
-        recipe, operation, command = self.take_turns(
-            source, sides.operation, sides.command, beside=lambda: finding.append(self.find_former_paths())
+        programs: list[float] = []
+
+        def operation(place: Place, source: str, image_dir: str) -> Run:
+            run = sides.operation(place, source, image_dir)
+            programs.append(run.in_programs)
+            return run
+
+        recipe, ours, command = self.take_turns(
+            source, operation, sides.command, beside=lambda: finding.append(self.find_former_paths())
         )
         self.rows += [
-            compared("local, the operation", recipe, operation, 6),
+            compared("local, the operation", recipe, ours, 6),
+            part("local, while git's processes run / the operation", statistics.median(programs), ours, seconds),
             compared("local, the whole command", recipe, command, 3),
         ]
         peaks = [sampling.peak(self.place, source, self.image_dir) for _ in range(self.runs)]
@@ -98,7 +107,7 @@ class Benchmark:
         self.rows += [
             limited("local, disk beside the result / of the source", disk, size, megabytes, 0.1),
             limited("local, memory of git's processes / allowed", memory, MEMORY_ALLOWED, megabytes, 1),
-            limited("local, finding former paths / the operation", found, operation, seconds, 1),
+            limited("local, finding former paths / the operation", found, ours, seconds, 1),
         ]
 
     def file(self) -> None:
@@ -125,16 +134,16 @@ class Benchmark:
                 if not sides.same_tree(self.place, theirs.tip, ours.tip):
                     raise SystemExit(f"not the same files: {theirs.tip} by the recipe, {ours.tip} by ours")
                 taken.append((theirs.seconds, ours.seconds))
-            medians = [statistics.median(times) for times in zip(*taken, strict=True)]
-            self.rows.append(compared(f"{name}, the default command", *medians, target))
+            recipe, command = (statistics.median(times) for times in zip(*taken, strict=True))
+            self.rows.append(compared(f"{name}, the default command", recipe, command, target))
 
     def former_paths(self) -> list[str]:
         """What a person has to find out by hand before the recipe begins."""
         with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
             source = open_source(str(self.source), None, Path(stage))
             path = image_directory.normalise(self.image_dir)
-            seen, states = history.read(source.scratch, source.commit, path)
-            found = former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
+            seen, dir_trees = read_history(source.scratch, source.commit, path)
+            found = former_paths.find(source.scratch, seen, path, dir_trees, source.load_blobs, Choice())
             return [era.path for era in found.eras]
 
     def take_turns(self, source: str, *ours: Side, beside: Callable[[], None] = lambda: None) -> list[float]:
@@ -155,9 +164,9 @@ class Benchmark:
         with tempfile.TemporaryDirectory(dir=self.place.path) as stage, contextlib.redirect_stderr(io.StringIO()):
             source = open_source(str(self.source), None, Path(stage))
             path = image_directory.normalise(self.image_dir)
-            seen, states = history.read(source.scratch, source.commit, path)
+            seen, dir_trees = read_history(source.scratch, source.commit, path)
             begin = time.perf_counter()
-            former_paths.find(source.scratch, seen, path, states, source.load_blobs, Choice())
+            former_paths.find(source.scratch, seen, path, dir_trees, source.load_blobs, Choice())
             return time.perf_counter() - begin
 
     def facts(self) -> list[str]:

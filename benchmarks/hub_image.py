@@ -1,4 +1,4 @@
-"""Bumping and checking the hub image: ours beside the steps that are documented for people, in one run.
+"""Measure bumping and checking the hub image, beside the documented steps by hand.
 
     python benchmarks/hub_image.py [--runs 5] [--check REPOSITORY]
 
@@ -35,7 +35,7 @@ from tests.engine.engine import any_engine
 
 OUR_PART, CHECK = 0.5, 0.3  # seconds allowed
 CHARTPRESS = Path(sys.executable).parent / "chartpress"
-# Runs the real one, and notes what it took; where hubimages looks first for a repository's own.
+# Runs the real chartpress and records its time, in the first place where hubimages looks for it.
 TIMED = """\
 #!/usr/bin/env bash
 exec 3>&2
@@ -46,14 +46,14 @@ TIMEFORMAT='%R %U %S'
 
 @dataclass(frozen=True)
 class Bench:
-    """A repository to start from, and where both sides work."""
+    """The repository that both sides start from, and the folders they work in."""
 
     origin: Path
     folder: Path
     log: Path
 
     def clone(self) -> Path:
-        """The repository as it was, without its files being copied."""
+        """Return a clone of the repository that shares its files."""
         work = self.folder / "work"
         shutil.rmtree(work, ignore_errors=True)
         git(self.folder, "clone", "-q", "--shared", str(self.origin), str(work))
@@ -67,7 +67,7 @@ class Bench:
         return work
 
     def run(self, side: Callable[[Path], None]) -> "Taken":
-        """What a side takes, from the repository as it was."""
+        """Return what a side takes from a fresh clone."""
         work = self.clone()
         begin, used = time.perf_counter(), processor()
         side(work)
@@ -79,7 +79,7 @@ class Bench:
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds of the whole, and of what is not chartpress: passed, and of processors; and the files that came of it."""
+    """Seconds of a run, whole and without chartpress, as time passed and processor time; and its files."""
 
     whole: float
     ours: float
@@ -88,13 +88,13 @@ class Taken:
 
 
 def processor() -> float:
-    """Seconds of processors that the programs started so far have used: the same on a machine with other work."""
+    """Return the processor seconds of all programs started so far, which do not depend on other work of the machine."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def by_hand(work: Path) -> None:
-    """The documented steps, typed without a pause."""
+    """Run the documented steps without a pause."""
     folder = work / "helm-charts"
     for file in (folder / "basehub/Chart.yaml", folder / "images/hub/Dockerfile"):
         file.write_text(file.read_text().replace(OLD, NEW))
@@ -110,7 +110,7 @@ def ours(work: Path) -> None:
 
 
 def check(work: Path) -> tuple[float, float]:
-    """Seconds of the check as a program, without registry: passed, and of processors."""
+    """Return the seconds of the check without a registry: time passed, and processor time."""
     argv = [sys.executable, "-m", "hubimages", "check-hub-image", f"--repo={work}", "--offline"]
     begin, used = time.perf_counter(), processor()
     subprocess.run(argv, check=False, capture_output=True)
@@ -118,14 +118,14 @@ def check(work: Path) -> tuple[float, float]:
 
 
 def quietly(*argv: str, cwd: Path) -> None:
-    """Run a program, whose output shows only when it fails."""
+    """Run a program; show its output only if it fails."""
     done = subprocess.run(argv, cwd=cwd, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(argv)} failed:\n{done.stdout}{done.stderr}")
 
 
 def prepare(folder: Path, address: str, helm: str) -> Path:
-    """The synthetic repository with a hub image, in step with its chart, on top."""
+    """Return the synthetic repository, with a hub image in step with its chart."""
     made = folder / "origin"
     git(folder, "clone", "-q", "--shared", str(synthetic.repository()), str(made))
     for path, text in UNDER_FOLDER.items():
@@ -145,7 +145,7 @@ def measure(bench: Bench, runs: int) -> list[Row]:
         hand.append(bench.run(by_hand))
         task.append(bench.run(ours))
         checks.append(check(bench.folder / "work"))
-        # Each side's own commit makes its tag; in nothing else may they differ.
+        # Each side's commit makes its tag; nothing else may differ.
         differing = {entry.split("\t")[1] for entry in hand[-1].files ^ task[-1].files}
         if differing != {"helm-charts/basehub/values.yaml"}:
             raise SystemExit(f"the two sides end in different files: {differing}")

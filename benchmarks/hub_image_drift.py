@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 
 
 def reader_at(repo: Repo, commit: str) -> Reader:
-    """Reads the files of a commit."""
+    """Return a function that reads the files of a commit."""
 
     def read(path: str) -> str | None:
         name = f"{commit}:{path}"
@@ -34,7 +34,7 @@ def reader_at(repo: Repo, commit: str) -> Reader:
 
 
 def pair_at(repo: Repo, commit: str) -> Pair | None:
-    """The chart's version and the image's tag; None where there is no hub image yet, or it cannot be read."""
+    """Return the chart's version and the image's tag; None if there is no hub image yet, or it cannot be read."""
     files = repo.text("ls-tree", "-r", "--name-only", commit).splitlines()
     for config in (file for file in files if file == CONFIG or file.endswith(f"/{CONFIG}")):
         try:
@@ -49,7 +49,7 @@ def pair_at(repo: Repo, commit: str) -> Pair | None:
 
 
 def states(repo: Repo) -> Iterator[tuple[int, Pair | None]]:
-    """When each state of the default branch began (seconds), in order; the last one is when it ends."""
+    """Yield when each state of the default branch began (seconds), in order; the last one is its end."""
     log = repo.text("log", "--first-parent", "-m", "--reverse", "--format=%x01%H %ct", "--name-only", "HEAD")
     for entry in log.split("\1")[1:]:
         head, *files = entry.split("\n")

@@ -27,7 +27,7 @@ OFFLINE = "--offline"
 
 @dataclass(frozen=True)
 class Run:
-    """One run: seconds, and the report."""
+    """The seconds and the report of one run."""
 
     wall: float
     cpu: float
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def checked(arguments: Sequence[str]) -> Run:
-    """One run of the task. Raises RuntimeError where it neither found something nor was content."""
+    """Run the task once. Raises RuntimeError if it neither found something nor succeeded."""
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()
         process = subprocess.Popen(

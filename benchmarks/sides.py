@@ -4,17 +4,21 @@ Both end with the image's history on top of a template's `main` in a bare reposi
 template, and follow former paths.
 """
 
+import compileall
 import contextlib
 import io
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import hubimages
 from hubimages.extract import Request, Result, extract
 from hubimages.template import template_directory
 
@@ -33,6 +37,7 @@ class Run:
 
     seconds: float
     tip: str  # of the extracted history, before it was merged
+    in_programs: float = 0.0  # of the seconds, those in which a git ran that we started
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,45 @@ def operation(place: Place, source: str, image_dir: str) -> Run:
     """Ours, called from a Python that is running: git's processes and all checks included."""
     folder, origin = place.fresh("ours")
     asked = Request(source, image_dir, folder / "ours", origin=str(origin), push=True, follow=False, keep_messages=True)
-    with contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()), watched() as spans:
         begin = time.perf_counter()
         result = extract(asked, lambda question: False)
         seconds = time.perf_counter() - begin
     assert isinstance(result, Result)
-    return Run(seconds, extracted_tip(origin, result.head))
+    return Run(seconds, extracted_tip(origin, result.head), covered(spans))
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[list[tuple[float, float]]]:
+    """Note when each git began and ended that is started in the block."""
+    spans: list[tuple[float, float]] = []
+
+    class Watched(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *args: Any, **more: Any) -> None:
+            self.begin = time.perf_counter()
+            super().__init__(*args, **more)
+
+        def wait(self, timeout: float | None = None) -> int:
+            code: int = super().wait(timeout)
+            if isinstance(self.args, Sequence) and self.args[0] == "git":
+                spans.append((self.begin, time.perf_counter()))
+            return code
+
+    original = subprocess.Popen
+    subprocess.Popen = Watched  # type: ignore[misc]
+    try:
+        yield spans
+    finally:
+        subprocess.Popen = original  # type: ignore[misc]
+
+
+def covered(spans: Sequence[tuple[float, float]]) -> float:
+    """The seconds in which at least one of these spans runs."""
+    total = end = 0.0
+    for first, last in sorted(spans):
+        total += max(0.0, last - max(first, end))
+        end = max(end, last)
+    return total
 
 
 def command(place: Place, source: str, image_dir: str) -> Run:
@@ -117,7 +155,11 @@ def start_command(folder: Path, origin: Path, source: str, image_dir: str) -> "s
 
 
 def whole_recipe(place: Place, source: str, image_dir: str, former_paths: Sequence[str]) -> Run:
-    """All steps of the recipe: with former paths, which a person has to find first, and the template rendered."""
+    """All steps of the recipe, with former paths, which a person has to find first, and the template rendered.
+
+    Of the template's own steps, pressing GitHub's button is left out, and `-X theirs` stands for a person who resolves
+    the conflicts.
+    """
     folder, origin = place.fresh("theirs")
     shutil.rmtree(origin)
     git("init", "--quiet", "--bare", "--initial-branch=main", str(origin), cwd=folder)
@@ -126,20 +168,25 @@ def whole_recipe(place: Place, source: str, image_dir: str, former_paths: Sequen
     for path in former_paths:
         options += ["--path", path, "--path-rename", f"{path}/:"]
     begin = time.perf_counter()
-    git("clone", "--quiet", source, str(work), cwd=folder)
+    git("clone", "--quiet", "--origin", "source", source, str(work), cwd=folder)
     git("filter-repo", "--quiet", *options, "--force", cwd=work)
     branch = git("symbolic-ref", "--short", "HEAD", cwd=work)
+    git("branch", "--move", branch, "staging", cwd=work)  # or `git checkout main` would be ambiguous
     argv = ["cookiecutter", "--no-input", "--output-dir", str(made.parent), str(template_directory()), "repo=image"]
     subprocess.run(argv, check=True, capture_output=True)
     git("init", "--quiet", "--initial-branch=main", cwd=made)
     git("add", "--all", cwd=made)
     git("commit", "--quiet", "--message=Begin", cwd=made)
-    git("rm", "--quiet", "environment.yml", cwd=made)
-    git("commit", "--quiet", "--message=Remove the example", cwd=made)
-    git("fetch", "--quiet", str(work), branch, cwd=made)
-    git("merge", "--quiet", "--no-edit", "--allow-unrelated-histories", "-X", "theirs", "FETCH_HEAD", cwd=made)
-    git("push", "--quiet", str(origin), "HEAD:main", cwd=made)
-    return Run(time.perf_counter() - begin, git("rev-parse", "HEAD", cwd=work))
+    git("push", "--quiet", str(origin), "main", cwd=made)
+    git("remote", "add", "origin", str(origin), cwd=work)
+    git("fetch", "--quiet", "origin", cwd=work)
+    git("checkout", "--quiet", "-b", "main", "--track", "origin/main", cwd=work)  # `source` may have one, too
+    git("rm", "--quiet", "environment.yml", cwd=work)
+    git("commit", "--quiet", "--message=Remove unused environment.yml file", cwd=work)
+    merge = ("merge", "--quiet", "--allow-unrelated-histories", "--message=Bring in the image", "-X", "theirs")
+    git(*merge, "staging", cwd=work)
+    git("push", "--quiet", "origin", "main", cwd=work)
+    return Run(time.perf_counter() - begin, git("rev-parse", "staging", cwd=work))
 
 
 def whole_command(place: Place, source: str, image_dir: str) -> Run:
@@ -187,11 +234,18 @@ def same_tip(place: Place, theirs: str, ours: str) -> bool:
 
 
 def isolate(home: Path) -> None:
-    """Let no setting of the person who runs this matter: an empty home, a made-up committer, no questions."""
+    """Let no setting of the person who runs this matter: an empty home, a made-up committer, no questions.
+
+    Both sides have bytecode, as pip leaves it.
+    """
     config = home / "gitconfig"
     config.write_text(
         "[user]\nname = Ada Lovelace\nemail = ada@example.org\n[safe]\ndirectory = *\n[advice]\ndetachedHead = false\n"
     )
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for place in {*sysconfig.get_paths().values(), str(Path(hubimages.__file__).parent)}:
+        if place.endswith(("site-packages", "hubimages")):
+            compileall.compile_dir(place, quiet=2)
     os.environ.update(
         HOME=str(home),
         GIT_CONFIG_GLOBAL=str(config),

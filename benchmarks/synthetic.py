@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-COMMITS, FILES = 17_000, 1_700
+FILES = 1_700
 IMAGE_DIR = "images/hub"
 FORMER_DIRS = ((0.25, "hub-image"), (0.55, "deployments/hub/image"))  # until that part of the history
 IMAGE_FILES = ("Dockerfile", "README.md", "apt.txt", "environment.yml", "install.R", "postBuild", "start", "sub/x.py")
@@ -25,9 +25,9 @@ WHY = "It is needed because of what people asked for, and was tried on the stagi
 AUTHORS = tuple(f"Author {number} <author{number}@example.org>" for number in range(40))
 
 
-def repository() -> Path:
+def repository(commits: int = 17_000) -> Path:
     """The bare repository, made when it is not there yet."""
-    path = Path(tempfile.gettempdir()) / f"hubimages-benchmark-{VERSION}.git"
+    path = Path(tempfile.gettempdir()) / f"hubimages-benchmark-{VERSION}-{commits}.git"
     if path.is_dir():
         return path
     with tempfile.TemporaryDirectory(prefix="hubimages-benchmark-", dir=path.parent) as directory:
@@ -36,7 +36,7 @@ def repository() -> Path:
         subprocess.run([*git, "init", "--quiet", "--bare", "--template=", "--initial-branch=main"], check=True)
         importer = subprocess.Popen([*git, "fast-import", "--quiet"], stdin=subprocess.PIPE)
         assert importer.stdin is not None
-        importer.stdin.writelines(Writer().stream())
+        importer.stdin.writelines(Writer(commits).stream())
         importer.stdin.close()
         if importer.wait():
             raise subprocess.CalledProcessError(importer.returncode, "git fast-import")
@@ -55,6 +55,7 @@ def place(number: int) -> str:
 class Writer:
     """Writes the history in git fast-import's language."""
 
+    wanted: int  # commits
     chance: random.Random = field(default_factory=lambda: random.Random(17_000))
     commits: int = 0
     image: str = FORMER_DIRS[0][1]
@@ -67,12 +68,12 @@ class Writer:
         yield self._commit("Begin", 0, [self._written(name) for name in names])
         tip = self.commits
         moves = [*FORMER_DIRS, (2.0, IMAGE_DIR)]
-        while self.commits < COMMITS:
-            if self.commits > moves[0][0] * COMMITS:
+        while self.commits < self.wanted:
+            if self.commits > moves[0][0] * self.wanted:
                 moves.pop(0)
                 yield self._commit("Move the image", tip, self._moved(moves[0][1]))
                 tip = self.commits
-            elif self.chance.random() < BRANCH_SHARE and self.commits < COMMITS - 10:
+            elif self.chance.random() < BRANCH_SHARE and self.commits < self.wanted - 10:
                 changes: list[str] = []
                 side = tip
                 for _ in range(self.chance.randint(1, 2)):

@@ -39,6 +39,11 @@ def limited(name: str, ours: float, whole: float, shown: Callable[[float], str],
     return Row(name, shown(whole), shown(ours), f"{ours / whole:.1%}", f"at most {share:.0%}", verdict)
 
 
+def part(name: str, ours: float, whole: float, shown: Callable[[float], str]) -> Row:
+    """A part of something, of which nothing was promised."""
+    return Row(name, shown(whole), shown(ours), f"{ours / whole:.1%}", "", "")
+
+
 def seconds(number: float) -> str:
     """`0.26 s`."""
     return f"{number:.3f} s"

@@ -103,6 +103,13 @@ def appendix_problem(answers: Mapping[str, str]) -> str | None:
     return None
 
 
+def refresh_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why building an image again would not give newer packages."""
+    if answers["refresh"] != "never" and answers["starter"] == "pixi":
+        return "pixi.lock decides on the packages, and nox -s lock gives newer ones. Answer never"
+    return None
+
+
 def machinery_problem(answers: Mapping[str, str]) -> str | None:
     """Return why a repository could not fetch the code of its sessions."""
     if answers["machinery"] == "shared" and not answers["__commit"]:
@@ -117,6 +124,7 @@ def follows(key: str, answers: Mapping[str, str]) -> bool:
         "registry_host": lambda: answers["registry"] in ONE_HOST,
         "python_version": lambda: answers["starter"] == "docker-stacks",
         "appendix": lambda: answers["starter"] not in BY_REPO2DOCKER,
+        "refresh": lambda: answers["starter"] == "pixi",
         "arm64": lambda: bool(arm64_problem({**answers, "arm64": "yes"})),
         "hubimages_index": lambda: not answers["configuration_repository"],
     }.get(key, lambda: False)()
@@ -137,6 +145,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "registry_host": (("registry",), lambda: names.registry_host_problem(host, answers["registry"])),
         "image": (("registry_host",), lambda: names.image_problem(answers["image"], host)),
         "appendix": (("starter",), lambda: appendix_problem(answers)),
+        "refresh": (("starter",), lambda: refresh_problem(answers)),
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
         "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),

@@ -26,7 +26,10 @@ except KeyboardInterrupt:
 def main() -> None:
     """Run the command line and exit."""
     open_closed_streams()
-    from hubimages.cli import program
+    from hubimages.cli.lean_invoke import lean_invoke
+
+    with lean_invoke():
+        from hubimages.cli import program
 
     try:
         if INTERRUPTIBLE:

@@ -43,27 +43,31 @@ class ImageRef:
         rest, at, digest = text.partition("@")
         if at and not DIGEST.fullmatch(digest):
             raise BadInputError(
-                f"{text!r} is no image reference: {digest!r} is no digest (sha256: and 64 digits of 0-9a-f)"
+                f"{text!r} is not an image reference: {digest!r} is not a digest (sha256: and 64 digits of 0-9a-f)"
             )
         repository, colon, tag = rest.rpartition(":")
         if not colon or "/" in tag:  # the colon belongs to a port
             repository, colon, tag = rest, "", ""
         if colon and not TAG.fullmatch(tag):
             raise BadInputError(
-                f"{text!r} is no image reference: the tag {tag!r} must be up to 128 letters, digits and _.-"
+                f"{text!r} is not an image reference: the tag {tag!r} must be up to 128 letters, digits and _.-"
             )
         host, name = split_host(repository)
         if not HOST.fullmatch(host):
-            raise BadInputError(f"{text!r} is no image reference: {host!r} is no host name")
+            raise BadInputError(f"{text!r} is not an image reference: {host!r} is not a host name")
         if not NAME.fullmatch(name):
             raise BadInputError(
-                f"{text!r} is no image reference: the name {name!r} must be parts of small letters and digits, "
-                "with ., _ or - between them, joined by /"
+                f"{text!r} is not an image reference: the name {name!r} must be parts of lower case letters and "
+                "digits, with ., _ or - between them, joined by /"
             )
         if len(name) > LONGEST_NAME:
-            raise BadInputError(f"{text[:60]!r}... is no image reference: a name has {LONGEST_NAME} characters at most")
+            raise BadInputError(
+                f"{text[:60]!r}... is not an image reference: a name has {LONGEST_NAME} characters at most"
+            )
         if IMAGE_ID.fullmatch(text):
-            raise BadInputError(f"{text!r} is no image reference, but the id of an image on one machine: give its name")
+            raise BadInputError(
+                f"{text!r} is not an image reference, but the id of an image on one machine. Give its name"
+            )
         return cls(host, name, tag, digest)
 
     @property

@@ -18,6 +18,8 @@ class Commit:
     modes: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
     committer: str = ""
+    authored: str = ""  # raw date
+    committed: str = ""  # raw date
 
 
 def make(path: Path, commits: Sequence[Commit], branches: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -31,8 +33,8 @@ def make(path: Path, commits: Sequence[Commit], branches: Mapping[str, str] | No
         text = message.encode() if isinstance(message, str) else message
         stream += b"reset refs/heads/main\n"
         stream += b"commit refs/heads/main\nmark :%d\n" % number
-        stream += f"author {commit.author} {date} +0100\n".encode()
-        stream += f"committer {commit.committer or commit.author} {date} -0730\n".encode()
+        stream += f"author {commit.author} {commit.authored or f'{date} +0100'}\n".encode()
+        stream += f"committer {commit.committer or commit.author} {commit.committed or f'{date} -0730'}\n".encode()
         if commit.encoding:
             stream += f"encoding {commit.encoding}\n".encode()
         stream += b"data %d\n%s\n" % (len(text), text)
@@ -50,7 +52,8 @@ def make(path: Path, commits: Sequence[Commit], branches: Mapping[str, str] | No
     for branch, name in (branches or {}).items():
         stream += f"reset refs/heads/{branch}\nfrom :{marks[name]}\n\n".encode()
     exported = path / "marks"
-    git("-C", path, "fast-import", "--quiet", "--force", f"--export-marks={exported}", stdin=bytes(stream))
+    options = ("--quiet", "--force", "--date-format=raw-permissive", f"--export-marks={exported}")
+    git("-C", path, "fast-import", *options, stdin=bytes(stream))
     ids = dict(line[1:].split(" ") for line in exported.read_text().splitlines())
     exported.unlink()
     return {name: ids[str(number)] for name, number in marks.items()}
@@ -77,7 +80,7 @@ def git(*args: str | Path, stdin: bytes = b"") -> str:
 
 def subjects(repo: Path, tip: str = "HEAD") -> list[str]:
     """The first lines of all commits, newest first."""
-    return git("-C", repo, "log", "--topo-order", "--format=%s", tip).splitlines()
+    return git("-C", repo, "log", "--topo-order", "--format=%s", tip, "--").splitlines()
 
 
 def files(repo: Path, tree: str = "HEAD") -> dict[str, str]:
@@ -92,5 +95,5 @@ def files(repo: Path, tree: str = "HEAD") -> dict[str, str]:
 
 def states(repo: Path, tip: str = "HEAD") -> dict[str, dict[str, str]]:
     """By the first line of every commit, newest first, the content of its files."""
-    rows = git("-C", repo, "log", "--topo-order", "--format=%H %s", tip).splitlines()
+    rows = git("-C", repo, "log", "--topo-order", "--format=%H %s", tip, "--").splitlines()
     return {subject: files(repo, name) for name, subject in (row.split(" ", 1) for row in rows)}

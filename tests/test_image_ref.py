@@ -55,7 +55,7 @@ NO_HOST = "quay_io.org/a"
 
 @pytest.mark.parametrize("text", [*BAD, NO_HOST])
 def test_what_docker_refuses_is_refused_with_the_reason_in_one_line(text: str) -> None:
-    with pytest.raises(BadInputError, match="is no image reference") as raised:
+    with pytest.raises(BadInputError, match="is not an image reference") as raised:
         ImageRef.parse(text)
     assert "\n" not in str(raised.value)
 

@@ -14,7 +14,8 @@ MOST_FILES = 15  # of one folder
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("extract", "build", "doctor", "environment"),  # put a history on top of a rendered template; run the contract that it carries
+    ("migration",),  # extract many images, and point the hubs at them
+    ("extract", "build", "doctor", "environment", "update"),  # use a rendered template, or the contract that it carries
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
     ("repository", "yaml_text", "registry", "contents"),

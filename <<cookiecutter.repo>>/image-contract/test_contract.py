@@ -6,7 +6,7 @@ This needs pytest, the docker command and an image:
 
 HUB_VERSION is the version of JupyterHub on the hub; without it, versions are not compared. Containers start as on the
 hub: through the image's own entry point, as user 1000. REPOSITORY is the directory with `environment.yml` and
-`image-tests/`; the default is the parent directory. TESTS is another name for `image-tests`.
+`image-tests/` or `hub-tests/`; the default is the parent directory.
 """
 
 import io
@@ -33,7 +33,8 @@ NO_PRIVILEGES = ("--security-opt", "no-new-privileges", "--cap-drop", "ALL")
 EMPTY_HOME = ("--tmpfs", f"{HOME}:rw,exec,mode=0755,uid=1000,gid=1000")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 REPOSITORY = Path(os.environ.get("REPOSITORY") or HERE.parent)
-TESTS = REPOSITORY / (os.environ.get("TESTS") or "image-tests")
+# jupyterhub/repo2docker-action runs image-tests/ in its own way, so repositories that use it have hub-tests/.
+TESTS = REPOSITORY / ("hub-tests" if (REPOSITORY / "hub-tests").is_dir() else "image-tests")
 NOTEBOOKS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("*.ipynb"))
 OWN_TESTS = sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
 

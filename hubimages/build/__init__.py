@@ -1,5 +1,5 @@
 """Check a user image against the contract with its hub."""
 
-from hubimages.build.contract import Clause, Report, check_image
+from hubimages.build.contract import Clause, ContractReport, check_image
 
-__all__ = ["Clause", "Report", "check_image"]
+__all__ = ["Clause", "ContractReport", "check_image"]

@@ -30,7 +30,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Report:
+class ContractReport:
     """The state of every clause for one image."""
 
     image: str
@@ -63,7 +63,7 @@ class Report:
         return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def check_image(image: str, *, repository: Path | None = None, hub_version: str = "") -> Report:
+def check_image(image: str, *, repository: Path | None = None, hub_version: str = "") -> ContractReport:
     """Run the contract on a local image or one in a registry, and return the report.
 
     `repository`: an image repository; the image must meet its `environment.yml` and pass its `image-tests/`.
@@ -88,7 +88,7 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
         done = attempt(*argv, cwd=Path(directory), env={**env, "PYTHONDONTWRITEBYTECODE": "1"})
         if done.returncode not in (0, 1) or not found.exists():
             raise failure(["pytest"], done.returncode, done.stdout + done.stderr)
-        return Report(image, list(clauses(found)))
+        return ContractReport(image, list(clauses(found)))
 
 
 def clauses(found: Path) -> Iterator[Clause]:

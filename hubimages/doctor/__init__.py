@@ -1,6 +1,6 @@
 """Report which programs, extras and logins this machine has."""
 
 from hubimages.doctor.examination import examine
-from hubimages.doctor.report import Item, Report
+from hubimages.doctor.report import DoctorReport, Item
 
-__all__ = ["Item", "Report", "examine"]
+__all__ = ["DoctorReport", "Item", "examine"]

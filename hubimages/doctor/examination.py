@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from hubimages.doctor import extras, programs
-from hubimages.doctor.report import Report
+from hubimages.doctor.report import DoctorReport
 from hubimages.errors import BadInputError
 from hubimages.registry import stored
 from hubimages.template import find_origin, template_directory
 
 
-def examine() -> Report:
+def examine() -> DoctorReport:
     """Return the report on this machine, without network access and without reading a secret."""
     found, problem = logins()
     origin = find_origin(template_directory())
     said = f"{origin.address} at {origin.commit}" if origin.commit else f"has no address and commit: {origin.problem}"
-    return Report(programs.look(), extras.look(), found, problem, said)
+    return DoctorReport(programs.look(), extras.look(), found, problem, said, bool(origin.commit))
 
 
 def logins() -> tuple[Sequence[tuple[str, str]], str]:

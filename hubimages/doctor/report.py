@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 ALL = ("every task",)
+NEED_LOGIN = ("check-registry", "bump-hub-image", "rebuild-hub-image", "tasks that ask about private images")
+# What writes workflows that install this copy of hubimages.
+NEED_ORIGIN = ("bump-images --workflow", "new-image-repo and extract-image with configuration_repository")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Report:
+class DoctorReport:
     """The programs, the extras, and the registry hosts with a login and where it is kept."""
 
     programs: Sequence[Item]
@@ -36,6 +39,7 @@ class Report:
     logins: Sequence[tuple[str, str]]
     login_problem: str
     origin: str
+    origin_is_known: bool = True
 
     def __str__(self) -> str:
         width = max(len(item.name) for item in (*self.programs, *self.extras))
@@ -45,8 +49,9 @@ class Report:
         if self.login_problem:
             lines.append(f"  {self.login_problem}")
         elif not self.logins:
-            lines.append("  none: docker login HOST")
-        return "\n".join([*lines, "", "This copy", f"  {self.origin}"])
+            lines += ["  none", f"  needed by {', '.join(NEED_LOGIN)}", "  docker login HOST"]
+        lines += ["", "This copy", f"  {self.origin}"]
+        return "\n".join(lines if self.origin_is_known else [*lines, f"  needed by {', '.join(NEED_ORIGIN)}"])
 
     def as_json(self) -> str:
         """Return the report as one JSON object, without secrets and user names."""

@@ -2,15 +2,19 @@
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.extract.sources.source import borrow, check_word, is_address, scratch_repository
 from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt, read
+
+if TYPE_CHECKING:
+    from hubimages.template import Rendering
 
 BASE = "refs/heads/base"
 
@@ -41,24 +45,23 @@ class Ground:
     others: Sequence[str] = ()  # branches of an origin without main
 
 
-def ground(
-    origin: str | None, template: bool, answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path
-) -> Ground:
+def ground(origin: str | None, render: "Callable[[], Rendering] | None", scratch: Repo, stage: Path) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
-    No base when neither is wanted. Raises RefusedError where origin has a `main` and no template is wanted.
+    `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
+    `main`.
     """
     others: Sequence[str] = ()
     if origin is not None:
         found, others = _origins_main(origin, scratch, stage)
-        if found is not None and not template:
+        if found is not None and render is None:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )
         if found is not None:
             return Ground(found)
     name = console.censor(origin or "")
-    return Ground(_rendered(answers, dest, scratch, stage) if template else None, name, others)
+    return Ground(_rendered(render, scratch, stage) if render else None, name, others)
 
 
 def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None, list[str]]:
@@ -101,10 +104,10 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
         return steps
 
 
-def _rendered(answers: Mapping[str, str], dest: Path, scratch: Repo, stage: Path) -> Base:
-    from hubimages import template  # starts cookiecutter: not needed for a repository with a main
+def _rendered(render: "Callable[[], Rendering]", scratch: Repo, stage: Path) -> Base:
+    from hubimages import template
 
-    rendering = template.render_files({"repo": dest.name, **answers}, directory=stage)
+    rendering = render()
     made = stage / "template"
     rendering.write(made)
     # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.

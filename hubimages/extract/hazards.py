@@ -72,7 +72,7 @@ def paths_above(repo: Repo, entries: Files, place: str) -> Iterator[str]:
             if is_dockerfile and place and (found := COPY.match(line)) and "--from" not in line:
                 words = [word.strip("\"',[]") for word in found["what"].split()[:-1]]
                 if any(word == place or word.startswith((place + "/", f"./{place}/")) for word in words):
-                    yield f"{path}:{number} is built from the top of SOURCE, and needs a hand: {line.strip()}"
+                    yield f"{path}:{number} is built from the top of SOURCE. Correct it by hand: {line.strip()}"
 
 
 def joined_lines(text: str) -> list[tuple[int, str]]:
@@ -170,7 +170,7 @@ def chartpress_settings(name: str, text: bytes, path: str) -> Iterator[str]:
             if context != path and dockerfile.startswith(path + "/"):
                 yield (
                     f"{name} builds {image} from {context if context != '.' else 'the top of SOURCE'}, not from the "
-                    f"image directory: {dockerfile} needs a hand"
+                    f"image directory. Correct {dockerfile} by hand"
                 )
             elif context != path:
                 continue

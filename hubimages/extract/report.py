@@ -75,7 +75,7 @@ def facts_of(source: Source, reading: Reading) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExtractionPlan:
     """What an extraction would do, as a dry run shows it."""
 
     dest: Path

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.history.arrivals import listing
+from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.extract.history.diffs import joined
-from hubimages.extract.history.log import EMPTY_TREE
 from hubimages.extract.history.reading import Part
 from hubimages.extract.messages.rewording import Rewording
 from hubimages.extract.rewrite import LATEST
@@ -181,4 +181,4 @@ def _blobs(result: Repo) -> list[tuple[str, int]]:
 
 def _expect(holds: bool, otherwise: str) -> None:
     if not holds:
-        raise ProgramFailedError(f"the result is not what was promised, nothing was kept: {otherwise}")
+        raise ProgramFailedError(f"the result differs from the source, so nothing was kept: {otherwise}")

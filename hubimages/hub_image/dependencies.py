@@ -16,7 +16,7 @@ Reader = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
-class Place:
+class ScalarPlace:
     """A scalar in one of the repository's YAML files."""
 
     file: str
@@ -30,7 +30,7 @@ class Place:
 class Dependency:
     """The `jupyterhub` entry among a chart's dependencies."""
 
-    version: Place
+    version: ScalarPlace
     repository: str  # address of the Helm repository; may be `oci://...`, `file://...`, `@name` or empty
     alias: str = ""
 
@@ -77,7 +77,7 @@ def dependencies_in(file: str, content: str) -> tuple[Dependency, ...]:
         version = written.get(("dependencies", index, "version"))
         if version is None or not version.value:
             raise BadInputError(f"{file}:{item.line}: dependency {CHART} has no version. Write one")
-        found.append(Dependency(Place(file, version), text(options, "repository"), text(options, "alias")))
+        found.append(Dependency(ScalarPlace(file, version), text(options, "repository"), text(options, "alias")))
     return tuple(found)
 
 

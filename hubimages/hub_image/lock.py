@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hubimages import yaml_text
-from hubimages.hub_image.dependencies import CHART, Dependency, Place, Reader, parse
+from hubimages.hub_image.dependencies import CHART, Dependency, Reader, ScalarPlace, parse
 from hubimages.hub_image.layout import Chart
 from hubimages.hub_image.versions import is_range
 from hubimages.repository.git import Repo
@@ -24,7 +24,7 @@ FIELDS = ("name", "version", "repository", "condition", "tags", "enabled", "impo
 ALWAYS = ("name", "repository")
 
 
-def locked(chart: Chart, read: Reader) -> Place | None:
+def locked(chart: Chart, read: Reader) -> ScalarPlace | None:
     """Return the version of jupyterhub in the chart's lock file; None if it has none."""
     content = read(chart.lock_file) if chart.lock_file else None
     if not chart.lock_file or content is None:
@@ -35,11 +35,11 @@ def locked(chart: Chart, read: Reader) -> Place | None:
     for number, name in enumerate(names):
         scalar = written.get(("dependencies", number, "version"))
         if name == CHART and scalar is not None:
-            return Place(chart.lock_file, scalar)
+            return ScalarPlace(chart.lock_file, scalar)
     return None
 
 
-def contradicts(place: Place | None, dependency: Dependency) -> bool:
+def contradicts(place: ScalarPlace | None, dependency: Dependency) -> bool:
     """Return True if the lock file has another version than the dependency asks for."""
     wanted = dependency.version.scalar.value
     return place is not None and not is_range(wanted) and place.scalar.value.lstrip("v") != wanted.lstrip("v")

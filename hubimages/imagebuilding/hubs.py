@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
-from hubimages.imagebuilding.layer import Layer, Place, read_layer
+from hubimages.imagebuilding.layer import FileLine, Layer, read_layer
 from hubimages.imagebuilding.values import Values, merge
 from hubimages.repository.file_edit import read_text
 from hubimages.yaml_text import Path as KeyPath
@@ -33,10 +33,10 @@ class Hub:
     name: str
     chart: str
     files: tuple[str, ...]
-    place: Place  # of the hub's entry in cluster.yaml, or of the first values file
+    place: FileLine  # of the hub's entry in cluster.yaml, or of the first values file
     domain: str = ""
     provider: str = ""
-    listed: tuple[Place, ...] = field(default=(), compare=False)  # where cluster.yaml lists each of the files
+    listed: tuple[FileLine, ...] = field(default=(), compare=False)  # where cluster.yaml lists each of the files
     chart_override: str = ""  # the Chart.yaml, relative to `root`, that replaces the chart's own for this hub
 
     @property
@@ -166,7 +166,7 @@ def plain_hub(files: Sequence[Path]) -> Hub:
     parent = files[0].resolve().parent
     root = parent if all(file.resolve().is_relative_to(parent) for file in files) else Path("/")
     names = tuple(str(file.resolve().relative_to(root)) for file in files)
-    return Hub(root, "", files[0].name, PLAIN, names, Place(names[0], 1))
+    return Hub(root, "", files[0].name, PLAIN, names, FileLine(names[0], 1))
 
 
 def read_values(hub: Hub, *, with_defaults: bool = True) -> Values:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.hubs import BASEHUB, CHARTS, DASKHUB, PLAIN, Hub
-from hubimages.imagebuilding.layer import Layer, Place
+from hubimages.imagebuilding.layer import FileLine, Layer
 
 STAND_IN_ACCOUNT = "000000000000"  # the number of the cloud account, used only in names of service accounts
 
@@ -42,13 +42,13 @@ def evaluate(hub: Hub, file: str) -> Layer | None:
         raise BadInputError(f"{file}: does not evaluate to a mapping")
     if hub.chart == DASKHUB and isinstance(data.get(BASEHUB), dict):
         data = {**data.pop(BASEHUB), **data}
-    places: dict[tuple[str | int, ...], Place] = {}
-    _everywhere(data, (), Place(file, 1), places)
+    places: dict[tuple[str | int, ...], FileLine] = {}
+    _everywhere(data, (), FileLine(file, 1), places)
     return Layer(file, data, places, of_chart=file == chart_file(hub))
 
 
 def _everywhere(
-    data: object, path: tuple[str | int, ...], place: Place, places: dict[tuple[str | int, ...], Place]
+    data: object, path: tuple[str | int, ...], place: FileLine, places: dict[tuple[str | int, ...], FileLine]
 ) -> None:
     items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, value in items:

@@ -12,7 +12,7 @@ ENCRYPTED_TEXT = "ENC[AES256_GCM,"  # as SOPS writes it: ENC[AES256_GCM,data:…
 TOO_MANY = 200_000  # a few lines of aliases can stand for billions of values
 
 
-class Place(NamedTuple):
+class FileLine(NamedTuple):
     """Where a value is: the file, relative to the repository, and the line of the key or item, from 1."""
 
     file: str
@@ -53,7 +53,7 @@ class Layer:
 
     file: str
     data: dict[str, Any]
-    places: Mapping[Path, Place]
+    places: Mapping[Path, FileLine]
     encrypted: bool = False
     of_chart: bool = False
     twice: tuple[Twice, ...] = ()
@@ -79,24 +79,24 @@ def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = Non
         values, places = _moved_up(values, places, skip)
     for key in reversed(below):
         values = {str(key): values}
-    placed = {below[: n + 1]: Place(file, 1) for n in range(len(below))}
+    placed = {below[: n + 1]: FileLine(file, 1) for n in range(len(below))}
     return Layer(
         file, values, {**placed, **{(*below, *path): place for path, place in places.items()}}, encrypted, twice=twice
     )
 
 
-def _top(node: Node, file: str) -> tuple[dict[str, Any], dict[Path, Place]]:
+def _top(node: Node, file: str) -> tuple[dict[str, Any], dict[Path, FileLine]]:
     top = followed(node)
     if not isinstance(top, MappingNode):
         if data(top) is None:
             return {}, {}
         raise UnreadableYamlError(top.line, "values must be a mapping of keys")
-    places: dict[Path, Place] = {}
+    places: dict[Path, FileLine] = {}
     values: dict[str, Any] = _read(top, (), file, places)
     return values, places
 
 
-def _read(node: Node, path: Path, file: str, places: dict[Path, Place]) -> Any:
+def _read(node: Node, path: Path, file: str, places: dict[Path, FileLine]) -> Any:
     """Return the data of a node, and record the place of everything in it."""
     if len(places) > TOO_MANY:
         raise UnreadableYamlError(node.line, "its aliases expand to too many values")
@@ -105,14 +105,14 @@ def _read(node: Node, path: Path, file: str, places: dict[Path, Place]) -> Any:
         found = {}
         for name, (key, value) in effective(node).items():
             below = (*path, name)
-            places[below] = Place(file, key.line)
+            places[below] = FileLine(file, key.line)
             found[name] = _read(value, below, file, places)
         return found
     if isinstance(node, SequenceNode):
         items = []
         for number, item in enumerate(node.items):
             below = (*path, number)
-            places[below] = Place(file, item.line)
+            places[below] = FileLine(file, item.line)
             items.append(_read(item, below, file, places))
         return items
     value = data(node)
@@ -121,7 +121,9 @@ def _read(node: Node, path: Path, file: str, places: dict[Path, Place]) -> Any:
     return value
 
 
-def _moved_up(values: dict[str, Any], places: dict[Path, Place], key: str) -> tuple[dict[str, Any], dict[Path, Place]]:
+def _moved_up(
+    values: dict[str, Any], places: dict[Path, FileLine], key: str
+) -> tuple[dict[str, Any], dict[Path, FileLine]]:
     inner = values.pop(key, None)
     moved = {path[1:]: place for path, place in places.items() if path[:1] == (key,) and len(path) > 1}
     others = {path: place for path, place in places.items() if path[:1] != (key,)}

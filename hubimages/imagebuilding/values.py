@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hubimages.imagebuilding.layer import Encrypted, Layer, Place
+from hubimages.imagebuilding.layer import Encrypted, FileLine, Layer
 from hubimages.yaml_text import Path
 
 
@@ -17,7 +17,7 @@ class Values:
     """
 
     data: dict[str, Any]
-    places: Mapping[Path, Place]
+    places: Mapping[Path, FileLine]
     layers: tuple[Layer, ...] = ()
 
     def get(self, *path: str | int, default: Any = None) -> Any:
@@ -49,7 +49,7 @@ class Values:
         """Return True if the value at the path is encrypted."""
         return isinstance(self.get(*path), Encrypted)
 
-    def place(self, *path: str | int) -> Place:
+    def place(self, *path: str | int) -> FileLine:
         """Return the place of the value at a path. For a missing value: the nearest mapping above it in one of the
         hub's own files, where it can be added, or else the first line of the last file.
         """
@@ -63,9 +63,9 @@ class Values:
         for length in range(len(path) - 1, 0, -1):
             if path[:length] in self.places:
                 return self.places[path[:length]]
-        return Place(self.layers[-1].file if self.layers else "", 1)
+        return FileLine(self.layers[-1].file if self.layers else "", 1)
 
-    def all_places(self, *path: str | int) -> Iterator[tuple[Layer, Place]]:
+    def all_places(self, *path: str | int) -> Iterator[tuple[Layer, FileLine]]:
         """Yield every file that has a value at a path, in the order for Helm."""
         for layer in self.layers:
             place = layer.places.get(path)
@@ -83,7 +83,7 @@ def merge(layers: Iterable[Layer], defaults: Iterable[Layer] = ()) -> Values:
     given = tuple(layers)
     base = tuple(defaults)
     data: dict[str, Any] = {}
-    places: dict[Path, Place] = {}
+    places: dict[Path, FileLine] = {}
     for layer in given:
         _put_on_top(data, places, layer.data, layer.places, ())
     for layer in base:  # nearest first: a chart's own values override those of its sub-charts
@@ -92,7 +92,7 @@ def merge(layers: Iterable[Layer], defaults: Iterable[Layer] = ()) -> Values:
 
 
 def _put_on_top(
-    data: dict[str, Any], places: dict[Path, Place], new: dict[str, Any], found: Mapping[Path, Place], path: Path
+    data: dict[str, Any], places: dict[Path, FileLine], new: dict[str, Any], found: Mapping[Path, FileLine], path: Path
 ) -> None:
     """Helm's mergeMaps for files (pkg/cli/values/options.go)."""
     for key, value in new.items():
@@ -109,7 +109,7 @@ def _put_on_top(
 
 
 def _put_below(
-    data: dict[str, Any], places: dict[Path, Place], new: dict[str, Any], found: Mapping[Path, Place], path: Path
+    data: dict[str, Any], places: dict[Path, FileLine], new: dict[str, Any], found: Mapping[Path, FileLine], path: Path
 ) -> None:
     """Helm's coalesceTables for the defaults of charts (pkg/chartutil/coalesce.go)."""
     for key, value in new.items():
@@ -127,13 +127,13 @@ def _copy(value: Any) -> Any:
     return list(value) if isinstance(value, list) else value
 
 
-def _forget(places: dict[Path, Place], path: Path) -> None:
+def _forget(places: dict[Path, FileLine], path: Path) -> None:
     if path in places:
         for known in [known for known in places if known[: len(path)] == path]:
             del places[known]
 
 
-def _take(places: dict[Path, Place], found: Mapping[Path, Place], path: Path, value: Any) -> None:
+def _take(places: dict[Path, FileLine], found: Mapping[Path, FileLine], path: Path, value: Any) -> None:
     """Copy the places of a value and of everything in it."""
     if path in found:
         places[path] = found[path]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
     from hubimages.references.check.changed import changed_since as changed_since
-    from hubimages.references.check.offline import Report as Report
+    from hubimages.references.check.offline import ReferencesReport as ReferencesReport
     from hubimages.references.check.online import check_images as check_images
     from hubimages.references.find.scan import find_references as find_references
     from hubimages.references.first_reference import note_of_first_reference as note_of_first_reference
@@ -44,7 +44,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],
         "check.online": ["check_images"],
-        "check.offline": ["Report"],
+        "check.offline": ["ReferencesReport"],
         "find.scan": ["find_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],

@@ -41,7 +41,8 @@ def summary(inventory: Inventory) -> str:
         f"{count(len({each.file for each in references}), 'file')}; {_number_of_hubs(inventory)} them"
     ]
     if inventory.guessed:
-        lines.append(f"hubs guessed from file names, state them with --hubs FILE: {shorten(inventory.guessed, 6)}")
+        guessed = f"{count(len(inventory.guessed), 'hub')} from file names: {shorten(inventory.guessed, 6)}"
+        lines.append(f"guessed {guessed}. To state them: --hubs FILE")
     if inventory.placeholders:
         lines.append(f"{count(inventory.placeholders, 'placeholder')} not counted; a program fills them in")
     for reason, entries in by_reason(inventory.not_read).items():

@@ -17,6 +17,7 @@ SIGNS = (
     b"quay.io/", b"ghcr.io/", b"docker.io/", b"gcr.io/", b"registry.k8s.io/", b".pkg.dev/", b".ecr.", b".azurecr.io/",
     b"mcr.microsoft.com/", b"nvcr.io/", b"registry.gitlab.com/",
 )  # fmt: skip
+SIGN_TEXTS = [sign.decode() for sign in SIGNS]
 PROSE = re.compile(
     r"[ \t-]*[\"']?\w*(description|message|help|title|display_name|comment|note|echo)\w*[\"']?[ \t]*[:= ]"
 )
@@ -30,12 +31,12 @@ def may_name_image(content: bytes) -> bool:
 
 def left_over(file: str, text: str, lines: Collection[int]) -> Iterator[NotRead]:
     """Yield the images of public registries in lines that nothing else was read in; not in comments and in prose."""
-    for matched in NAMED.finditer(text):
-        start = text.rfind("\n", 0, matched.start()) + 1
-        number = text.count("\n", 0, matched.start()) + 1
-        before = text[start : matched.start()]
-        if number not in lines and not COMMENTED.search(before) and not PROSE.match(text, start):
-            yield NotRead(file, number, f"image that no key explains ({matched[0]})")
+    for number, line in enumerate(text.split("\n"), 1):
+        if number in lines or "/" not in line or not any(sign in line for sign in SIGN_TEXTS):
+            continue
+        for matched in NAMED.finditer(line):
+            if not COMMENTED.search(line[: matched.start()]) and not PROSE.match(line):
+                yield NotRead(file, number, f"image that no key explains ({matched[0]})")
 
 
 def keys_twice(file: str, node: MappingNode, text: str, line: Callable[[int], int]) -> Iterator[NotRead]:

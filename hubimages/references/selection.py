@@ -29,6 +29,12 @@ class Selection:
         """True if nothing restricts the selection."""
         return not (self.hubs or self.files or self.choice)
 
+    @property
+    def options(self) -> str:
+        """The selection as options: `--hub=a --file=b`."""
+        words = [*(f"--hub={hub}" for hub in self.hubs), *(f"--file={file}" for file in self.files)]
+        return " ".join([*words, *([f"--choice={self.choice}"] if self.choice else [])])
+
     def has(self, reference: Reference) -> bool:
         """Return True if the reference is selected."""
         if self.files and reference.file not in self.files:
@@ -63,7 +69,9 @@ def check(inventory: Inventory, selection: Selection) -> None:
     clusters = {hub.partition("/")[0] for hub in inventory.hubs}
     for given in selection.hubs:
         if not any(is_hub(hub, given) for hub in inventory.hubs):
-            raise BadInputError(f"--hub={given}: no such hub{near(given, {*inventory.hubs, *clusters})}")
+            known = f". The hubs are {named(inventory.hubs)}" if inventory.hubs else ". No hub is known here"
+            hint = near(given, {*inventory.hubs, *clusters}) or known
+            raise BadInputError(f"--hub={given}: no such hub{hint}")
     for given in selection.files:
         if given not in files:
             left = searched_without(inventory)
@@ -90,16 +98,29 @@ def of_image(inventory: Inventory, image: ImageRef, selection: Selection) -> tup
             "hubimages images. To replace another image by this one, add --instead-of=IMAGE"
             + searched_without(inventory)
         )
-    there = sorted({each.repository for each in inventory.references if each.repository and selection.has(each)})
-    runs = f". These run there: {', '.join(there)}" if there else ""
-    left = searched_without(inventory)
-    raise BadInputError(f"no reference to {image.repository} within --hub, --file and --choice{runs}{left}")
+    raise BadInputError(_elsewhere(inventory, image, selection) + searched_without(inventory))
+
+
+def _elsewhere(inventory: Inventory, image: ImageRef, selection: Selection) -> str:
+    """Return where an image is that the selection has no reference to, and what the selected hubs run instead."""
+    here = inventory.of_image(image)
+    places = [f"{each.file}:{each.line}" for each in here]
+    if selection.is_everything:
+        return (
+            f"only Dockerfiles name {image.repository}: {named(places)}. To change one, add --file={here[0].file}; for "
+            "the hub image, use hubimages bump-hub-image"
+        )
+    places = [place + (f" ({named(each.hubs)})" if each.hubs else "") for place, each in zip(places, here, strict=True)]
+    run = {each.repository for each in inventory.references if each.repository and each.hubs and selection.has(each)}
+    hubs = f" {', '.join(selection.hubs)} runs {', '.join(sorted(run))}." if selection.hubs and run else ""
+    return f"no reference to {image.repository} with {selection.options}.{hubs} It is in {named(places)}"
 
 
 def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Selection) -> Sequence[Reference]:
-    """The references of the old image that are meant, at its tag and digest where it has them.
+    """Return the selected references of the old image, at its tag and digest if given.
 
-    Where there is none because all of it is the new one already, that. Raises BadInputError where there is neither.
+    If there are none, return the references of the new image that already have its tag. Raises BadInputError if there
+    are none of these either.
     """
     check(inventory, selection)
     done = meant(inventory, new, selection)
@@ -115,9 +136,9 @@ def to_change(inventory: Inventory, old: ImageRef, new: ImageRef, selection: Sel
 
 
 def with_siblings(inventory: Inventory, image: ImageRef, found: Sequence[Reference]) -> list[Reference]:
-    """The references that are to be the image, and those that share a text with one of them that has to change.
+    """Return the references, and those that share a text with one of them that must change.
 
-    Raises RefusedError where another image shares it.
+    Raises RefusedError if another image shares the text.
     """
     whole = dict.fromkeys(found)
     left = [each for each in inventory.references if each not in whole]
@@ -135,8 +156,8 @@ def with_siblings(inventory: Inventory, image: ImageRef, found: Sequence[Referen
                     f"{each.file}:{each.line}: {each.repository or 'another image'} ({named(each.hubs) or 'no hub'})"
                 )
                 raise RefusedError(
-                    f"{other} shares a text with {meant.repository} that has to change; give each of the two a tag and "
-                    "a name of its own first"
+                    f"{other} shares a text with {meant.repository}, which must change. First write name and "
+                    "tag of each out"
                 )
         whole.update(dict.fromkeys(new))
         left = [each for each in left if each not in whole]

@@ -11,16 +11,18 @@ from hubimages.yaml_text import UnreadableYamlError, compose, data
 
 CLUSTER = re.compile(r"(?:.*/)?cluster\.ya?ml")
 YAML_NAME = re.compile(rb"[^\s\"'\[\],]+\.ya?ml")
+BY_LINE = "; read line by line"  # the end of a reason: the file was searched, but not by its keys
 SECRET = "encrypted (SOPS)"  # holds no image as a rule, and every hub has one
 
 
 def searched_without(inventory: Inventory) -> str:
     """Return what to add to "nothing was found": the whole files that were not read, by reason; "" if all were."""
     whole = [each for each in inventory.not_read if not each.line or each.reason.startswith("not YAML")]
-    lines = [
-        f"\nnot searched, {reason}: " + ", ".join([each.file for each in entries[:SHOWN]] + _more(len(entries) - SHOWN))
-        for reason, entries in by_reason(whole).items()
-    ]
+    lines = []
+    for reason, entries in by_reason(whole).items():
+        kind = reason.removesuffix(BY_LINE)
+        how = f"searched only line by line, {kind}" if kind != reason else f"not searched, {reason}"
+        lines.append(f"\n{how}: " + ", ".join([each.file for each in entries[:SHOWN]] + _more(len(entries) - SHOWN)))
     return "".join(lines)
 
 
@@ -48,7 +50,7 @@ def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -
 
 
 def _named(repo: Repo, cluster: str, read: set[str]) -> Iterator[tuple[str, str]]:
-    """The hubs of a cluster.yaml with their values files, if one of these is not among those that were read."""
+    """Yield the hubs of a cluster.yaml with their values files, if one of these was not read."""
     assert repo.work_tree is not None
     folder = posixpath.dirname(cluster)
     try:
@@ -81,7 +83,7 @@ def _more(number: int) -> list[str]:
 
 
 def why(content: bytes) -> str:
-    """Return why a file cannot be read by its first bytes, whatever else it holds; "" if nothing speaks against it."""
+    """Return why a file cannot be read, from its first bytes; "" if it can."""
     if content.startswith(b"\0GITCRYPT"):
         return "encrypted (git-crypt)"
     if content.startswith(b"version https://git-lfs.github.com/spec/"):

@@ -18,11 +18,11 @@ from hubimages.registry.problems import (
     NoRightError,
     NotThereError,
 )
-from hubimages.registry.rights.check import Report, check_registry
+from hubimages.registry.rights.check import RegistryReport, check_registry
 from hubimages.registry.rights.push import LoginState, Right, login_state
 
 __all__ = [
     "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError",
-    "NoRightError", "NotThereError", "Registries", "Report", "Right", "Transport", "all_tags", "check_registry",
+    "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport", "all_tags", "check_registry",
     "created", "creation_dates", "digests", "each", "labels", "login_state", "platforms", "stored",
 ]  # fmt: skip

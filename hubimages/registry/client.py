@@ -126,10 +126,10 @@ class Registries:
             hidden = f"{image.host} does not show {image} without a login that may see it"
             raise HiddenError("; ".join([hidden, *why]))
         if answer.status == 404:
-            self.check_registry(image.host, answer)
+            self.check_is_registry(image.host, answer)
             raise NotThereError(f"{image.host} has no {image if path.startswith('manifests/') else image.repository}")
         if answer.status == 400 and ("NAME_INVALID" in said or "TAG_INVALID" in said):
-            raise NameRefusedError(f"{image.host} does not take the name {what}")
+            raise NameRefusedError(f"{image.host} does not accept the name {what}")
         raise NoAnswerError(f"no answer from {image.host} that can be used: status {answer.status} for {what}")
 
     def exchange(
@@ -150,7 +150,7 @@ class Registries:
             used = new
         return answer
 
-    def check_registry(self, host: str, answer: Response | None = None) -> None:
+    def check_is_registry(self, host: str, answer: Response | None = None) -> None:
         """Raise NoAnswerError unless the host is a registry: a 404 from another server says nothing about images."""
         if answer is not None and answer.headers.get(API_VERSION):
             return

@@ -22,7 +22,7 @@ def check_branch(repo: Repo, branch: str) -> str:
     for a branch at another commit, in use by another work tree, or in the way of another branch.
     """
     if branch.startswith("-") or branch == "HEAD" or not repo.succeeds("check-ref-format", f"refs/heads/{branch}"):
-        raise BadInputError(f"{branch!r} is no name for a branch")
+        raise BadInputError(f"{branch!r} is not a valid branch name")
     if current_branch(repo) == branch:
         return ""
     shown = shlex.quote(branch)

@@ -132,7 +132,7 @@ def _commit(repo: Repo, change: Commit) -> _Done:
             committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
         if not tried.commit:
             tried.raise_signal()
-            raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
+            raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
     except BaseException as error:
         told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
         if undo is not None and by_hook:
@@ -178,11 +178,11 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
                 committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
             if not tried.commit:
                 tried.raise_signal()
-                raise tried.error or ProgramFailedError("git commit ended well, and there is no commit")
+                raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
         except BaseException as error:
             told = _unadd(repo, new)
             if by_hook and isinstance(error, HubImagesError):
-                told = f"\nA hook changed the files, which stay so:\n{_shown(undo, by_hook)}{told}"
+                told = f"\nA hook changed the files, and they stay changed:\n{_shown(undo, by_hook)}{told}"
             if told and isinstance(error, HubImagesError):
                 raise type(error)(f"{error}{told}") from error
             raise
@@ -194,7 +194,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
 
 
 def _may_try_again(by_hook: Mapping[str, str | None], edits: Sequence[FileEdit]) -> bool:
-    """Whether a hook has mended files, as pre-commit's do, rather than removed them or put them back."""
+    """Return True if a hook corrected files, as pre-commit's hooks do, and did not remove or restore them."""
     before = {edit.path: edit.before for edit in edits}
     return bool(by_hook) and all(text is not None and text != before[path] for path, text in by_hook.items())
 
@@ -284,7 +284,7 @@ def _check_committed(repo: Repo, commit: str, paths: Sequence[str]) -> None:
     where = f"git -C {shlex.quote(str(repo.work_tree))}"
     if other := sorted({*names} ^ {*paths}):
         raise ProgramFailedError(
-            f"commit {commit[:12]} has other files than planned, by a hook of the repository it seems: "
+            f"commit {commit[:12]} has other files than planned, probably because of a hook: "
             f"{', '.join(other)}. Look at it: {where} show {commit[:12]}. To take it back and keep the files: "
             f"{where} reset --soft HEAD~1"
         )

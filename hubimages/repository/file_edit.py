@@ -158,7 +158,7 @@ def check_written(root: Path, edits: Sequence[FileEdit]) -> None:
     other = [edit.path for edit in combined(edits) if text_of(root, edit.path) != edit.after]
     if other:
         raise StorageError(
-            f"{', '.join(other)}: not what was shown and written; another program has changed it since, it seems. "
+            f"{', '.join(other)}: changed after it was written, probably by another program. "
             "Look at it with git diff, put it in order, and run the command again"
         )
 
@@ -179,7 +179,7 @@ def _check_one_text(root: Path, edits: Sequence[FileEdit]) -> None:
 
 def _lost(path: str) -> RefusedError:
     return RefusedError(
-        f"{path}: two edits of this file are not made one on top of the other, and one would be lost. Nothing was "
+        f"{path}: two edits of this file would overwrite each other. Nothing was "
         "written; this is a bug of hubimages, please report it"
     )
 

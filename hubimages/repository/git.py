@@ -246,7 +246,7 @@ def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) 
     lines = console.censor(output.decode(errors="replace")).strip().splitlines()
     said = next((line for line in reversed(lines) if re.search(r"fatal|error|denied|rejected", line)), "no message")
     if NOT_FAST_FORWARD.search(said + "\n".join(lines)):
-        return RefusedError(f"{shown} has commits that are not in what would be pushed; nothing was pushed: {said}")
+        return RefusedError(f"{shown} has commits that this push lacks; nothing was pushed: {said}")
     text = "\n".join(lines)
     if "dubious ownership" in text:
         return RefusedError(

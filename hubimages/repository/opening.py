@@ -27,7 +27,7 @@ def deployment_repository(directory: Path) -> Repo:
         raise BadInputError(f"no directory {directory}. {WHERE}")
     git_dir = _asked(directory, "--path-format=absolute", "--git-dir")
     if _asked(directory, "--is-inside-git-dir") == "true" and not _is_bare(directory):
-        raise BadInputError(f"{directory} is inside of git's own directory {git_dir}. {WHERE}")
+        raise BadInputError(f"{directory} is inside git's own directory {git_dir}. {WHERE}")
     if _is_bare(directory):
         if Path(git_dir).name == ".git":
             raise BadInputError(
@@ -52,7 +52,7 @@ def _asked(directory: Path, *question: str) -> str:
         broken = next((each / ".git" for each in _upwards(directory) if (each / ".git").exists()), None)
         if broken is None:
             raise NoRepositoryError(f"{directory} is not a git repository. {WHERE}")
-        raise BadInputError(f"git does not take {broken} for a repository: {said}")
+        raise BadInputError(f"git does not recognise {broken} as a repository: {said}")
     if "dubious ownership" in said:
         raise RefusedError(f"git refuses to use {directory}: {said}")
     raise BadInputError(f"git cannot use {directory}: {said or f'exit code {done.returncode}'}")

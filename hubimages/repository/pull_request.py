@@ -154,7 +154,7 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
         owner = address.name.partition("/")[0]
         head = f"{owner}:{request.branch}" if request.to else request.branch
         for opened in repository.get_pulls(state="open", head=f"{owner}:{request.branch}", base=request.base):
-            return f"open already: {opened.html_url}"
+            return f"already open: {opened.html_url}"
         made = repository.create_pull(request.base, head, title=request.title, body=request.body)
     except github.GithubException as error:
         raise _refusal(address, error.status, error.message or "") from error

@@ -2,13 +2,21 @@
 
 from hubimages.template.answers import given_answers, read_answers
 from hubimages.template.asking import ask
-from hubimages.template.checking import check_all_answers
+from hubimages.template.checking import check_all_answers, check_answers, complete
 from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin, find_origin
 from hubimages.template.questions import RECORD, Question, questions, template_directory
-from hubimages.template.render import RenderedFile, Rendering, render, render_files
+from hubimages.template.render import (
+    RenderedFile,
+    Rendering,
+    read_rendering,
+    render,
+    render_files,
+    renderer,
+    run_cookiecutter,
+)
 
 __all__ = [
     "MESSAGE",
@@ -20,6 +28,8 @@ __all__ = [
     "Rendering",
     "ask",
     "check_all_answers",
+    "check_answers",
+    "complete",
     "deployment_workflow",
     "find_origin",
     "given_answers",
@@ -27,7 +37,10 @@ __all__ = [
     "plan_new_repository",
     "questions",
     "read_answers",
+    "read_rendering",
     "render",
     "render_files",
+    "renderer",
+    "run_cookiecutter",
     "template_directory",
 ]

@@ -1,19 +1,22 @@
 """What the template becomes with given answers.
 
-cookiecutter runs as a program of its own, with a home directory of its own: the user's cookiecutter configuration
-could change the delimiters, and cookiecutter writes a replay file into the home directory. It also keeps its import
-(0.2 s) and its output away from whoever calls this.
+cookiecutter runs in another process (`renderer`), with its own home directory: the user's cookiecutter configuration
+could change the delimiters, and cookiecutter writes a replay file into the home directory. Whoever has other work to do
+first starts that process early: half of its time are imports.
 """
 
+import contextlib
+import json
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
 from hubimages.repository import git, staging
-from hubimages.run import attempt, failure, os_failure
+from hubimages.run import ended, failure, os_failure, start
 from hubimages.template.answers import read_answers
 from hubimages.template.checking import check_answers
 from hubimages.template.origin import Origin, find_origin
@@ -78,40 +81,52 @@ def render(answers: Mapping[str, str], parent: Path) -> Path:
         return stage.dest
 
 
-def render_files(answers: Mapping[str, str], origin: Origin | None = None, directory: Path | None = None) -> Rendering:
+@contextlib.contextmanager
+def renderer() -> Iterator["subprocess.Popen[bytes]"]:
+    """Start the process that renders; it waits for what `render_files` tells it, and ends with the block."""
+    environment = {"PYTHONIOENCODING": "utf-8"}
+    program = Path(__file__).with_name("renderer.py")
+    argv = (sys.executable, "-P", str(program))  # -P: not with the modules beside it
+    process = start(*argv, cwd=Path("/"), env=environment, stdin=subprocess.PIPE)
+    with ended(process):
+        yield process
+
+
+def render_files(
+    answers: Mapping[str, str],
+    origin: Origin | None = None,
+    directory: Path | None = None,
+    started: "subprocess.Popen[bytes] | None" = None,
+) -> Rendering:
     """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
 
     `origin` is that of the template, unless another is given; `directory` is a place for temporary files, where the
-    caller removes what a killed run leaves.
+    caller removes what a killed run leaves; `started` is a `renderer` that has been started already.
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
     with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
-        home, output = Path(temporary, "home"), Path(temporary, "output")
-        home.mkdir()
-        argv = [
-            *(sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"),
-            *("--output-dir", str(output), str(template_directory())),
-            *(f"{key}={value}" for key, value in answers.items()),
-            *(f"{key}={value}" for key, value in _private(origin).items()),
-        ]
-        environment = {
-            "HOME": str(home),
-            "PYTHONIOENCODING": "utf-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "TMPDIR": temporary,
-        }
-        done = attempt(*argv, cwd=Path(temporary), env=environment)
+        values = {**answers, **_private(origin)}
+        done = run_cookiecutter(template_directory(), values, Path(temporary), started)
         if done.returncode:
-            raise _refusal(argv, done.returncode, done.stderr, done.stdout)
-        directories = list(output.iterdir())
-        if len(directories) != 1:
-            raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
-        rendering = _read(directories[0], origin)
+            raise _refusal(done.returncode, done.stderr, done.stdout)
+        rendering = read_rendering(Path(temporary, "output"), origin)
     for key, value in answers.items():  # the record is what an update will start from
         if rendering.answers[key] != value:
             raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
     return rendering
+
+
+def run_cookiecutter(
+    source: Path, values: Mapping[str, str], temporary: Path, started: "subprocess.Popen[bytes] | None" = None
+) -> "subprocess.CompletedProcess[bytes]":
+    """Render a template's directory into `temporary/output`, and return how cookiecutter ended."""
+    home = temporary / "home"
+    home.mkdir(parents=True)
+    asked = {"template": str(source), "output": str(temporary / "output"), "home": str(home), "answers": dict(values)}
+    with contextlib.nullcontext(started) if started is not None else renderer() as process:
+        stdout, stderr = process.communicate(json.dumps(asked).encode())
+        return subprocess.CompletedProcess(["cookiecutter"], process.returncode, stdout, stderr)
 
 
 def _private(origin: Origin) -> dict[str, str]:
@@ -120,7 +135,12 @@ def _private(origin: Origin) -> dict[str, str]:
     return {"__template": address, "__commit": origin.commit, "__problem": origin.problem}
 
 
-def _read(directory: Path, origin: Origin) -> Rendering:
+def read_rendering(output: Path, origin: Origin) -> Rendering:
+    """Return what cookiecutter rendered into a directory. Raises ProgramFailedError unless it is one repository."""
+    directories = list(output.iterdir())
+    if len(directories) != 1:
+        raise ProgramFailedError(f"cookiecutter made {len(directories)} directories instead of one")
+    (directory,) = directories
     files = {
         path.relative_to(directory).as_posix(): RenderedFile(path.read_bytes(), bool(path.stat().st_mode & 0o100))
         for path in sorted(directory.rglob("*"))
@@ -129,10 +149,10 @@ def _read(directory: Path, origin: Origin) -> Rendering:
     return Rendering(read_answers(directory / RECORD), files, origin)
 
 
-def _refusal(argv: list[str], code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
-    """Return the error for the template's one line, which cookiecutter prints on stdout."""
+def _refusal(code: int, stderr: bytes, stdout: bytes) -> HubImagesError:
+    """Return the error for the template's one line. cookiecutter adds lines of its own about a failed hook."""
     keys = tuple(f"{question.key}: " for question in questions())
-    for line in stdout.decode(errors="replace").splitlines():
+    for line in (stderr + b"\n" + stdout).decode(errors="replace").splitlines():
         if line.startswith(keys):
             return BadInputError(line)
-    return failure(["cookiecutter", *argv[3:]], code, stderr or stdout)
+    return failure(["cookiecutter"], code, stderr or stdout)

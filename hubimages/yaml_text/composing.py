@@ -23,6 +23,7 @@ PROPERTY = re.compile(f"[&!][^ \t{BREAKS}]*")
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 BLOCK = ("literal", "folded")
+ON_LINES = {sign: style for sign, style in STYLES.items() if style not in BLOCK}
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -49,7 +50,7 @@ class Reader:
         self.keep = keep
         self.text = text
         self.shift = 1 if text.startswith(BYTE_ORDER_MARK) else 0
-        odd = OTHER_BREAK.search(text) is not None
+        odd = ("\r" in text or not text.isascii()) and OTHER_BREAK.search(text) is not None
         self.feeds = [match.start() for match in re.finditer("\n", text)] if odd else None
         self.yaml: Any = yaml
 
@@ -138,7 +139,7 @@ def _event_list(text: str) -> list[Any]:
             return found
 
 
-def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for each kind of event
+def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912, PLR0915 - one branch for each kind of event
     yaml, next_event = reader.yaml, reader.events()
     scalar_event, mapping_start, sequence_start = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
     mapping_end, sequence_end, alias_event = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
@@ -147,22 +148,28 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
     anchors: dict[str, Resolved] = {}
     parents: list[tuple[MappingNode | SequenceNode, list[Node]]] = []  # the open nodes, each with its siblings
     children, flow = roots, False
+    add = children.append
+    styles = ON_LINES
     while True:
         event = next_event()
         kind = type(event)
         if kind is scalar_event:
-            style, tag, anchor = STYLES[event.style], event.tag, event.anchor
-            if by_marks and tag is None and anchor is None and style not in BLOCK:  # nearly all scalars: avoid calls
+            style = styles.get(event.style)
+            if style and by_marks and event.tag is None and event.anchor is None:  # nearly all scalars: avoid calls
                 mark = event.start_mark
-                start, end, line = mark.index + shift, event.end_mark.index + shift, mark.line + 1
-                children.append(ScalarNode(start, end, line, event.value, style, None, None, flow))
+                end = event.end_mark.index + shift
+                add(ScalarNode(mark.index + shift, end, mark.line + 1, event.value, style, None, None, flow))
             else:
                 scalar = reader.scalar(event, flow=flow)
-                if anchor is not None:
-                    anchors[anchor] = scalar
-                children.append(scalar)
+                if event.anchor is not None:
+                    anchors[event.anchor] = scalar
+                add(scalar)
         elif kind is mapping_start or kind is sequence_start:
-            start, line = reader.own_start(event)
+            if by_marks and event.tag is None and event.anchor is None:
+                mark = event.start_mark
+                start, line = mark.index + shift, mark.line + 1
+            else:
+                start, line = reader.own_start(event)
             flow = bool(event.flow_style)
             make = MappingNode if kind is mapping_start else SequenceNode
             opened = make(start, start, line, event.tag, event.anchor, flow)
@@ -171,8 +178,9 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
             if len(parents) >= MAX_DEPTH:
                 raise UnreadableYamlError(line, f"nested deeper than {MAX_DEPTH} levels")
             parents.append((opened, children))
-            children.append(opened)
+            add(opened)
             children = []
+            add = children.append
         elif kind is mapping_end or kind is sequence_end:
             closed, siblings = parents.pop()
             if isinstance(closed, MappingNode):
@@ -184,8 +192,9 @@ def _documents(reader: Reader) -> list[Node]:  # noqa: PLR0912 - one branch for 
             elif children:
                 closed.end = max(closed.start, children[-1].end)
             children, flow = siblings, bool(parents) and parents[-1][0].flow
+            add = children.append
         elif kind is alias_event:
-            children.append(reader.alias(event, anchors, [parent for parent, _ in parents]))
+            add(reader.alias(event, anchors, [parent for parent, _ in parents]))
         elif kind is yaml.DocumentStartEvent:
             anchors = {}
         elif kind is yaml.StreamEndEvent:

@@ -21,7 +21,7 @@ from hubimages.yaml_text.layout import (
 )
 from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode, key_text
 from hubimages.yaml_text.tree import Path
-from hubimages.yaml_text.written import Place, shown, written
+from hubimages.yaml_text.written import NodePlace, shown, written
 
 
 def add_key(text: str, path: Path, key: str, value: Any, *, document: int = 0, after: str | None = None) -> str:
@@ -99,7 +99,7 @@ def _nothing(text: str) -> ScalarNode:
     return ScalarNode(len(text), len(text), text.count("\n") + 1, "", "plain", None, None, False)
 
 
-def _check_begins(place: Place, path: Path, kind: type, name: str) -> None:
+def _check_begins(place: NodePlace, path: Path, kind: type, name: str) -> None:
     """Check that a mapping or sequence can start here: the node is empty."""
     node = place.node
     if isinstance(node, AliasNode):
@@ -151,7 +151,7 @@ def _after_in_flow(text: str, node: MappingNode | SequenceNode, index: int, key:
     return f"{text[:end]},{between}{new}{text[end:]}"
 
 
-def _begin(text: str, place: Place, style: Indentation, value: Any) -> str:
+def _begin(text: str, place: NodePlace, style: Indentation, value: Any) -> str:
     """Return the text with a mapping or sequence in place of an empty node."""
     node, parent = place.node, place.parent
     if _flow(parent.node if parent else None):

@@ -9,7 +9,7 @@ from hubimages.yaml_text.insert import end_of_pair
 from hubimages.yaml_text.layout import end_of_block, is_block, keeps_blank_lines, last_node, line_end_after, line_start
 from hubimages.yaml_text.nodes import MappingNode, Node, SequenceNode
 from hubimages.yaml_text.tree import Path
-from hubimages.yaml_text.written import Place, written
+from hubimages.yaml_text.written import NodePlace, written
 
 PROPERTIES = re.compile(f"(?:[ \t]+[&!][^ \t{BREAKS}]*)*")
 SPACES = re.compile(f"[ {BREAKS}]*")
@@ -32,7 +32,7 @@ def remove(text: str, path: Path, *, document: int = 0) -> str:
     return changed
 
 
-def _without(text: str, place: Place, above: Place) -> str:
+def _without(text: str, place: NodePlace, above: NodePlace) -> str:
     parent = above.node
     assert isinstance(parent, MappingNode | SequenceNode)
     if len(parent.pairs if isinstance(parent, MappingNode) else parent.items) == 1:
@@ -108,7 +108,7 @@ def _next_dash(text: str, offset: int) -> int | None:
     return None
 
 
-def _emptied(text: str, above: Place, parent: MappingNode | SequenceNode) -> str:
+def _emptied(text: str, above: NodePlace, parent: MappingNode | SequenceNode) -> str:
     """Return the text with {} or [] for a mapping or sequence, on the line of its key if possible."""
     empty = "{}" if isinstance(parent, MappingNode) else "[]"
     end = max(parent.end, end_of_block(text, parent))

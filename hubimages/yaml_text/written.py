@@ -8,13 +8,13 @@ from hubimages.yaml_text.tree import Path
 
 
 @dataclass(frozen=True)
-class Place:
+class NodePlace:
     """A node and its parent."""
 
     node: Node
     index: int  # of the pair or item in its parent, or of the document
     key: Node | None  # of the node
-    parent: "Place | None"
+    parent: "NodePlace | None"
 
     @property
     def is_empty(self) -> bool:
@@ -27,13 +27,13 @@ def shown(path: Path) -> str:
     return ".".join(str(step) for step in path) or "the top of the file"
 
 
-def written(documents: list[Node], path: Path, document: int) -> Place:
+def written(documents: list[Node], path: Path, document: int) -> NodePlace:
     """Return the place at a path.
 
     Raises BadInputError if there is none, RefusedError if an alias or a merge key leads there."""
     if document >= len(documents):
         raise BadInputError(f"there is no document {document} in the file")
-    place = Place(documents[document], document, None, None)
+    place = NodePlace(documents[document], document, None, None)
     for number, step in enumerate(path):
         here = shown(path[:number])
         node = place.node
@@ -50,13 +50,13 @@ def written(documents: list[Node], path: Path, document: int) -> Place:
     return place
 
 
-def _step(place: Place, step: str | int) -> Place | None:
+def _step(place: NodePlace, step: str | int) -> NodePlace | None:
     node = place.node
     if isinstance(node, MappingNode):
         for index in range(len(node.pairs) - 1, -1, -1):  # the last of duplicates counts
             key, value = node.pairs[index]
             if key_text(key) == str(step) and not is_merge(key):
-                return Place(value, index, key, place)
+                return NodePlace(value, index, key, place)
     elif isinstance(node, SequenceNode) and isinstance(step, int) and 0 <= step < len(node.items):
-        return Place(node.items[step], step, None, place)
+        return NodePlace(node.items[step], step, None, place)
     return None

@@ -34,6 +34,7 @@ def items(*words: str, **env: str) -> dict[str, dict[str, object]]:
 def test_on_a_machine_with_nothing_everything_is_named_with_the_line_that_gets_it(tmp_path: Path) -> None:
     done = doctor(PATH=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
+    assert "Logins\n  none\n  needed by check-registry, bump-hub-image, rebuild-hub-image, " in done.stdout
     for name in ("git", "container engine", "buildx", "sops", "Node.js", "JupyterHub's proxy", "browser"):
         assert f"  --  {name}" in done.stdout
     found = items(PATH=str(tmp_path))

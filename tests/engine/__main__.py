@@ -1,4 +1,4 @@
-"""Keep an engine and the stand-in images for many test runs: `python -m tests.engine`, ended with Ctrl-C.
+"""Keep an engine and the stand-in images for many test runs: `python -m tests.engine`, until Ctrl-C.
 
 Prints what to set in the shell that runs the tests; those then use this engine, and nothing is made twice.
 """
@@ -24,7 +24,7 @@ def main() -> int:
         stack.enter_context(stand_ins(engine, repo2docker_base(), *BASES))
         for name, value in engine.env.items():
             print(f"export {name}={value}", flush=True)  # noqa: T201
-        # SIGTERM ends it in good order, too
+        # SIGTERM cleans up, too
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0
 

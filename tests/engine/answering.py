@@ -14,7 +14,7 @@ TAKEN = {"HEAD": 200, "POST": 202, "PATCH": 202, "PUT": 201}
 
 @dataclass(frozen=True)
 class Answering:
-    """A registry at `address` (host:port), and the requests it had so far."""
+    """A registry at `address` (host:port), and the requests that it got."""
 
     address: str
     requests: list[str]
@@ -22,7 +22,7 @@ class Answering:
 
 @contextmanager
 def answering(status: int, *, also_greeting: bool = False) -> Iterator[Answering]:
-    """A registry that greets (or does not even do that) and answers all else with a status, ended on leaving.
+    """Run a registry that answers everything, with or without its greeting, with a status.
 
     With 500 it takes layers, and gives that answer to manifests alone: Docker tries layers for a minute.
     """

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark them, so that `-m "not engine"` leaves them out."""
+    """Mark the tests, so that `-m "not engine"` leaves them out."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.engine)
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def pip_cache() -> Iterator[None]:
-    """One cache for all that is installed: each test has a home of its own, and in it pip would have none."""
+    """Give all installations one cache: each test has its own HOME, in which pip would have none."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_CACHE_DIR", os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip")))
         yield
@@ -34,7 +34,7 @@ def pip_cache() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def logins_end_with_the_module(engine: Engine) -> Iterator[None]:
-    """Docker's configuration is one for all tests: who logs in must not do it for the tests of another module."""
+    """Log out after each module: all tests share Docker's configuration."""
     file = Path(engine.env["DOCKER_CONFIG"]) / "config.json"
     before = file.read_bytes() if file.exists() else None
     yield
@@ -59,7 +59,7 @@ def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(engine: Engine, folder: Path) -> Iterator[Repository]:
-    """The repository with an image of one small layer, and a contract that any image keeps."""
+    """Return a repository with an image of one small layer, and a contract that every image meets."""
     first = git("-C", folder, "rev-list", "--max-parents=0", "HEAD").strip()
     git("-C", folder, "reset", "--quiet", "--hard", first)
     git("-C", folder, "clean", "--quiet", "--force", "-d")

@@ -1,4 +1,4 @@
-"""The container engine that tests use: one that runs already, or a private one that leaves nothing behind."""
+"""The container engine of the tests: one that runs already, or a private one that leaves nothing behind."""
 
 import os
 import shutil
@@ -14,14 +14,14 @@ from hubimages.run import attempt, read
 from tests.engine import process, registry
 from tests.engine.install import EngineUnavailableError, ensure_programs, program
 
-# What mmdebstrap unpacks beneath the stand-in base images, and the name Docker Hub has for it.
+# What mmdebstrap unpacks below the stand-in base images, and its name on Docker Hub.
 DEBIAN = "debian:trixie-slim"
 SUITE = "trixie"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answers. `env` holds what programs must be given to reach it: DOCKER_HOST, DOCKER_CONFIG.
+    """An engine that answers. `env` has the variables that programs need to reach it: DOCKER_HOST, DOCKER_CONFIG.
 
     DOCKER_CONFIG is a folder of the tests' own, so that no login lands in a person's, nor is one used.
     """
@@ -29,15 +29,15 @@ class Engine:
     env: Mapping[str, str]
     folder: Path
     private: bool
-    mirror: registry.Registry | None = None  # asked by a private daemon for docker.io's images
+    mirror: registry.Registry | None = None  # a private daemon asks it for docker.io's images
     daemon: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def docker(self, *args: str, cwd: Path | None = None) -> str:
-        """Return the stdout of a docker command, stripped. Raises ProgramFailedError when it fails."""
+        """Return the stdout of a docker command, stripped. Raises ProgramFailedError if it fails."""
         return read("docker", *args, cwd=cwd or self.folder, env=self.env).decode(errors="replace").strip()
 
     def try_docker(self, *args: str) -> subprocess.CompletedProcess[bytes]:
-        """Run a docker command whose failure is an answer."""
+        """Run a docker command and return the finished process, even if it failed."""
         return attempt("docker", *args, cwd=self.folder, env=self.env)
 
     def has_image(self, name: str) -> bool:
@@ -66,7 +66,7 @@ class Engine:
 
 @contextmanager
 def any_engine() -> Iterator[Engine]:
-    """Yield the running engine, else a private one. Raises EngineUnavailableError where there is none."""
+    """Yield the running engine, or else a private one. Raises EngineUnavailableError if there is none."""
     folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))
     try:
         running = running_engine(folder)
@@ -84,7 +84,7 @@ def running_engine(folder: Path) -> Engine | None:
     """Return the environment's engine if it answers and can build for repo2docker."""
     if shutil.which("docker") is None:
         return None
-    # the context a person has chosen is part of the configuration that is not used: ask for its address first
+    # the tests do not use the person's configuration, which has the chosen context: ask for its address first
     host = os.environ.get("DOCKER_HOST", "")
     if not host:
         said = attempt("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", cwd=folder)
@@ -106,7 +106,7 @@ def running_engine(folder: Path) -> Engine | None:
 
 @contextmanager
 def private_engine(folder: Path) -> Iterator[Engine]:
-    """A daemon of our own with Debian's image and buildx, its socket and data in `folder`; gone on leaving."""
+    """Yield a private daemon with Debian's image and buildx, all of it in `folder`, and remove it afterwards."""
     with ExitStack() as stack:
         mirror = stack.enter_context(registry.serve(folder / "mirror"))
         bare = stack.enter_context(daemon(folder, "--registry-mirror", f"http://{mirror.address}"))
@@ -118,14 +118,16 @@ def private_engine(folder: Path) -> Iterator[Engine]:
 
 @contextmanager
 def second_engine(first: Engine) -> Iterator[Engine]:
-    """Another machine, as far as images and the build cache go: it has none. buildx is the first engine's.
+    """Yield an engine without images and build cache, like another machine. It uses the first engine's buildx.
 
     Raises EngineUnavailableError where none can be started.
     """
     if os.geteuid() != 0:
         raise EngineUnavailableError("only root can start a second engine")
     program("dockerd")
-    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))  # a short path: a socket's may have 107 characters
+    folder = Path(
+        tempfile.mkdtemp(prefix="hubimages-engine-")
+    )  # a short path: that of a socket has at most 107 characters
     try:
         with daemon(folder) as engine:
             plugin = Path(first.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
@@ -136,7 +138,7 @@ def second_engine(first: Engine) -> Iterator[Engine]:
 
 
 def stubborn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """Start a daemon; retry once if another one was writing the kernel's rules for packets at that moment."""
+    """Start a daemon; retry once, because another one may be writing the kernel's packet rules at that moment."""
     try:
         return start()
     except RuntimeError as error:
@@ -148,7 +150,7 @@ def stubborn(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[b
 
 @contextmanager
 def daemon(folder: Path, *flags: str) -> Iterator[Engine]:
-    """A daemon with no image, its socket and data in `folder`; on leaving it is ended and its data removed."""
+    """Yield a daemon without images, its socket and data in `folder`; stop it and remove its data afterwards."""
     config = folder / "config"
     (config / "cli-plugins").mkdir(parents=True)
     socket = folder / "docker.sock"
@@ -186,7 +188,7 @@ def remove_containers(engine: Engine) -> None:
 
 @contextmanager
 def own_bridge() -> Iterator[list[str]]:
-    """dockerd's flags for the network. Two daemons must not share a bridge; the first may have the usual one."""
+    """Return dockerd's flags for the network. Two daemons must not share a bridge; the first may have the usual one."""
     names = {path.read_text().strip() for path in Path("/proc").glob("[0-9]*/comm") if path.exists()}
     if "dockerd" not in names:
         there = Path("/sys/class/net/docker0").exists()
@@ -207,14 +209,14 @@ def own_bridge() -> Iterator[list[str]]:
 
 
 def unmount_below(folder: Path) -> None:
-    """Unmount what a daemon has left mounted in its data, innermost first, so that the folder can be removed."""
+    """Unmount what a daemon left mounted in its data, innermost first, so that the folder can be removed."""
     mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
     for mount in sorted((m for m in mounts if m.startswith(f"{folder}/")), key=len, reverse=True):
         attempt("umount", "--lazy", mount, cwd=Path("/"))
 
 
 def import_debian(engine: Engine) -> None:
-    """Make Debian's image out of Debian's packages: nothing is pulled, so it works where nothing can be."""
+    """Make Debian's image from Debian's packages, without a pull."""
     packages = ",".join(["ca-certificates", *PACKAGES_OF_STAND_INS])
     tree = engine.folder / "debian.tar"
     read(
@@ -224,7 +226,7 @@ def import_debian(engine: Engine) -> None:
     tree.unlink()
 
 
-# Beneath every stand-in; what repo2docker's Dockerfile and the originals expect of their base.
+# Below every stand-in: what repo2docker's Dockerfile and the originals expect of their base.
 PACKAGES_OF_STAND_INS = (
     "bash", "bzip2", "gettext-base", "git", "less", "locales", "passwd", "procps", "python3-venv", "tini", "unzip",
     "wget",

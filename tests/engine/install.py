@@ -1,4 +1,4 @@
-"""Put a container engine's programs on a bare Debian machine: only where it was asked for, and only as root."""
+"""Install a container engine's programs on a bare Debian machine, only if asked to and only as root."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
 
 class EngineUnavailableError(Exception):
-    """No engine can be had here; the message says why, and what would change that."""
+    """There is no engine here; the message says why, and how to get one."""
 
 
 def program(name: str) -> str:
-    """The path of a program. Debian's own comes first: the client and the daemon then are of one version."""
+    """Return the path of a program. Debian's own comes first, so that client and daemon have the same version."""
     for directory in ("/usr/sbin", "/usr/bin"):
         if Path(directory, name).exists():
             return f"{directory}/{name}"
@@ -32,7 +32,7 @@ def program(name: str) -> str:
 
 
 def ensure_programs() -> None:
-    """Install what is missing. Raises EngineUnavailableError where that is not wanted or not possible."""
+    """Install what is missing. Raises EngineUnavailableError if that is not wanted or not possible."""
     if not needs.ENGINE.required:
         raise EngineUnavailableError(f"no container engine answers: {REMEDY}")
     if os.geteuid() != 0:
@@ -45,14 +45,14 @@ def ensure_programs() -> None:
 
 
 def ensure_registry() -> None:
-    """Install the registry alone, where that was asked for and is possible; no engine is needed for it."""
+    """Install only the registry, if that is wanted and possible; it needs no engine."""
     has_it = shutil.which("docker-registry", path=PATH) is not None
     if not has_it and needs.REGISTRY.required and os.geteuid() == 0 and shutil.which("apt-get"):
         install("docker-registry")
 
 
 def install(*packages: str) -> None:
-    """Install Debian's packages without starting what they bring."""
+    """Install Debian's packages without starting their services."""
     root = Path("/")
     env = {"DEBIAN_FRONTEND": "noninteractive"}
     with no_services():
@@ -62,7 +62,7 @@ def install(*packages: str) -> None:
 
 @contextmanager
 def no_services() -> Iterator[None]:
-    """Keep Debian from starting what it installs: its registry listens on all addresses, its daemon owns docker0."""
+    """Keep Debian from starting services: its registry listens on all addresses, its daemon owns docker0."""
     policy = Path("/usr/sbin/policy-rc.d")
     if policy.exists():
         yield

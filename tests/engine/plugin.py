@@ -1,4 +1,4 @@
-"""Fixtures of the engine tests: a real engine, real registries, and images that stand in for those to be pulled.
+"""Fixtures of the engine tests: a real engine, real registries, and stand-ins for images that would be pulled.
 
 Load it in the top conftest: `pytest_plugins = ["tests.engine.plugin"]`.
 """
@@ -16,13 +16,13 @@ from tests.engine.engine import Engine, any_engine
 from tests.engine.install import EngineUnavailableError, ensure_registry
 from tests.engine.stand_ins import repo2docker_base, stand_ins
 
-# Besides what repo2docker builds upon. `stand_ins` takes any other tag of these.
+# Besides the base of repo2docker. `stand_ins` takes any other tag of these.
 BASES = ("pangeo/base-image:2025.01.10", "quay.io/jupyter/minimal-notebook:2025-01-10")
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """A container engine; give `engine.env` to the programs that are to use it."""
+    """Yield a container engine; give `engine.env` to the programs that use it."""
     with ExitStack() as stack:
         try:
             started = stack.enter_context(any_engine())
@@ -33,7 +33,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def engine_env(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """The engine, with DOCKER_HOST and DOCKER_CONFIG set for code that takes them from the environment."""
+    """Yield the engine, with DOCKER_HOST and DOCKER_CONFIG set for code that reads the environment."""
     for name, value in engine.env.items():
         monkeypatch.setenv(name, value)
     return engine
@@ -41,7 +41,7 @@ def engine_env(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture(scope="session")
 def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
-    """A registry that asks for no password. A private daemon looks there for docker.io's images, too."""
+    """Yield a registry without a password. A private daemon looks there for docker.io's images, too."""
     if engine.mirror is not None:
         yield engine.mirror
         return
@@ -50,12 +50,12 @@ def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session")
 def password_registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
-    """A registry that wants a password for everything."""
+    """Yield a registry that requires a password for everything."""
     yield from serve(tmp_path_factory.mktemp("registry"), username="robot", password="correct horse")
 
 
 def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[registries.Registry]:
-    """A registry, or the reason why there is none."""
+    """Yield a registry, or skip with the reason if there is none."""
     try:
         ensure_registry()
         with registries.serve(root, username=username, password=password) as served:
@@ -66,7 +66,7 @@ def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[reg
 
 @pytest.fixture(scope="session")
 def base_images(engine: Engine) -> Iterator[tuple[str, ...]]:
-    """repo2docker's base and the names in BASES, each with an image behind it that can be built upon without a pull."""
+    """Yield repo2docker's base and the names in BASES, each an image that builds need not pull."""
     names = (repo2docker_base(), *BASES)
     with stand_ins(engine, *names):
         yield names
@@ -74,15 +74,15 @@ def base_images(engine: Engine) -> Iterator[tuple[str, ...]]:
 
 @pytest.fixture
 def no_container_left(engine: Engine) -> Iterator[None]:
-    """Fail the test if a container that was not there before is there after it."""
+    """Fail the test if it leaves a container behind."""
     before = engine.containers()
     yield
     left = engine.containers() - before
     deadline = time.monotonic() + 30
     while left and not engine.private and time.monotonic() < deadline:
-        time.sleep(1)  # somebody else's, perhaps, and gone in a moment
+        time.sleep(1)  # perhaps another user's, and gone in a moment
         left &= engine.containers()
-    # on an engine that is not ours somebody else may have started it
+    # another user of this engine may have started it
     for container in left if engine.private else ():
         engine.try_docker("rm", "--force", "--volumes", container)
     assert not left, f"containers left behind: {left}"

@@ -1,4 +1,4 @@
-"""Servers that tests start: on loopback, in a temporary folder, and ended by their process id."""
+"""Servers of the tests: on loopback, in a temporary folder, stopped by their process id."""
 
 import signal
 import socket
@@ -32,7 +32,7 @@ def start(
     Raises RuntimeError with the end of its log when it does not.
     """
     with log.open("wb") as output:
-        # a session of its own: Ctrl-C in the terminal goes to the tests, which then end the server in good order
+        # its own session: Ctrl-C in the terminal goes only to the tests, which then stop the server
         server = subprocess.Popen(
             argv, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=environment(env), cwd=log.parent, start_new_session=True,
@@ -48,7 +48,7 @@ def start(
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server that `start` started, politely first."""
+    """Stop a server that `start` started: with SIGTERM, then with SIGKILL."""
     if server.poll() is None:
         server.send_signal(signal.SIGTERM)
     try:

@@ -31,7 +31,7 @@ MANIFESTS = (
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry that answers at `address` (host:port); `username` and `password` are empty where none is asked."""
+    """A registry at `address` (host:port); `username` and `password` are empty if it requires none."""
 
     address: str
     process: subprocess.Popen[bytes]
@@ -40,7 +40,7 @@ class Registry:
     password: str = ""
 
     def request(self, path: str, *, method: str = "GET") -> tuple[bytes, str]:
-        """The body, and the digest the registry names, for a path below /v2/. Raises urllib.error.HTTPError."""
+        """Return the body and the registry's digest for a path below /v2/. Raises urllib.error.HTTPError."""
         headers = {"Accept": ", ".join(MANIFESTS)}
         if self.username:
             headers["Authorization"] = "Basic " + b64encode(f"{self.username}:{self.password}".encode()).decode()
@@ -59,7 +59,7 @@ class Registry:
 
 @contextmanager
 def serve(root: Path, *, username: str = "", password: str = "", cache: bool = False) -> Iterator[Registry]:
-    """A registry on a free port of loopback, its data in `root`, ended on leaving.
+    """Yield a registry on a free port of loopback with its data in `root`, and stop it afterwards.
 
     With `cache` it remembers in memory where its blobs are, as the packaged configuration has it.
     """
@@ -67,7 +67,7 @@ def serve(root: Path, *, username: str = "", password: str = "", cache: bool = F
     port = process.free_port()
     config = CONFIG.format(root=root, port=port, cache=CACHE if cache else "")
     if username:
-        # bcrypt is the only kind of hash this registry takes; 4 is its cheapest
+        # this registry accepts only bcrypt; 4 is the cheapest
         hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
         (root / "htpasswd").write_text(f"{username}:{hashed}\n")
         config += AUTH.format(root=root)

@@ -12,7 +12,7 @@ from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.histories import git
 
-# The names under which these tests build, on an engine that others may use as well.
+# The names of images that these tests build, on an engine that others may use, too.
 OURS = re.compile("/our/(small|cached|dated|joined|preview):")
 PASSES = "def test_it():\n    pass\n"
 SMALL = {"Dockerfile": "FROM scratch\nCOPY README.md /\n", "image-contract/test_contract.py": PASSES}
@@ -54,7 +54,7 @@ def images(engine: Engine) -> set[str]:
 
 
 def session_error(done: subprocess.CompletedProcess[str]) -> str:
-    """What a session that failed said itself, without what the programs said that it ran."""
+    """Return the message of a failed session, without the output of the programs that it ran."""
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stdout
     return "\n".join(line for line in done.stdout.splitlines() if line.startswith("nox > "))

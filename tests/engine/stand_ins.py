@@ -1,4 +1,4 @@
-"""Local images of the names that user images are built from, for machines that cannot pull the originals."""
+"""Stand-ins for the base images of user images, for machines that cannot pull the originals."""
 
 import json
 import os
@@ -28,7 +28,7 @@ STAGES = {
     "quay.io/jupyter/scipy-notebook": "docker-stacks",
 }
 LABEL = "org.hubimages.stand-in"
-PYTHON = "3.13"  # the one version the channel has: an environment.yml built here must ask for it
+PYTHON = "3.13"  # the only version in the channel: an environment.yml built here must ask for it
 
 
 FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
@@ -36,13 +36,13 @@ FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
 
 @cache
 def repo2docker_base() -> str:
-    """What repo2docker builds environment.yml upon when it is not told otherwise: its releases move it."""
+    """Return repo2docker's default base for environment.yml, which changes with its releases."""
     question = "from repo2docker.app import Repo2Docker; print(Repo2Docker.base_image.default_value)"
     return read(sys.executable, "-c", question, cwd=Path("/")).decode().strip()
 
 
 def bases(repository: Path) -> list[str]:
-    """The base images that a user-image repository builds upon and that can be stood in for."""
+    """Return the base images of a user-image repository that have a stand-in."""
     for directory in (repository, repository / "binder", repository / ".binder"):
         if (directory / "Dockerfile").exists():
             names = FROM.findall((directory / "Dockerfile").read_text())
@@ -52,7 +52,7 @@ def bases(repository: Path) -> list[str]:
 
 @contextmanager
 def stand_ins(engine: Engine, *names: str) -> Iterator[None]:
-    """Have an image of every name (`host/name:tag`), a stand-in where the engine has none, gone afterwards.
+    """Provide an image of every name (`host/name:tag`): a stand-in if the engine has none, removed afterwards.
 
     An image that is there already, and is not ours, stays and is used: on a person's engine it is the original.
     A stand-in that is there already is brought up to date, and stays too.
@@ -76,13 +76,13 @@ def stand_ins(engine: Engine, *names: str) -> Iterator[None]:
 
 
 def is_stand_in(engine: Engine, name: str) -> bool:
-    """Whether an image is one that these tests made, now or before."""
+    """Return True if these tests made the image, now or before."""
     done = engine.try_docker("image", "inspect", "--format", "{{json .Config.Labels}}", name)
     return done.returncode == 0 and LABEL in (json.loads(done.stdout) or {})
 
 
 def write_machine_configuration(directory: Path) -> None:
-    """How this machine reaches its package index, for the images: pip's configuration and the certificates it trusts.
+    """Write what images need to reach this machine's package index: pip's configuration and the trusted certificates.
 
     It is read when an image is made, since it differs from machine to machine, and is usually empty.
     """
@@ -92,7 +92,7 @@ def write_machine_configuration(directory: Path) -> None:
     said = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
     settings = {name.split(".", 1)[1]: value.strip("'") for name, value in said.items()}
     for name in ("index-url", "extra-index-url", "trusted-host", "default-timeout"):
-        # addresses in the machine's own file system mean nothing in an image
+        # an image cannot reach addresses in the machine's file system
         values = [value for value in settings.get(name, "").split() if not value.startswith("file:")]
         if values:
             lines.append(f"{name} = {' '.join(values)}")

@@ -1,4 +1,4 @@
-"""User images are really built upon the stand-ins: solved, installed, and refused where nothing satisfies."""
+"""User images build on the stand-ins: packages are solved and installed, or refused if nothing satisfies them."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("base_images", "no_container_left")
 
 
 def repo2docker(engine: Engine, repository: Path, image: str) -> subprocess.CompletedProcess[str]:
-    """Build a repository as a person does: no option or configuration tells repo2docker about these tests."""
+    """Build a repository as a person does: repo2docker gets no option or configuration for these tests."""
     argv = [
         sys.executable, "-m", "repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan",
         "--target-repo-dir", "/srv/repo", "--image-name", image, str(repository),
@@ -45,7 +45,7 @@ def repo2docker(engine: Engine, repository: Path, image: str) -> subprocess.Comp
 def conda_image(
     engine: Engine, base_images: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """An image built from environment.yml."""
+    """Return an image built from environment.yml."""
     repository = tmp_path_factory.mktemp("conda")
     (repository / "environment.yml").write_text(ENVIRONMENT)
     assert bases(repository) == [base_images[0]]

@@ -39,7 +39,7 @@ AS_JOVYAN = "\nUSER 1000\n"
 
 @dataclass(frozen=True)
 class Broken:
-    """How an image is broken, which clause has to say so, and a word of what it says."""
+    """How an image is broken, the clause that must find it, and a word of its message."""
 
     dockerfile: str
     clause: str
@@ -55,7 +55,7 @@ BROKEN = {
     ),
     "root": Broken("USER root", "test_the_image_runs_as_user_1000", "USER 1000"),
     "sudo": Broken(
-        # a file with the set-user-id bit is what sudo is
+        # like sudo, a file with the set-user-id bit
         "RUN cp /usr/bin/env /usr/bin/as-root && chmod 4755 /usr/bin/as-root"
         ' && printf \'#!/bin/sh\\n[ "$(as-root id -u)" = 0 ] || exit 1\\nexec "$@"\\n\' > /start && chmod 755 /start'
         + AS_JOVYAN
@@ -117,7 +117,7 @@ pytestmark = pytest.mark.usefixtures("no_container_left")
 
 @pytest.fixture(scope="module")
 def good(engine: Engine, base_images: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An image for which everything holds."""
+    """Return an image that meets every clause."""
     context = tmp_path_factory.mktemp("good")
     install = "RUN mamba install --yes numpy jupyterhub-singleuser && pip install -q --no-cache-dir pyfiglet==1.0.4"
     (context / "Dockerfile").write_text(f"FROM {base_images[2]}\n{install}\n")
@@ -128,12 +128,12 @@ def good(engine: Engine, base_images: tuple[str, ...], tmp_path_factory: pytest.
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A user-image repository with the contract in it."""
+    """Return a user-image repository with the contract."""
     return write_repository(tmp_path)
 
 
 def write_repository(path: Path) -> Path:
-    """Write the contract and what it is told by: an environment.yml, a notebook, a test of the repository's own."""
+    """Write the contract and what it reads: an environment.yml, a notebook, and the repository's own test."""
     contract, tests = path / "image-contract", path / "image-tests"
     contract.mkdir()
     (tests / "more").mkdir(parents=True)
@@ -146,7 +146,7 @@ def write_repository(path: Path) -> Path:
 
 
 def argv() -> list[str]:
-    """The contract's own test run, with nothing of this project's configuration."""
+    """Return the command that runs the contract, without this project's configuration."""
     return [sys.executable, "-m", "pytest", "-c", os.devnull, "-rA", "-p", "no:cacheprovider", "image-contract"]
 
 
@@ -158,7 +158,7 @@ def contract(engine: Engine, image: str, repository: Path, hub: str = "") -> sub
 
 @pytest.fixture(scope="module")
 def outputs(engine: Engine, good: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the contract says of each broken image. Two at a time: most of it is waiting."""
+    """Return the contract's output for each broken image. Two run at a time: most of the time is waiting."""
 
     def output(how: str) -> str:
         repository = write_repository(tmp_path_factory.mktemp("broken"))
@@ -211,7 +211,7 @@ def test_an_image_that_is_not_there_is_named_once(engine: Engine, repository: Pa
 def test_stopped_in_the_middle_no_container_is_left(
     engine: Engine, good: str, repository: Path, how: signal.Signals
 ) -> None:
-    # a shell that starts tests in its background has them ignore Ctrl-C, and what they start as well
+    # tests in the background of a shell ignore Ctrl-C, and so do the programs that they start
     signal.signal(signal.SIGINT, signal.default_int_handler)
     before = engine.containers()
     env = environment({**engine.env, "IMAGE": good, "HUB_VERSION": ""})

@@ -1,4 +1,4 @@
-"""The private engine: it starts from nothing, and leaves nothing."""
+"""The private engine starts from nothing, and leaves nothing."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ def test_nothing_is_left_of_a_private_engine(engine: Engine) -> None:
 
 
 def processes_of(folder: Path) -> list[str]:
-    """The command lines of all processes that name a folder."""
+    """Return the command lines of all processes that name a folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -64,7 +64,7 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def test_nothing_is_installed_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CI", "true")  # a runner is nobody's machine, and is not to be changed unasked either
+    monkeypatch.setenv("CI", "true")  # a CI runner must not be changed unasked either
     monkeypatch.delenv(needs.VARIABLE, raising=False)
     with pytest.raises(EngineUnavailableError, match="HUBIMAGES_REQUIRE=engine installs it"):
         ensure_programs()
@@ -76,7 +76,7 @@ def test_nothing_is_installed_unless_it_was_asked_for(monkeypatch: pytest.Monkey
 )
 def test_a_missing_engine_skips_unless_it_is_required(tmp_path: Path, required: str, expected: str) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(engine): pass\n")
-    # nobody but root can start an engine, so one who is not root has none
+    # only root can start an engine
     env = {**os.environ, "CI": "true", "DOCKER_HOST": f"unix://{tmp_path}/none.sock", needs.VARIABLE: required}
     code = f"import os, sys; os.geteuid = lambda: 1000; sys.path.insert(0, {str(ROOT)!r}); import pytest; "
     code += f"sys.exit(pytest.main(['-p', 'tests.engine.plugin', '-rs', '-c', os.devnull, {str(tmp_path)!r}]))"

@@ -1,4 +1,4 @@
-"""A repository made from the template goes from a commit to an image in a registry, with its own sessions alone."""
+"""The sessions of a generated repository alone bring it from a commit to an image in a registry."""
 
 import json
 import os
@@ -36,7 +36,7 @@ class Generated:
     env: Mapping[str, str]
 
     def nox(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a session as a person does, in a directory that has nothing of this project."""
+        """Run a session as a person does, in a directory without anything of this project."""
         return subprocess.run(
             [sys.executable, "-m", "nox", "-s", *words], cwd=self.path, env={**self.env, **env},
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
@@ -79,7 +79,7 @@ def generated(
 
 
 def digest_in(registry: Registry, name: str, tag: str) -> str:
-    """The digest under which a registry has a tag; nothing where it has none."""
+    """Return the digest of a tag in a registry; empty if the tag does not exist."""
     accept = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
     address = f"http://{registry.address}/v2/{name}/manifests/{tag}"
     try:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.hub_image.trials import Deployment, deployment
@@ -17,7 +17,7 @@ from tests.hub_image.trials import Deployment, deployment
 
 @pytest.fixture
 def hub(engine_env: Engine, registry: Registry, tmp_path: Path) -> Iterator[Deployment]:
-    """A deployment whose hub image can be built within seconds, and whose images go to the registry on loopback."""
+    """Return a deployment whose hub image builds within seconds, and whose images go to the registry on loopback."""
     name = f"{registry.address}/t{uuid4().hex[:12]}"
     base = f"{name}/jupyterhub/k8s-hub"
     (tmp_path / "base").mkdir()

@@ -1,4 +1,4 @@
-"""The hub image's whole way: real chartpress, a real engine, a real registry, a Helm repository on loopback."""
+"""A hub image from bump to registry, with real chartpress, engine and registry, and a Helm repository on loopback."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ OURS = str(Path(sys.executable).parent / "chartpress")
 
 @pytest.fixture(scope="module")
 def hub_bases(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Stand-ins for the hub images that Dockerfiles build upon: nearly empty, under the original's name."""
+    """Provide stand-ins for the base images of hub images: nearly empty, under the original's name."""
     context = tmp_path_factory.mktemp("base")
     (context / "Dockerfile").write_text("FROM scratch\nARG TAG\nLABEL tag=$TAG\nCOPY Dockerfile /\n")
     names = [f"{BASE}:{tag}" for tag in (OLD, NEW, DEVELOPMENT_HUB)]
@@ -41,7 +41,7 @@ def helm(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def ready(engine_env: Engine, hub_bases: None) -> Iterator[Engine]:
-    """An engine with the stand-ins; images that a test made are gone after it."""
+    """Yield an engine with the stand-ins, and remove the images that a test made."""
     before = set(engine_env.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split())
     yield engine_env
     after = set(engine_env.docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").split())
@@ -223,7 +223,7 @@ def test_no_push_builds_and_leaves_registry_and_values_alone(
     assert registry.tags("hubtest8/core/jupyterhub-hub")[0].endswith(f".h{tag}")
 
 
-# Programs of the repository's own, and `docker`, that kill the task (and who asked them) at a moment of their own.
+# Programs of the repository, and `docker`, that kill the task and their caller at a chosen moment.
 KILLERS = {
     "files written, first commit refused": ("hooks/pre-commit", 1, "kill -9 $TASK; exit 1"),
     "first commit being made": ("hooks/pre-commit", 1, "kill -9 $TASK; sleep 0.2"),
@@ -316,7 +316,7 @@ def test_a_tag_that_the_registry_has_is_not_called_pushed_and_a_rebuild_makes_a_
 
 
 def push_by_hand(ready: Engine, clone: Path, name: str, tmp_path: Path, *labels: str) -> str:
-    """Push another image under the tag that a bump will get."""
+    """Push another image at the tag that a bump will get."""
     plan = hub_image.plan_bump(hub_image.BumpRequest(clone, NEW), dry_run=True).show()
     git(clone, "apply", "-", stdin=plan.partition("$ ")[0])
     git(clone, "commit", "-qam", "Bump by hand")
@@ -362,7 +362,7 @@ def test_an_image_of_another_base_under_the_tag_is_refused(
         bump(clone)
     assert str(refused.value).startswith(
         f"{name}:{tag} is in the registry already, built from other sources: base {BASE}:{OLD} instead of {BASE}:{NEW}"
-        ". An existing tag is never pushed over: hubimages rebuild-hub-image --image=hub builds one under a new tag"
+        ". An existing tag is never overwritten: hubimages rebuild-hub-image --image=hub builds one under a new tag"
     )
     assert state(clone) == before
     said = str(hub_image.rebuild_hub_image(hub_image.RebuildRequest(clone, "hub", chartpress=OURS), never))
@@ -409,7 +409,7 @@ def test_a_second_run_at_once_is_one_clear_line(ready: Engine, registry: Registr
     before = state(clone)
     with alone(deployment_repository(clone)), pytest.raises(RefusedError) as refused:
         bump(clone)
-    assert str(refused.value) == f"another run is at work in {clone} (process {os.getpid()}). Wait for its end"
+    assert str(refused.value) == f"another run is active in {clone} (process {os.getpid()}). Wait until it ends"
     assert state(clone) == before
 
 

@@ -1,4 +1,4 @@
-"""An interrupt storm: bump, rebuild and experiment, stopped at any moment, leave all or nothing, and end well again.
+"""Bump, rebuild and experiment, interrupted at any moment, leave all or nothing, and succeed when run again.
 
 A small sample in every run, a hundred moments with `-m deep`.
 """
@@ -39,7 +39,7 @@ LONGEST = 3.0  # seconds, about what one of the tasks takes
 
 @pytest.fixture(scope="module")
 def hub_bases(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Stand-ins for the hub images that Dockerfiles build upon."""
+    """Provide stand-ins for the base images of hub images."""
     context = tmp_path_factory.mktemp("base")
     (context / "Dockerfile").write_text("FROM scratch\nARG TAG\nLABEL tag=$TAG\nCOPY Dockerfile /\n")
     for tag in (OLD, NEW):
@@ -50,7 +50,7 @@ def hub_bases(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def status(clone: Path) -> list[str]:
-    """Return what is not committed, but for the user's own file."""
+    """Return what is not committed, except the user's own file."""
     return [line for line in git(clone, "status", "--porcelain").splitlines() if not line.endswith("README.md")]
 
 
@@ -61,7 +61,7 @@ def start(clone: Path, task: str) -> "subprocess.Popen[bytes]":
 
 
 def check_between(clone: Path, task: str, before: str, number: signal.Signals) -> None:
-    """Every commit is whole; no file is half an edit; and unless it was killed, nothing is left to commit."""
+    """Check that commits are whole, no file is half edited and, unless killed, nothing is left to commit."""
     made = git(clone, "log", "--reverse", "--format=%s", f"{before}..HEAD").splitlines()
     assert made == SUBJECTS[task][: len(made)]
     subprocess.run(["git", "fsck", "--no-dangling"], cwd=clone, check=True, capture_output=True)
@@ -94,7 +94,7 @@ def test_stopped_at_any_moment_and_run_again_it_ends_well(
         if process.poll() is None:
             (os.kill if number == signal.SIGKILL else os.killpg)(process.pid, number)
         process.communicate(timeout=120)
-        finished = process.returncode == 0  # the moment was after its end: a second rebuild would be another one
+        finished = process.returncode == 0  # the task ended before: a second rebuild would be another one
         time.sleep(0.5 if number == signal.SIGKILL else 0)  # git may still be at its commit
         lock = clone / ".git/index.lock"
         if lock.exists():

@@ -1,4 +1,4 @@
-"""`nox -s build` in this project's checkout: a repository's own sessions, and a clear word where they cannot run."""
+"""`nox -s build` in this project's checkout runs a repository's sessions, or says why it cannot."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def build(engine: Engine, *words: str, **env: str) -> subprocess.CompletedProces
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A generated repository with a small image, and a contract that any image keeps."""
+    """Return a generated repository with a small image, and a contract that every image meets."""
     path = tmp_path / "small"
     template.plan_new_repository(path, {}).apply()
     (path / "Dockerfile").write_text("FROM scratch\nCOPY README.md /\n")

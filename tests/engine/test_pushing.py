@@ -1,4 +1,4 @@
-"""From a tested image to the registry: what is there afterwards, and what is told where it is refused."""
+"""A push of a tested image: what the registry has afterwards, and the message if it refuses."""
 
 import json
 import os
@@ -182,7 +182,7 @@ LABEL number=$NUMBER
 
 
 def build_again(engine: Engine, repository: Repository, image: str, number: int) -> None:
-    """Build the commit's image as another machine might: with other bytes, and the same label for its commit."""
+    """Build the commit's image with other bytes and the same label, as another machine might."""
     label = f"org.opencontainers.image.revision={git('-C', repository.path, 'rev-parse', 'HEAD').strip()}"
     words = ("--build-arg", f"NUMBER={number}", "--label", label)
     engine.try_docker("image", "rm", "--force", f"{image}:{repository.tag}")  # or it would stay without a name
@@ -224,7 +224,7 @@ def test_a_tag_that_was_not_reached_is_put_on_the_image_that_is_there(
     older = digest(registry, "our/dated", "latest")
     repository.write({"README.md": "changed\n"})
     build_again(engine, repository, image, 2)
-    engine.docker("push", f"{image}:{repository.tag}")  # a run that was cut off after its first tag
+    engine.docker("push", f"{image}:{repository.tag}")  # a run that stopped after its first tag
     there = digest(registry, "our/dated", repository.tag)
     push_tags(engine, repository, image, 3)
     assert digest(registry, "our/dated", repository.tag) == digest(registry, "our/dated", "latest") == there != older
@@ -257,7 +257,7 @@ def test_a_repeated_older_run_does_not_move_latest_back(
     push_tags(engine, repository, image, 2)
     newest = digest(registry, "our/dated", "latest")
     branch = git("-C", repository.path, "rev-parse", "HEAD").strip()
-    git("-C", repository.path, "checkout", "--quiet", older)  # as a workflow does that is run again
+    git("-C", repository.path, "checkout", "--quiet", older)  # as a re-run of a workflow does
     try:
         said = push_tags(engine, repository, image, 3)
     finally:
@@ -311,7 +311,7 @@ def test_two_architectures_are_joined_by_digest_under_one_tag(
     told = tmp_path / "output"
     image = {"IMAGE": f"{registry.address}/our/joined", "GITHUB_OUTPUT": str(told)}
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
-    for architecture in ("amd64", "arm64"):  # as if each was built on a runner of its own
+    for architecture in ("amd64", "arm64"):  # as if each was built on its own runner
         reference = f"{image['IMAGE']}:{repository.tag}-{architecture}"
         engine.build(tmp_path, reference, "--platform", f"linux/{architecture}")
         done = repository.nox("push", ARCHITECTURE=architecture, **image)
@@ -356,7 +356,7 @@ def test_a_machine_with_an_empty_cache_takes_the_layers_from_the_registry(
         assert re.search(r"CACHED|importing cache manifest", done.stdout)
         assert re.search(r"#(\d+) \[2/3\] RUN \[\"/program\".*\n(#\1 .*\n)*?#\1 CACHED", done.stdout), done.stdout
     assert f"digest  {digest(registry, 'our/cached', earlier)}\n" in again.stdout
-    # the layer of the program was taken as it was, and only the last one is new
+    # the layer of the program is reused, and only the last one is new
     layers = [
         [layer["digest"] for layer in json.loads(registry.request(f"our/cached/manifests/{tag}")[0])["layers"]]
         for tag in (earlier, repository.tag)

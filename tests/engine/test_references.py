@@ -1,4 +1,4 @@
-"""Docker itself says which texts are image references, and ours are the same."""
+"""Our image references are those that Docker accepts."""
 
 import pytest
 
@@ -12,7 +12,7 @@ GOOD = [
 
 
 def refusal(engine: Engine, text: str) -> bool:
-    """Whether Docker's client refuses the text, before it looks for the image."""
+    """Return True if Docker's client refuses the text before it looks for the image."""
     done = engine.try_docker("tag", "an-image-that-nobody-has:0", text)
     assert done.returncode
     return b"No such image" not in done.stderr and b"not found" not in done.stderr
@@ -20,7 +20,7 @@ def refusal(engine: Engine, text: str) -> bool:
 
 def test_docker_takes_what_we_take_and_refuses_what_we_refuse(engine: Engine) -> None:
     assert [text for text in GOOD if refusal(engine, text)] == []
-    # with a digest no image can be tagged, and a newline at the end is cut off before Docker parses
+    # no image can be tagged with a digest, and a newline at the end is removed before Docker parses
     asked = [text for text in BAD if "@" not in text]
     assert [text for text in asked if not refusal(engine, text)] == []
 

@@ -1,4 +1,4 @@
-"""What can go wrong while a generated repository builds, tests and pushes: one clear message, nothing left behind."""
+"""Failures of a generated repository's build, test and push give one clear message and leave nothing behind."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from tests.engine.small import SMALL, Repository, digest, images, session_error
 from tests.histories import git
 
 CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
-# An hour, if it is not stopped; it is looked for among the processes of the machine.
+# An hour, unless it is stopped; the tests look for it among the processes of the machine.
 SLEEPS = "sleep 3599.25"
 CHANGES_THE_IMAGE = """\
 import os, subprocess
@@ -159,7 +159,7 @@ def test_files_that_repo2docker_ignores_are_named(repository: Repository) -> Non
 
 
 def test_a_full_disk_is_told_with_how_to_make_room(repository: Repository, engine: Engine) -> None:
-    # /dev/shm is a file system of its own, and small
+    # /dev/shm is another, small file system
     fill = f"FROM {DEBIAN}\nRUN head -c 200000000 /dev/zero > /dev/shm/full\n"
     repository.write({"Dockerfile": fill})
     done = repository.nox("build", "--", "--push")
@@ -199,7 +199,7 @@ def test_a_step_that_fails_is_shown_and_nothing_is_tagged(repository: Repository
 
 
 def processes(words: str) -> list[str]:
-    """The command lines, on the whole machine, that have certain words in them."""
+    """Return the command lines of the machine that contain certain words."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -212,8 +212,8 @@ def processes(words: str) -> list[str]:
 
 
 def interrupt(repository: Repository, log: Path, *words: str, only_nox: bool = False) -> str:
-    """Start a session, stop it as Ctrl-C does once SLEEPS runs somewhere, and return what it said."""
-    # a shell that starts tests in its background has them ignore Ctrl-C, and what they start as well
+    """Start a session, send it what Ctrl-C sends once SLEEPS runs, and return its output."""
+    # tests in the background of a shell ignore Ctrl-C, and so do the programs that they start
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("wb") as output:
         running = subprocess.Popen(
@@ -222,7 +222,7 @@ def interrupt(repository: Repository, log: Path, *words: str, only_nox: bool = F
         )  # fmt: skip
         wait_until(lambda: bool(processes(SLEEPS)) or running.poll() is not None)
         assert running.poll() is None, log.read_text()
-        # a terminal sends it to all that the command started; a supervisor to the command alone
+        # a terminal sends it to all processes of the command, a supervisor only to the command
         (os.kill if only_nox else os.killpg)(running.pid, signal.SIGINT)
         assert running.wait(60) != 0
     wait_until(lambda: not processes(SLEEPS))

@@ -1,4 +1,4 @@
-"""The registry on loopback is a real one: digests are kept, and the password is asked for."""
+"""The registry on loopback is a real one: it keeps digests, and requires the password."""
 
 import json
 import urllib.error
@@ -14,7 +14,7 @@ from tests.engine.registry import Registry, serve
 
 @pytest.fixture
 def small_image(engine: Engine, tmp_path: Path) -> str:
-    """An image of one file, pushed by nobody yet."""
+    """Return an image of one file that is not pushed yet."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     engine.build(tmp_path, "small:1")
     return "small:1"

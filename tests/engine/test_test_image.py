@@ -38,7 +38,7 @@ def run_test_image(engine: Engine, *args: str, **env: str) -> subprocess.Complet
 
 
 def error(done: subprocess.CompletedProcess[str], code: int) -> str:
-    """The one line of an error, after checking that there is nothing else."""
+    """Return the line of an error, after checking that there is no other output."""
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     lines = [line for line in done.stderr.splitlines() if not line.startswith("$ ")]
     assert len(lines) == 1, done.stderr
@@ -135,7 +135,7 @@ def test_a_registry_that_wants_a_login_gives_77(engine: Engine, password_registr
 
 @pytest.fixture
 def pushed(engine: Engine, registry: Registry, tmp_path: Path) -> Iterator[str]:
-    """An image, of one file, that is in the registry only."""
+    """Return an image of one file that is only in the registry."""
     image = f"{registry.address}/our/pushed:1"
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     engine.build(tmp_path, image)

@@ -1,4 +1,4 @@
-"""Every `run:` step that a rendered workflow can have is really executed, as it stands in the rendered file."""
+"""Every `run:` step that a workflow can have runs as it is in the rendered file."""
 
 import os
 import re
@@ -32,7 +32,7 @@ CANNOT_RUN = {
     'az acr login --name "$REGISTRY"': "asks Azure: it needs Azure's command line, an account and a registry there",
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
 }
-# A machine that is not to be changed: these run in a container that has what they remove, and sudo.
+# These change the machine, so they run in a container that has sudo and what they remove.
 CHANGE_THE_MACHINE = ("sudo ",)
 RUNNER = f"""\
 FROM {DEBIAN}
@@ -40,7 +40,7 @@ RUN printf '#!/bin/sh\\nexec "$@"\\n' > /usr/bin/sudo && chmod 0755 /usr/bin/sud
 RUN cd /usr/local && mkdir -p lib/android/sdk .ghcup/bin /usr/share/dotnet/sdk /usr/share/swift/usr && touch lib/kept
 """
 REMOVED = ("/usr/local/lib/android", "/usr/local/.ghcup", "/usr/share/dotnet", "/usr/share/swift")
-# In this order: later steps use what earlier ones have made. What is not named here comes at the end.
+# In this order: later steps use what earlier ones made. Others come at the end.
 ORDER = (
     "python -m pip install --quiet --requirement", "nox -s settings", "nox -s lint", "nox -s build", "nox -s build --",
     "nox -s arguments", "nox -s test", "nox -s push", "nox -s join",
@@ -51,7 +51,7 @@ pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_o
 
 @dataclass(frozen=True)
 class Step:
-    """What a step runs, the names of the variables it is given, and answers for which it is there."""
+    """A step's script, the names of its variables, and answers with which it is rendered."""
 
     run: str
     variables: tuple[str, ...]
@@ -63,7 +63,7 @@ class Step:
 
 
 def rendered_steps() -> list[Step]:
-    """All different steps of all combinations of answers."""
+    """Return all different steps of all combinations of answers."""
     found: dict[Step, None] = {}
     for (name, text), answers in different_workflows().items():
         for job in YAML(typ="safe").load(text)["jobs"].values():
@@ -71,7 +71,7 @@ def rendered_steps() -> list[Step]:
                 assert "shell" not in step and "working-directory" not in step, name  # not known here
                 if "run" in step and INSTALL not in step["run"]:
                     given = {**job.get("env", {}), **step.get("env", {})}
-                    # where a preview is pushed, and nothing else: only these steps ask for it
+                    # only the steps that push a preview ask for it
                     asks = "push" in step["run"] or step["run"] == "nox -s settings"
                     given = given if asks else step.get("env", {})
                     found.setdefault(Step(step["run"], tuple(given), answers))
@@ -88,7 +88,7 @@ STEPS = rendered_steps()
 
 @dataclass(frozen=True)
 class Runner:
-    """A checkout of a generated repository on a machine that has Python, and what its steps are given."""
+    """A checkout of a generated repository on a machine with Python, and the variables of its steps."""
 
     path: Path
     image: str
@@ -102,17 +102,17 @@ class Runner:
 
     @property
     def digests(self) -> dict[str, str]:
-        """What the steps said of each architecture's image."""
+        """Return the digest of each architecture's image, from the steps' output."""
         told = Path(self.env["GITHUB_OUTPUT"]).read_text()
         return dict(re.findall(r"^(a\w+64)=(\S+)$", told, re.MULTILINE))
 
 
 @pytest.fixture(scope="module")
 def runner(engine: Engine, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    """A generated repository, and a Python of its own, as actions/setup-python leaves it."""
+    """Return a generated repository with its own Python, as actions/setup-python leaves it."""
     folder = tmp_path_factory.mktemp("runner")
     template.plan_new_repository(folder / "image", {"python_version": PYTHON, "arm64": "yes"}).apply()
-    # the contract itself takes its time, and is run on each starter by another test
+    # the contract takes long; another test runs it on each starter
     (folder / "image/image-contract/test_contract.py").write_text("def test_it():\n    pass\n")
     git("-C", folder / "image", "commit", "--all", "--quiet", "--message", "Ask nothing of the image")
     subprocess.run([sys.executable, "-m", "venv", str(folder / "python")], check=True)
@@ -144,7 +144,7 @@ def test_the_step_runs(  # noqa: PLR0912
     tmp_path: Path,
     step: Step,
 ) -> None:
-    """One test for each step: later ones use what earlier ones have made."""
+    """Run one test for each step: later ones use what earlier ones made."""
     if step.run in CANNOT_RUN:
         pytest.skip(CANNOT_RUN[step.run])
     if any(word in step.run for word in CHANGE_THE_MACHINE):
@@ -196,7 +196,7 @@ def test_the_task_that_points_hubs_takes_the_steps_options() -> None:
 
 
 def push_for_arm(engine: Engine, registry: Registry, runner: Runner, folder: Path) -> str:
-    """Push an image as the other runner would, and go on to a commit whose own tag is still free; its digest."""
+    """Push an image as the other runner would, go on to a commit whose tag is free, and return the image's digest."""
     git("-C", runner.path, "commit", "--allow-empty", "--quiet", "--message", "Join")
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY Dockerfile /\n")
     engine.build(folder, f"{runner.image}:arm64", "--platform", "linux/arm64")
@@ -206,7 +206,7 @@ def push_for_arm(engine: Engine, registry: Registry, runner: Runner, folder: Pat
 
 
 def check_in_a_container(engine: Engine, folder: Path, step: Step) -> None:
-    """Run a step where it can remove what it wants to; nothing else of the machine may be gone."""
+    """Run a step that removes files in a container, and check that it removes nothing else."""
     (folder / "Dockerfile").write_text(RUNNER)
     engine.build(folder, "runner:1")
     try:

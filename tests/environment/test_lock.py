@@ -158,3 +158,13 @@ def test_a_table_says_what_changes_between_two_locks() -> None:
         "| c | 1 | — | linux-64 |\n| d (pip) | — | 1 | linux-64 |"
     )
     assert as_table([]) == "No package changes."
+
+
+def test_a_lock_never_replaces_the_python_of_a_base_image(tmp_path: Path) -> None:
+    channel = make_channel(tmp_path / "channel", [*BASE, NUMPY])
+    files = {"Dockerfile": "FROM scratch\n", "environment.yml": f"channels: ['{channel}']\ndependencies:\n- numpy\n"}
+    place = repository(tmp_path / "repository", files)
+    with pytest.raises(BadInputError, match="names no Python"):
+        plan_lock(place)
+    (place / "environment.yml").write_text(files["environment.yml"] + "- python=3.12\n")
+    assert sorted(each.name for each in plan_lock(place).lock.packages) == ["numpy", "python"]

@@ -1,13 +1,29 @@
 """Make histories at random that move an image in every way people do, and know what is the image's in each commit."""
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.histories import Commit
 
 Files = dict[str, str]
 NAMES = ("Dockerfile", "environment.yml", "start", "postBuild", "conf/a.ini", "conf/b.ini", "apt.txt", "install.R")
+ODD_NAMES = (
+    "two words", "ünï", "n\u0308fd", "-dash", 'quo"te', "it's", "back\\slash", "new\nline", "tab\there", "\udcff.txt",
+    ":(top)colon", "st*r?[s]", "#hash", "~tilde", "$(date)", "{brace}/in,side", "conf/odd name/ünï", "trailing ",
+    "HEAD",
+)  # fmt: skip
+ODD_PLACES = (
+    "two words/{}", "-dash{}", "~tilde{}", "ünï{}/bild", "a:b{}", "st*r{}", "#h{}", 'quo"te{}', "back\\{}", "HEAD/{}",
+)  # fmt: skip
+ODD_DATES = (
+    "0 +0000", "-1 +0000", "-3600 +0100", "1800 -0100", "-2208988800 +0000", "4102444800 +1400", "253402300800 -1200",
+    "99999999999999 +0000", "18446744073709551614 +0000", "1600000000 +0545", "1600000000 -0000", "1600000000 +9999",
+    "1400000000 +0530",
+)  # fmt: skip
+SUBMODULE = re.compile(r"[0-9a-f]{40}")
+LINK = "../link/"  # what the text of a symlink begins with
 PEOPLE = ("Ada <ada@example.org>", "Zoë <zoë@example.org>", "x <>", "李 <li@example.org>", 'O\'B, "Q" <q@example.org>')
 
 
@@ -28,7 +44,6 @@ class History:
     chance: random.Random
     commits: list[Commit] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
-    modes: dict[str, str] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
     serial: int = 0
 
@@ -46,10 +61,10 @@ class History:
     def commit(self, files: Files, image: frozenset[str], place: str, *above: State) -> State:
         """Commit these files on top of others."""
         number = len(self.commits)
-        modes = {path: mode for path, mode in self.modes.items() if path in files}
+        dates = [self.chance.choice(ODD_DATES) if self.chance.random() < 0.1 else "" for _ in range(2)]
         self.commits.append(Commit(
             f"c{number}", [f"c{state.commit}" for state in above], dict(files), author=self.chance.choice(PEOPLE),
-            committer="Ada <ada@example.org>", modes=modes,
+            committer="Ada <ada@example.org>", modes=modes(files), authored=dates[0], committed=dates[1],
         ))  # fmt: skip
         self.states.append(State(number, dict(files), image, place))
         return self.states[-1]
@@ -63,8 +78,20 @@ class History:
     def fresh(self) -> str:
         """A place that was never used."""
         self.serial += 1
-        shape = self.chance.choice(("images/i{}", "deployments/d{}/image", "p{}", "a/b{}/c"))
-        return shape.format(self.serial)
+        shapes = ODD_PLACES if self.chance.random() < 0.2 else ("images/i{}", "deployments/d{}/image", "p{}", "a/b{}/c")
+        return self.chance.choice(shapes).format(self.serial)
+
+
+def modes(files: Files) -> dict[str, str]:
+    """The modes of what is no plain file: a submodule is the id of its commit, a symlink begins as all of ours do."""
+    found = {path: "160000" for path, text in files.items() if SUBMODULE.fullmatch(text)}
+    return found | {path: "120000" for path, text in files.items() if text.startswith(LINK)}
+
+
+def plain(files: Files, paths: Iterable[str]) -> list[str]:
+    """The paths of plain files, sorted."""
+    odd = modes(files)
+    return sorted(path for path in paths if path not in odd)
 
 
 def to(path: str, old: str, new: str) -> str:
@@ -73,18 +100,20 @@ def to(path: str, old: str, new: str) -> str:
 
 
 def edit_image(history: History, state: State) -> State:
-    path = history.chance.choice(sorted(state.image))
+    path = history.chance.choice(plain(state.files, state.image))
     return history.commit({**state.files, path: history.edited(state.files[path])}, state.image, state.place, state)
 
 
 def edit_other(history: History, state: State) -> State:
-    others = sorted(path for path in state.files if path not in state.image and history.modes.get(path) is None)
-    path = history.chance.choice(others)
+    path = history.chance.choice(plain(state.files, state.files.keys() - state.image))
     return history.commit({**state.files, path: history.edited(state.files[path])}, state.image, state.place, state)
 
 
 def add_file(history: History, state: State) -> State:
-    path = f"{state.place}/added{history.serial}"
+    odd = history.chance.choice(ODD_NAMES)
+    path = f"{state.place}/{history.chance.choice((f'added{history.serial}', odd))}"
+    if path in state.files:
+        return edit_image(history, state)
     files = {**state.files, path: history.text("image")}
     return history.commit(files, state.image | {path}, state.place, state)
 
@@ -96,7 +125,7 @@ def move(history: History, state: State) -> State:
 
 def move_and_edit(history: History, state: State) -> State:
     new = history.fresh()
-    path = history.chance.choice(sorted(state.image))
+    path = history.chance.choice(plain(state.files, state.image))
     files = {**state.files, path: history.edited(state.files[path])}
     moves = {path: to(path, state.place, new) for path in state.image}
     image = frozenset(moves[path] for path in state.image)
@@ -193,16 +222,52 @@ def criss_cross(history: History, state: State) -> State:
     return edit_image(history, history.commit(files, state.image, state.place, left, right))
 
 
+def exchange_and_edit(history: History, state: State) -> State:
+    """Two directories change places, and every file of both is edited in the same commit."""
+    other = history.fresh()
+    names = [path.removeprefix(state.place + "/") for path in plain(state.files, state.image)]
+    files = {**state.files, **{f"{other}/{name}": history.text("another") for name in names}}
+    state = edit_image(history, history.commit(files, state.image, state.place, state))
+    files = {path: text for path, text in state.files.items() if path not in state.image}
+    for name in names:
+        mine, theirs = state.files[f"{state.place}/{name}"], state.files[f"{other}/{name}"]
+        files |= {f"{other}/{name}": history.edited(mine), f"{state.place}/{name}": history.edited(theirs)}
+    rest = {path: to(path, state.place, other) for path in state.image}
+    files |= {rest[path]: state.files[path] for path in modes(state.files) if path in state.image}
+    return history.commit(files, frozenset(rest.values()), other, state)
+
+
 def add_submodule(history: History, state: State) -> State:
-    path = f"{state.place}/sub{history.serial}"
     history.serial += 1
-    history.modes[path] = "160000"
-    return history.commit({**state.files, path: f"{history.serial:040x}"}, state.image, state.place, state)
+    path = f"{state.place}/sub{history.serial}"
+    files = {**state.files, path: f"{history.serial:040x}"}
+    if history.chance.random() < 0.5:
+        entry = f'[submodule "{path}"]\n\tpath = {path}\n\turl = https://example.org/{history.serial}.git\n'
+        files[".gitmodules"] = files.get(".gitmodules", "") + entry
+    return history.commit(files, state.image | {path}, state.place, state)
+
+
+def update_submodule(history: History, state: State) -> State:
+    """Another commit of a submodule; a new submodule where there is none."""
+    subs = sorted(path for path in state.image if SUBMODULE.fullmatch(state.files[path]))
+    if not subs:
+        return add_submodule(history, state)
+    history.serial += 1
+    files = {**state.files, history.chance.choice(subs): f"{history.serial:040x}"}
+    return history.commit(files, state.image, state.place, state)
+
+
+def add_symlink(history: History, state: State) -> State:
+    history.serial += 1
+    path = f"{state.place}/link{history.serial}"
+    files = {**state.files, path: f"{LINK}{history.serial}"}
+    return history.commit(files, state.image | {path}, state.place, state)
 
 
 STEPS: tuple[Callable[[History, State], State], ...] = (
     edit_image, edit_image, edit_other, add_file, move, move_and_edit, move_deeper, move_higher, move_one_by_one,
     move_onto_placeholder, swap, leave_strangers, copy_then_remove, remove_then_add, branch, criss_cross,
+    add_submodule, update_submodule, add_symlink, exchange_and_edit,
 )  # fmt: skip
 
 

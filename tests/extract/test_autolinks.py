@@ -135,5 +135,5 @@ def test_a_dry_run_counts_and_shows_what_will_change_in_messages(tmp_path):
     ])  # fmt: skip
     git("-C", tmp_path / "s", "config", "remote.origin.url", "https://github.com/org/old.git")
     shown = str(plan_extraction(Request(str(tmp_path / "s"), "images/hub", tmp_path / "d", template=False)))
-    assert "messages       issue numbers made org/old#N: 1, closing words taken away: 1\n" in shown
+    assert "messages       issue numbers written as org/old#N: 1, closing words removed: 1\n" in shown
     assert "- Fixes #12\n" in shown and "+ See org/old#12\n" in shown

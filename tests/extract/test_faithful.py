@@ -112,7 +112,7 @@ def test_signed_commits_and_tags_are_counted_because_they_do_not_come_along(tmp_
     git("-C", tmp_path / "s", "tag", "light")
     git("-C", tmp_path / "s", "tag", "-m", "x", "heavy")
     result = take(tmp_path / "s", tmp_path / "d")
-    assert "the signatures of 1 commit are lost: they do not survive a new commit id" in result.warnings
+    assert "1 commit lost the signature, which is valid only for the old commit id" in result.warnings
     assert git("-C", tmp_path / "d", "for-each-ref", "--format=%(refname)") == "refs/heads/main"
     assert "2 tags of SOURCE stay behind: tags describe the whole repository" in result.warnings
 

@@ -38,8 +38,8 @@ def test_the_question_says_where_from_and_how_many_commits_either_way(tmp_path):
     asked: list[str] = []
     declined = take(tmp_path / "s", tmp_path / "d", ask=lambda question: asked.append(question) or False)
     assert asked == [
-        f"images/hub was moved here from image (until {ids['move'][:12]}). Its history has 3 commits with, "
-        "2 without its former path. Follow?"
+        f"images/hub was moved here from image (until {ids['move'][:12]}). Its history has 3 commits with "
+        "its former path, and 2 without. Follow it?"
     ]
     assert subjects(tmp_path / "d") == ["last", "move"]
     assert "not kept       2: 2 touched a former path that is not followed\n" in str(declined)
@@ -181,8 +181,8 @@ def test_a_root_that_was_the_image_is_named_as_a_dot_and_can_be_named_so(tmp_pat
     asked: list[str] = []
     take(tmp_path / "s", tmp_path / "d", ask=lambda question: asked.append(question) or True)
     assert asked == [
-        f"images/hub was moved here from . (until {ids['move'][:12]}). Its history has 1 commit with, "
-        "1 without its former path. Follow?"
+        f"images/hub was moved here from . (until {ids['move'][:12]}). Its history has 1 commit with "
+        "its former path, and 1 without. Follow it?"
     ]
     result = take(tmp_path / "s", tmp_path / "e", former_paths=["."])
     assert states(tmp_path / "e") == states(tmp_path / "d") == {"add": at("1")}

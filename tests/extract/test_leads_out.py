@@ -26,7 +26,7 @@ def warnings(place, inside: dict[str, str], around: dict[str, str] | None = None
     ("Dockerfile", "FROM x\nADD --chown=1:1 a \\\n  ../b /srv\n",
      "Dockerfile:2 OUT ADD --chown=1:1 a    ../b /srv"),
     ("Dockerfile", f"FROM x\nCOPY {IMAGE}/start /srv/\n",
-     f"Dockerfile:2 is built from the top of SOURCE, and needs a hand: COPY {IMAGE}/start /srv/"),
+     f"Dockerfile:2 is built from the top of SOURCE. Correct it by hand: COPY {IMAGE}/start /srv/"),
 ])  # fmt: skip
 def test_a_path_out_of_the_directory_is_named_with_its_line(tmp_path, name, text, line):
     assert warnings(tmp_path, {name: text}) == [line.replace(" OUT ", " leads out of the image directory: ")]
@@ -52,7 +52,7 @@ def test_a_path_inside_and_what_is_no_path_is_left_in_peace(tmp_path, name, text
     ]),
     ("chartpress.yaml",
      f"charts:\n- name: x\n  images:\n    hub:\n      contextPath: .\n      dockerfilePath: {IMAGE}/D\n",
-     [f"chartpress.yaml builds hub from the top of SOURCE, not from the image directory: {IMAGE}/D needs a hand"]),
+     [f"chartpress.yaml builds hub from the top of SOURCE, not from the image directory. Correct {IMAGE}/D by hand"]),
     ("chartpress.yaml", "charts:\n- name: x\n  images:\n    hub: null\n    lab: [1]\n- 5\n", []),
 ])  # fmt: skip
 def test_files_at_the_top_that_hold_for_the_image_are_named(tmp_path, name, text, expected):

@@ -1,5 +1,7 @@
 """Moves that took several commits, went into a directory in use, or changed places."""
 
+import pytest
+
 from tests.extract.taking import IMAGE, at, image, take, yes
 from tests.histories import Commit, git, make, states, subjects
 
@@ -89,6 +91,46 @@ def test_directories_that_change_places_with_an_edit_are_recognised_by_a_file_th
     ])  # fmt: skip
     take(tmp_path / "s", tmp_path / "d", "a", ask=yes)
     assert subjects(tmp_path / "d") == ["swap", "b"]
+
+
+@pytest.mark.parametrize("lines", [3, 40])
+def test_directories_that_change_places_with_every_file_edited_take_their_histories_along(tmp_path, lines):
+    def both(a: str, b: str, a_edit: str = "", b_edit: str = "") -> dict[str, str]:
+        return {
+            f"{place}/{name}": "".join(f"{name} of {who} {number}\n" for number in range(lines)) + edit
+            for place, who, edit in (("a", a, a_edit), ("b", b, b_edit))
+            for name in ("Dockerfile", "start")
+        }
+
+    make(tmp_path / "s", [
+        Commit("add", [], both("one", "two")), Commit("edit b", ["add"], both("one", "two", "", "x\n")),
+        Commit("exchange", ["edit b"], both("two", "one", "y\n", "z\n")),
+    ])  # fmt: skip
+    result = take(tmp_path / "s", tmp_path / "d", "a", ask=yes)
+    assert [(one.path, one.commits) for one in result.reading.former_paths] == [("b", 2)]
+    assert [tree["start"][:12] for tree in states(tmp_path / "d").values()] == ["start of two"] * 3
+
+
+def test_images_that_are_updated_together_have_not_changed_places(tmp_path):
+    def both(version: int) -> dict[str, str]:
+        return {
+            f"{place}/{name}": f"# {name} of {place}\n" + f"version {version}\n" * 20
+            for place in "ab" for name in ("Dockerfile", "start")
+        }  # fmt: skip
+
+    make(tmp_path / "s", [Commit("add", [], both(1)), Commit("bump", ["add"], both(2))])
+    result = take(tmp_path / "s", tmp_path / "d", "a")
+    assert (subjects(tmp_path / "d"), result.reading.former_paths) == (["bump", "add"], [])
+
+
+def test_a_version_promoted_with_every_file_edited_is_no_exchange(tmp_path):
+    def both(staging: str, prod: str) -> dict[str, str]:
+        texts = {"staging": staging, "prod": prod}
+        return {f"{place}/start": f"{text} line\n" * 20 + place for place, text in texts.items()}
+
+    make(tmp_path / "s", [Commit("add", [], both("new", "old")), Commit("promote", ["add"], both("newer", "new"))])
+    take(tmp_path / "s", tmp_path / "d", "prod")
+    assert subjects(tmp_path / "d") == ["promote", "add"]
 
 
 def test_a_version_promoted_from_one_image_to_another_is_no_move(tmp_path):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from hubimages import extract
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.extract import Request, plan_extraction
 from tests.extract.taking import IMAGE, image, take, yes
@@ -71,6 +72,32 @@ def test_edits_that_are_not_committed_and_commits_that_are_not_fetched_are_named
     said = take(clone, tmp_path / "b").warnings
     assert said[0] == f"uncommitted edits in {IMAGE} stay behind: {IMAGE}/new, {IMAGE}/staged, {IMAGE}/start"
     assert take(clone, tmp_path / "c", ref="main").warnings == said[1:]
+
+
+def test_a_file_that_was_removed_and_one_that_became_executable_are_edits_too(tmp_path):
+    make(tmp_path / "s", [Commit("add", [], image("1"))])
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", tmp_path / "s", clone)
+    (clone / IMAGE / "apt.txt").unlink()
+    (clone / IMAGE / "start").chmod(0o755)
+    request = extract.Request(str(clone), IMAGE, tmp_path / "d", template=False)
+    said = f"uncommitted edits in {IMAGE} stay behind: {IMAGE}/apt.txt, {IMAGE}/start"
+    assert extract.plan_extraction(request).warnings == [said]
+    git("-C", clone, "config", "core.fileMode", "false")
+    assert extract.plan_extraction(request).warnings == [said.rpartition(", ")[0]]
+
+
+def test_a_branch_that_went_another_way_than_its_upstream_is_named(tmp_path):
+    make(tmp_path / "s", [
+        Commit("add", [], image("1")), Commit("mine", ["add"], image("2")), Commit("theirs", ["add"], image("3")),
+    ], {"mine": "mine"})  # fmt: skip
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", tmp_path / "s", clone)
+    git("-C", clone, "reset", "--quiet", "--hard", "origin/mine")
+    request = extract.Request(str(clone), IMAGE, tmp_path / "d", template=False)
+    assert extract.plan_extraction(request).warnings == [
+        "main is 1 commit behind origin/main: --ref origin/main has them"
+    ]
 
 
 def test_a_commit_without_an_author_keeps_none_and_is_counted(tmp_path):

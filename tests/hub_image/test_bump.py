@@ -178,7 +178,7 @@ BAD: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "no name for an image": (
         commit("chartpress.yaml", CONFIG.replace("core/", "CORE/")),
         2,
-        "chartpress.yaml:6: 'quay.io/CORE/jupyterhub-hub' is no image reference",
+        "chartpress.yaml:6: 'quay.io/CORE/jupyterhub-hub' is not an image reference",
     ),
     "empty values path": (
         commit("hub/values.yaml", "jupyterhub: {hub: {image: }}\n"),
@@ -232,7 +232,7 @@ def test_bad_input_is_one_message_with_its_exit_code_and_nothing_changed(tmp_pat
         (["--chart-version", NEW], 3, "hub and helpers have one place in helm-charts/basehub/values.yaml"),
         (["--chart-version", NEW, "--image", "hub", "--image", "helpers"], 3, "say which one is meant"),
         (["--chart-version", NEW, "--image", "nub"], 2, "chartpress.yaml has no image 'nub'. It has hub, helpers"),
-        (["--chart-version", NEW, "--image", "hub", "--branch", "a..b"], 2, "'a..b' is no name for a branch"),
+        (["--chart-version", NEW, "--image", "hub", "--branch", "a..b"], 2, "'a..b' is not a valid branch name"),
     ],
 )
 def test_a_wrong_request_is_refused(tmp_path: Path, words: list[str], code: int, message: str) -> None:

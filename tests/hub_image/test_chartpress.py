@@ -85,7 +85,7 @@ def test_a_failure_shows_what_was_said_and_not_the_traceback(tmp_path: Path) -> 
     program.write_text("#!/bin/sh\n" + "".join(f"echo '{line}' >&2\n" for line in said) + "exit 1\n")
     program.chmod(0o755)
     with pytest.raises(ProgramFailedError) as failed:
-        builder_log.run(program, [], tmp_path)
+        builder_log.run_chartpress(program, [], tmp_path)
     said, _, log = str(failed.value).partition("\nThe whole output: ")
     assert said == f"{program} failed (exit code 1):\n    COPY failed: no such file"
     assert Path(log).read_text().splitlines()[1:] == ["Traceback (most recent call last):", "  File x"]
@@ -142,7 +142,7 @@ def test_with_verbose_the_builder_shows_as_it_comes(tmp_path: Path, capfd: pytes
     program = tmp_path / "chartpress"
     program.write_text("#!/bin/sh\nprintf '\\033[91mone\\033[0m\\ntwo https://me:secret@example.org'\n")
     program.chmod(0o755)
-    builder_log.run(program, [], tmp_path, verbose=True)
+    builder_log.run_chartpress(program, [], tmp_path, verbose=True)
     assert capfd.readouterr().err.splitlines()[1:] == ["one", "two https://***@example.org"]
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from hubimages.errors import BadInputError
 from hubimages.findings import Finding
-from hubimages.hub_image.check.operation import check_hub_image
-from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.all_checks import check_hub_image
+from hubimages.hub_image.check.report import HubImageReport
 from tests.hub_image.trials import Deployment, deployment
 
 VALUES = "helm-charts/basehub/values.yaml"
@@ -19,7 +19,7 @@ def hub(tmp_path: Path) -> Deployment:
     return deployment(tmp_path / "repo")
 
 
-def check(made: Deployment, *, before_commit: bool = False) -> Report:
+def check(made: Deployment, *, before_commit: bool = False) -> HubImageReport:
     return check_hub_image(made.path, offline=True, before_commit=before_commit)
 
 
@@ -30,7 +30,10 @@ def codes(made: Deployment) -> list[tuple[str, str, int]]:
 def test_what_is_in_step_is_said_to_be(hub: Deployment) -> None:
     report = check(hub)
     assert (report.findings, report.not_checked, report.exit_code) == ([], [], 0)
-    assert str(report) == "1 hub image in step: hub"
+    assert str(report) == (
+        "1 hub image in step: hub\n  jupyterhub/k8s-hub:4.3.3 (helm-charts/images/hub/Dockerfile:2) and chart 4.3.3 "
+        "(helm-charts/basehub/Chart.yaml:6)"
+    )
 
 
 @pytest.mark.parametrize("folder", ["helm-charts/", ""])
@@ -41,8 +44,8 @@ def test_an_image_of_another_release_than_the_chart_is_found(folder: str, tmp_pa
     assert check(hub).findings == [
         Finding(
             "versions-differ",
-            f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not belong "
-            "together: the chart is 4.4.0, the image is 4.3.3",
+            f"jupyterhub/k8s-hub:4.3.3 and the chart's version 4.4.0 ({folder}basehub/Chart.yaml:6) do not match: "
+            "the chart is 4.4.0, the image is 4.3.3",
             "run hubimages bump-hub-image --chart-version 4.4.0 (or the version that you want)",
             f"{folder}images/hub/Dockerfile",
             2,
@@ -240,7 +243,7 @@ def test_the_report_is_one_json_object(hub: Deployment) -> None:
 
 
 def test_annotations_keep_their_lines_and_signs() -> None:
-    report = Report([Finding("a-code", "100 %\nwrong", "do this", "a,b:c.yaml", 3)], ["that"], "good")
+    report = HubImageReport([Finding("a-code", "100 %\nwrong", "do this", "a,b:c.yaml", 3)], ["that"], "good")
     assert report.as_annotations() == (
         "::error file=a%2Cb%3Ac.yaml,line=3,title=a-code::100 %25%0Awrong%0Ado this\n::notice title=not checked::that"
     )

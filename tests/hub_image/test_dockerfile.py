@@ -20,7 +20,7 @@ EDITED = {
     "files copied from a stage": "FROM python:3 AS build\n"
     "FROM jupyterhub/k8s-hub:|3.3.8|\nCOPY --from=build /a /b\nCOPY --from=0 /a /b\n",
     "host with a port": "FROM localhost:5000/jupyterhub/k8s-hub:|3.3.8|\n",
-    "small letters, platform and name": "from --platform=linux/amd64 jupyterhub/k8s-hub:|3.3.8| as hub\n",
+    "lower case letters, platform and name": "from --platform=linux/amd64 jupyterhub/k8s-hub:|3.3.8| as hub\n",
     "byte order mark": "\ufeffFROM jupyterhub/k8s-hub:|3.3.8|\n",
     "platform in another stage": "FROM tool-${TARGETARCH}:1 AS tool\nFROM jupyterhub/k8s-hub:|3.3.8|\n",
     "no line end": "FROM jupyterhub/k8s-hub:|3.3.8|",

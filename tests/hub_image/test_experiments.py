@@ -85,8 +85,8 @@ def test_a_plan_that_an_earlier_run_wrote_or_committed_is_taken_up(hub: Deployme
 @pytest.mark.parametrize(
     ("name", "specs", "message"),
     [
-        ("Trial", ["new==1"], "'Trial' is no name for an image"),
-        ("../x", ["new==1"], "is no name for an image"),
+        ("Trial", ["new==1"], "'Trial' is not a valid image name"),
+        ("../x", ["new==1"], "is not a valid image name"),
         ("trial", ["git+https://github.com/a/b@main"], "'main' can change, and the image could not be built again"),
         ("trial", ["not one"], "'not one' is not a requirement"),
         ("trial", [], "an experiment needs something to try"),
@@ -234,6 +234,23 @@ def test_a_roll_out_that_clashes_is_left_to_a_person(hub: Deployment) -> None:
     hub.commit()
     with pytest.raises(RefusedError, match="in what the experiment changed, too: fancy"):
         plan_end_experiment(hub.path, "trial", roll_out=True)
+
+
+def test_a_name_in_other_text_is_no_use_and_one_in_two_parts_is(hub: Deployment) -> None:
+    with_trial(hub)
+    (hub.path / "a.yaml").write_text("title: how we made quay.io/2i2c/pilot-trial\n")
+    (hub.path / "b.yaml").write_text("hub:\n  image: {registry: quay.io, repository: 2i2c/pilot-trial, tag: x}\n")
+    (hub.path / "c.yaml").write_text("<<<<<<< HEAD\nhub: {image: 'quay.io/2i2c/pilot-trial:1'\n")  # cannot be read
+    hub.commit()
+    (found,) = hub_experiments(hub.path).experiments
+    assert found.uses == [Use("b.yaml", 2), Use("c.yaml", 2)]
+
+
+def test_an_end_says_why_a_repository_can_have_no_experiment(hub: Deployment) -> None:
+    hub.edit("chartpress.yaml", "        buildArgs:\n          REQUIREMENTS_FILE: requirements.txt\n", "")
+    hub.commit()
+    with pytest.raises(BadInputError, match="has no build argument for its requirements"):
+        plan_end_experiment(hub.path, "trial")
 
 
 def test_comments_and_longer_names_are_no_use_of_an_image(hub: Deployment) -> None:

@@ -9,29 +9,13 @@ import pytest
 from hubimages import hub_image
 from hubimages.errors import HubImagesError
 from tests.deployments import NEW, OLD, git
+from tests.hooks import FIX, write_hook
 
 FILES = {
     "helmfile.yaml": f"releases:\n  - name: hub\n    chart: jupyterhub/jupyterhub\n    version: {OLD}\n",
     "hub/Dockerfile": f"FROM jupyterhub/k8s-hub:{OLD}   \nRUN true\n",
     "hub/values.yaml": "singleuser: {}\n",
 }
-FIX = """\
-import pathlib, subprocess, sys
-fixed = []
-for name in sys.argv[2:]:
-    place = pathlib.Path(name)
-    text = place.read_text()
-    better = "".join(line.rstrip() + "\\n" for line in text.splitlines())
-    if better != text:
-        place.write_text(better)
-        fixed.append(name)
-if fixed:
-    print("Fixing", *fixed)
-    if sys.argv[1] == "add":
-        subprocess.run(["git", "add", *fixed], check=True)
-    else:
-        sys.exit(1)
-"""
 
 
 @pytest.fixture
@@ -47,13 +31,6 @@ def clone(tmp_path: Path) -> Path:
     return clone
 
 
-def hook(clone: Path, text: str) -> None:
-    place = clone / ".git/hooks/pre-commit"
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(f"#!/bin/sh\n{text}\n")
-    place.chmod(0o755)
-
-
 def bump(clone: Path) -> "subprocess.CompletedProcess[str]":
     argv = [sys.executable, "-m", "hubimages", "bump-hub-image", "--chart-version", NEW, f"--repo={clone}"]
     return subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
@@ -61,7 +38,7 @@ def bump(clone: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("kind", ["refuse", "add"])
 def test_what_a_hook_fixes_goes_with_the_bump_and_a_second_run_changes_nothing(clone: Path, kind: str) -> None:
-    hook(clone, f"{sys.executable} {clone.parent}/fix.py {kind} $(git diff --cached --name-only)")
+    write_hook(clone, "pre-commit", f"{sys.executable} {clone.parent}/fix.py {kind} $(git diff --cached --name-only)")
     done = bump(clone)
     assert done.returncode == 0, done.stderr
     assert git(clone, "status", "--porcelain") == ""
@@ -74,7 +51,7 @@ def test_what_a_hook_fixes_goes_with_the_bump_and_a_second_run_changes_nothing(c
 
 
 def test_a_hook_that_refuses_leaves_everything_as_it_was(clone: Path) -> None:
-    hook(clone, "echo no such commit; exit 1")
+    write_hook(clone, "pre-commit", "echo no such commit; exit 1")
     done = bump(clone)
     assert done.returncode == 4
     assert "no such commit" in done.stderr

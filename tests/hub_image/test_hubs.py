@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 from tests.hub_image.trials import CHART, Deployment, deployment
 
 CLUSTER = """\
@@ -83,7 +83,7 @@ def test_after_a_bump_hubs_with_an_older_experiment_or_chart_are_named_with_what
     assert findings[2].message == (
         "earth/other: the chart 4.3.3 (config/earth/other-chart.yaml:6) and "
         f"quay.io/2i2c/pilot-hub:{hubs.tag('HEAD~1')} (helm-charts/basehub/values.yaml:8), "
-        "built from k8s-hub 4.4.0, do not belong together"
+        "built from k8s-hub 4.4.0, do not match"
     )
     assert findings[2].remedy.startswith("write version: 4.4.0 there")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
-from hubimages.hub_image.check.operation import check_hub_image
+from hubimages.hub_image.check.all_checks import check_hub_image
 
 DOCKERFILE = {"hub/Dockerfile": "FROM quay.io/jupyterhub/k8s-hub:3.3.7\nRUN true\n"}
 WORKFLOW = {".github/workflows/image.yaml": "jobs:\n  build:\n    steps:\n      - run: docker build hub\n"}
@@ -44,7 +44,7 @@ def test_version_and_base_are_compared_and_what_builds_the_image_is_named(tmp_pa
     assert (finding.code, finding.file, finding.line) == ("versions-differ", "hub/Dockerfile", 1)
     assert finding.message == (
         "quay.io/jupyterhub/k8s-hub:3.3.7 (built by .github/workflows/image.yaml) and the chart's version 4.4.0 "
-        f"({file}:{LINE[file]}) do not belong together: the chart is 4.4.0, the image is 3.3.7"
+        f"({file}:{LINE[file]}) do not match: the chart is 4.4.0, the image is 3.3.7"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hubimages import hub_image
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.report import HubImageReport
 from tests.hub_image.trials import Deployment, deployment
 
 DOCKERFILE = "images/hub/Dockerfile"
@@ -17,7 +17,7 @@ def hub(tmp_path: Path) -> Deployment:
     return deployment(tmp_path / "repo")
 
 
-def check(hub: Deployment) -> Report:
+def check(hub: Deployment) -> HubImageReport:
     return hub_image.check_hub_image(hub.path, offline=True)
 
 
@@ -150,7 +150,7 @@ def test_what_the_bump_changes_or_leaves_beside_the_tag_is_said(hub: Deployment)
     )
     said = notes(plan(hub))
     where = f"helm-charts/{DOCKERFILE}"
-    assert f"# {where}:2: example.org/tool:4.3.3 has its tag from the same place, and changes as well\n" in said
+    assert f"# {where}:2: example.org/tool:4.3.3 gets its tag from the same place and changes, too\n" in said
     assert f"# {where}:4 still has 4.3.3: ARG CHART=4.3.3\n" in said
     assert f"# {where}:5 still has 4.3.3: ADD https://example.org/constraints/4.3.3.txt /tmp/\n" in said
     assert "in a comment" not in said
@@ -159,9 +159,9 @@ def test_what_the_bump_changes_or_leaves_beside_the_tag_is_said(hub: Deployment)
 @pytest.mark.parametrize(
     ("version", "note"),
     [
-        ('"{{ CHART }}"', "has {{ CHART }}, which is no version: whatever fills it in must not undo the edit"),
+        ('"{{ CHART }}"', "has {{ CHART }}, which is not a version; what fills it in must keep the edit"),
         ("4.3", "has the range 4.3, and gets one version"),
-        ("^4.3.0", "has ^4.3.0, which is no version: whatever fills it in must not undo the edit"),
+        ("^4.3.0", "has ^4.3.0, which is not a version; what fills it in must keep the edit"),
     ],
 )
 def test_a_placeholder_or_a_range_as_the_version_is_said(hub: Deployment, version: str, note: str) -> None:
@@ -218,7 +218,7 @@ def test_an_image_whose_tag_is_written_nowhere_is_said_to_reach_no_hub(hub: Depl
 def test_a_message_of_ones_own_is_taken_for_each_commit(hub: Deployment) -> None:
     shown = plan(hub, messages=["fix(hub): bump the chart", "fix(hub): use the image"])
     assert "$ git commit -m 'fix(hub): bump the chart' -- " in shown
-    with pytest.raises(BadInputError, match="two commits at most"):
+    with pytest.raises(BadInputError, match="can be given at most twice"):
         plan(hub, messages=["a", "b", "c"])
 
 

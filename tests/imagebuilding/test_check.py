@@ -14,11 +14,11 @@ import yaml
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
+from hubimages.imagebuilding.check import all_hubs as check
 from hubimages.imagebuilding.check import binderhub_table, regular_expressions, report
-from hubimages.imagebuilding.check import operation as check
 from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 from hubimages.run import environment
 from tests import needs
 from tests.imagebuilding import good_hubs, small_charts
@@ -28,7 +28,7 @@ pytest.importorskip("kubespawner")
 OFFLINE = ChartSources(offline=True)
 
 
-def checked(root: Path, sources: ChartSources = OFFLINE) -> check.Report:
+def checked(root: Path, sources: ChartSources = OFFLINE) -> check.HubsReport:
     return check.check_hubs([find_hub(root, "earth", "staging")], sources, today=good_hubs.TODAY)
 
 
@@ -36,7 +36,7 @@ def own(charts: Path) -> ChartSources:
     return ChartSources(charts, offline=True)
 
 
-def codes(made: check.Report) -> list[str]:
+def codes(made: check.HubsReport) -> list[str]:
     return [finding.code for finding in made.findings]
 
 
@@ -92,7 +92,7 @@ def test_a_finding_names_the_line_of_the_file_that_has_the_value(deployment: Dep
     (finding,) = checked(root, ChartSources(own_charts, offline=True)).findings
     file = "config/clusters/earth/staging.values.yaml"
     lines = (root / file).read_text().splitlines()
-    assert finding.place == Place(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
+    assert finding.place == FileLine(file, 1 + next(n for n, line in enumerate(lines) if "image_prefix" in line))
     assert finding.hubs == ("earth/staging",)
     assert str(finding).splitlines()[0] == (
         f"{file}:{finding.place.line}: warning: prefix-ending: image_prefix 'quay.io/example-hubs/earth' must end "

@@ -6,7 +6,7 @@ import pytest
 
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.hubs import find_hub, find_hubs, plain_hub, read_values
-from hubimages.imagebuilding.layer import Encrypted, Place, read_layer
+from hubimages.imagebuilding.layer import Encrypted, FileLine, read_layer
 from hubimages.imagebuilding.values import merge
 
 CLUSTER = """\
@@ -65,7 +65,7 @@ def test_every_hub_is_found_with_its_files_in_the_order_of_cluster_yaml(repo: Pa
     )
     assert [place.line for place in staging.listed] == [8, 9, 10]
     assert (prod.label, prod.chart, prod.prefix, prod.place) == (
-        "earth/prod", "daskhub", ("basehub",), Place(f"{folder}/cluster.yaml", 11),
+        "earth/prod", "daskhub", ("basehub",), FileLine(f"{folder}/cluster.yaml", 11),
     )  # fmt: skip
 
 
@@ -86,10 +86,10 @@ def test_every_value_knows_its_file_and_line(repo: Path) -> None:
     values = read_values(find_hub(repo, "earth", "staging"))
     folder = "config/clusters/earth"
     hub = ("jupyterhub", "hub")
-    assert values.place(*hub, "loadRoles", "user", "scopes", 0) == Place(f"{folder}/staging.values.yaml", 7)
-    assert values.place(*hub, "replicas") == Place(f"{folder}/common.values.yaml", 6)
-    assert values.place(*hub, "revisionHistoryLimit") == Place("helm-charts/basehub/values.yaml", 6)
-    assert values.place("binderhub-service", "config", "BinderHub") == Place(f"{folder}/common.values.yaml", 7)
+    assert values.place(*hub, "loadRoles", "user", "scopes", 0) == FileLine(f"{folder}/staging.values.yaml", 7)
+    assert values.place(*hub, "replicas") == FileLine(f"{folder}/common.values.yaml", 6)
+    assert values.place(*hub, "revisionHistoryLimit") == FileLine("helm-charts/basehub/values.yaml", 6)
+    assert values.place("binderhub-service", "config", "BinderHub") == FileLine(f"{folder}/common.values.yaml", 7)
     assert [place.line for _, place in values.all_places(*hub, "loadRoles", "user", "scopes")] == [5, 6]
 
 
@@ -108,7 +108,7 @@ def test_what_stands_below_basehub_in_a_daskhub_is_brought_to_the_same_shape(rep
     assert values.data["dask-gateway"] == {"enabled": True}
     assert values.get("jupyterhub", "a") == 1
     assert values.get("jupyterhub", "b") == 2
-    assert values.place("jupyterhub", "a") == Place("config/clusters/earth/prod.values.yaml", 2)
+    assert values.place("jupyterhub", "a") == FileLine("config/clusters/earth/prod.values.yaml", 2)
     assert values.get("jupyterhub", "hub", "replicas") == 2
 
 
@@ -122,8 +122,8 @@ def test_plain_files_are_brought_to_the_same_shape(tmp_path: Path) -> None:
         "jupyterhub": {"hub": {"replicas": 1}},
         "binderhub-service": {"config": {"BinderHub": {"use_registry": True}}},
     }
-    assert two.place("jupyterhub", "hub", "replicas") == Place("z2jh.yaml", 2)
-    assert read_values(plain_hub([umbrella])).place("binderhub-service", "config") == Place("all.yaml", 5)
+    assert two.place("jupyterhub", "hub", "replicas") == FileLine("z2jh.yaml", 2)
+    assert read_values(plain_hub([umbrella])).place("binderhub-service", "config") == FileLine("all.yaml", 5)
 
 
 @pytest.mark.parametrize(

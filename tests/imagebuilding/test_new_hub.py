@@ -15,12 +15,12 @@ import pytest
 from hubimages.errors import BadInputError, HubImagesError, NotInstalledError, RefusedError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.charts import ChartSources
-from hubimages.imagebuilding.check import operation as checking
+from hubimages.imagebuilding.check import all_hubs as checking
 from hubimages.imagebuilding.hubs import read_values
-from hubimages.imagebuilding.new import operation as new_hub
+from hubimages.imagebuilding.new import make_hub as new_hub
 from hubimages.imagebuilding.new.answers import from_terminal, given_answers
 from hubimages.imagebuilding.new.hub_values import builds
-from hubimages.imagebuilding.new.operation import Delivery, Where
+from hubimages.imagebuilding.new.make_hub import Delivery, Where
 from hubimages.imagebuilding.registries import KINDS, robot_name, service_account
 from hubimages.imagebuilding.values import Values
 from hubimages.run import environment

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hubimages.errors import BadInputError, NotInstalledError
-from hubimages.imagebuilding.preview import operation as preview
 from hubimages.imagebuilding.preview import options as preview_options
+from hubimages.imagebuilding.preview import show_form as preview
 from hubimages.imagebuilding.preview.processes import descendants, runs
 from hubimages.run import environment
 from tests import needs
@@ -211,7 +211,7 @@ def test_sigterm_ends_a_preview_with_everything_it_started(values: Path, backgro
         family = [shown.pid, *descendants(shown.pid)]
         assert len(family) > 3
         shown.send_signal(signal.SIGTERM)
-        assert shown.wait(20) == 0  # it takes up to five seconds on a machine at rest
+        assert shown.wait(120) == 0  # four to five seconds, and more on a busy machine
         assert [pid for pid in family if runs(pid)] == []
     assert list((values.parent / "tmp").iterdir()) == []
     assert "stopped" in (values.parent / "preview.log").read_text().splitlines()

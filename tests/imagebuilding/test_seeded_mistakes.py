@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from hubimages.imagebuilding.charts import ChartSources
-from hubimages.imagebuilding.check import operation as check
+from hubimages.imagebuilding.check import all_hubs as check
 from hubimages.imagebuilding.check.finding import Finding
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from tests.imagebuilding import good_hubs

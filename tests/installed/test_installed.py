@@ -8,9 +8,11 @@ from zipfile import ZipFile
 
 import pytest
 
+from hubimages.update.released import installed_version, releases
 from tests import deployments
 from tests.installed.conftest import ADDRESS, COMPILED, Copy, run
 from tests.references.pointing import make_deployment
+from tests.update.repositories import make_from_release
 
 STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
 HUBS = "configuration_repository=our-org/our-hubs"
@@ -151,3 +153,22 @@ def test_workflows_install_what_is_ours_or_pinned_and_the_line_works(
     asks = "from hubimages.template import find_origin, template_directory; print(find_origin(template_directory()))"
     said = run(tmp_path / "venv/bin/python", "-c", asks, cwd=tmp_path).stdout
     assert said == f"Origin(address='{ADDRESS}', commit='{commit}', problem='')\n"
+
+
+def test_an_update_from_the_first_version_is_the_same(installed: Copy, checkout: Copy, tmp_path: Path) -> None:
+    made = [tmp_path / "wheel/our-image", tmp_path / "checkout/our-image"]
+    for copy, place in zip((installed, checkout), made, strict=True):
+        place.parent.mkdir()
+        make_from_release(place, 1)
+        copy.hubimages("update-image-repo", place, "--set=license=MIT", "--yes")
+        run("git", "switch", "--quiet", f"update-to-template-{installed_version()}", cwd=place)
+    assert tree(made[0]) == tree(made[1])
+    assert [line for line in tree(made[0]) if "pyc" in line] == []
+    assert "Permission is hereby granted" in (made[0] / "LICENSE").read_text()
+
+
+def test_the_wheel_has_every_released_version_of_the_template(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    for release in releases():
+        assert f"hubimages/update/releases/{release.version}.tar.xz" in names
+    assert "hubimages/template/source/template-changes.md" in names

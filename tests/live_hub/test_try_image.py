@@ -112,7 +112,7 @@ def test_a_token_without_the_right_is_told_from_one_that_is_not_known(profile_hu
         (["--hub-url=http://127.0.0.1:9", f"--image={IMAGE}"], 75, "no answer from http://127.0.0.1:9"),
         (["--hub-url=hub.example.org", f"--image={IMAGE}"], 2, "is not an address. Write it like https://"),
         (["--hub-url=https://me:secret@hub.example.org", f"--image={IMAGE}"], 2, "--hub-url contains a login"),
-        (["--hub-url=http://127.0.0.1:9", "--image=Not An Image"], 2, "'Not An Image' is no image reference"),
+        (["--hub-url=http://127.0.0.1:9", "--image=Not An Image"], 2, "'Not An Image' is not an image reference"),
         (["--hub-url=http://127.0.0.1:9"], 2, "--image is missing"),
         ([f"--image={IMAGE}"], 2, "--hub-url is missing"),
     ],

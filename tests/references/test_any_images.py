@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubimages.image_ref import ImageRef
-from hubimages.references.change.point import Plan, Wanted, changes_of
+from hubimages.references.change.plan import TagPlan, Wanted, changes_of
 from hubimages.references.find.scan import find_references
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
@@ -69,12 +69,12 @@ def texts(root: Path, files: Sequence[str]) -> dict[str, bytes]:
     return {file: (root / file).read_bytes() for file in files}
 
 
-def planned(root: Path, wanted: dict[str, str], order: Sequence[str], delivery: Delivery) -> Plan:
+def planned(root: Path, wanted: dict[str, str], order: Sequence[str], delivery: Delivery) -> TagPlan:
     """The plan that gives each image its tag, in this order."""
     repo, inventory = changes.deployment_repository(root), find_references(root)
     images = [ImageRef("quay.io", f"g/{name}", wanted[name]) for name in order]
     to_set = [Wanted(image, inventory.of_image(image)) for image in images if inventory.of_image(image)]
-    return Plan(repo, inventory, changes_of(repo, inventory, to_set), delivery)
+    return TagPlan(repo, inventory, changes_of(repo, inventory, to_set), delivery)
 
 
 @SOME
@@ -100,8 +100,8 @@ def test_what_is_shown_is_what_is_written(files: dict[str, str], wanted: dict[st
             Path(directory, "shown").write_bytes(shown.encode())
             git(theirs, "apply", "--whitespace=nowarn", str(Path(directory, "shown")))
             assert places(theirs) == expected
-            said = plan.apply()
-            assert said.count(" -> ") == outdated
+            plan.apply()
+            assert plan.reached().count(" -> ") == outdated
             assert (places(root), texts(root, list(files))) == (expected, texts(theirs, list(files)))
             changed = git(root, "diff", "--numstat", _start(root))
             assert sum(int(line.split("\t")[0]) for line in changed.splitlines()) == outdated

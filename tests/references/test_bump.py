@@ -46,7 +46,7 @@ def test_everything_outdated_gets_its_newest_tag_a_commit_for_each_image(root: P
         f"image: {host}/group/image:{NEWEST}",
     ]
     again = hubimages(root, "bump-images", "--yes")
-    assert (again.returncode, again.stdout) == (0, "no image has a newer tag; nothing to do\n")
+    assert (again.returncode, again.stdout) == (0, "nothing to do: no image has a newer tag\n")
 
 
 def test_a_pattern_chooses_images(root: Path, open_registry: Registry) -> None:
@@ -143,7 +143,7 @@ def test_all_images_of_one_file_get_their_tags(commit: list[str], shared: Path, 
     git(theirs, "apply", str(shared.parent / "shown"))
     assert (theirs / COMMON).read_text() == bumped(open_registry)
     again = hubimages(shared, "bump-images", "--yes")
-    assert (again.returncode, again.stdout) == (0, "no image has a newer tag; nothing to do\n")
+    assert (again.returncode, again.stdout) == (0, "nothing to do: no image has a newer tag\n")
 
 
 def test_each_commit_has_its_image_alone_and_can_be_reverted(shared: Path, open_registry: Registry) -> None:

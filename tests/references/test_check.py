@@ -58,6 +58,7 @@ def test_one_image_at_several_tags_is_found_once_with_its_hubs(tmp_path: Path) -
             "point all hubs at one: hubimages point-hubs a/b:TAG --all",
             "hubs/three.yaml",
             1,
+            "warning",
         )
     ]
 
@@ -168,3 +169,29 @@ def test_an_image_that_needs_a_login_is_found_whether_there_is_one_or_not(
             ("no-such-tag", f"{host} has no {host}/check/gone:v1"),
         ],
     ]
+
+
+def test_each_kind_of_finding_has_the_grade_that_the_documentation_says(tmp_path: Path) -> None:
+    text = """\
+        a: {image: 'a/a:1 '}
+        b: {image: {name: a/b, tag: 1.10}}
+        c: {image: gcr.io/p/c:1.0.0}
+        d: {image: k8s.gcr.io/d:1.0.0}
+        e: {image: a/e:latest}
+        """
+    report = check_images(inventory_of(tmp_path, {"values.yaml": text}), online=False)
+    assert [(each.line, each.code, each.grade) for each in report.findings] == [
+        (1, "invalid-reference", "error"),
+        (2, "tag-not-text", "error"),
+        (3, "deprecated-registry", "error"),
+        (4, "deprecated-registry", "warning"),
+        (5, "floating-tag", "warning"),
+    ]
+    assert [each["grade"] for each in json.loads(report.as_json())["findings"]] == ["error"] * 3 + ["warning"] * 2
+    assert str(report).splitlines()[-1].startswith("3 errors, 2 warnings in 5 references: ")
+
+
+@pytest.mark.parametrize(("strict", "code"), [(False, 0), (True, 1)])
+def test_warnings_fail_the_check_with_strict_alone(*, strict: bool, code: int, tmp_path: Path) -> None:
+    inventory = inventory_of(tmp_path, {"values.yaml": "image: a/e:latest\n"})
+    assert check_images(inventory, online=False, strict=strict).exit_code == code

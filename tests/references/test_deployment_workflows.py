@@ -80,7 +80,7 @@ def test_the_step_opens_a_pull_request_once_day_after_day(tmp_path: Path, open_r
             said.append(done.stdout.splitlines()[-1])
     assert said == [
         "opened https://github.com/org/deployment/pull/7",
-        "open already: https://github.com/org/deployment/pull/7",
+        "already open: https://github.com/org/deployment/pull/7",
     ]
     (opened,) = github.opened
     assert (opened["base"], opened["title"]) == ("main", "Use newer tags of 2 images")

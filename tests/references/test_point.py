@@ -1,7 +1,10 @@
 """Hubs are pointed at another tag by place; everything else in the repository stays as it is, byte for byte."""
 
+import contextlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -180,10 +183,15 @@ def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
         ([f"{IMAGE}:Not A Tag"], 2, "the tag 'Not A Tag' must be up to 128 letters"),
         (["quay.io/group/imgae:1"], 2, f"no reference to quay.io/group/imgae. Did you mean {IMAGE}?"),
         ([f"{IMAGE}:1", "--hub=ohter"], 2, "--hub=ohter: no such hub. Did you mean other?"),
+        ([f"{IMAGE}:1", "--hub=x"], 2, "--hub=x: no such hub. The hubs are other/prod, uni/prod, uni/staging"),
         ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice. Did you mean same?"),
         ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in this file"),
         ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all contradicts --hub, --file and --choice"),
-        ([f"{IMAGE}-long:1", "--hub=other"], 2, f"within --hub, --file and --choice. These run there: {IMAGE}"),
+        (
+            [f"{IMAGE}-long:1", "--hub=other"],
+            2,
+            f"no reference to {IMAGE}-long with --hub=other. other runs {IMAGE}. It is in {COMMON}:",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, message: str, root: Path) -> None:
@@ -191,6 +199,54 @@ def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, m
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
     assert message in done.stderr
     assert git(root, "status", "--porcelain") == ""
+
+
+def test_an_image_that_only_dockerfiles_name_is_told_with_its_places_and_what_changes_them(root: Path) -> None:
+    write(root, {"hub/Dockerfile": "FROM quay.io/group/base:1\n"})
+    done = hubimages(root, "point-hubs", "quay.io/group/base:2", "--unchecked", "--all")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: only Dockerfiles name quay.io/group/base: hub/Dockerfile:1. To change one, add --file=hub/Dockerfile; "
+        "for the hub image, use hubimages bump-hub-image\n",
+    )
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "Add a Dockerfile")
+    there = hubimages(root, "point-hubs", "quay.io/group/base:2", "--unchecked", "--file=hub/Dockerfile")
+    assert there.returncode == 0, there.stderr
+
+
+def test_a_terminal_shows_the_plan_once(root: Path) -> None:
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", "hubimages", "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", f"--repo={root}"]
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    os.write(ours, b"y\n")
+    seen = b""
+    with contextlib.suppress(OSError):  # the process ended
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    assert (process.wait(), changed_lines(root)) == (0, ALL_LINES)
+    assert seen.count(b" -> ") == 3
+    assert b"2 files changed; look at it with git diff, then commit" in seen
+
+
+def test_a_place_that_no_hub_runs_is_asked_about_unless_it_is_named(root: Path) -> None:
+    write(root, {"unused.yaml": "singleuser: {image: 'quay.io/group/unused:1'}\n"})
+    git(root, "add", ".")
+    git(root, "commit", "-q", "-m", "Keep a file that no hub has")
+    argv = ("point-hubs", "quay.io/group/unused:2", "--unchecked")
+    refused = hubimages(root, *argv)
+    assert (refused.returncode, git(root, "status", "--porcelain")) == (3, "")
+    assert "No hub runs what this changes. Change 1 place? There is no terminal to ask on" in refused.stderr
+    assert hubimages(root, *argv, "--file=unused.yaml").returncode == 0
+
+
+def test_a_tag_whose_image_no_file_names_is_told_with_its_path_and_tag(root: Path) -> None:
+    write(root, {"hub/values.yaml": "singleuser:\n  image:\n    tag: abc123\n"})
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--all", "--dry-run")
+    note = "note: left alone, because no file names the image: hub/values.yaml:3 singleuser.image.tag (tag abc123)"
+    assert note in done.stdout.splitlines()
 
 
 def test_changes_of_the_users_in_a_file_that_is_edited_are_refused(root: Path) -> None:
@@ -218,7 +274,7 @@ def test_one_tag_for_two_images_is_not_changed_for_one_of_them(root: Path) -> No
     git(root, "commit", "-qm", "Share the tag")
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=uni", "--unchecked")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, ""), done.stdout
-    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE} that has to change" in done.stderr
+    assert f"quay.io/g/another (uni/prod) shares a text with {IMAGE}, which must change" in done.stderr
 
 
 def test_an_image_that_nothing_refers_to_yet_is_a_note_with_the_lines_to_add(root: Path) -> None:

@@ -1,5 +1,6 @@
 """Hubs go back to the tags they had before, as the history of their files has them."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,22 @@ def test_a_hub_whose_image_never_changed_has_nothing_to_go_back_to(root: Path) -
     assert "the history has no other tag of these images" in done.stderr
 
 
+def test_a_long_history_is_told_by_how_far_it_was_read(root: Path) -> None:
+    start = git(root, "rev-parse", "HEAD").strip()
+    text = FILES[OTHER]
+    stream = "".join(
+        f"commit refs/heads/main\ncommitter A <a@b> {2_000_000_000 + n} +0000\ndata 1\nx\n"
+        + (f"from {start}\n" if n == 0 else "")
+        + f"M 100644 inline {OTHER}\ndata <<END\n{text}# {n}\nEND\n\n"
+        for n in range(401)
+    )
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=root, input=stream, text=True, check=True)
+    git(root, "reset", "-q", "--hard")
+    done = hubimages(root, "roll-back-image", "--hub=other", "--unchecked")
+    assert done.returncode == 2
+    assert f"the last 400 commits of {OTHER} have no other tag of these images. Choose one with" in done.stderr
+
+
 def test_only_the_images_that_match_go_back(root: Path) -> None:
     text = (root / COMMON).read_text()
     commit(root, "Another long one", {COMMON: text.replace(f"{IMAGE}-long:0a1b2c3d4e5f", f"{IMAGE}-long:{FIRST}")})
@@ -94,7 +111,10 @@ def test_the_users_own_changes_in_the_file_are_not_taken_for_history(root: Path)
     [
         ([], "which hub? Add --hub=CLUSTER/HUB"),
         (["--hub=uno"], "--hub=uno: no such hub. Did you mean uni?"),
-        (["--hub=uni", "--pattern=x/*"], f"no user image of these hubs matches. They run a/b, {IMAGE}, {IMAGE}-long"),
+        (
+            ["--hub=uni", "--pattern=x/*"],
+            f"no user image with --hub=uni --pattern=x/*. The images there are a/b, {IMAGE}, {IMAGE}-long",
+        ),
     ],
 )
 def test_bad_input_is_one_line(args: list[str], message: str, root: Path) -> None:

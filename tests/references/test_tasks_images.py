@@ -1,6 +1,7 @@
 """`hubimages images` and `hubimages check-images` as processes: both streams, exit codes, JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -103,17 +104,21 @@ def test_images_as_json_has_everything_and_nothing_on_stderr(repository: Path, t
     )
 
 
-def test_check_images_ends_with_1_for_findings_which_are_on_stdout(repository: Path, tmp_path: Path) -> None:
+def test_check_images_prints_findings_on_stdout_and_fails_for_warnings_with_strict(
+    repository: Path, tmp_path: Path
+) -> None:
     done = hubimages("check-images", "--offline", "--repo", str(repository), cwd=tmp_path)
+    strict = hubimages("check-images", "--offline", "--strict", "--repo", str(repository), cwd=tmp_path)
+    assert (strict.returncode, strict.stdout) == (1, done.stdout)
     assert (done.returncode, done.stdout.splitlines()) == (
-        1,
+        0,
         [
-            f"{COMMON}:7: quay.io/a/c: tag `latest` moves: "
+            f"{COMMON}:7: warning: quay.io/a/c: tag `latest` moves: "
             "pin a tag that does not move, so that a restart cannot change the image",
-            "config/clusters/leap/staging.values.yaml:1: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
+            "config/clusters/leap/staging.values.yaml:1: warning: quay.io/a/b runs at 2 tags: 2026.01.30 (leap/prod), "
             "2026.06.04 (leap/staging): point all hubs at one: hubimages point-hubs quay.io/a/b:TAG --all",
             "not checked: the registries, because of --offline",
-            "2 findings in 4 references: 1 floating-tag, 1 skew",
+            "2 warnings in 4 references: 1 floating-tag, 1 skew",
         ],
     )
 
@@ -142,3 +147,18 @@ def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     done = hubimages("images", "--repo=nowhere", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: `nowhere` is not a directory. Name a clone of the deployment repository with --repo\n"
+
+
+def test_a_large_directory_shows_on_a_terminal_that_it_is_being_read(tmp_path: Path) -> None:
+    for number in range(5001):
+        (tmp_path / f"{number}.txt").touch()
+    (tmp_path / "values.yaml").write_text("singleuser: {image: {name: quay.io/group/image, tag: a1b2c3}}\n")
+    ours, theirs = os.openpty()
+    argv = [sys.executable, "-m", "hubimages", "images", f"--repo={tmp_path}"]
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    seen = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert f"looking for files 0:00 5002 so far in {tmp_path}"[:60] in seen
+    assert "reading files 0:00 5000 of 5002\r\x1b[K" in seen
+    assert done.stdout.decode().startswith("quay.io/group/image:a1b2c3\t")

@@ -93,7 +93,11 @@ def test_nothing_found_names_what_was_not_searched(task: tuple[str, ...], root: 
     (root / "config/out.yaml").symlink_to(tmp_path / "outside.yaml")
     done = hubimages(root, *task)
     assert done.returncode == 2
-    named = {line.partition(": ")[0]: line for line in done.stderr.splitlines() if line.startswith("not searched, ")}
+    named = {
+        line.partition(": ")[0]: line
+        for line in done.stderr.splitlines()
+        if line.startswith(("not searched, ", "searched only line by line, "))
+    }
     for number, (_, why) in enumerate(UNREADABLE.values()):
         assert any(why in line and f"u{number}.yaml" in line for line in named.values()), why
     assert any("symbolic link out of the repository" in line and "out.yaml" in line for line in named.values())

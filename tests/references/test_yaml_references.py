@@ -1,10 +1,12 @@
 """What is an image reference in a values file, and what is not."""
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
-from hubimages.references import Form, NotRead
+from hubimages.references import Form, NotRead, find_references
+from hubimages.references.find import yaml_files
 from hubimages.yaml_text import UnreadableYamlError, scalars
 from tests.references.deployment import inventory_of, references_in
 
@@ -346,3 +348,27 @@ def test_no_kind_of_aliases_and_merge_keys_takes_for_ever(first: str, one: str, 
     assert [each.file for each in inventory.not_read] == ["config/clusters/uni/cluster.yaml", "values.yaml"]
     with pytest.raises(UnreadableYamlError, match="its aliases expand to too many nodes"):
         scalars(files["values.yaml"])
+
+
+# References whose own lines do not say what they are.
+OUT_OF_SIGHT = {
+    "a name of its own below a list of images": "images:\n  first:\n    name: a/b\n",
+    "an image below a label": "images:\n  first: a/b:1\n  second: c/d:2\n",
+    "items of a list": "images:\n- a/b:1\n- c/d:2\n",
+    "items of an anchored list": "x: &all\n- a/b:1\ndeep:\n  prePulled:\n    images: *all\n",
+    "a mapping with an alias": "x: &it {name: a/b}\ndeep: {deeper: {image: *it}}\n",
+    "a merge key": "x: &it {name: a/b, tag: 1.2.3}\ndeep: {image: {<<: *it}}\n",
+    "a version of a repository": "deep:\n  quotaEnforcer:\n    repository: quay.io/a/b\n    version: v1\n",
+    "a name with a version": "deep:\n  enforcer:\n    name: quay.io/a/b\n    version: v1\nimage: c/d:1\n",
+}
+
+
+@pytest.mark.parametrize("form", [*FORMS, *OUT_OF_SIGHT])
+def test_parts_of_a_file_that_are_left_out_hold_no_reference(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = dedent(FORMS[form][0] if form in FORMS else OUT_OF_SIGHT[form])
+    found = inventory_of(tmp_path, {"values.yaml": text})
+    monkeypatch.setattr(yaml_files._Finder, "has_word", lambda *_: True)
+
+    assert found == find_references(tmp_path / "deployment")

@@ -11,7 +11,7 @@ import pytest
 
 from hubimages import template
 from hubimages.registry import Limits, check_registry
-from hubimages.registry.rights.generated import read_image_repository
+from hubimages.registry.rights.image_repository import read_image_repository
 from hubimages.registry.rights.providers import PROVIDERS, provider
 from tests.engine import process
 from tests.engine.registry import Registry
@@ -137,9 +137,9 @@ def test_a_server_that_only_says_this_is_no_answer_and_no_finding(
     [
         ("quay.io/your-organisation/hub", "image-not-named", "IMAGE is still quay.io/your-organisation/hub"),
         ("quay.io/org/hub:latest", "name-refused", "with a tag or digest"),
-        ("quay.io/Org/hub", "name-refused", "must be parts of small letters"),
-        ("quay.io/hub", "name-refused", "quay.io does not take the name hub"),
-        ("quay.io/o/hub", "name-refused", "an organisation of two characters at least first"),
+        ("quay.io/Org/hub", "name-refused", "must be parts of lower case letters"),
+        ("quay.io/hub", "name-refused", "quay.io does not accept the name hub"),
+        ("quay.io/o/hub", "name-refused", "with at least two characters before the slash"),
         ("ghcr.io/hub", "name-refused", "owner/image"),
         ("us-docker.pkg.dev/prj/hub", "name-refused", "project/repository/image"),
         ("public.ecr.aws/hub", "name-refused", "alias/repository"),
@@ -169,9 +169,9 @@ def test_a_name_that_the_registry_would_refuse_is_found_without_asking_it(
 def test_registries_that_are_none_to_choose_come_with_the_reason_and_the_way_over(
     image: str, reason: str, way_over: str, tmp_path: Path
 ) -> None:
-    from hubimages.registry.rights.check import Report, check_name
+    from hubimages.registry.rights.check import RegistryReport, check_name
 
-    report = Report(image)
+    report = RegistryReport(image)
     assert check_name(read_image_repository(repository(tmp_path, image), {}), report) is not None
     (finding,) = report.findings
     assert finding.code == "registry-unfit"
@@ -252,7 +252,7 @@ def test_every_registry_of_the_template_has_rules_of_its_own() -> None:
 @pytest.mark.parametrize("password", ["right", "wrong"])
 def test_the_robots_login_is_taken_from_the_settings_of_the_workflow(tmp_path: Path, password: str) -> None:
     from hubimages.image_ref import ImageRef
-    from hubimages.registry.rights.check import Report, report_right, settings_login
+    from hubimages.registry.rights.check import RegistryReport, report_right, settings_login
     from hubimages.registry.rights.push import Right, describe
 
     image = ImageRef.parse("quay.io/org/hub")
@@ -260,11 +260,11 @@ def test_the_robots_login_is_taken_from_the_settings_of_the_workflow(tmp_path: P
     robot = settings_login(image, environment)
     assert robot is not None
     assert (robot.username, robot.secret) == ("org+robot", password)
-    report = Report(str(image))
+    report = RegistryReport(str(image))
     state = describe(Right.LOGIN_REFUSED, image, "org+robot")
     report_right(state, read_image_repository(repository(tmp_path, str(image), QUAY), {}), environment, report)
     assert [str(each) for each in report.findings] == [
-        "quay.io does not accept the login as org+robot: QUAY_USERNAME and QUAY_PASSWORD do not belong together: "
+        "quay.io does not accept the login as org+robot: QUAY_USERNAME and QUAY_PASSWORD do not match: "
         "https://github.com/org/hub/settings/secrets/actions"
     ]
     assert settings_login(ImageRef.parse("ghcr.io/org/hub"), environment) is None

@@ -82,7 +82,7 @@ def test_where_a_commit_stays_the_person_is_told_where_they_are_and_how_to_go_ba
 
 @pytest.mark.parametrize("name", ["a b", "HEAD", "-x", "@{-1}", "a..b", "x.lock", "", "a/"])
 def test_a_name_that_git_does_not_take_is_refused(name: str, root: Path) -> None:
-    with pytest.raises(BadInputError, match="is no name for a branch"):
+    with pytest.raises(BadInputError, match="is not a valid branch name"):
         changes.check_branch(repo(root), name)
 
 

@@ -159,7 +159,7 @@ def test_a_file_that_is_not_what_was_shown_is_named(tmp_path: Path) -> None:
     file_edit.apply(tmp_path, edits)
     file_edit.check_written(tmp_path, edits)
     (tmp_path / "a").write_text("x\n2\n")
-    with pytest.raises(StorageError, match=r"^a: not what was shown and written; another program"):
+    with pytest.raises(StorageError, match=r"^a: changed after it was written, probably by another program"):
         file_edit.check_written(tmp_path, edits)
 
 

@@ -11,36 +11,11 @@ from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
-
-FIX = """
-import pathlib, subprocess, sys
-fixed = []
-for name in sys.argv[2:]:
-    place = pathlib.Path(name)
-    if place.exists():
-        text = place.read_text()
-        better = "".join(line.rstrip() + "\\n" for line in text.splitlines())
-        if better != text:
-            place.write_text(better)
-            fixed.append(name)
-if fixed:
-    print("Fixing", *fixed)
-    if sys.argv[1] == "add":
-        subprocess.run(["git", "add", *fixed], check=True)
-    else:
-        sys.exit(1)
-"""
+from tests.hooks import FIX, write_hook
 
 
 def git(root: Path, *args: str) -> str:
     return subprocess.run(["git", *args], cwd=root, check=True, capture_output=True, text=True).stdout
-
-
-def hook(root: Path, name: str, text: str) -> None:
-    place = root / ".git/hooks" / name
-    place.parent.mkdir(exist_ok=True)
-    place.write_text(f"#!/bin/sh\n{text}\n")
-    place.chmod(0o755)
 
 
 @pytest.fixture
@@ -69,9 +44,9 @@ def install(kind: str, root: Path) -> None:
     """pre-commit as people install it, or a script that does what lint-staged does: fix and add again."""
     fix = f"{sys.executable} {root.parent}/fix.py"
     if kind == "lint-staged":
-        hook(root, "pre-commit", f"{fix} add $(git diff --cached --name-only --diff-filter=d)")
+        write_hook(root, "pre-commit", f"{fix} add $(git diff --cached --name-only --diff-filter=d)")
     elif kind == "script":
-        hook(root, "pre-commit", f"{fix} refuse $(git diff --cached --name-only --diff-filter=d)")
+        write_hook(root, "pre-commit", f"{fix} refuse $(git diff --cached --name-only --diff-filter=d)")
     else:
         program = Path(sys.executable).parent / "pre-commit"
         if not program.exists():
@@ -168,7 +143,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_hook_that_refuses_leaves_everything_as_it_was_and_a_rerun_works(name: str, root: Path) -> None:
-    hook(root, "pre-commit", BAD[name])
+    write_hook(root, "pre-commit", BAD[name])
     repo = changes.deployment_repository(root)
     start = git(root, "rev-parse", "HEAD")
     with pytest.raises(ProgramFailedError):
@@ -184,13 +159,13 @@ def test_a_hook_that_refuses_leaves_everything_as_it_was_and_a_rerun_works(name:
 
 
 def test_a_hook_that_changes_files_after_the_commit_is_named(root: Path) -> None:
-    hook(root, "post-commit", "echo '# after' >>values.yaml")
+    write_hook(root, "post-commit", "echo '# after' >>values.yaml")
     with pytest.raises(ProgramFailedError, match=r"is made, and a hook of the repository then changed"):
         changes.commit(changes.deployment_repository(root), Commit("Use new", EDITS))
     assert git(root, "show", "HEAD:values.yaml") == EDITS[1].after
 
 
 def test_a_hook_that_takes_a_file_out_of_the_commit_is_named(root: Path) -> None:
-    hook(root, "pre-commit", "git reset -q HEAD -- values.yaml")
+    write_hook(root, "pre-commit", "git reset -q HEAD -- values.yaml")
     with pytest.raises(ProgramFailedError, match=r"has other files than planned.*: values\.yaml"):
         changes.commit(changes.deployment_repository(root), Commit("Use new", EDITS))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.imagebuilding.new.operation import root_of
+from hubimages.imagebuilding.new.make_hub import root_of
 from hubimages.repository.opening import NoRepositoryError, deployment_repository
 
 
@@ -65,9 +65,9 @@ SAID = {
     "own configuration": (BadInputError, "bad config line 1"),
     "format": (BadInputError, "99"),
     "bare by mistake": (BadInputError, "config core.bare false"),
-    "no HEAD": (BadInputError, r"git does not take .*\.git for a repository"),
+    "no HEAD": (BadInputError, r"git does not recognise .*\.git as a repository"),
     "bare": (BadInputError, "is a bare repository, which has no files to edit. Use a clone of it"),
-    "git's own directory": (BadInputError, "is inside of git's own directory"),
+    "git's own directory": (BadInputError, "is inside git's own directory"),
     "owner": (RefusedError, r"dubious ownership(.|\n)*git config --global --add safe.directory"),
 }
 

@@ -52,7 +52,7 @@ def test_the_request_is_opened_once_and_named_again(root: Path, monkeypatch: pyt
         monkeypatch.setenv("GITHUB_API_URL", address)
         monkeypatch.setenv("GH_TOKEN", SECRET)
         assert ask(root) == "opened https://github.com/org/deployment/pull/7"
-        assert ask(root) == "open already: https://github.com/org/deployment/pull/7"
+        assert ask(root) == "already open: https://github.com/org/deployment/pull/7"
     asked = [{key: opened[key] for key in ("title", "body", "head", "base")} for opened in state.opened]
     assert asked == [{"title": "Bump the image", "body": "Three hubs.", "head": "bump", "base": "main"}]
     assert pushed(root)

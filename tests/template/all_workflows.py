@@ -24,10 +24,7 @@ OPTIONAL = {"binder.yaml": "binder_badge"}
 def combinations() -> Iterator[dict[str, str]]:
     """Every combination of answers that is not refused."""
     choices = {question.key: question.choices or ("", "our-org/our-hubs") for question in template.questions()}
-    choices["starter"] = (
-        "environment.yml",
-        "docker-stacks",
-    )  # those without and with a Dockerfile have the same workflows
+    choices["starter"] = ("environment.yml", "docker-stacks")  # all with a Dockerfile have the same workflows
     for chosen in itertools.product(*(choices[key] for key in KEYS)):
         answers = dict(zip(KEYS, chosen, strict=True))
         if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):

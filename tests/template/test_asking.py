@@ -103,7 +103,7 @@ def test_what_follows_from_other_answers_is_not_asked():
     assert "arm64" not in asked(starter="pangeo-onbuild")
     assert "arm64" not in asked(starter="r")
     assert "arm64" not in asked(builder="repo2docker-action")
-    assert "appendix" not in asked(starter="pixi")
+    assert not {"appendix", "refresh"} & asked(starter="pixi")
 
 
 def test_given_answers_that_do_not_go_together_are_refused_before_the_first_question():

@@ -193,6 +193,14 @@ def test_the_action_gets_what_repo2docker_needs_and_leaves_our_tests_alone(rende
     assert "--config .github/image_build/no_cache.py" in told["with"]["arguments"]
 
 
+@pytest.mark.parametrize("builder", ["nox", "repo2docker-action"])
+def test_the_contract_runs_the_tests_and_notebooks_of_the_repository(renderings, builder, tmp_path):
+    renderings[("quay.io", "environment.yml", builder)].write(tmp_path / "r")
+    argv = [sys.executable, "-m", "pytest", "--collect-only", "-q", "image-contract"]
+    done = subprocess.run(argv, cwd=tmp_path / "r", capture_output=True, text=True, check=True)
+    assert "test_the_notebook_runs_from_top_to_bottom[notebooks/example.ipynb]" in done.stdout
+
+
 def check_settings(
     rendering: template.Rendering, directory: Path, name: str, **settings: str
 ) -> subprocess.CompletedProcess[str]:

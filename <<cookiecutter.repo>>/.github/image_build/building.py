@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nox
 
-from image_build import registry, sources
+from image_build import locked, registry, sources
 from image_build.programs import docker, git
 
 # On the hub, each user's own storage hides the image's home directory, so the image must need nothing in there.
@@ -26,7 +26,6 @@ def build_image(session: nox.Session, reference: str, cache: str) -> None:
     command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache)]
     if sources.appendix():
         command += ["--appendix", Path(sources.appendix()).read_text(encoding="utf-8")]
-    command.append(".")
     command[0] = shutil.which(command[0], path=session.bin) or command[0]
     if reference.endswith("-dirty") or not cache:
         docker("image", "rm", reference)  # repo2docker does not build if an image of that name exists
@@ -34,7 +33,7 @@ def build_image(session: nox.Session, reference: str, cache: str) -> None:
     # No attestations: the image must be a single manifest with a known digest.
     env = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace", "env": env}
-    with subprocess.Popen(command, start_new_session=True, **output) as building:
+    with locked.source(session) as directory, subprocess.Popen([*command, directory], start_new_session=True, **output) as building:
         try:
             for line in building.stdout:
                 said.append(line)

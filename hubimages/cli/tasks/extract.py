@@ -17,7 +17,7 @@ from hubimages.errors import BadInputError
     auto_shortflags=False,
     help={
         "source": "the deployment repository: a directory, or any address that git understands; never written to",
-        "image_dir": "the image directory in it, for example deployments/shiny/image; it may be deleted by now",
+        "image_dir": "the image directory in SOURCE, for example deployments/shiny/image; also one that was deleted",
         "dest": "directory of the new repository; it must not exist yet, or be empty",
         "ref": "branch, tag or commit of SOURCE to extract from (default: its default branch)",
         "former_path": "a former path of the image directory, instead of those found; can be repeated",
@@ -85,6 +85,6 @@ def extract_image(
         push=push,
     )
     ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
-    done: extract.Plan | extract.Result | extract.Nothing
+    done: extract.ExtractionPlan | extract.Result | extract.Nothing
     done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
     console.result(done.as_json() if json else str(done))

@@ -15,7 +15,7 @@ PUBLISH_HELP = {
     "no_push": "build the image, but do not push it or edit values.yaml",
     "builder": "chartpress's --builder: docker-build or docker-buildx; on a Mac with an ARM processor docker-buildx",
     "platform": "a platform to build for, with docker-buildx; repeatable; linux/amd64 on a Mac with an ARM processor",
-    "message": "message of the commit of the edited files; given twice, also of the commit of the new tag",
+    "message": "commit message for the edited files; a second --message is for the new tag",
     "config": "a chartpress configuration that is not called chartpress.yaml, from the top of the repository",
     "chartpress": "run this chartpress, and not the one that the repository pins",
     "verbose": "show the builder's output as it comes",

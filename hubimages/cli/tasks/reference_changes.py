@@ -113,7 +113,7 @@ def point_hubs(
         Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former
     )
     if plan is None:
-        console.result(f"every reference has {wanted} already; nothing to do")
+        console.result(f"nothing to do: every reference has {wanted} already")
         return
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
     console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))

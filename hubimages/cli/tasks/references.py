@@ -57,6 +57,7 @@ def images(
         "hubs": HUBS,
         "offline": "ask no registry; check only the repository",
         "changed_since": "check only what is new or changed since this branch, tag or commit, for pull requests",
+        "strict": "fail on warnings, too",
         "html": HTML,
         "github": "print the findings as annotations for GitHub Actions",
         "json": JSON,
@@ -70,6 +71,7 @@ def check_images(
     hubs: str | None = None,
     offline: bool = False,
     changed_since: str | None = None,
+    strict: bool = False,
     html: str | None = None,
     github: bool = False,
     json: bool = False,
@@ -78,7 +80,8 @@ def check_images(
 
     Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
     that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,
-    and newer tags. Exit code 1 for a finding, 75 if there is none and a registry gave no answer.
+    and newer tags. An error does not work, a warning is a risk or advice. Exit code 1 for an error, 75 if there is none
+    and a registry gave no answer.
     """
     from hubimages import references
 
@@ -86,7 +89,7 @@ def check_images(
         raise BadInputError("--json and --github contradict each other: leave one out")
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
-    report = references.check_images(inventory, online=not offline, about=about)
+    report = references.check_images(inventory, online=not offline, about=about, strict=strict)
     if html:
         references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")

@@ -13,7 +13,7 @@ from hubimages.environment.lock.model import Lock, Locked, content_hash
 from hubimages.environment.lock.pip_part import lock_pip
 from hubimages.environment.solving.request import Request, request_of
 from hubimages.environment.solving.solver import Solution, solve
-from hubimages.environment.specs import EnvironmentFile
+from hubimages.environment.specs import EnvironmentFile, conda_spec
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
@@ -56,6 +56,13 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
         first = next(one for one in report.findings if one.grade == "error")
         raise BadInputError(f"{first}. Run hubimages check-environment")
     request = request_of(here)
+    if here.choice.kind == "docker" and not any(
+        (spec := conda_spec(text)) and spec.name == "python" for text in request.conda
+    ):
+        raise BadInputError(
+            f"{request.file} names no Python, so the lock would replace that of the base image. "
+            "Add the base image's, for example python=3.12"
+        )
     solutions = solve(request).solutions
     packages: list[Locked] = []
     for solution in solutions:

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 
+from hubimages.extract.history.commits import History, Trees
 from hubimages.extract.history.lanes import Merged
-from hubimages.extract.history.log import History, Trees
 from hubimages.extract.history.prune import Kept
 
 
@@ -39,11 +39,11 @@ class Accounts:
 
 
 def account(
-    history: History, states: Trees, merged: Merged, kept: Kept, tip: int, declined: Collection[int] = ()
+    history: History, dir_trees: Trees, merged: Merged, kept: Kept, tip: int, declined: Collection[int] = ()
 ) -> Accounts:
     """Count the commits of a history.
 
-    `states`: the image directory's tree in each; `kept`: what the tip needs; `declined`: what would be kept with the
+    `dir_trees`: the image directory's tree in each; `kept`: what the tip needs; `declined`: what would be kept with the
     former paths that a person declined.
     """
     included = history.up_to(tip)
@@ -60,7 +60,7 @@ def account(
             numbers["merges"] += 1
         elif merged.trees[commit] != (merged.trees[above[0]] if above else ""):
             numbers["aside"] += 1
-        elif states[commit] != (states[above[0]] if above else "") and not merged.trees[commit]:
+        elif dir_trees[commit] != (dir_trees[above[0]] if above else "") and not merged.trees[commit]:
             numbers["another"] += 1
         else:
             numbers["unchanged"] += 1

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hubimages.extract.history.commits import History, trees_at
 from hubimages.extract.history.diffs import (
     RENAMES,
     Change,
@@ -16,9 +17,10 @@ from hubimages.extract.history.diffs import (
     matched,
     relative,
 )
-from hubimages.extract.history.log import History
+from hubimages.extract.history.trees import TREE_MODE, Forest
 from hubimages.repository.git import Repo
 
+FILE_MODE = "100644"
 EMPTY_BLOB = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 
 BlobLoader = Callable[[Iterable[str]], None]
@@ -72,6 +74,7 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
     moves: dict[Pair, Moves] = {}
     unclear: dict[Pair, list[Change]] = {}
     swaps: dict[Pair, list[Change]] = {}
+    alike_in: dict[Pair, int] = {}
     for pair, changes in diffs(repo, pairs).items():
         came = [change for change in changes if inside(change.path, path) and change.status in "AMT"]
         left = [change for change in changes if not inside(change.path, path) and change.status in "DMT"]
@@ -82,18 +85,19 @@ def moves_into(repo: Repo, path: str, pairs: Sequence[Pair], load_blobs: BlobLoa
         is_added = any(change.status == "A" and change.path not in moves[pair].exact for change in came)
         if is_added and any(change.status == "D" and change.path not in known for change in left):
             unclear[pair] = changes
-        elif is_likely_swap(came, left, moves[pair]):
-            swaps[pair] = changes
+        elif (alike := number_alike(came, left)) and alike * 2 >= len(came):
+            alike_in[pair] = alike
+            swaps[pair] = namesakes(changes, came)
+    sizes = file_counts(repo, [after for _, after in swaps], path)
+    swaps = {pair: changes for pair, changes in swaps.items() if alike_in[pair] * 2 >= sizes[pair[1]]}
     blobs = [blob for pair in unclear for blob in blobs_of(unclear[pair], "AD")]
-    blobs += [blob for changes in swaps.values() for blob in blobs_of(changes, "ADMT")]
+    blobs += [blob for changes in swaps.values() for blob in blobs_of(changes, "M")]
     if blobs:
         load_blobs(blobs)
     for pair, changes in diffs(repo, list(unclear), *RENAMES).items():
         moves[pair].similar.update(similar_moves(changes, path))
-    for pair, changes in diffs(repo, list(swaps), "-B", *RENAMES).items():
-        there_and_back = {change.path for change in changes if change.status == "R" and inside(change.path, path)}
-        if there_and_back:
-            moves[pair].similar.update(similar_moves(changes, path))
+    for pair, found in exchanges(repo, path, swaps).items():
+        moves[pair].similar.update(found)
     return moves
 
 
@@ -135,17 +139,74 @@ def exact_moves(came: Sequence[Change], left: Sequence[Change]) -> dict[str, lis
     return found
 
 
-def is_likely_swap(came: Sequence[Change], left: Sequence[Change], moves: Moves) -> bool:
-    """Return True where most files of two directories change in one commit, and one of them has exchanged its content.
+def number_alike(came: Sequence[Change], left: Sequence[Change]) -> int:
+    """Return how many files of a directory change together with a file elsewhere that has the same name.
 
-    Directories that exchange their places do that, and so do images that are updated together, but for the exchange.
+    Where most of them do, two directories can have exchanged their places, or were updated together.
     """
-    if not any(change.status == "M" and change.path in moves.exact for change in came):
-        return False
-    changed = [change for change in came if change.status == "M" and change.path not in moves.exact]
     others = {basename(change.path) for change in left if change.status == "M"}
-    alike = sum(basename(change.path) in others for change in changed)
-    return alike > 0 and (alike + len(moves.exact)) * 2 >= len(came)
+    return sum(basename(change.path) in others for change in came if change.status == "M" and change.is_file)
+
+
+def file_counts(repo: Repo, trees: Sequence[str], path: str) -> dict[str, int]:
+    """Return the number of files in a directory of each tree; a few questions to git for all of them."""
+    forest = Forest(repo)
+    found = dict(zip(trees, trees_at(repo, trees, path), strict=True)) if trees else {}
+    level = {tree for tree in found.values() if tree}
+    while level:
+        forest.load(level)
+        level = {one for tree in level for _, mode, one in forest.entries(tree) if mode == TREE_MODE}
+    return {tree: sum(1 for _ in forest.files(there)) for tree, there in found.items()}
+
+
+def namesakes(changes: Iterable[Change], came: Iterable[Change]) -> list[Change]:
+    """Return the changed files that have the name of one of those in a directory."""
+    names = {basename(change.path) for change in came}
+    return [change for change in changes if change.status == "M" and change.is_file and basename(change.path) in names]
+
+
+def exchanges(repo: Repo, path: str, swaps: Mapping[Pair, Sequence[Change]]) -> dict[Pair, dict[str, str]]:
+    """Return new path to old path of the files that changed places with others, edited or not.
+
+    git compares a changed file with its former self first, and with others only where little is left of it and it is
+    not small. Here all are compared alike: the files from before are laid beside those from after.
+    """
+    came = {
+        pair: {new: old for new, old in found.items() if not inside(old, path)}
+        for pair, found in crossed(repo, swaps, lambda name: inside(name, path)).items()
+    }
+    left = {pair: found for pair, found in came.items() if found}
+    others = {common_directory(list(found.values())) for found in left.values()}
+    went = crossed(
+        repo,
+        {pair: swaps[pair] for pair in left},
+        lambda name: not inside(name, path) and any(inside(name, other) for other in others),
+    )
+    return {
+        pair: found for pair, found in left.items() if any(inside(old, path) for old in went.get(pair, {}).values())
+    }
+
+
+def crossed(
+    repo: Repo, changed: Mapping[Pair, Sequence[Change]], is_asked: Callable[[str], bool]
+) -> dict[Pair, dict[str, str]]:
+    """Return for changed files which of the files before each is the most similar to: new path to old path."""
+    forest = Forest(repo)
+    beside: dict[Pair, list[Pair]] = defaultdict(list)
+    for pair, changes in changed.items():
+        before = {f"before/{change.path}": (FILE_MODE, change.old) for change in changes}
+        after = {f"after/{change.path}": (FILE_MODE, change.new) for change in changes if is_asked(change.path)}
+        beside[forest.planted(before), forest.planted(after)].append(pair)
+    forest.write(repo)
+    found: dict[Pair, dict[str, str]] = {}
+    for trees, changes in diffs(repo, list(beside), *RENAMES).items():
+        renames = {
+            change.to.removeprefix("after/"): change.path.removeprefix("before/")
+            for change in changes
+            if change.status == "R"
+        }
+        found |= dict.fromkeys(beside[trees], renames)
+    return found
 
 
 def grouped(

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from hubimages.extract.history.arrivals import BlobLoader, blobs_of
+from hubimages.extract.history.commits import History
 from hubimages.extract.history.diffs import RENAMES, Pair, diffs
-from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
 
 

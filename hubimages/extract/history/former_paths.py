@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from hubimages.extract.history import steps
 from hubimages.extract.history.arrivals import Arrival, BlobLoader, arrivals, listing
+from hubimages.extract.history.commits import History, Trees
 from hubimages.extract.history.diffs import inside, joined, relative
 from hubimages.extract.history.image_directory import LEFTOVER
 from hubimages.extract.history.lanes import Era, Lane, births, fill, pairs, spread_over
-from hubimages.extract.history.log import History, Trees
 from hubimages.extract.history.steps import Copy
 from hubimages.extract.history.strangers import Choice, settle
 from hubimages.extract.history.trees import Forest
@@ -197,14 +197,14 @@ def with_how(arrival: Arrival, how: str) -> Arrival:
     )  # fmt: skip
 
 
-def find(repo: Repo, history: History, path: str, states: Trees, load_blobs: BlobLoader, choice: Choice) -> Search:
+def find(repo: Repo, history: History, path: str, dir_trees: Trees, load_blobs: BlobLoader, choice: Choice) -> Search:
     """Follow the directory back through its moves.
 
     A move is followed when it brought half of the directory's files or more. Each era is limited to the ancestors of
     the moves away from it (and to commits beside them that still have the directory there), because a path can have
     been used again for something else.
     """
-    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", states))
+    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", dir_trees))
     search.find()
     return search
 
@@ -213,13 +213,13 @@ def given(
     repo: Repo,
     history: History,
     path: str,
-    states: Trees,
+    dir_trees: Trees,
     load_blobs: BlobLoader,
     former_paths: Sequence[str],
     choice: Choice,
 ) -> Search:
     """Return the eras of former paths that a person named; one is left out where the path never was one."""
-    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", states))
+    search = Search(repo, history, Forest(repo), load_blobs, choice, Lane(path, "", dir_trees))
     for former in former_paths:
         presence = spread_over(repo, history, former, range(len(history)))
         for lane in list(search.lanes):

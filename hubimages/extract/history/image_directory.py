@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from hubimages.errors import BadInputError
-from hubimages.extract.history.log import History, Trees, trees_at
+from hubimages.extract.history.commits import History, Trees, trees_at
 from hubimages.extract.history.prune import Kept, prune
 from hubimages.extract.sources.source import Source, check_word
 from hubimages.repository.git import Repo

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.extract.history.arrivals import Arrival, BlobLoader
+from hubimages.extract.history.commits import History, Trees, trees_at
 from hubimages.extract.history.diffs import inside, relative
 from hubimages.extract.history.earlier_names import earlier_names
 from hubimages.extract.history.image_directory import LEFTOVER
-from hubimages.extract.history.log import History, Trees, trees_at
 from hubimages.extract.history.trees import Forest, Names, names_of
 from hubimages.repository.git import Repo
 
@@ -58,12 +58,12 @@ class Era(Lane):
         return sorted({arrival.commit for arrival in self.arrivals})
 
 
-def births(history: History, states: Sequence[str]) -> list[int]:
+def births(history: History, dir_trees: Sequence[str]) -> list[int]:
     """Return the commits that have the directory while none of their parents has, newest first."""
     born = [
         commit
-        for commit, tree in enumerate(states)
-        if tree and history.parents[commit] and not any(states[parent] for parent in history.parents[commit])
+        for commit, tree in enumerate(dir_trees)
+        if tree and history.parents[commit] and not any(dir_trees[parent] for parent in history.parents[commit])
     ]
     return born[::-1]
 

@@ -10,7 +10,7 @@ and that a merge's tree is never computed against the wrong parent.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hubimages.extract.history.log import EMPTY_TREE, History
+from hubimages.extract.history.commits import EMPTY_TREE, History
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Ancestry:
         return False
 
 
-def prune(history: History, states: Sequence[str]) -> Kept:
-    """Decide for every commit of the history; `states` has the directory's tree in each, "" for none."""
+def prune(history: History, dir_trees: Sequence[str]) -> Kept:
+    """Decide for every commit of the history; `dir_trees` has the directory's tree in each, "" for none."""
     stands_for: list[int] = []
     kept: dict[int, tuple[int, ...]] = {}
     new_parents: dict[int, Sequence[int]] = {}
@@ -78,7 +78,7 @@ def prune(history: History, states: Sequence[str]) -> Kept:
         if len(originals) == 1:  # most of any history: the general rules below come to this
             (above,) = originals
             stands_in = stands_for[above]
-            if states[commit] == states[above] and (trees[commit] != trees[above] or stands_in != above):
+            if dir_trees[commit] == dir_trees[above] and (trees[commit] != trees[above] or stands_in != above):
                 stands_for.append(stands_in)
                 continue
             kept[commit] = () if stands_in == NONE else (stands_in,)
@@ -90,9 +90,9 @@ def prune(history: History, states: Sequence[str]) -> Kept:
         first = mapped[0] if mapped else NONE
         if parents and (first != parents[0] or only_parent not in (NONE, parents[0])):
             base = originals[mapped.index(parents[0] if only_parent == NONE else only_parent)]
-            changed = states[commit] != states[base]
+            changed = dir_trees[commit] != dir_trees[base]
         else:
-            changed = states[commit] != (states[originals[0]] if originals else "")
+            changed = dir_trees[commit] != (dir_trees[originals[0]] if originals else "")
         empty_before = trees[commit] == (trees[originals[0]] if originals else EMPTY_TREE)
         if _is_dropped(len(originals), parents, only_parent, changed=changed, empty_before=empty_before):
             stands_for.append(only_parent if only_parent != NONE else parents[0] if parents else NONE)

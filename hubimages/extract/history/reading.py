@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from hubimages.console import count
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.extract.history import former_paths, image_directory, prune, strangers
-from hubimages.extract.history import log as history
 from hubimages.extract.history.accounts import Accounts, account
+from hubimages.extract.history.commits import History, Trees, read_history
 from hubimages.extract.history.diffs import inside
 from hubimages.extract.history.former_paths import Search
 from hubimages.extract.history.lanes import ROOT, Era, Lane, merge
-from hubimages.extract.history.log import History, Trees
 from hubimages.extract.history.prune import Kept
 from hubimages.extract.history.steps import Copy
 from hubimages.extract.history.strangers import Choice
@@ -113,38 +112,38 @@ class Wanted:
     choice: Choice = field(default_factory=Choice)
 
 
-def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Reading:
+def decide_extraction(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Reading:
     """Decide what to extract.
 
     Raises BadInputError for a path that is not there, RefusedError for a question that nobody answered.
     """
     path = image_directory.normalise(image_dir)
-    seen, states = history.read(source.scratch, source.commit, path)
+    seen, dir_trees = read_history(source.scratch, source.commit, path)
     notes: list[str] = []
-    if not any(states):
+    if not any(dir_trees):
         spelled = image_directory.other_spelling(source, path)
         if spelled is None:
             raise image_directory.not_found(source, path)
         path = spelled
-        seen, states = history.read(source.scratch, source.commit, path)
-    chosen = image_directory.choose_commit(source.scratch, seen, path, states)
+        seen, dir_trees = read_history(source.scratch, source.commit, path)
+    chosen = image_directory.choose_commit(source.scratch, seen, path, dir_trees)
     if chosen.note and (linked := image_directory.symlink_target(source, path)):
         raise linked
     if chosen.note:
         notes.append(chosen.note)
     if chosen.commit != len(seen) - 1:  # later commits are not the image's past
-        states = [tree if inside else "" for tree, inside in zip(states, seen.up_to(chosen.commit), strict=True)]
-    search = _search(source, seen, path, states, wanted)
+        dir_trees = [tree if inside else "" for tree, inside in zip(dir_trees, seen.up_to(chosen.commit), strict=True)]
+    search = _search(source, seen, path, dir_trees, wanted)
     merged = merge(seen, search.lanes, search.forest)
     _refuse_overlaps(seen, search, merged.overlaps)
     kept = prune.prune(seen, merged.trees)
     declined: Collection[int] = ()
     if search.eras and not wanted.named and wanted.follow is None:
-        without = prune.prune(seen, states)
+        without = prune.prune(seen, dir_trees)
         if not ask(question(seen, path, search, len(kept.parents), len(without.parents))):
             notes += [f"former path {one.name} not followed, as answered" for one in search.eras]
             declined = kept.parents.keys()
-            search = _search(source, seen, path, states, Wanted(follow=False))
+            search = _search(source, seen, path, dir_trees, Wanted(follow=False))
             merged, kept = merge(seen, search.lanes, search.forest), without
     tip = kept.stands_for[chosen.commit]
     kept = kept.reachable(tip)
@@ -164,25 +163,25 @@ def read(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Readi
         ],
         copies=search.copies,
         notes=notes,
-        accounts=account(seen, states, merged, kept, chosen.commit, declined),
+        accounts=account(seen, dir_trees, merged, kept, chosen.commit, declined),
         forest=search.forest,
         has_gone=bool(chosen.note),
     )
 
 
-def _search(source: Source, seen: History, path: str, states: Trees, wanted: Wanted) -> Search:
+def _search(source: Source, seen: History, path: str, dir_trees: Trees, wanted: Wanted) -> Search:
     """Look for former paths as a person wants it."""
     repo, load, choice = source.scratch, source.load_blobs, wanted.choice
     if wanted.named:
         names = [image_directory.normalise_former(name) for name in wanted.named]
-        search = former_paths.given(repo, seen, path, states, load, names, choice)
+        search = former_paths.given(repo, seen, path, dir_trees, load, names, choice)
         for name in names:
             if not any(era.path == name and any(era.trees) for era in search.eras):
                 raise BadInputError(f"--former-path {name or ROOT}: no such directory before {path} appeared")
     elif wanted.follow is False:
-        search = Search(repo, seen, Forest(repo), load, choice, Lane(path, "", states))
+        search = Search(repo, seen, Forest(repo), load, choice, Lane(path, "", dir_trees))
     else:
-        search = former_paths.find(repo, seen, path, states, load, choice)
+        search = former_paths.find(repo, seen, path, dir_trees, load, choice)
         if search.unclear:
             one = search.unclear[0]
             others = " or ".join(f"--former-path {name or ROOT}" for name in (one.path, *one.rivals))
@@ -254,6 +253,6 @@ def question(seen: History, path: str, search: Search, with_them: int, without: 
             stayed.append(f"What {era.into.name} held before is not followed. ")
     return (
         f"{path} was moved here from {', '.join(places)}. {''.join(stayed)}Its history has "
-        f"{count(with_them, 'commit')} with, {count(without, 'commit') if stayed else without} without its former "
-        f"{'path' if len(search.eras) == 1 else 'paths'}. Follow?"
+        f"{count(with_them, 'commit')} with its former {'path' if len(search.eras) == 1 else 'paths'}, and {without} "
+        f"without. Follow {'it' if len(search.eras) == 1 else 'them'}?"
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hubimages.extract.history.arrivals import Arrival, BlobLoader, grouped, listing, moves_into
+from hubimages.extract.history.commits import History
 from hubimages.extract.history.diffs import diffs, joined
 from hubimages.extract.history.lanes import Lane, spread_over
-from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
 
 A_FEW = 20  # commits between the two steps

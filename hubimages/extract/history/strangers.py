@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hubimages.extract.history.arrivals import Arrival, listing
+from hubimages.extract.history.commits import History
 from hubimages.extract.history.diffs import Pair, diffs, inside, joined
 from hubimages.extract.history.lanes import Era
-from hubimages.extract.history.log import History
 from hubimages.repository.git import Repo
 
 SECRET = re.compile(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubimages.errors import ProgramFailedError
-from hubimages.extract.history.log import EMPTY_TREE
+from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.repository.git import Repo
 from hubimages.run import ended
 

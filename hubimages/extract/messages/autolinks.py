@@ -45,11 +45,13 @@ class Reference:
 
 def references(message: bytes) -> Iterator[Reference]:
     """Yield the references of a message, in order; none in links."""
-    code = list(code_spans(message))
+    code: list[tuple[int, int]] | None = None  # most messages have no reference
     for found in REFERENCE.finditer(message):
         kind = found.lastgroup or "link"
         if found["link"]:
             continue
+        if code is None:
+            code = list(code_spans(message))
         in_code = any(start <= found.start() < end for start, end in code)
         if found["path"]:
             path = found["path"] + found["sign"]

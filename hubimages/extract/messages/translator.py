@@ -59,6 +59,7 @@ class Translator:
     counts: Counts = field(default_factory=Counts)
     samples: list[tuple[str, str]] = field(default_factory=list)  # a line before and after
     _by_prefix: Mapping[str, Sequence[str]] | None = field(default=None, repr=False)
+    _references: dict[bytes, Sequence[Reference]] = field(default_factory=dict, repr=False)  # by message
 
     def __post_init__(self) -> None:
         if self.host is None and self.address is not None:
@@ -72,7 +73,7 @@ class Translator:
         """Return what is to be replaced in a message."""
         found = []
         if is_ascii_compatible(encoding):
-            for one in references(message):
+            for one in self._references_in(message):
                 new = self._new(one, message, new_id)
                 old = message[one.start : one.end]
                 if new is not None and new != old:
@@ -122,10 +123,10 @@ class Translator:
         name = self.address.name if self.address else ""
         lines = (
             ("commit ids brought up to date", counts.ids_rewritten),
-            ("commit ids made the address of the old commit", counts.ids_to_old_address),
-            (f"issue numbers made {name}#N" if self.host and self.host.is_near else
-             f"issue numbers made addresses of {name}", counts.issues_qualified),
-            ("closing words taken away", counts.closing_words),
+            ("commit ids replaced by the address of the old commit", counts.ids_to_old_address),
+            (f"issue numbers written as {name}#N" if self.host and self.host.is_near else
+             f"issue numbers replaced by addresses of {name}", counts.issues_qualified),
+            ("closing words removed", counts.closing_words),
             (f"numbers above {self.highest or 10**LONGEST_SURE - 1} left alone", counts.above_highest),
             (f"numbers left alone, as {self.address.host if self.address else 'the host'} has several kinds",
              counts.without_form),
@@ -140,7 +141,13 @@ class Translator:
         """Return what looks like a commit id in a message."""
         if not is_ascii_compatible(encoding):
             return []
-        return [one.text.decode() for one in references(message) if one.kind == "commit"]
+        return [one.text.decode() for one in self._references_in(message) if one.kind == "commit"]
+
+    def _references_in(self, message: bytes) -> Sequence[Reference]:
+        """Return the references of a message, which is looked at three times: for order, for names, to replace."""
+        if message not in self._references:
+            self._references[message] = tuple(references(message))
+        return self._references[message]
 
     def look_elsewhere(self, repo: Repo, names: Iterable[str]) -> None:
         """Find the commits that are named in messages, and are not in the history, in all of SOURCE."""

@@ -36,10 +36,13 @@ def uncommitted(repo: Repo, path: str) -> list[str]:
     assert repo.work_tree is not None
     staged = names(repo, "diff-index", "--cached", "--name-only", "-z", "--no-renames", "HEAD", "--", path)
     new = names(repo, "ls-files", "--others", "--exclude-standard", "-z", "--", path)
+    has_modes = repo.text("config", "--type=bool", "--default=true", "core.fileMode") == "true"
     edited = []
     for row in names(repo, "ls-files", "--stage", "-z", "--", path):
         facts, name = row.split("\t", 1)
-        if not is_same(repo, repo.work_tree / name, facts.split(" ")[1]):
+        mode, blob, _ = facts.split(" ")
+        file = repo.work_tree / name
+        if not is_same(repo, file, blob) or (has_modes and has_other_mode(file, mode)):
             edited.append(name)
     return sorted({*staged, *new, *edited})
 
@@ -55,6 +58,11 @@ def is_same(repo: Repo, file: Path, blob: str) -> bool:
     if blob in (blob_id(content), blob_id(content.replace(b"\r\n", b"\n"))):
         return True
     return next(iter(repo.contents([blob]))).startswith(LFS_POINTER)
+
+
+def has_other_mode(file: Path, mode: str) -> bool:
+    """Return True if a regular file is executable and git has it as one that is not, or the other way round."""
+    return file.is_file() and not file.is_symlink() and bool(file.stat().st_mode & 0o100) != (mode == "100755")
 
 
 def blob_id(content: bytes) -> str:

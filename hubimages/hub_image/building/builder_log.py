@@ -20,7 +20,7 @@ def plain(output: bytes) -> bytes:
     return SEQUENCES.sub(b"", output)
 
 
-def run(program: Path, options: Sequence[str], directory: Path, *, verbose: bool = False) -> None:
+def run_chartpress(program: Path, options: Sequence[str], directory: Path, *, verbose: bool = False) -> None:
     """Run chartpress. Raises ProgramFailedError with its output before its traceback, and the file that has all."""
     argv = (str(program), *options)
     console.command(argv)
@@ -35,7 +35,7 @@ def run(program: Path, options: Sequence[str], directory: Path, *, verbose: bool
         raise failed(argv, done.returncode, plain(done.stdout))
 
 
-def run_quietly(program: Path, options: Sequence[str], directory: Path, *, verbose: bool = False) -> None:
+def run_chartpress_quietly(program: Path, options: Sequence[str], directory: Path, *, verbose: bool = False) -> None:
     """Run chartpress for its tags alone. Raises ProgramFailedError."""
     argv = (str(program), *options)
     done = attempt(*argv, cwd=directory)

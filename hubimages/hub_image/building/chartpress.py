@@ -209,7 +209,7 @@ def build(
         values.parent.mkdir(parents=True, exist_ok=True)
         values.write_text(json.dumps({f"image-{number}": {"name": "", "tag": ""} for number, _ in enumerate(images)}))
         named = [] if config.name == CONFIG else [f"--config={config.name}"]
-        run = builder_log.run if watched else builder_log.run_quietly
+        run = builder_log.run_chartpress if watched else builder_log.run_chartpress_quietly
         run(chartpress.program, [*named, *options], config.parent, verbose=verbose)
         written = yaml_text.compose(values.read_text()).data()
         built = tuple(

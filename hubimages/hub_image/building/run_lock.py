@@ -27,7 +27,7 @@ def alone(repo: Repo) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
             raise RefusedError(
-                f"another run is at work in {repo.work_tree} (process {holder or 'unknown'}). Wait for its end"
+                f"another run is active in {repo.work_tree} (process {holder or 'unknown'}). Wait until it ends"
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)

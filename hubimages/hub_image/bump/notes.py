@@ -25,7 +25,7 @@ def notes_on(
         if other in images or not other.is_hub:
             continue
         if other.dockerfile in dockerfiles:
-            notes.append(f"{other.name} also builds from {other.dockerfile}, and is not rebuilt")
+            notes.append(f"{other.name} also builds from {other.dockerfile}, but is not rebuilt")
             charts = [one for one in layout.charts if (one.config, one.name) == (other.config, other.chart)]
             if charts and charts[0].dependencies and charts[0] != chart:
                 notes.append(
@@ -39,9 +39,7 @@ def notes_on(
     dependency = chart.dependencies[0]
     old = dependency.version.scalar.value
     if is_range(old) and order(old) is None:
-        notes.append(
-            f"{dependency.version} has {old}, which is no version: whatever fills it in must not undo the edit"
-        )
+        notes.append(f"{dependency.version} has {old}, which is not a version; what fills it in must keep the edit")
     elif is_range(old):
         notes.append(f"{dependency.version} has the range {old}, and gets one version")
     for image in images:
@@ -57,7 +55,7 @@ def notes_on_tags(image: Image) -> Iterator[str]:
     tags = {base.tag for base in image.bases or () if base.is_hub and base.tag}
     for base in image.bases or ():
         if not base.is_hub and base.tag in tags:
-            yield f"{image.dockerfile}:{base.line}: {base.text} has its tag from the same place, and changes as well"
+            yield f"{image.dockerfile}:{base.line}: {base.text} gets its tag from the same place and changes, too"
 
 
 def leftovers(edit: FileEdit, old: str) -> Iterator[str]:

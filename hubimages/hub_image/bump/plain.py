@@ -20,7 +20,7 @@ from hubimages.repository.git import Repo
 from hubimages.repository.pull_request import PullRequest
 
 if TYPE_CHECKING:
-    from hubimages.hub_image.bump.operation import BumpRequest
+    from hubimages.hub_image.bump.chart_bump import BumpRequest
 
 Ask = Callable[[str], bool]
 
@@ -77,7 +77,7 @@ class PlainPlan:
 
     def apply(self, ask: Ask) -> PlainOutcome:
         """Make the commit."""
-        from hubimages.hub_image.bump.operation import ask_to_go_back
+        from hubimages.hub_image.bump.chart_bump import ask_to_go_back
 
         repo, request = self.repo, self.request
         if self.edits:

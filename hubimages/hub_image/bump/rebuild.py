@@ -12,10 +12,10 @@ from hubimages.hub_image.building.chartpress import Chartpress, find_builder, ta
 from hubimages.hub_image.building.graph import chart_of, connected
 from hubimages.hub_image.building.labels import find_there
 from hubimages.hub_image.building.run_lock import alone
-from hubimages.hub_image.bump.operation import second
+from hubimages.hub_image.bump.chart_bump import second
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.publish import Ask, expected_labels, going_on, prepare, publish
-from hubimages.hub_image.bump.report import Outcome, as_command, take_back
+from hubimages.hub_image.bump.report import Outcome, as_command, undo_hint
 from hubimages.hub_image.bump.tags import check_values
 from hubimages.hub_image.choice import asked_images, chart_of_images, command_name
 from hubimages.hub_image.layout import Image
@@ -50,7 +50,7 @@ class RebuildRequest:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RebuildPlan:
     """The plan of a rebuild: the files to commit, and what is built after that."""
 
     request: RebuildRequest
@@ -77,7 +77,7 @@ class Plan:
         return "".join([*lines, f"# not checked: engine{', login' if self.request.push else ''}\n"])
 
 
-def plan_rebuild(request: RebuildRequest) -> Plan:
+def plan_rebuild(request: RebuildRequest) -> RebuildPlan:
     """Return what a rebuild would do, without changing anything. Raises BadInputError, RefusedError."""
     repo = changes.deployment_repository(request.directory)
     layout = read_layout(repo, config=request.config)
@@ -108,7 +108,7 @@ def plan_rebuild(request: RebuildRequest) -> Plan:
         )
     check_values(publication, changed, interrupted=not files)
     message = next(iter(request.messages), "") or f"Update the {asked[0].name} image"
-    return Plan(request, publication, message, files)
+    return RebuildPlan(request, publication, message, files)
 
 
 def above(image: Image, asked: Sequence[Image]) -> bool:
@@ -137,7 +137,7 @@ def rebuild_hub_image(request: RebuildRequest, ask: Ask) -> Outcome:
                 first = changes.commit(repo, Commit(f"{plan.message}\n", [mark])) if mark else ""
             edited = ", ".join(plan.files) or (mark.path if mark else "")
             console.step(f"committed {first[:12]}: {edited}" if first else "no edited file: building HEAD")
-            hint = functools.partial(take_back, repo, first, plan.files)
+            hint = functools.partial(undo_hint, repo, first, plan.files)
             built, others = going_on(lambda: publish(publication, chartpress), hint)
         outcome = Outcome(publication, built, tuple(filter(None, [first, *others])), ())
         return outcome.with_pull_request(plan.message, base, request) if request.open_pr else outcome

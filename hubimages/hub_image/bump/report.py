@@ -83,7 +83,7 @@ def as_command(message: str, files: Sequence[str]) -> str:
     return f"$ git commit -m {shlex.quote(message.splitlines()[0])} -- {shlex.join(files)}\n"
 
 
-def take_back(repo: Repo, commit: str, kept: Sequence[str] = ()) -> str:
+def undo_hint(repo: Repo, commit: str, kept: Sequence[str] = ()) -> str:
     """Return how to continue after a failure, and how to undo the commits since; `kept` are the user's own changes."""
     again = "Correct this and run the same command again. It continues from here"
     if not commit:

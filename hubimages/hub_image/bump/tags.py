@@ -112,7 +112,7 @@ def values_edit(publication: Publication, built: Sequence[Built], changed: Seque
         for place in image_values(one.image, after):
             if (place.current_name, place.current_tag) != (one.name, one.tag):
                 raise RefusedError(
-                    f"{path}:{place.line}: {one} is to stand here, and another image as well; nothing was written. "
-                    f"Give each image a valuesPath of its own in {one.image.config}"
+                    f"{path}:{place.line}: {one} would be written here, and so would another image. Nothing was "
+                    f"written. Give each image a valuesPath of its own in {one.image.config}"
                 )
     return FileEdit(path, before, after)

@@ -87,7 +87,7 @@ def check_charts(check: Check, used: HubImages, charts: dict[str, DeployedChart]
                 chart.file if where else used.reference.file,
                 version.scalar.line if where else used.reference.line,
                 f"{some(hubs)}: the chart {version.scalar.value} ({version}) and {used.reference.image} "
-                f"({used.place}), built from k8s-hub {tag}, do not belong together",
+                f"({used.place}), built from k8s-hub {tag}, do not match",
                 f"write version: {tag} there, or give these hubs an image built from {version.scalar.value}"
                 if where
                 else remedy(check, used, version.scalar.value),

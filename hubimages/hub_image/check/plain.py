@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.hub_image.check.agreement import Agreement, compare
-from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.report import HubImageReport
 from hubimages.hub_image.check.state import Check
 from hubimages.hub_image.dockerfile import without_a_value
 from hubimages.hub_image.hubs import hub_images, some, tracked_files
@@ -17,7 +17,7 @@ from hubimages.references import find_references
 from hubimages.repository.git import Repo
 
 
-def check_without_chartpress(repo: Repo, *, strict: bool = False) -> Report:
+def check_without_chartpress(repo: Repo, *, strict: bool = False) -> HubImageReport:
     """Return what is out of step. Raises BadInputError if no file asks for a version of the jupyterhub chart."""
     files, read = tracked_files(repo), work_tree_reader(repo)
     versions = chart_versions(files, read)
@@ -46,7 +46,7 @@ def check_without_chartpress(repo: Repo, *, strict: bool = False) -> Report:
         )
     places = console.count(len(versions), "place")
     good = f"{console.count(len(dockerfiles), 'Dockerfile')} in step with the chart's version, in {places}"
-    return Report(check.findings, check.not_checked, good, strict=strict)
+    return HubImageReport(check.findings, check.not_checked, good, strict=strict)
 
 
 def check_dockerfile(check: Check, dockerfile: HubDockerfile, versions: Sequence[ChartVersion]) -> None:
@@ -74,12 +74,12 @@ def compare_with_all(check: Check, file: str, line: int, told: str, tag: str, ve
             "versions-differ",
             file,
             line,
-            f"{told} and the chart's version {version.value} ({version}) do not belong together: {why}",
+            f"{told} and the chart's version {version.value} ({version}) do not match: {why}",
             f"run hubimages bump-hub-image --chart-version {version.value} (or the version that you want)",
         )
         return
     for version, why in differing:
-        check.cannot_tell(f"{file}:{line}: {told} is not of the version {version.value} ({version}): {why}")
+        check.cannot_tell(f"{file}:{line}: {told} is not version {version.value} ({version}): {why}")
     for version, answer, why in answers:
         if answer is Agreement.CANNOT_TELL:
             check.cannot_tell(f"{file}:{line}: {told} and the chart's version {version.value} ({version}): {why}")

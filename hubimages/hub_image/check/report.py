@@ -9,7 +9,7 @@ from hubimages.findings import Finding
 
 
 @dataclass(frozen=True)
-class Report:
+class HubImageReport:
     """The findings, and what could not be checked; `good` is the text if nothing was found."""
 
     findings: Sequence[Finding]

@@ -20,6 +20,7 @@ class Check:
     not_checked: list[str] = field(default_factory=list)
     tags: dict[ImageRef, tuple[Image, ImageValue, int]] = field(default_factory=dict)
     compared: int = 0  # pairs of versions that could be compared
+    agreeing: list[str] = field(default_factory=list)  # those of them that belong together, with their places
     no_answer: bool = False
     hidden: bool = False
 

@@ -65,10 +65,14 @@ def check_base(check: Check, image: Image, base: Base, dependency: Dependency) -
             "versions-differ",
             image.dockerfile,
             base.line,
-            f"{told} do not belong together: {why}",
+            f"{told} do not match: {why}",
             f"run hubimages bump-hub-image --chart-version {place.scalar.value}{option(check, image)} "
             "(or the version that you want)",
         )
+    else:
+        pair = f"{base.text} ({where}) and chart {place.scalar.value} ({place})"
+        if pair not in check.agreeing:
+            check.agreeing.append(pair)
 
 
 def option(check: Check, image: Image) -> str:
@@ -157,7 +161,7 @@ def check_companions(check: Check, chart: Chart) -> None:
                 "companion-version",
                 chart.values_file,
                 companion.line,
-                f"{told} do not belong together: {why}",
+                f"{told} do not match: {why}",
                 f"write the tag {version.scalar.value}, or remove the lines to have the chart's own image",
             )
         elif answer is Agreement.DIFFER:

@@ -91,11 +91,10 @@ def plan_end_experiment(
     pr_to: str = "",
     config: str = "",
 ) -> EndExperiment:
-    """Plan the end of the experiment in the deployment repository that the directory is in.
+    """Return the plan that ends the experiment in the deployment repository that contains the directory.
 
-    Raises BadInputError where there is no such experiment, and RefusedError while hubs use it (with `roll_out` it is
-    then rolled out and stays), where files that change are not committed, and where a requirement was changed on both
-    sides.
+    Raises BadInputError if there is no such experiment, RefusedError while hubs use it (with `roll_out` it is rolled
+    out and stays), if edited files have uncommitted changes, and if both sides changed a requirement.
     """
     repo = deployment_repository(directory)
     changes.check_can_commit(repo, branch=branch)
@@ -104,6 +103,7 @@ def plan_end_experiment(
     main = main_image(repo, layout, image)
     experiments = {one.name: one for one in experimental(layout, main)}
     if name not in experiments:
+        requirements_argument(main)  # raises the reason if there can be no experiment
         there = ", ".join(experiments) or "none"
         raise BadInputError(f"{main.config} has no experiment {name!r} of {main.name}. It has {there}")
     ended = experiments[name]

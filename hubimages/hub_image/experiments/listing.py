@@ -7,7 +7,7 @@ it in their own values, so chartpress writes it nowhere. The four weeks are the 
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ from hubimages.findings import Finding
 from hubimages.hub_image.layout import Image, Layout
 from hubimages.hub_image.reading import CONFIG, read_layout, work_tree_reader
 from hubimages.hub_image.values import image_values
+from hubimages.image_ref import ImageRef
+from hubimages.references import Form, find_references
 from hubimages.repository.changes import deployment_repository
 from hubimages.repository.git import Repo
 
@@ -202,22 +204,51 @@ def dates(repo: Repo, files: Sequence[str]) -> dict[str, datetime]:
 
 
 def uses(repo: Repo, images: Sequence[str], config: str) -> dict[str, list[Use]]:
-    """Return the lines of YAML files that name each image, without comments and chartpress's `config`."""
-    found: dict[str, list[Use]] = {image: [] for image in images}
-    if not images or not repo.succeeds(*GREP, "-q", *_patterns(images)):
-        return found
+    """Return the references to each image, whole or with registry and name under two keys, outside of chartpress files.
+
+    A line of a file that was not read counts, too, if it has the image's name and is no comment: nothing says that no
+    hub uses it.
+    """
+    if not images:
+        return {}
+    inventory = find_references(repo.directory)
+    whole = {each.file for each in inventory.not_read if not each.line}
+    lines = {(each.file, each.line) for each in inventory.not_read if each.line}
+    found: dict[str, set[Use]] = {image: set() for image in images}
+    names = {_repository(image): image for image in images}
+    for reference in inventory.references:
+        place = reference.name_place
+        if place is not None and reference.form is not Form.DOCKERFILE and reference.repository in names:
+            found[names[reference.repository]].add(Use(place.file, place.line))
+    for image, use in _lines(repo, images):
+        if use.file in whole or (use.file, use.line) in lines:
+            found[image].add(use)
+    return {
+        image: sorted(
+            (use for use in used if posixpath.basename(use.file) != CONFIG and use.file != config),
+            key=lambda use: (use.file, use.line),
+        )
+        for image, used in found.items()
+    }
+
+
+def _repository(image: str) -> str:
+    try:
+        return ImageRef.parse(image).repository
+    except BadInputError:  # chartpress builds it, a reference cannot name it
+        return image
+
+
+def _lines(repo: Repo, images: Sequence[str]) -> Iterator[tuple[str, Use]]:
+    """Yield the lines of YAML files that have the name of an image outside of a comment."""
+    patterns = [word for image in images for word in ("-e", image)]
+    if not repo.succeeds(*GREP, "-q", *patterns):
+        return
     # Literal pathspecs have no wildcards: the files are chosen here.
-    lines = repo.read(*GREP, "-n", "-z", "-I", *_patterns(images)).decode(errors="surrogateescape").split("\n")
-    for line in lines:
+    for line in repo.read(*GREP, "-n", "-z", "-I", *patterns).decode(errors="surrogateescape").split("\n"):
         file, _, rest = line.partition("\0")
         number, _, text = rest.partition("\0")
-        if not file.endswith((".yaml", ".yml")) or posixpath.basename(file) == CONFIG or file == config:
-            continue
-        for image in images:
-            if re.search(rf"^(?:[^#]|\S#)*(?<![\w./-]){re.escape(image)}(?![\w./-])", text):
-                found[image].append(Use(file, int(number)))
-    return found
-
-
-def _patterns(images: Sequence[str]) -> list[str]:
-    return [word for image in images for word in ("-e", image)]
+        if file.endswith((".yaml", ".yml")):
+            for image in images:
+                if re.search(rf"^(?:[^#]|\S#)*(?<![\w./-]){re.escape(image)}(?![\w./-])", text):
+                    yield image, Use(file, int(number))

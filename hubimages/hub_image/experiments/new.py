@@ -127,7 +127,9 @@ def plan_new_experiment(
     another image has the name.
     """
     if not NAME.fullmatch(name):
-        raise BadInputError(f"{name!r} is no name for an image: small letters and digits, with -, _ or . between them")
+        raise BadInputError(
+            f"{name!r} is not a valid image name. Use lower case letters and digits, with -, _ or . between them"
+        )
     repo = deployment_repository(directory)
     check_whole_history(repo)
     main = main_image(repo, read_layout(repo, config=config), image)

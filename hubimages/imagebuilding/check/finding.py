@@ -8,7 +8,7 @@ from typing import Any
 from hubimages.findings import ERROR, WARNING, Grade
 from hubimages.imagebuilding.check.rendered import Rendered
 from hubimages.imagebuilding.hubs import Hub
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 from hubimages.imagebuilding.values import Values
 
 LAYERS = {
@@ -29,7 +29,7 @@ class Finding:
     """
 
     code: str
-    place: Place
+    place: FileLine
     message: str
     why: str
     remedy: str
@@ -42,7 +42,7 @@ class Finding:
     def __str__(self) -> str:
         where = f"{self.place.file}:{self.place.line}"
         grade = f"{self.grade} (style)" if self.style else self.grade
-        return f"{where}: {grade}: {self.code}: {self.message}\n  why: {self.why}\n  remedy: {self.remedy}"
+        return f"{where}: {grade}: {self.code}: {self.message}\n  why: {self.why}\n  fix: {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Subject:
     values: Values
     not_read: tuple[str, ...] = ()  # files with values that could not be evaluated here
     rendered: Rendered = field(default_factory=Rendered)
-    prefixes: tuple[tuple[str, str, Place], ...] = ()  # hub, image_prefix and its place, of all hubs
+    prefixes: tuple[tuple[str, str, FileLine], ...] = ()  # hub, image_prefix and its place, of all hubs
     today: date = field(default_factory=date.today)
 
 

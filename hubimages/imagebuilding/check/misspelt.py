@@ -8,7 +8,7 @@ from typing import Any
 from hubimages.imagebuilding.check import binderhub_table
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.kinds import PROFILES, SERVICE
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 from hubimages.imagebuilding.values import Values
 from hubimages.yaml_text import Path
 
@@ -122,7 +122,7 @@ def _mergeable(there: object, moved: object) -> bool:
     return isinstance(there, dict) and isinstance(moved, dict)
 
 
-def _move(places: dict[Path, Place], old: Path, new: Path) -> None:
+def _move(places: dict[Path, FileLine], old: Path, new: Path) -> None:
     for known in [known for known in places if known[: len(old)] == old]:
         places[(*new, *known[len(old) :])] = places.pop(known)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from hubimages.findings import ERROR, WARNING, grade_as_json
+from hubimages.imagebuilding.check.all_hubs import HubsReport
 from hubimages.imagebuilding.check.finding import LAYERS, Finding
 from hubimages.imagebuilding.check.kinds import Kind
-from hubimages.imagebuilding.check.operation import Report
 
 KINDS = {
     Kind.FORM: "with a form that builds images",
@@ -17,12 +17,12 @@ KINDS = {
 }
 
 
-def as_text(report: Report) -> str:
+def as_text(report: HubsReport) -> str:
     """Return each layer with its findings, errors first, then what was not checked, then a summary."""
     return "\n".join(_lines(report))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: HubsReport) -> Iterator[str]:
     if not report.hubs:
         yield "no hub in this repository lets users build images"
         return
@@ -45,7 +45,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"{_counts(report.findings)} in {len(concerned)} of {hubs}" if report.findings else f"no findings in {hubs}"
 
 
-def as_json(report: Report) -> str:
+def as_json(report: HubsReport) -> str:
     """Return one object: `version`, `hubs`, `kinds`, `findings`, `not_checked`."""
     findings: list[dict[str, Any]] = [
         {

@@ -9,7 +9,8 @@ from typing import Any
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.hubs import BASEHUB, PLAIN, UMBRELLA_KEYS, Hub
-from hubimages.imagebuilding.layer import Place, read_layer
+from hubimages.imagebuilding.image_prefix import all_prefixes, with_prefix
+from hubimages.imagebuilding.layer import FileLine, read_layer
 from hubimages.imagebuilding.new.text import SERVICE
 from hubimages.imagebuilding.values import Values
 from hubimages.repository.file_edit import read_text
@@ -68,7 +69,7 @@ class Places:
     def have(self) -> Values:
         """Return the hub's present values, those of its chart included."""
         there = tuple(file for file in self.files if (self.root / file).is_file())
-        place = Place(self.parts[0].path, 1)
+        place = FileLine(self.parts[0].path, 1)
         return hubs.read_values(Hub(self.root, self.cluster, self.hub, self.chart, there, place))
 
 
@@ -143,12 +144,9 @@ def check_name(option: str, name: str) -> None:
 def check_prefix(root: Path, prefix: str, own: Sequence[str]) -> None:
     """Raise RefusedError if another hub has the same prefix: one would start the other's images."""
     if (root / hubs.CLUSTERS).is_dir():
-        for one in hubs.find_hubs(root):
-            values = hubs.read_values(one, with_defaults=False)
-            path = (SERVICE, "config", "BinderHub", "image_prefix")
-            if values.text(*path) == prefix and values.place(*path).file not in own:
-                place = values.place(*path)
-                raise RefusedError(f"{place.file}:{place.line}: hub {one.label} already has the prefix {prefix}")
+        for hub, place in with_prefix(all_prefixes(root), prefix).items():
+            if place.file not in own:
+                raise RefusedError(f"{place.file}:{place.line}: hub {hub} already has the prefix {prefix}")
         return
     for file in sorted(root.rglob("*.y*ml")):
         name = file.relative_to(root).as_posix()

@@ -20,7 +20,7 @@ TERRAFORM = "terraform/gcp"
 
 
 @dataclass(frozen=True)
-class Plan:
+class HubPlan:
     """What will be written: edits, and secret files from sops. `steps` are to do by hand."""
 
     places: Places
@@ -41,7 +41,7 @@ class Plan:
         lines += [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
         return "\n".join(lines)
 
-    def with_secrets(self, password: str) -> "Plan":
+    def with_secrets(self, password: str) -> "HubPlan":
         """Return the plan with its encrypted secret files. Raises what `secret.encrypt` raises."""
         if not self.secret_parts:
             return self
@@ -62,7 +62,7 @@ class Plan:
             secret.check_sops(part.path, keys)
 
 
-def plan(places: Places, answers: Answers, have: Values) -> Plan:
+def plan(places: Places, answers: Answers, have: Values) -> HubPlan:
     """Return the plan for a new hub; nothing is written.
 
     Raises RefusedError for a prefix or domain of another hub, for conflicting values in the hub's own files, for an
@@ -83,7 +83,7 @@ def plan(places: Places, answers: Answers, have: Values) -> Plan:
         secret.creation_rule(places.root, part.path)
     left = tuple(part for part in parts if part not in kept)
     told = tuple(steps(places, answers, have, parts))
-    return Plan(places, answers, tuple(edits), left, told, tuple(part.path for part in kept))
+    return HubPlan(places, answers, tuple(edits), left, told, tuple(part.path for part in kept))
 
 
 def check_profiles(places: Places, have: Values) -> None:

@@ -10,7 +10,8 @@ from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
 from hubimages.references.change.kept import Kept, automated_of, in_order, kept
-from hubimages.references.change.point import Change, Plan, Wanted, changes_of, check_tag, notes_of
+from hubimages.references.change.plan import Change, TagPlan, Wanted, changes_of, notes_of
+from hubimages.references.change.point import check_tag
 from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.change.together import together
 from hubimages.references.find.scan import find_references
@@ -43,7 +44,7 @@ def plan_bump(
     patterns: Sequence[str],
     registries: Registries,
     accepted: Accepted | None = None,
-) -> Plan:
+) -> TagPlan:
     """Return the plan that gives every user image its newest tag, with what keeps its tag; it can be without changes.
 
     `patterns` (`quay.io/group/*`) select images, and then not only user images. Other places of an image at the same
@@ -74,7 +75,7 @@ def plan_bump(
     notes += [f"note: {each.file}:{each.line} stays at {each.image}, unlike others of the image" for each in others]
     for change in made:
         notes += notes_of(inventory, change, chosen)
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), kept=in_order([*stay, *refused]))
+    return TagPlan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), kept=in_order([*stay, *refused]))
 
 
 def possible(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> tuple[list[Change], list[Kept]]:
@@ -164,13 +165,13 @@ def check_answers(newer: Newer) -> None:
         )
 
 
-def nothing_to_do(plan: Plan) -> str:
+def nothing_to_do(plan: TagPlan) -> str:
     """Return what to say about a plan without changes: what is kept, what was not checked, and why."""
     number = len(plan.kept)
     if number:
         last = f"nothing to do: {count(number, 'place')} keep{'s its tag' if number == 1 else ' their tags'}, as listed"
     elif any(" was not checked: " in note for note in plan.notes):
-        last = "nothing to do as far as is known"
+        last = "nothing to do, but not every image was checked"
     else:
-        last = "no image has a newer tag; nothing to do"
+        last = "nothing to do: no image has a newer tag"
     return "\n".join([*map(str, plan.kept), *plan.notes, last])

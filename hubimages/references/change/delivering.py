@@ -6,7 +6,7 @@ from dataclasses import replace
 from hubimages import console
 from hubimages.console import count
 from hubimages.errors import RefusedError
-from hubimages.references.change.point import Ask, Plan, agree
+from hubimages.references.change.plan import Ask, TagPlan, agree
 from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
 from hubimages.references.unread import of_hubs
@@ -20,17 +20,18 @@ def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -
     return Delivery(branch, commit, open_pr)
 
 
-def is_reached(plan: Plan, chosen: Selection, hub: str) -> bool:
-    """Whether the hub is one that the plan changes or that a person would think it changes."""
+def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:
+    """Return True if the plan changes the hub, or a person would think so."""
     if chosen.hubs:
         return any(is_hub(hub, given) for given in chosen.hubs)
     return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
 
 
-def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
+def finish(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
     """Return the plan as text, or apply it after the person agrees and return what was done.
 
-    Hubs that use a file that was not read are named, and agreed to by themselves: the plan cannot say what they run.
+    A terminal shows the places once, before the question; elsewhere the result has them, too. Hubs that use a file that
+    was not read get a question of their own: the plan cannot say what they run.
     """
     unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
     plan = replace(plan, notes=[*plan.notes, *(f"note: {line}, which was not read" for line in unread)])
@@ -38,9 +39,12 @@ def finish(plan: Plan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run
         if json and unread:
             console.step("\n".join(plan.notes))
         return plan.as_json() if json else plan.show()
-    console.step(plan.reached())
+    reached = plan.reached()
+    console.step(reached)
     agree(plan, chosen, ask, everywhere=everywhere)
     if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
         raise RefusedError("nothing was changed")
     done = plan.apply()
-    return plan.as_json() if json else done
+    if json:
+        return plan.as_json()
+    return done if console.columns() is not None and console.is_interactive() else f"{reached}\n{done}"

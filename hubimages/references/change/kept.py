@@ -59,11 +59,11 @@ def _choices(newer: Newer, selected: set[Reference]) -> Iterator[Kept]:
         if each not in selected:
             continue
         if ahead is None:
-            reason = "a choice beside other tags of the image in one form, and nothing says which of them is newer"
+            reason = "a form offers it beside other tags of the image, and nothing tells which is newer"
             yield Kept(each, "", reason, f"To move it: {point(each, 'TAG')}")
         else:
             tag = newer.tags.get(ahead, ahead.tag)
-            reason = f"a choice beside {ahead.tag} in one form"
+            reason = f"a form offers it beside {ahead.tag}"
             yield Kept(each, tag, reason, f"To move it: {point(each, tag)}")
 
 

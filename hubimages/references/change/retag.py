@@ -17,7 +17,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.references.find.scan import references_in
 from hubimages.references.reference import Place, Reference
 from hubimages.repository.file_edit import FileEdit, read_text
-from hubimages.yaml_text import as_text, scalars
+from hubimages.yaml_text import ScalarNode, UnreadableYamlError, as_text, compose, scalars
 from hubimages.yaml_text import replace as replace_scalars
 
 
@@ -131,6 +131,22 @@ def in_line(before: str, place: Place, text: str) -> str:
     return as_text(text, style="plain")
 
 
+def _only_by_path(edit: FileEdit, targets: Targets) -> set[tuple[str, int]]:
+    """Return the scalars that hold a tag because a hub puts them at the path of an image, whatever their keys say."""
+    places = [each.tag_place for each in targets if each.tag_place and each.tag_place.file == edit.path]
+    if not places or not str(edit.path).endswith((".yaml", ".yml")):
+        return set()
+    try:
+        tree = compose(str(edit.before))
+    except UnreadableYamlError:
+        return set()
+    found = ((place, tree.find(place.path, place.document)) for place in places if place.path and not place.inside)
+    return {
+        place.scalar for place, node in found
+        if isinstance(node, ScalarNode) and (node.start, node.value) == (place.start, place.value)
+    }  # fmt: skip
+
+
 def check(edit: FileEdit, targets: Targets) -> None:
     """Raise RefusedError unless the edited file has the same references as before, apart from the targets' changes."""
     assert edit.before is not None
@@ -145,7 +161,8 @@ def check(edit: FileEdit, targets: Targets) -> None:
     expected = []
     there = references_in(edit.path, edit.before)
     seen = {each.tag_place.scalar for each in there if each.tag_place}
-    if lost := [scalar for scalar in tags if scalar[0] == edit.path and scalar not in seen]:
+    lost = {scalar for scalar in tags if scalar[0] == edit.path} - seen
+    if lost and (lost := lost - _only_by_path(edit, targets)):
         raise RefusedError(f"{edit.path} changed while it was read ({len(lost)} tags). Run the command again")
     for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None

@@ -8,7 +8,8 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.point import Plan, Wanted, changes_of, check_owners, check_tag, notes_of
+from hubimages.references.change.plan import TagPlan, Wanted, changes_of, notes_of
+from hubimages.references.change.point import check_owners, check_tag
 from hubimages.references.find.scan import find_references, references_in
 from hubimages.references.reference import Reference
 from hubimages.references.selection import Selection
@@ -36,7 +37,7 @@ class Before:
 
 def plan_roll_back(
     directory: Path, chosen: Selection, wanted: Delivery, *, patterns: Sequence[str], registries: Registries | None
-) -> Plan:
+) -> TagPlan:
     """Return the plan that gives the selected hubs the tags from before the last change of an image.
 
     All places of that last commit go back together. With `patterns` (`quay.io/group/*`) each matching image goes back
@@ -53,17 +54,18 @@ def plan_roll_back(
     ]  # fmt: skip
     if not candidates:
         known = sorted({each.repository for each in inventory.references if each.repository and chosen.has(each)})
-        raise BadInputError(
-            f"no user image of these hubs matches. They run {', '.join(known) or 'no image that a file names'}"
-            + searched_without(inventory)
-        )
+        what = f"no user image with {chosen.options}" + "".join(f" --pattern={pattern}" for pattern in patterns)
+        images = f"The images there are {', '.join(known)}" if known else "No file names an image there"
+        raise BadInputError(f"{what}. {images}{searched_without(inventory)}")
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
     found = list(all_before(repo, candidates))
     if not found:
         shallow = repo.text("rev-parse", "--is-shallow-repository") == "true"
+        long = [file for file in dict.fromkeys(files) if is_longer(repo, file)]
+        where = f"the last {FAR} commits of {', '.join(long)} have" if long else "the history has"
         part = "This clone is shallow; fetch the rest with git fetch --unshallow, or choose" if shallow else "Choose"
-        raise BadInputError(f"the history has no other tag of these images. {part} one with: hubimages point-hubs")
+        raise BadInputError(f"{where} no other tag of these images. {part} one with: hubimages point-hubs")
     if not patterns:
         newest = max(found, key=lambda each: each.when).commit
         found = [each for each in found if each.commit == newest]
@@ -82,7 +84,7 @@ def plan_roll_back(
         raise RefusedError(f"{', '.join(pinned)}: pinned by a digest now, but not before. Edit it by hand")
     notes = [f"reverts: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
-    return Plan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
+    return TagPlan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
 
 
 def is_user_image(reference: Reference) -> bool:
@@ -125,6 +127,12 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
             later = (commit, when, subject)
             if not left:
                 break
+
+
+def is_longer(repo: Repo, file: str) -> bool:
+    """Return True if the file has more commits than `all_before` reads."""
+    follow = () if is_partial(repo) else ("--follow",)
+    return repo.text("log", f"-{FAR + 1}", *follow, "--format=%H", "--", file).count("\n") >= FAR
 
 
 def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hubimages import findings
 from hubimages.console import count
-from hubimages.findings import Finding
+from hubimages.findings import ERROR, WARNING, Finding
 from hubimages.references.newest.siblings import forms
 from hubimages.references.reference import Inventory, Reference
 from hubimages.references.tag_format import Formats, Reading, shape_of
@@ -20,17 +20,19 @@ GCR = {
     "asia.gcr.io": "asia-docker.pkg.dev/{project}/asia.gcr.io/{image}",
     "k8s.gcr.io": "registry.k8s.io/{whole}",
 }
+STILL_SERVED = "k8s.gcr.io"  # frozen, and redirected
 SHOWN = 4  # hubs; more are counted
 
 
 @dataclass(frozen=True)
-class Report:
+class ReferencesReport:
     """The findings about the references of a repository, and what was not checked."""
 
     inventory: Inventory
     findings: tuple[Finding, ...]
     not_checked: tuple[str, ...] = ()
     no_answer: bool = False
+    strict: bool = False  # warnings fail, too
 
     def as_annotations(self) -> str:
         """Return the report as annotations of GitHub Actions."""
@@ -38,8 +40,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """Return 1 with findings, 75 without one if a registry gave no answer, otherwise 0."""
-        return findings.exit_code(bool(self.findings), self.no_answer)
+        """Return 1 if the check failed, 75 if it did not and a registry gave no answer, otherwise 0."""
+        return findings.exit_code(findings.fails(self.findings, strict=self.strict), self.no_answer)
 
     def as_json(self) -> str:
         """Return the report as one JSON object."""
@@ -50,8 +52,14 @@ class Report:
         lines += [f"not checked: {text}" for text in self.not_checked]
         kinds = Counter(finding.code for finding in self.findings)
         listed = ", ".join(f"{number} {code}" for code, number in sorted(kinds.items()))
-        whole = f"{count(len(self.findings), 'finding')} in {count(len(self.inventory.references), 'reference')}"
+        whole = f"{_graded(self.findings)} in {count(len(self.inventory.references), 'reference')}"
         return "\n".join([*lines, whole + (f": {listed}" if listed else "")])
+
+
+def _graded(found: Sequence[Finding]) -> str:
+    """Return `1 error, 2 warnings`."""
+    numbers = Counter(each.grade for each in found)
+    return ", ".join(count(numbers[grade], grade) for grade in (ERROR, WARNING) if numbers[grade]) or "no findings"
 
 
 def offline(inventory: Inventory, about: Collection[Reference] | None = None) -> list[Finding]:
@@ -107,6 +115,7 @@ def _floating(reference: Reference) -> Iterator[Finding]:
             "pin a tag that does not move, so that a restart cannot change the image",
             reference.file,
             reference.line,
+            WARNING,
         )
 
 
@@ -133,6 +142,7 @@ def _deprecated(reference: Reference) -> Iterator[Finding]:
             f"if {new} has the tag, move to it: hubimages point-hubs {new}:TAG --instead-of={reference.repository}",
             reference.file,
             reference.line,
+            WARNING if reference.host == STILL_SERVED else ERROR,
         )
 
 
@@ -156,6 +166,7 @@ def _odd_formats(references: Sequence[Reference]) -> Iterator[Finding]:
                 "is it a typo?",
                 each.file,
                 each.line,
+                WARNING,
             )
 
 
@@ -182,6 +193,7 @@ def _skew(references: Sequence[Reference]) -> Iterator[Finding]:
         f"point all hubs at one: hubimages point-hubs {last.repository}:TAG --all",
         last.file,
         last.line,
+        WARNING,
     )
 
 

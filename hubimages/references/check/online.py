@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from hubimages.console import count
 from hubimages.errors import HubImagesError, NoAnswerError
-from hubimages.findings import Finding
+from hubimages.findings import WARNING, Finding
 from hubimages.image_ref import ImageRef
-from hubimages.references.check.offline import Report, in_order, offline
+from hubimages.references.check.offline import ReferencesReport, in_order, offline
 from hubimages.references.newest.registries import newer_tags
 from hubimages.references.reference import Inventory, Reference
 from hubimages.registry import (
@@ -28,8 +28,12 @@ def check_images(
     online: bool = True,
     limits: Limits | None = None,
     about: Collection[Reference] | None = None,
-) -> Report:
-    """Return everything that is wrong with the references, or those it is `about`; `not_checked` names the rest."""
+    strict: bool = False,
+) -> ReferencesReport:
+    """Return everything that is wrong with the references, or those it is `about`; `not_checked` names the rest.
+
+    With `strict` warnings fail the check, too.
+    """
     found = offline(inventory, about)
     references = [each for each in inventory.references if about is None or each in about]
     unknown = sum(not (each.name or each.invalid) for each in references)
@@ -37,13 +41,15 @@ def check_images(
     if unknown:
         not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside this repository")
     if not online:
-        return Report(inventory, tuple(found), ("the registries, because of --offline", *not_checked))
+        return ReferencesReport(
+            inventory, tuple(found), ("the registries, because of --offline", *not_checked), strict=strict
+        )
     with Registries(limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         asked = _Asked(ours, everybody)
         found += asked.existence(references)
         found += asked.newer(references, inventory.references)
     reasons = tuple(dict.fromkeys([*not_checked, *asked.not_checked]))
-    return Report(inventory, tuple(in_order(found)), reasons, asked.no_answer)
+    return ReferencesReport(inventory, tuple(in_order(found)), reasons, asked.no_answer, strict)
 
 
 @dataclass
@@ -91,7 +97,7 @@ class _Asked:
         for each, tag in newer.tags.items():
             remedy = f"hubimages point-hubs {each.repository}:{tag}"
             message = f"{each.repository}: {tag} is newer than {each.tag}"
-            found.append(Finding("newer-tag", message, remedy, each.file, each.line))
+            found.append(Finding("newer-tag", message, remedy, each.file, each.line, WARNING))
         return found
 
     def not_answered(self, image: ImageRef, answer: object) -> None:
@@ -143,4 +149,5 @@ def _not_public(reference: Reference, image: ImageRef, mine: str | HubImagesErro
         "make it public, or give the hub an imagePullSecret that can pull it",
         reference.file,
         reference.line,
+        WARNING,
     )

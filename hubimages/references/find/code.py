@@ -38,6 +38,8 @@ _BLOCK = re.compile(
 )
 # default of variable "user_image" { … default = "…" }
 _TF_VARIABLE = re.compile(r"variable[ \t]+\"(?P<key>\w+)\"[ \t]*\{[^{}]*?default[ \t]*=[ \t]*\"(?P<value>[^\"\n]*)\"")
+_TERRAFORM_WORD = {_BLOCK: "value", _TF_VARIABLE: "variable"}
+_KEY_WORDS = ("image", "tag", "_version")  # a part of every key that counts, in any case
 _PUT_TOGETHER = re.compile(r"[ \t]*(\+|%|\.format|\.replace|\.join)")
 
 
@@ -102,15 +104,31 @@ def find(file: str, text: str) -> Code:
 
 
 def _matches(text: str) -> Iterator["re.Match[str]"]:
+    """Yield what assigns something to a key of an image or a tag, kind by kind."""
+    spans = _spans(text)
     for pattern in (_DEFAULT, _BLOCK, _TF_VARIABLE, _ASSIGNED):
-        yield from pattern.finditer(text)
-    position = 0
-    for line in text.split("\n"):
-        if "=" in line and (matched := _VARIABLE.fullmatch(text, position, position + len(line))):
+        if pattern is _BLOCK or pattern is _TF_VARIABLE:  # may have several lines
+            yield from pattern.finditer(text) if _TERRAFORM_WORD[pattern] in text else ()
+        else:
+            for start, end in spans:
+                yield from pattern.finditer(text, start, end)
+    for start, end in spans:
+        if "=" in text[start:end] and (matched := _VARIABLE.fullmatch(text, start, end)):
             yield matched
-        position += len(line) + 1
-    for matched in _SET.finditer(text):
-        yield from _PAIR.finditer(text, *matched.span("pairs"))
+    for start, end in spans if "--set" in text else ():
+        for matched in _SET.finditer(text, start, end):
+            yield from _PAIR.finditer(text, *matched.span("pairs"))
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Return start and end of the lines that hold the key of an image or of a tag."""
+    spans, position = [], 0
+    for line in text.split("\n"):
+        end = position + len(line)
+        if any(word in line for word in _KEY_WORDS) or any(word in line.lower() for word in _KEY_WORDS):
+            spans.append((position, end))
+        position = end + 1
+    return spans
 
 
 def _is_put_together(matched: "re.Match[str]", text: str) -> bool:

@@ -63,6 +63,7 @@ class Gathering:
         self.placeholders: set[int] = set()
         self.not_read: list[NotRead] = []
         self.empty_tags: list[EmptyTag] = []
+        self.offering: dict[int, bool] = {}  # lists of profiles
 
     def line(self, number: int) -> int:
         """Return the line in the file of a line of this text."""
@@ -239,7 +240,7 @@ class Gathering:
             return
         place = tag_place or name_place
         assert place is not None
-        where = profile_place(self.text.tree, self.document, path)
+        where = profile_place(self.text.tree, self.document, path, self.offering)
         self.references[key] = Reference(
             form, self.file, place.line, (*self.text.base, *path), *name, *tag,
             tag_place, name_place, digest_place, registry_place,

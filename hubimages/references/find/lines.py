@@ -30,6 +30,9 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
     above, blocks, open_blocks = "", [], {}  # type: str, list[dict[str, Place]], dict[str, dict[str, Place]]
     offset = 0
     for number, line in enumerate(text.split("\n"), 1):
+        if not above and not _may_count(line):
+            offset += len(line) + 1
+            continue
         matched = _LINE.fullmatch(line)
         if matched:
             key, value = matched["key"], matched["value"]
@@ -39,18 +42,23 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
                 reference = _string(key, place)
                 found += [reference] if reference else []
                 placeholders += is_placeholder(value)
-            elif names_image(above) and (part := PARTS.get(key)):
+            elif above and (part := PARTS.get(key)):
                 block = open_blocks.get(matched["indent"], {})
                 if not block or part in block:
                     block = open_blocks[matched["indent"]] = {}
                     blocks.append(block)
                 block[part] = place
         elif opened := _OPENS.fullmatch(line) or _BRACE.search(line):
-            above, open_blocks = opened["key"], {}
+            above, open_blocks = opened["key"] if names_image(opened["key"]) else "", {}
         offset += len(line) + 1
     for block in blocks:
         found += _pair(block)
     return sorted(found, key=lambda each: each.line), placeholders
+
+
+def _may_count(line: str) -> bool:
+    """Return True if a line may hold an image, or open the keys of one."""
+    return ("name" in line and "/" in line) or "image" in line or "image" in line.lower()
 
 
 def _whole(value: str) -> bool:

@@ -20,14 +20,20 @@ class ProfilePlace:
     beside_default: bool = False  # the list offers `singleuser.image`, too: an entry has no image
 
 
-def profile_place(tree: Tree, document: int, path: Path) -> ProfilePlace:
-    """Return the profile and choice that a path is in; empty outside of a profile list."""
+def profile_place(tree: Tree, document: int, path: Path, offering: dict[int, bool] | None = None) -> ProfilePlace:
+    """Return the profile and choice that a path is in; empty outside of a profile list.
+
+    `offering` keeps, for the next call, which lists offer `singleuser.image`.
+    """
     at = next((number for number, part in enumerate(path[:-1]) if part in LISTS), None)
     if at is None or not isinstance(path[at + 1], int):
         return ProfilePlace()
     profile = tree.find(path[: at + 2], document)
     name = _text(profile, "display_name")
-    beside_default = _offers_default(tree.find(path[: at + 1], document))
+    profiles, known = tree.find(path[: at + 1], document), {} if offering is None else offering
+    if id(profiles) not in known:
+        known[id(profiles)] = _offers_default(profiles)
+    beside_default = known[id(profiles)]
     slug = _text(profile, "slug") or slug_of(name)
     for number, part in enumerate(path):
         if number <= at + 1 or part not in ("choices", UNLISTED) or number + 1 >= len(path):

@@ -4,21 +4,22 @@ import gc
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.references import unread
-from hubimages.references.find import code, dockerfile, lines, templates, untagged
-from hubimages.references.find import hubs as run_by
+from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
 from hubimages.references.find.layouts import argocd, flux, scripts
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.view import View
+from hubimages.references.find.values import references_of_paths
 from hubimages.references.reference import Inventory, NotRead, Reference
 from hubimages.references.remarks import left_over, may_name_image
 from hubimages.repository.git import Repo
@@ -33,9 +34,11 @@ KEYS = re.compile(
     rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]*=|Image\b|/image"
 )
-SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, scripts.HELM, scripts.TERRAFORM)
+SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, flux.SUBSTITUTED, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
-TAG, QUOTA = b"tag", b"repository"
+MANY = 5000  # files, from which on progress is shown: a second of reading
+TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
+TAG_WORD, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
 
 
@@ -69,14 +72,17 @@ def _uncollected() -> Iterator[None]:
 
 def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     scan = _Scan(root)
-    for file in files:
+    for file in _shown(files):
         scan.look_at(file)
-    view = View(files, scan.tree, scan.text, frozenset(scan.trees), scan.signs, scan.not_read)
+    with_images = frozenset(scan.trees).union(scan.with_words)
+    view = View(files, scan.tree, scan.text, with_images, scan.signs, scan.not_read)
     hubs = all_hubs(view, hubs_file)
     for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
         scan.read_values(file)  # values in JSON, or under a name that says nothing
-    references = run_by.assign(scan.references, hubs, view.values)
+    scan.references += references_of_paths(hubs, scan.references, view.values)
+    references = merging.assign(scan.references, hubs, view.values)
     repo = Repo(root / ".git", root) if (root / ".git").exists() else None
+    references = [*owners.by_hub(references, hubs)]
     references = [*untagged.hubploys([*untagged.named(references)], view, repo)]
     not_read = dict.fromkeys([*scan.not_read, *untagged.empty_tags(scan.empty_tags, hubs, view)])
     known = [hub for hub in hubs if hub.is_hub]
@@ -107,10 +113,27 @@ def listed(directory: Path) -> tuple[Path, list[str]]:
 
 
 def _walked(root: Path) -> Iterable[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            yield (Path(folder) / name).relative_to(root).as_posix()
+    found = 0
+    with console.Waiting("looking for files") as waiting:
+        for folder, folders, files in os.walk(root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in files:
+                yield (Path(folder) / name).relative_to(root).as_posix()
+            if found // MANY != (found + len(files)) // MANY:
+                waiting(f"{found + len(files)} so far in {root}, which is not a git repository")
+            found += len(files)
+
+
+def _shown(files: Sequence[str]) -> Iterator[str]:
+    """Yield the files, and show on a terminal how many were read if there are many."""
+    if len(files) < MANY:
+        yield from files
+        return
+    with console.Waiting("reading files") as waiting:
+        for number, file in enumerate(files):
+            if number % 1000 == 0:
+                waiting(f"{number} of {len(files)}")
+            yield file
 
 
 @dataclass
@@ -122,6 +145,7 @@ class _Scan:
     not_read: list[NotRead] = field(default_factory=list)
     empty_tags: list[EmptyTag] = field(default_factory=list)
     trees: dict[str, Tree | None] = field(default_factory=dict)
+    with_words: list[str] = field(default_factory=list)
     signs: dict[str, list[str]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     other_kinds: Counter[str] = field(default_factory=Counter)
@@ -177,6 +201,8 @@ class _Scan:
         self.look_for_signs(file, content, kind)
         by_name = may_name_image(content)
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
+        if not by_key and kind is Kind.YAML and TAG_WORD in content:
+            self.with_words.append(file)  # no reference, and still a hub's, where a layout is guessed
         if not (by_key or by_name):
             return
         try:
@@ -210,8 +236,8 @@ class _Scan:
             self.not_read.append(NotRead(file, 0, f"symbolic link{where}"))
             return None
         try:
-            with open(path, "rb") as opened:  # noqa: PTH123
-                return opened.read()
+            with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
+                return opened.readall()
         except FileNotFoundError:
             self.not_read.append(NotRead(file, 0, "not in the work tree: deleted, or left out by a sparse checkout"))
             return None
@@ -274,8 +300,12 @@ def may_hold_reference(content: bytes, kind: Kind) -> bool:
     if kind is Kind.DOCKERFILE:
         return True
     if not any(word in content for word in WORDS):
-        return kind is Kind.YAML and (TAG in content or QUOTA in content)
-    return kind is not Kind.YAML or KEYS.search(content) is not None or TAG in content
+        return kind is Kind.YAML and (QUOTA in content or _has_tag(content))
+    return kind is not Kind.YAML or KEYS.search(content) is not None or _has_tag(content)
+
+
+def _has_tag(content: bytes) -> bool:
+    return any(word in content for word in (b"tag", b"Tag", b"TAG")) and TAG.search(content) is not None
 
 
 def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
@@ -291,7 +321,7 @@ def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
         whole = tree_of(file, text)
         return yaml_references.find(whole), whole.tree
     except UnreadableYamlError as error:
-        why = NotRead(file, error.line, f"not YAML ({error.problem}); read line by line")
+        why = NotRead(file, error.line, f"not YAML ({error.problem}){unread.BY_LINE}")
         return Found(*lines.find(file, text), [why]), None
 
 

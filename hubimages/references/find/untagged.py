@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hubimages.references.find import hubs as run_by
+from hubimages.references.find import merging
 from hubimages.references.find.gathering import EmptyTag
 from hubimages.references.find.layouts import nodes
 from hubimages.references.find.layouts.hubploy import HUBPLOY
@@ -46,7 +46,7 @@ def _set_by(each: EmptyTag, hubs: Sequence[Hub], view: View) -> str:
     for hub in hubs:
         for layer in hub.layers:
             if layer.file == each.place.file and layer.has(each.place.path, each.place.document):
-                other = run_by.last(hub, layer.whole(each.place.path)[:-1], TAGS, view.values)
+                other = merging.last(hub, layer.whole(each.place.path)[:-1], TAGS, view.values)
                 if other is not None:
                     names.append((hub.name, other.place.file))
     if names:

@@ -1,11 +1,14 @@
 """The values that a layer of a hub holds, also those inside of the text of a scalar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from hubimages.references.find.embedded import Inside, inside_of
-from hubimages.references.find.layouts.model import Layer
+from hubimages.references.find.image_keys import names_image
+from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.templates import is_template
-from hubimages.references.reference import Path, Place
+from hubimages.references.image_text import is_placeholder, read_image, read_tag, why_no_tag
+from hubimages.references.reference import Form, Path, Place, Reference
 from hubimages.yaml_text import (
     MappingNode,
     Node,
@@ -14,6 +17,7 @@ from hubimages.yaml_text import (
     Tree,
     UnreadableYamlError,
     compose,
+    data,
     pair_of,
     resolved,
 )
@@ -79,6 +83,40 @@ class Values:
         return Place(
             layer.file, line, start, end, scalar.value, part, path=path, document=layer.document or 0, inside=style
         )
+
+
+def references_of_paths(hubs: Iterable[Hub], known: Iterable[Reference], values: Values) -> Iterator[Reference]:
+    """Yield the references that no key of a file says: single values that a hub puts at the path of an image."""
+    seen = {place.scalar for each in known for place in (each.tag_place, each.name_place) if place}
+    for layer in dict.fromkeys(layer for hub in hubs for layer in hub.layers if layer.sets):
+        node = values.top(layer)
+        if not isinstance(node, ScalarNode) or data(node) in (None, ""):
+            continue
+        place = values.place(layer, node, layer.root)
+        *above, last = layer.sets or ("",)
+        if place.scalar in seen or is_placeholder(node.value):
+            continue
+        seen.add(place.scalar)
+        below_image = bool(above) and names_image(str(above[-1]))
+        read = read_image(node.value)
+        if below_image and last in ("tag", "newTag"):
+            tagged = read_tag(node.value)
+            invalid = why_no_tag(node.value)
+            tag, digest = tagged or (node.value.strip(), "")
+            yield Reference(
+                Form.TAG_ONLY, layer.file, place.line, layer.root, "", "", tag, digest, place, invalid=invalid
+            )  # fmt: skip
+        elif read is not None and below_image and last in ("name", "repository"):
+            image = read.image
+            yield Reference(
+                Form.NAME_ONLY, layer.file, place.line, layer.root, image.host, image.name, "", "", None, place
+            )  # fmt: skip
+        elif read is not None and names_image(str(last)):
+            image = read.image
+            yield Reference(
+                Form.STRING, layer.file, place.line, layer.root, image.host, image.name, image.tag, image.digest,
+                replace(place, part=read.part, lead=read.lead), replace(place, part=read.name_part),
+            )  # fmt: skip
 
 
 def _below(node: Resolved, step: str | int) -> Resolved | None:

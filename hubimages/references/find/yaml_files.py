@@ -5,11 +5,12 @@ that a scalar is found once, with all of its paths. Text inside of a scalar is r
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from hubimages.references import remarks
-from hubimages.references.find import code
+from hubimages.references.find import code, owners
 from hubimages.references.find.embedded import BLOCKS, Inside, inside_of
 from hubimages.references.find.gathering import Found, Gathering, Scalars, Text
 from hubimages.references.find.image_keys import (
@@ -22,7 +23,7 @@ from hubimages.references.find.image_keys import (
     tag_keys,
 )
 from hubimages.references.image_text import is_picture, is_placeholder, looks_like_image, read_image
-from hubimages.references.reference import Form, Path, Place, Reference, dotted
+from hubimages.references.reference import Form, Path, Place, dotted
 from hubimages.yaml_text import (
     MappingNode,
     Node,
@@ -43,15 +44,16 @@ VERSION = "version"  # the tag of some charts, beside a name that can only be an
 LISTED = ("images", "allowed_images")  # a mapping of labels to images
 BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and no hub runs it
 MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
+# A reference without one of these words, or an alias, in or above it is none.
+WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
 DEEPEST = 4  # texts inside of texts
-OWNED = re.compile(r"#[ \t]*\{[ \t]*\"\$imagepolicy\"[ \t]*:[ \t]*\"(?P<policy>[^\"]+)\"")
 
 
 def find(text: Text) -> Found:
     """Return the references of all documents, in the order of their lines."""
     found = _find(text, 0)
     if "$imagepolicy" in text.tree.text:
-        found.references = list(owned(found.references, text.tree.text))
+        found.references = list(owners.by_comment(found.references, text.tree.text))
     found.references.sort(key=lambda each: each.line)
     return found
 
@@ -70,25 +72,6 @@ def _find(text: Text, depth: int) -> Found:
     return found
 
 
-def owned(references: list[Reference], text: str) -> Iterator[Reference]:
-    """Yield the references, with the policy of Flux that keeps a tag up to date.
-
-    A comment behind the value says so: https://fluxcd.io/flux/guides/image-update/#configure-image-update-for-custom-resources
-    """
-    policies = {
-        number: matched["policy"]
-        for number, line in enumerate(text.split("\n"), 1)
-        if "$imagepolicy" in line and (matched := OWNED.search(line))
-    }
-    for each in references:
-        policy = policies.get(each.line, "")
-        parts = policy.split(":")
-        if policy and not (len(parts) > 2 and parts[2] == "name"):
-            yield replace(each, owner=f"Flux image policy {':'.join(parts[:2])}")
-        else:
-            yield each
-
-
 class _Finder(Gathering):
     """Walks through one text."""
 
@@ -97,14 +80,21 @@ class _Finder(Gathering):
         self.depth = depth
         self.visits = Visits()
         self.seen: set[int] = set()
+        self.words = [matched.start() for matched in WORDS.finditer(text.tree.text)]
         self.taken: set[int] = set()  # values that a list of names and values has as an image already
         self.inner: list[Found] = []
         self.builds = self.file.rpartition("/")[2] in BUILDS
 
-    def walk(self, node: Node, path: Path, parent: str) -> None:
-        """Visit every node below; `parent` is the nearest key that is not a position."""
+    def walk(self, node: Node, path: Path, parent: str, *, named: bool = False) -> None:
+        """Visit the nodes below; `parent` is the nearest key that is not a position.
+
+        What has none of the words that every reference needs is left out, unless it is `named` by a key above.
+        """
         self.visits.count(node)
         here = resolved(node)
+        named = named or node is not here or "mage" in parent or "MAGE" in parent
+        if not named and not self.has_word(here):
+            return
         if isinstance(here, MappingNode):
             own: Scalars = {}
             deeper: list[tuple[str, Node]] = []
@@ -117,7 +107,7 @@ class _Finder(Gathering):
             if own:
                 self.mapping(own, path)
             for name, node_below in deeper:
-                self.walk(node_below, (*path, name), name)
+                self.walk(node_below, (*path, name), name, named=named)
         elif isinstance(here, SequenceNode):
             self.named_values(here, path)
             for number, item in enumerate(here.items):
@@ -125,7 +115,12 @@ class _Finder(Gathering):
                 if isinstance(value, ScalarNode):
                     self.item(value, (*path, number), parent)
                 else:
-                    self.walk(value, (*path, number), parent)
+                    self.walk(value, (*path, number), parent, named=named)
+
+    def has_word(self, node: MappingNode | SequenceNode | ScalarNode) -> bool:
+        """Return True if the text of a node has a word that a reference needs, or an alias."""
+        after = bisect_left(self.words, node.start)
+        return after < len(self.words) and self.words[after] < node.end
 
     def values_of(self, node: MappingNode) -> dict[str, Node]:
         """Return the values of a mapping as Helm reads them."""

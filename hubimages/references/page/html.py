@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from hubimages.references.check.offline import Report, by_image, version
+from hubimages.references.check.offline import ReferencesReport, by_image, version
 from hubimages.references.listing import by_reason
 from hubimages.references.reference import Inventory, Reference
 
@@ -42,12 +42,12 @@ class Skewed:
         return len({hub for each in self.used for hub in each.hubs})
 
 
-def write_page(path: Path, inventory: Inventory, report: Report | None = None) -> None:
+def write_page(path: Path, inventory: Inventory, report: ReferencesReport | None = None) -> None:
     """Write the page. Raises OSError if it cannot be written."""
     path.write_text(page(inventory, report, datetime.now(UTC)), encoding="utf-8")
 
 
-def page(inventory: Inventory, report: Report | None, made: datetime) -> str:
+def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) -> str:
     """Return the HTML. It loads nothing, and every text from the repository is escaped."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

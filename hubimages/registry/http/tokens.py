@@ -122,7 +122,7 @@ class Authorizer:
 
     def _read(self, given: Response, host: str, login: Login | None) -> str:
         if given.status == 400 and b"NAME_INVALID" in given.body:
-            raise NameRefusedError(f"{host} does not take this name")
+            raise NameRefusedError(f"{host} does not accept this name")
         if given.status in (400, 401, 403) and login:
             who = login.username or "the identity token"
             raise LoginRefusedError(f"{host} does not accept the login of {who}")

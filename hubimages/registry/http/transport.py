@@ -175,11 +175,11 @@ def trusted() -> ssl.SSLContext:
 def explain(reason: object, limits: Limits) -> str:
     """Return what went wrong in one line, without addresses of objects."""
     if isinstance(reason, NameResolutionError):
-        return "there is no such host, or no network"
+        return "no such host, or no network"
     if isinstance(reason, NewConnectionError):
         return re.sub(r"^\[Errno \d+\] ", "", str(reason).rpartition(": ")[2])
     if isinstance(reason, Timeout):
-        return f"nothing came within {limits.answer:.0f} s"
+        return f"no data within {limits.answer:.0f} s"
     if isinstance(reason, SSLError):
         return f"its certificate or TLS is not accepted: {reason}"
     text = str(reason)

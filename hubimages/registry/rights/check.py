@@ -12,7 +12,7 @@ from hubimages.registry.client import Registries
 from hubimages.registry.http.logins import Login, StoredLogins
 from hubimages.registry.http.transport import Limits
 from hubimages.registry.problems import NotThereError
-from hubimages.registry.rights.generated import FILE, PLACEHOLDERS, ImageRepository, read_image_repository
+from hubimages.registry.rights.image_repository import FILE, PLACEHOLDERS, ImageRepository, read_image_repository
 from hubimages.registry.rights.providers import Provider, provider
 from hubimages.registry.rights.push import LoginState, Right, is_shown, login_state
 
@@ -26,7 +26,7 @@ CODES = {
 
 
 @dataclass
-class Report:
+class RegistryReport:
     """The results for one image: what is fine, the findings, and what was not checked."""
 
     image: str
@@ -52,13 +52,13 @@ class Report:
         return findings.as_json(self.findings, self.not_checked, {"image": self.image})
 
 
-def check_registry(directory: Path, environment: Mapping[str, str], limits: Limits | None = None) -> Report:
+def check_registry(directory: Path, environment: Mapping[str, str], limits: Limits | None = None) -> RegistryReport:
     """Check the registry of the repository in a directory. `environment` may hold the settings that its workflow has.
 
     Raises BadInputError if it is not an image repository made from the template.
     """
     repository = read_image_repository(directory, environment)
-    report = Report(repository.image)
+    report = RegistryReport(repository.image)
     check_settings(repository, environment, report)
     image = check_name(repository, report)
     if image is None:
@@ -72,7 +72,7 @@ def check_registry(directory: Path, environment: Mapping[str, str], limits: Limi
 
     with Registries(find_login, limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         try:
-            ours.check_registry(image.host)
+            ours.check_is_registry(image.host)
             report.good.append(f"{image.host} answers")
             state = login_state(ours, image)
             report_right(state, repository, environment, report)
@@ -83,7 +83,7 @@ def check_registry(directory: Path, environment: Mapping[str, str], limits: Limi
     return report
 
 
-def check_name(repository: ImageRepository, report: Report) -> ImageRef | None:
+def check_name(repository: ImageRepository, report: RegistryReport) -> ImageRef | None:
     """Return the image if its registry allows the name, else None. Adds what is wrong to the report."""
 
     def found(code: str, message: str, remedy: str) -> None:
@@ -107,14 +107,15 @@ def check_name(repository: ImageRepository, report: Report) -> ImageRef | None:
         )
         return None
     if not kind.name.fullmatch(image.name):
-        found("name-refused", f"{kind.title} does not take the name {image.name}", f"{change}; it must be {kind.rule}")
+        message = f"{kind.title} does not accept the name {image.name}"
+        found("name-refused", message, f"{change}; it must be {kind.rule}")
         return None
     if kind.refusal:
         found("registry-unfit", f"{image} is in {kind.title}", kind.fill(kind.refusal, image.host, image.name))
     return image
 
 
-def check_settings(repository: ImageRepository, environment: Mapping[str, str], report: Report) -> None:
+def check_settings(repository: ImageRepository, environment: Mapping[str, str], report: RegistryReport) -> None:
     """Report missing settings of the workflow. Outside a workflow they cannot be read."""
     missing = {name: kind for name, kind in repository.settings.items() if not environment.get(name)}
     in_workflow = environment.get("GITHUB_ACTIONS") == "true"
@@ -140,7 +141,7 @@ def settings_login(image: ImageRef, environment: Mapping[str, str]) -> Login | N
 
 
 def report_right(
-    state: LoginState, repository: ImageRepository, environment: Mapping[str, str], report: Report
+    state: LoginState, repository: ImageRepository, environment: Mapping[str, str], report: RegistryReport
 ) -> None:
     """Report whether the login may push, and whose login it is."""
     by_settings = settings_login(state.image, environment) is not None
@@ -149,13 +150,15 @@ def report_right(
     else:
         remedy = state.remedy
         if by_settings and state.right is Right.LOGIN_REFUSED:
-            remedy = f"QUAY_USERNAME and QUAY_PASSWORD do not belong together: {place('secret', environment)}"
+            remedy = f"QUAY_USERNAME and QUAY_PASSWORD do not match: {place('secret', environment)}"
         report.findings.append(Finding(CODES[state.right], state.message, remedy))
     if repository.settings and not by_settings and environment.get("GITHUB_ACTIONS") != "true":
-        report.not_checked.append("the right of the workflow's own login: what was checked is yours")
+        report.not_checked.append("the workflow's own login: this checked yours")
 
 
-def check_pulls(ours: Registries, everybody: Registries, image: ImageRef, state: LoginState, report: Report) -> None:
+def check_pulls(
+    ours: Registries, everybody: Registries, image: ImageRef, state: LoginState, report: RegistryReport
+) -> None:
     """Report whether the image can be pulled without a login."""
     kind = provider(image.host)
     try:
@@ -180,7 +183,7 @@ def visible(ours: Registries, image: ImageRef) -> bool:
         return False
 
 
-def report_private(kind: Provider, image: ImageRef, report: Report) -> None:
+def report_private(kind: Provider, image: ImageRef, report: RegistryReport) -> None:
     """Report a private image: a finding, unless the cluster's nodes pull with their own identity."""
     remedy = kind.fill(kind.public, image.host, image.name)
     message = f"{image} cannot be pulled without a login"

@@ -84,7 +84,7 @@ def login_state(registries: Registries, image: ImageRef) -> LoginState:
 def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tuple[Right, str]:
     """Return the meaning of the registry's answer to the first request of a push, and its message."""
     try:
-        if logged_in and creates_by_token(registries, image.host) and not is_shown(registries, image):
+        if logged_in and token_creates_repository(registries, image.host) and not is_shown(registries, image):
             return Right.NO_REPOSITORY, "(or it does not show it to this login)"
         # Safe at a Quay only after the check above, since its token for a push would create the repository.
         answer = registries.exchange("POST", image, "blobs/uploads/", actions=PUSH, headers={"Content-Length": "0"})
@@ -101,7 +101,7 @@ def ask_right(registries: Registries, image: ImageRef, *, logged_in: bool) -> tu
     if right is Right.MAY_PUSH:
         cancel(registries, image, answer)
     if right is Right.NO_REPOSITORY:
-        registries.check_registry(image.host, answer)
+        registries.check_is_registry(image.host, answer)
     return right, said
 
 
@@ -133,7 +133,7 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
         Right.LOGIN_REFUSED: f"{host} does not accept the login{who}",
         Right.NO_RIGHT: f"logged in to {host}{who}, without the right to push {name}",
         Right.NO_REPOSITORY: f"{host} has no repository {name} that a push could go to",
-        Right.NAME_REFUSED: f"{host} does not take the name {name}",
+        Right.NAME_REFUSED: f"{host} does not accept the name {name}",
     }[right]
     ask_for_right = f"ask {kind.fill(kind.right, host, name)}"
     create = kind.fill(kind.new_repository, host, name) or ask_for_right
@@ -152,7 +152,7 @@ def describe(right: Right, image: ImageRef, username: str, said: str = "") -> Lo
     )
 
 
-def creates_by_token(registries: Registries, host: str) -> bool:
+def token_creates_repository(registries: Registries, host: str) -> bool:
     """Return True if the registry is a Quay (quay.io or self-hosted).
 
     Quay's token for a push creates the repository, as a private one, if the login may create one

@@ -11,7 +11,7 @@ from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
 from hubimages.imagebuilding.check.render import EXTRA, dotted
 from hubimages.imagebuilding.check.rendered import Manifest
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 from hubimages.yaml_text import Path
 
 API_GROUP = re.compile(r"^([^./]*)(?:\.[^/]*)?/")
@@ -114,7 +114,7 @@ def _short(said: str) -> str:
     return said if len(said) < 200 else said[:120] + " ... " + said[-70:]
 
 
-def _place(subject: Subject, manifest: Manifest, path: Path) -> Place:
+def _place(subject: Subject, manifest: Manifest, path: Path) -> FileLine:
     """Return the place of the value that most likely produced it: the longest end of the path in the chart's values."""
     section = manifest.section
     value: Any = manifest.data

@@ -18,8 +18,8 @@ from hubimages.imagebuilding.check.kubernetes.manifests import problems
 from hubimages.imagebuilding.check.option_names import spawner_class
 from hubimages.imagebuilding.check.render import dotted, plain
 from hubimages.imagebuilding.check.rules.form import entries, mapping
-from hubimages.imagebuilding.check.rules.registry import PREFIX
 from hubimages.imagebuilding.check.rules.shape import broken
+from hubimages.imagebuilding.image_prefix import PREFIX
 from hubimages.yaml_text import Path
 
 SINGLEUSER: Path = singleuser.SINGLEUSER

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.render import dotted
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 
 
 def keys_once(subject: Subject) -> Iterator[Finding]:
@@ -12,7 +12,7 @@ def keys_once(subject: Subject) -> Iterator[Finding]:
     for layer in subject.values.layers:
         for path, first, later in layer.twice:
             yield Finding(
-                "key-twice", Place(layer.file, later), f"duplicate key {dotted(path)}, first in line {first}",
+                "key-twice", FileLine(layer.file, later), f"duplicate key {dotted(path)}, first in line {first}",
                 "Helm uses the last one and silently drops the others with everything below them",
                 "merge both under one key",
             )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from hubimages.imagebuilding.check import regular_expressions
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.kinds import BUILDING, PROFILES
-from hubimages.imagebuilding.check.rules.registry import PREFIX
+from hubimages.imagebuilding.image_prefix import PREFIX
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.yaml_text import Path
 

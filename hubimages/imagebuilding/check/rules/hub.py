@@ -4,7 +4,7 @@ Scopes, role names and service fields are JupyterHub's own (jupyterhub/scopes.py
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hubimages.errors import NotInstalledError
@@ -18,6 +18,8 @@ HUB: Path = ("jupyterhub", "hub")
 ROLE_KEYS = ("name", "description", "scopes", "users", "groups", "services")
 STOPS = "JupyterHub does not start"
 FILTERS = ("user", "service", "group", "server")
+Check = Callable[[Subject, Path, str, dict[str, Any]], Iterator[Finding]]
+"""Checks a role or service: the subject, its path, its name and its fields."""
 
 
 @functools.cache
@@ -33,18 +35,20 @@ def _modules() -> tuple[Any, Any, Any]:
 
 def roles(subject: Subject) -> Iterator[Finding]:
     """Check that JupyterHub can load every role. Raises NotInstalledError."""
-    values = subject.values
-    for name, role in values.mapping(*HUB, "loadRoles").items():
-        path = (*HUB, "loadRoles", name)
-        if role is None:
+    yield from _each(subject, "loadRoles", "role", "write scopes, users, groups and services below it", _role)
+
+
+def _each(subject: Subject, key: str, noun: str, remedy: str, check: Check) -> Iterator[Finding]:
+    """Check every mapping below a key of the hub; what is not a mapping is a finding."""
+    for name, fields in subject.values.mapping(*HUB, key).items():
+        path = (*HUB, key, name)
+        if fields is None:
             continue
-        if not isinstance(role, dict):
-            yield Finding(
-                "role-shape", values.place(*path), f"role {name!r} is not a mapping", STOPS,
-                "write scopes, users, groups and services below it",
-            )  # fmt: skip
+        if not isinstance(fields, dict):
+            message = f"{noun} {name!r} is not a mapping"
+            yield Finding(f"{noun}-shape", subject.values.place(*path), message, STOPS, remedy)
             continue
-        yield from _role(subject, path, str(role.get("name") or name), role)
+        yield from check(subject, path, str(fields.get("name") or name), fields)
 
 
 def _role(subject: Subject, path: Path, name: str, role: dict[str, Any]) -> Iterator[Finding]:
@@ -160,17 +164,7 @@ def services(subject: Subject) -> Iterator[Finding]:
                 for one in given if isinstance(one, dict) and "name" in one
             }},
         )  # fmt: skip
-    for name, service in values.mapping(*HUB, "services").items():
-        path = (*HUB, "services", name)
-        if service is None:
-            continue
-        if not isinstance(service, dict):
-            yield Finding(
-                "service-shape", values.place(*path), f"service {name!r} is not a mapping", STOPS,
-                "write its fields below it, for example url",
-            )  # fmt: skip
-            continue
-        yield from _service(subject, path, str(service.get("name") or name), service)
+    yield from _each(subject, "services", "service", "write its fields below it, for example url", _service)
 
 
 def _service(subject: Subject, path: Path, name: str, fields: dict[str, Any]) -> Iterator[Finding]:

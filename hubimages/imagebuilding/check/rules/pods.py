@@ -13,7 +13,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.kubernetes.pod import quantity
 from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
-from hubimages.imagebuilding.layer import Place
+from hubimages.imagebuilding.layer import FileLine
 
 DOCKER_API = (SERVICE, "dockerApi")
 EXECUTOR = (*CONFIG, "KubernetesBuildExecutor")
@@ -113,7 +113,7 @@ def storage(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _chart_place(subject: Subject) -> Place:
+def _chart_place(subject: Subject) -> FileLine:
     """Return where the chart of all hubs can set it once; without such a chart, the hub's own values."""
     for layer, place in subject.values.all_places(*DOCKER_API):
         if layer.of_chart and layer.file.endswith(".yaml"):

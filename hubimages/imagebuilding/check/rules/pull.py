@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hubimages.imagebuilding.check.finding import Finding, Subject
-from hubimages.imagebuilding.check.rules.registry import PREFIX
+from hubimages.imagebuilding.image_prefix import PREFIX
 from hubimages.imagebuilding.registry_kinds import address_host, kind_of, prefix_host
 
 SECRET = ("jupyterhub", "imagePullSecret")

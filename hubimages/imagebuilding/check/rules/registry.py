@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
+from hubimages.imagebuilding.image_prefix import PREFIX, with_prefix
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host, split_address
 
 SERVICE = "binderhub-service"
 CONFIG = (SERVICE, "config")
-PREFIX = (*CONFIG, "BinderHub", "image_prefix")
 REGISTRY = (*CONFIG, "DockerRegistry")
 PUSH = (SERVICE, "buildPodsRegistryCredentials")
 DOCKER_HUB = "https://registry-1.docker.io"
@@ -55,7 +55,7 @@ def prefix(subject: Subject) -> Iterator[Finding]:
         )  # fmt: skip
         return
     yield from _shape(text, kind, subject)
-    yield from _unique(text, subject)
+    yield from prefix_is_unique(text, subject)
 
 
 def _shape(text: str, kind: RegistryKind, subject: Subject) -> Iterator[Finding]:
@@ -92,9 +92,10 @@ def _own(text: str, subject: Subject) -> str:
     return f"{head}{slash}{subject.hub.cluster}-{subject.hub.name}{kind.endings[0]}"
 
 
-def _unique(text: str, subject: Subject) -> Iterator[Finding]:
+def prefix_is_unique(text: str, subject: Subject) -> Iterator[Finding]:
+    """Check that no other hub has the prefix."""
     place = subject.values.place(*PREFIX)
-    sharing = {hub: at for hub, other, at in subject.prefixes if other == text}
+    sharing = with_prefix(subject.prefixes, text)
     if len({*sharing, subject.hub.label}) < 2:
         return
     named = ", ".join(f"{hub} ({at.file}:{at.line})" for hub, at in sorted(sharing.items()))

@@ -8,7 +8,7 @@ from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.rules.pull import SECRET
 from hubimages.imagebuilding.check.rules.registry import PUSH, REGISTRY
 from hubimages.imagebuilding.hubs import CLUSTERS, PLAIN, cluster_file, cluster_hubs
-from hubimages.imagebuilding.layer import Encrypted, Place, read_layer
+from hubimages.imagebuilding.layer import Encrypted, FileLine, read_layer
 from hubimages.repository.file_edit import read_text
 
 
@@ -31,7 +31,7 @@ def clear_text(subject: Subject) -> Iterator[Finding]:
         name = PurePosixPath(layer.file).name
         if name.startswith("enc-") and not layer.encrypted and layer.data:
             yield Finding(
-                "secret-file-in-clear", Place(layer.file, 1), f"{name} is not encrypted",
+                "secret-file-in-clear", FileLine(layer.file, 1), f"{name} is not encrypted",
                 "by its name it should be, and everyone can read what is in it",
                 f"run `sops --encrypt --in-place {layer.file}`, and change the secrets in it",
             )  # fmt: skip
@@ -56,7 +56,7 @@ def unlisted(subject: Subject) -> Iterator[Finding]:
         hubs = data.get("jupyterhub") if isinstance(data, dict) else None
         if isinstance(data, dict) and (data.get("binderhub-service") or "imagePullSecret" in (hubs or {})):
             yield warning(Finding(
-                "secret-file-unlisted", Place(file, 1),
+                "secret-file-unlisted", FileLine(file, 1),
                 f"no hub in {cluster_file(hub.cluster)} lists this file",
                 "no hub gets these secrets: builds cannot be pushed, or images not pulled",
                 f"add {path.name} to helm_chart_values_files of its hub, or delete it",

@@ -4,7 +4,9 @@
 https://fluxcd.io/flux/components/helm/helmreleases/#values
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import kustomize, nodes
@@ -15,6 +17,8 @@ from hubimages.yaml_text import MappingNode, Node
 
 SIGN = "HelmRelease"
 CONFIG_MAPS = "ConfigMap"
+SUBSTITUTED = "postBuild"
+VARIABLE = re.compile(r"^[ \t-]*[\"']?(?:\w*[iI]mage\w*|tag|newTag)[\"']?[ \t]*:[^#\n]*?\$\{(?P<name>\w+)")
 VALUES = "values.yaml"  # the key of a ConfigMap, where no other is given
 
 
@@ -26,6 +30,8 @@ def hubs(view: View) -> Iterator[Hub]:
         for file, number, document in (view.marked(CONFIG_MAPS, ("ConfigMap",)) if releases else ())
     }
     tops = kustomize.roots(view) if releases else []
+    if releases:
+        view.not_read += _substituted(view, dict.fromkeys(file for file, _, _ in releases))
     for file, number, document in releases:
         spec = nodes.at(document, "spec")
         if nodes.at(spec, "chart") is None and nodes.at(spec, "chartRef") is None:
@@ -45,6 +51,23 @@ def hubs(view: View) -> Iterator[Hub]:
             shown = f"{folder}/{name}" if folder not in ("", ".") else name
             is_hub = view.named(chart.rstrip("/"), local, layers)
             yield Hub(shown, layers, is_hub=is_hub, layout=f"Flux ({file})")
+
+
+def _substituted(view: View, files: Iterable[str]) -> Iterator[NotRead]:
+    """Yield each image or tag that is a variable of Flux, with the place that sets it.
+
+    https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
+    """
+    places: dict[str, list[str]] = {}
+    for file, _, document in view.marked(SUBSTITUTED, ("Kustomization",)):
+        for name, value in nodes.keys(document, "spec", SUBSTITUTED, "substitute").items():
+            places.setdefault(name, []).append(f"{file}:{value.line} sets {nodes.text(value)}")
+    for file in files:
+        for number, line in enumerate((view.text(file) or "").split("\n"), 1):
+            matched = VARIABLE.match(line)
+            if matched:
+                said = ", ".join(places.get(matched["name"], ["nothing in this repository sets it"]))
+                yield NotRead(file, number, f"image or tag that Flux substitutes (${{{matched['name']}}}: {said})")
 
 
 def _in_order(layers: list[tuple[bool, Layer]]) -> Iterator[Layer]:
@@ -70,6 +93,8 @@ def _layers(
         found = _config_map(view, name, key, chain, maps) if nodes.text(source, "kind") == "ConfigMap" else None
         if found is not None and not target:
             yield False, found
+        elif found is not None and found.root:
+            yield False, replace(found, sets=nodes.path_of(target))
         else:
             what = f"{nodes.text(source, 'kind')} {name}, {key}"
             view.not_read.append(NotRead(file, source.line, f"values that are not in this repository ({what})"))

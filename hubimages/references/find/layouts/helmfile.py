@@ -100,7 +100,7 @@ def _layers(
             elif not nodes.text(release, "missingFileHandler"):
                 yield from view.values_file(whole, file, entry.line)
     for number, entry in enumerate(nodes.items(release, "set")):
-        root = ("releases", each, "set", number)
+        root = ("releases", each, "set", number, "value")
         yield Layer(file, root=root, document=document, sets=nodes.path_of(nodes.text(entry, "name")))
 
 

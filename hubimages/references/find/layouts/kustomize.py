@@ -5,9 +5,11 @@ https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinfl
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import nodes
+from hubimages.references.find.layouts import patches as overriding
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import YAML, View, join
 from hubimages.yaml_text import Node
@@ -97,12 +99,20 @@ def layers_of(view: View, folder: str) -> list[Layer]:
     """Return all that the kustomization of a folder takes in: manifests, patches, and the values of its charts."""
     top = of_folder(view, folder)
     layers: list[Layer] = []
+    objects: list[overriding.Object] = []
+    hidden: overriding.Hidden = {}
     for file, files in chain(view, top) if top else ():
+        given = list(patches(view, file))
         layers += (Layer(each, document=None) for each in files)
         layers += (layer for _, below, _ in charts(view, file) for layer in below)
-        layers += (Layer(each, document=None) for each, _, _ in patches(view, file) if each != file)
+        layers += (Layer(each, document=None) for each, _, _ in given if each != file)
         layers.append(Layer(file, document=None))
-    return layers
+        objects += ((each, (), number, node) for each in files for number, node in enumerate(view.documents(each)))
+        overriding.hide(view, file, given, objects, hidden)
+    return [
+        replace(each, hidden=frozenset(hidden[each.file])) if each.document is None and each.file in hidden else each
+        for each in layers
+    ]
 
 
 def runs_hub(view: View, layer: Layer) -> bool:

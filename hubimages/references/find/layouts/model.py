@@ -10,7 +10,8 @@ class Layer:
     """Values that a hub gets: a file, or a part of one.
 
     `root` leads to them in a document of the file, also through the text of a scalar. They go below `prefix` if they
-    belong to a subchart. With `sets` they are one value, for that path. Without a document all of them count.
+    belong to a subchart. With `sets` the root is one value, for that path. Without a document all of them count. What
+    is `hidden`, by document and path, is overridden by a patch.
     """
 
     file: str
@@ -18,6 +19,11 @@ class Layer:
     root: Path = ()
     document: int | None = 0
     sets: Path | None = None
+    hidden: frozenset[tuple[int, Path]] = frozenset()
+
+    def __hash__(self) -> int:
+        """Hash where the values are: layers are looked up thousands of times."""
+        return hash((self.file, self.root))
 
     def has(self, path: Path, document: int) -> bool:
         """Return True if what is at a path of the file belongs to the layer."""
@@ -26,6 +32,15 @@ class Layer:
     def whole(self, path: Path) -> Path:
         """Return the values path of what is at a path of the file."""
         return self.sets if self.sets is not None else (*self.prefix, *path[len(self.root) :])
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A program that keeps an image's tag up to date: at these values paths, or wherever the hub has the image."""
+
+    repository: str
+    program: str
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,3 +55,4 @@ class Hub:
     is_hub: bool = True
     layout: str = ""
     guess: bool = False
+    owners: tuple[Owner, ...] = ()

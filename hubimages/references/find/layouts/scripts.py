@@ -10,7 +10,7 @@ from hubimages.references.find.layouts.view import HUB_CHARTS, View, join
 
 HELM = "helm "
 TERRAFORM = "helm_release"
-COMMAND = re.compile(r"^[^#\n]*?\bhelm3?\b[^\n#]*?\b(?:upgrade|install)\b(?P<rest>(?:[^\n\\]|\\\n|\\.)*)", re.MULTILINE)
+COMMAND = re.compile(r"[^#\n]*?\bhelm3?\b[^\n#]*?\b(?:upgrade|install)\b(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
 SETTING = re.compile(
     r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*[\"']?(?P<value>[\w./-]+)[\"']?", re.MULTILINE
 )
@@ -47,8 +47,9 @@ def hubs(view: View) -> Iterator[Hub]:
 
 def _of_script(view: View, file: str) -> Iterator[Hub]:
     text = view.text(file) or ""
-    settings = {matched["name"]: matched["value"] for matched in SETTING.finditer(text)}
-    for matched in COMMAND.finditer(text):
+    commands = list(_commands(text))
+    settings = {each["name"]: each["value"] for each in SETTING.finditer(text)} if commands else {}
+    for matched in commands:
         try:
             words = shlex.split(matched["rest"].replace("\\\n", " "), comments=True)
         except ValueError:
@@ -69,6 +70,18 @@ def _of_script(view: View, file: str) -> Iterator[Hub]:
             release if release and not where else f"{where}/{release}" if release else where or PurePosixPath(file).stem
         )
         yield Hub(shown, (*view.chart_layers(local or None), *layers), layout=f"helm ({file})")
+
+
+def _commands(text: str) -> Iterator["re.Match[str]"]:
+    """Yield the commands that install a release."""
+    position = end = 0
+    for line in text.split("\n"):
+        if position >= end and "helm" in line and ("upgrade" in line or "install" in line):
+            matched = COMMAND.match(text, position)
+            if matched is not None:
+                yield matched
+                end = matched.end()
+        position += len(line) + 1
 
 
 def _charts(view: View, folder: PurePosixPath, name: str) -> Iterator[str]:

@@ -15,7 +15,8 @@ from hubimages.yaml_text import MappingNode, Node, Tree, resolved
 YAML = (".yaml", ".yml")
 HUB_KEYS = ("singleuser", "hub", "jupyterhub", "basehub", "daskhub", "binderhub", "prePuller")
 HUB_CHARTS = ("jupyterhub", "binderhub", "daskhub", "basehub", "binderhub-service")
-TEMPLATE = re.compile(r"\{\{-?\s*`?\{?\{?\s*\.?(?P<name>[\w.-]+)\s*\}?\}?`?\s*-?\}\}")
+INDEX = re.compile(r"\{\{-?\s*index\s+\.(?P<name>[\w.]+)\s+(?P<number>\d+)\s*-?\}\}")
+TEMPLATE = re.compile(r"\{\{-?\s*`?\{?\{?\s*\.?(?P<name>[\w.\[\]-]+)\s*\}?\}?`?\s*-?\}\}")
 
 
 @dataclass
@@ -114,4 +115,6 @@ def filled(template: str, parameters: Mapping[str, str]) -> str:
     def value(matched: "re.Match[str]") -> str:
         return parameters.get(matched["name"], matched[0])
 
-    return TEMPLATE.sub(value, template) if "{{" in template else template
+    if "{{" not in template:
+        return template
+    return TEMPLATE.sub(value, INDEX.sub(r"{{ \g<name>[\g<number>] }}", template))

@@ -76,7 +76,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         if not reference.parsed or not reference.path:
             variants.setdefault(NOTHING, []).extend(names)
             continue
-        counting = [path for path in paths if _counts(reference, path, hub, number, values)]
+        counting = [path for path in paths if _survives(reference, path, hub, number, values)]
         if not counting:
             variants.setdefault(NOTHING, [])
             continue
@@ -85,7 +85,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         del variants[NOTHING]  # no hub runs it like this
     for parts, hubs in (variants or {NOTHING: []}).items():
         whole = _put_together(reference, parts) if parts != NOTHING else reference
-        yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by))
+        yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by)) if hubs or read_by else whole
 
 
 def _parts(reference: Reference, whole: Path, hub: Hub, values: Values) -> _Parts:
@@ -134,9 +134,12 @@ def _put_together(reference: Reference, parts: _Parts) -> Reference:
     return replace(changed, invalid=invalid)
 
 
-def _counts(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
+def _survives(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
     """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
+    place = reference.tag_place or reference.name_place
     layer = hub.layers[number]
+    if layer.hidden and place and any((place.document, path[:end]) in layer.hidden for end in range(len(path) + 1)):
+        return False
     paths = [layer.whole(path)]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
         paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
@@ -147,8 +150,10 @@ def overrides(layer: Layer, path: Path, values: Values) -> bool:
     """Return True if a layer replaces or removes what earlier layers have at a path."""
     if layer.sets is not None:
         return path[: len(layer.sets)] == layer.sets
-    node = top = values.top(layer) if layer.document is not None else None
-    if node is None or path[: len(layer.prefix)] != layer.prefix:
+    if layer.document is None or (layer.prefix and path[: len(layer.prefix)] != layer.prefix):
+        return False
+    node = top = values.top(layer)
+    if node is None:
         return False
     for step in path[len(layer.prefix) :]:
         if not isinstance(node, MappingNode):
@@ -167,9 +172,9 @@ def last(hub: Hub, path: Path, keys: Sequence[str], values: Values) -> _Other | 
             continue
         if layer.sets is not None:
             if layer.sets[:-1] == path and layer.sets[-1] in keys:
-                node = values.top(replace(layer, root=(*layer.root, "value")))
+                node = values.top(layer)
                 if isinstance(node, ScalarNode) and data(node) not in (None, ""):
-                    return _Other(values.place(layer, node, (*layer.root, "value")), node.value)
+                    return _Other(values.place(layer, node, layer.root), node.value)
             continue
         if path[: len(layer.prefix)] != layer.prefix:
             continue

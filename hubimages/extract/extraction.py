@@ -1,8 +1,11 @@
 """Run `extract-image`: read, decide, rewrite, combine, check, move into place, push."""
 
+import contextlib
+import functools
 import os
+import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +16,12 @@ from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
 from hubimages.extract.destination import Ground
 from hubimages.extract.history import image_directory
-from hubimages.extract.history.log import trees_at
-from hubimages.extract.history.reading import Part, Question, Reading, read
+from hubimages.extract.history.commits import trees_at
+from hubimages.extract.history.reading import Part, Question, Reading, decide_extraction
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
-from hubimages.extract.report import Nothing, Plan, Result
+from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
@@ -26,6 +29,7 @@ from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
+from hubimages.repository.staging import Stage
 
 
 @dataclass(frozen=True)
@@ -44,35 +48,58 @@ class Rewritten:
         return self.new_ids[self.reading.history.ids[self.reading.tip]]
 
 
-def rewrite_history(request: Request, stage: Path, ask: Question, meanwhile: ThreadPoolExecutor) -> Rewritten:
+@dataclass(frozen=True)
+class Room:
+    """Where an extraction works: a folder, threads, and a process that renders the template."""
+
+    stage: Stage
+    threads: ThreadPoolExecutor
+    renderer: "subprocess.Popen[bytes] | None"  # None: not started yet, or not wanted
+
+
+@contextlib.contextmanager
+def _room(request: Request, dest: Path) -> Iterator[Room]:
+    """Start what has a long way to go before anything else, and end it with the block.
+
+    An origin may have a main, which needs no rendering: there the process starts once that is known.
+    """
+    from hubimages import template
+
+    with (
+        template.renderer() if request.template and request.origin is None else contextlib.nullcontext() as renderer,
+        staging.beside(dest) as stage,
+        ThreadPoolExecutor() as threads,
+    ):
+        yield Room(stage, threads, renderer)
+
+
+def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
     """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
-    source = open_source(request.source, request.ref, stage)
-    numbering = meanwhile.submit(highest_number, source.scratch, source.commit)
-    basing = _start_base(request, source, stage, meanwhile)
+    source = open_source(request.source, request.ref, room.stage.path)
+    numbering = None if request.keep_messages else room.threads.submit(highest_number, source.scratch, source.commit)
+    basing = _start_base(request, source, room)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
-    reading = read(source, request.image_dir, request.wanted, ask)
+    reading = decide_extraction(source, request.image_dir, request.wanted, ask)
     if basing is None:
-        basing = _submit_base(request, source, reading.source_tree, stage, meanwhile)
+        basing = _submit_base(request, source, reading.source_tree, room)
     console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
     reading.forest.write(source.scratch)
     rewording = reword(
         source,
         reading,
         request.origin,
-        numbering.result(),
+        numbering.result() if numbering else None,
         keep=request.keep_messages,
         keep_closing_words=request.keep_closing_words,
     )
     trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
     plan = Rewrite(rewording.order(reading), trees, reading.parents)
     translate = None if request.keep_messages else rewording
-    new_ids = rewrite(source.scratch, source.scratch, plan, translate, stage, reencode=request.keep_messages)
+    new_ids = rewrite(source.scratch, source.scratch, plan, translate, room.stage.path, reencode=request.keep_messages)
     return Rewritten(source, reading, rewording, new_ids, basing)
 
 
-def _start_base(
-    request: Request, source: Source, stage: Path, meanwhile: ThreadPoolExecutor
-) -> "Future[Ground] | None":
+def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":
     """Start on the repository's side before the history is read, where the image is seen at once."""
     try:
         path = image_directory.normalise(request.image_dir)
@@ -81,24 +108,30 @@ def _start_base(
     (tree,) = trees_at(source.scratch, [source.commit], path)
     if not tree or image_directory.is_leftover(source.scratch, tree):
         return None
-    return _submit_base(request, source, tree, stage, meanwhile)
+    return _submit_base(request, source, tree, room)
 
 
-def _submit_base(
-    request: Request, source: Source, tree: str, stage: Path, meanwhile: ThreadPoolExecutor
-) -> "Future[Ground]":
+def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Future[Ground]":
     """Start to find or render the repository's side.
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
     """
+    from hubimages import template
+
     has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, tree)
     answers = {"license": "none", **({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
-    return meanwhile.submit(
-        destination.ground, request.origin, request.template, answers, request.dest, source.scratch, stage
+    make = functools.partial(
+        template.render_files,
+        {"repo": request.dest.name, **answers},
+        directory=room.stage.path,
+        started=room.renderer,
+    )
+    return room.threads.submit(
+        destination.ground, request.origin, make if request.template else None, source.scratch, room.stage.path
     )
 
 
-def plan_extraction(request: Request) -> Plan:
+def plan_extraction(request: Request) -> ExtractionPlan:
     """Return what `extract` would do; change nothing. The plan names what a remote did not answer.
 
     The history is rewritten in a folder for temporary files, so that the plan can count.
@@ -113,9 +146,9 @@ def plan_extraction(request: Request) -> Plan:
     work: Rewritten | None = None
     top: Placement | None = None
     warnings: list[str] = []
-    with staging.beside(_place_for_plans()) as stage, ThreadPoolExecutor() as meanwhile:
+    with _room(request, _place_for_plans()) as room:
         try:
-            work = rewrite_history(replace(request, dest=dest), stage.path, lambda _: True, meanwhile)
+            work = rewrite_history(replace(request, dest=dest), room, lambda _: True)
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         if work is not None:
@@ -132,7 +165,7 @@ def plan_extraction(request: Request) -> Plan:
             else:
                 warnings += _warnings(request, work, beside)
                 _refuse_push(request, beside)
-        return Plan(
+        return ExtractionPlan(
             dest=dest,
             source=work.source if work else None,
             reading=work.reading if work else None,
@@ -164,8 +197,9 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     request = request.with_absolute_origin()
     if request.template:
         git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
-    with staging.beside(request.dest) as stage, ThreadPoolExecutor() as meanwhile:
-        work = rewrite_history(replace(request, dest=stage.dest), stage.path, ask, meanwhile)
+    with _room(request, request.dest) as room:
+        stage = room.stage
+        work = rewrite_history(replace(request, dest=stage.dest), room, ask)
         source, reading = work.source, work.reading
         if source.remote is not None:
             builds = hazards.chartpress_files(source.scratch, reading.source_commit)
@@ -174,7 +208,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
             source.load_history(work.tip, others)
         beside = _companions(request, work)
         _refuse_push(request, beside)
-        warning = meanwhile.submit(_warnings, request, work, beside)
+        warning = room.threads.submit(_warnings, request, work, beside)
         ground = work.basing.result()
         base = ground.base
         warnings = _other_branches(request, ground)
@@ -218,12 +252,18 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
 
 
 def _check_answers(request: Request) -> None:
-    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one."""
-    from hubimages import template  # starts cookiecutter, which a repository without the template needs not
+    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one.
 
-    if request.template:
-        default = {"repo": request.dest.name} if request.origin is None else {}
-        template.check_all_answers({**default, **request.answers})
+    The template's own hook refuses the rest: what it makes of DEST's name.
+    """
+    from hubimages import template
+
+    if not request.template:
+        return
+    default = {"repo": request.dest.name} if request.origin is None else {}
+    template.check_answers(default)
+    if request.answers:
+        template.check_all_answers({**default, **request.answers})  # imports cookiecutter, to complete them
 
 
 def _companions(request: Request, work: Rewritten) -> Companions:
@@ -275,7 +315,7 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
     lost = []
     if evidence.signed:
         number = console.count(evidence.signed, "commit")
-        lost.append(f"the signatures of {number} are lost: they do not survive a new commit id")
+        lost.append(f"{number} lost the signature, which is valid only for the old commit id")
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.nameless:

@@ -3,19 +3,16 @@
 What overrides what: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence
 """
 
-import fnmatch
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import kustomize, nodes
+from hubimages.references.find.layouts.argocd.generators import SIGN, Parameters, parameters_of
+from hubimages.references.find.layouts.argocd.image_updater import owners
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import YAML, View, filled, join
 from hubimages.references.reference import NotRead, Path
 from hubimages.yaml_text import MappingNode, Node
-
-SIGN = "argoproj.io"
-Parameters = Mapping[str, str]
 
 
 def hubs(view: View) -> Iterator[Hub]:
@@ -24,7 +21,7 @@ def hubs(view: View) -> Iterator[Hub]:
         if nodes.text(document, "kind") == "Application":
             yield from _application(view, file, number, document, (), {})
             continue
-        for parameters in _elements(view, file, document):
+        for parameters in parameters_of(view, file, document):
             yield from _application(view, file, number, document, ("spec", "template"), parameters)
 
 
@@ -45,6 +42,7 @@ def _application(
         chart_file = join(path, "Chart.yaml") if path or not chart else ""
         chart_file = chart_file if chart_file in view.known else ""
         below = [*view.chart_layers(chart_file or None), *_helm(view, file, number, document, source, path, parameters)]
+        below += _written_back(view, path, name) if chart_file else ()
         if path and not chart_file and not chart:
             below += kustomize.layers_of(view, path) or _manifests(view, path)
         is_hub = is_hub or view.named(
@@ -53,7 +51,8 @@ def _application(
         layers += below
     is_hub = is_hub or any(kustomize.runs_hub(view, layer) for layer in layers if layer.document is None)
     if layers:
-        yield Hub(name, tuple(dict.fromkeys(layers)), is_hub=is_hub, layout=f"Argo CD ({file})")
+        owned = tuple(owners(document, root, file))
+        yield Hub(name, tuple(dict.fromkeys(layers)), is_hub=is_hub, layout=f"Argo CD ({file})", owners=owned)
 
 
 def _helm(
@@ -78,11 +77,26 @@ def _helm(
         yield Layer(file, root=(*helm, "valuesObject"), document=number)
     elif nodes.at(node, "values") is not None:
         yield Layer(file, root=(*helm, "values"), document=number)
-    for each, parameter in enumerate(nodes.items(node, "parameters")):
+    yield from _parameters(file, number, node, helm)
+
+
+def _parameters(file: str, number: int, helm: Node | None, root: Path) -> Iterator[Layer]:
+    for each, parameter in enumerate(nodes.items(helm, "parameters")):
         name = nodes.text(parameter, "name")
         if name:
-            root = (*helm, "parameters", each)
-            yield Layer(file, root=root, document=number, sets=nodes.path_of(name))
+            yield Layer(
+                file, root=(*root, "parameters", each, "value"), document=number, sets=nodes.path_of(name)
+            )  # fmt: skip
+
+
+def _written_back(view: View, folder: str, name: str) -> Iterator[Layer]:
+    """Yield the parameters that Argo CD reads beside a chart; Image Updater writes them.
+
+    https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git
+    """
+    for path in (join(folder, ".argocd-source.yaml"), join(folder, f".argocd-source-{name}.yaml")):
+        if path in view.known:
+            yield from _parameters(path, 0, nodes.at(view.first(path), "helm"), ("helm",))
 
 
 def _manifests(view: View, folder: str) -> list[Layer]:
@@ -90,48 +104,3 @@ def _manifests(view: View, folder: str) -> list[Layer]:
     return [
         Layer(file, document=None) for file in view.files if file.rpartition("/")[0] == folder and file.endswith(YAML)
     ]
-
-
-def _elements(view: View, file: str, document: Node) -> Iterator[Parameters]:
-    """Yield the parameters of each Application of an ApplicationSet."""
-    for generator in nodes.items(document, "spec", "generators"):
-        yield from _generated(view, file, generator)
-
-
-def _generated(view: View, file: str, generator: Node) -> list[Parameters]:
-    (kind, body), *_ = nodes.keys(generator).items() or [("nothing", None)]
-    if kind == "list":
-        return [dict(nodes.flat(element)) for element in nodes.items(body, "elements")]
-    if kind == "git":
-        return [*_directories(view, body), *_files(view, body)]
-    if kind == "matrix":
-        both = [_generated(view, file, each) for each in nodes.items(body, "generators")]
-        return [{key: value for part in parts for key, value in part.items()} for parts in itertools.product(*both)]
-    line = generator.line
-    view.not_read.append(NotRead(file, line, f"ApplicationSet whose hubs are not in the repository (generator {kind})"))
-    return [{}]
-
-
-def _directories(view: View, body: Node | None) -> Iterator[Parameters]:
-    folders = sorted({str(parent) for file in view.files for parent in PurePosixPath(file).parents} - {"."})
-    excluded = [nodes.text(each, "path") for each in nodes.items(body, "directories") if nodes.text(each, "exclude")]
-    for entry in nodes.items(body, "directories"):
-        pattern = nodes.text(entry, "path")
-        for folder in folders:
-            if nodes.text(entry, "exclude") or folder.count("/") != pattern.count("/"):
-                continue
-            if fnmatch.fnmatchcase(folder, pattern) and not any(fnmatch.fnmatchcase(folder, each) for each in excluded):
-                yield _path_parameters(folder)
-
-
-def _files(view: View, body: Node | None) -> Iterator[Parameters]:
-    for entry in nodes.items(body, "files"):
-        pattern = nodes.text(entry, "path").replace("**/", "*")
-        for file in fnmatch.filter(view.files, pattern):
-            yield {**dict(nodes.flat(view.first(file))), **_path_parameters(file.rpartition("/")[0])}
-
-
-def _path_parameters(folder: str) -> Parameters:
-    base = folder.rpartition("/")[2]
-    segments = {f"path[{number}]": part for number, part in enumerate(folder.split("/"))}
-    return {"path": folder, "path.path": folder, "path.basename": base, "path.basenameNormalized": base, **segments}

@@ -11,7 +11,7 @@ from hubimages.errors import BadInputError, LoginError, RefusedError
 from hubimages.hub_image.check.freshness import State, freshness
 from hubimages.hub_image.check.hubs import check_hubs
 from hubimages.hub_image.check.plain import check_without_chartpress
-from hubimages.hub_image.check.report import Report
+from hubimages.hub_image.check.report import HubImageReport
 from hubimages.hub_image.check.state import Check, read
 from hubimages.hub_image.check.versions import check_companions, check_lock, check_versions
 from hubimages.hub_image.hubs import tracked_files
@@ -26,7 +26,7 @@ from hubimages.repository.changes import deployment_repository
 
 def check_hub_image(
     directory: Path, *, offline: bool = False, before_commit: bool = False, strict: bool = False, config: str = ""
-) -> Report:
+) -> HubImageReport:
     """Return what is out of step in the deployment repository that the directory is in.
 
     With `offline` no registry is asked. With `before_commit` only what a commit can put right is checked: not whether
@@ -57,11 +57,12 @@ def check_hub_image(
     if check.tags and not offline:
         check_registry(check)
     names = ", ".join(image.name for image in images)
-    good = f"{console.count(len(images), 'hub image')} in step: {names}"
+    agreeing = [f"  {pair}" for pair in check.agreeing]
+    good = "\n".join([f"{console.count(len(images), 'hub image')} in step: {names}", *agreeing])
     if not images:
         charts = ", ".join(chart.chart_file for chart in layout.charts if chart.dependencies)
         good = f"no hub image is built here; hubs with {charts} run the chart's own"
-    return Report(check.findings, check.not_checked, good, check.no_answer, check.hidden, strict)
+    return HubImageReport(check.findings, check.not_checked, good, check.no_answer, check.hidden, strict)
 
 
 def no_hub_image(layout: Layout) -> str:
@@ -177,7 +178,7 @@ def check_tag(check: Check, image: Image, place: ImageValue) -> None:
 def read_as(tag: str) -> str:
     """Return what Helm reads instead of a tag without quotes; empty if it reads the text."""
     value = yaml_text.compose(tag).data()
-    return "" if isinstance(value, str) else "truth value" if isinstance(value, bool) else "number"
+    return "" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "number"
 
 
 def check_registry(check: Check) -> None:

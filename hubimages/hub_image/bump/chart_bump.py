@@ -15,10 +15,10 @@ from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_ven
 from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.publish import going_on, prepare, publish
-from hubimages.hub_image.bump.report import Outcome, as_command, take_back
+from hubimages.hub_image.bump.report import Outcome, as_command, undo_hint
 from hubimages.hub_image.bump.tags import check_values
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
-from hubimages.hub_image.dependencies import Dependency, Place
+from hubimages.hub_image.dependencies import Dependency, ScalarPlace
 from hubimages.hub_image.hubs import tracked_files
 from hubimages.hub_image.reading import chartpress_files, read_layout
 from hubimages.hub_image.upgrade.report import changes_of_chart
@@ -55,7 +55,7 @@ class BumpRequest:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BumpPlan:
     """The plan of a bump: the first commit, the build, and the places of the tag."""
 
     request: BumpRequest
@@ -96,7 +96,7 @@ class Plan:
         return [f"{link}\n" for link in release_notes(self.dependency.version.scalar.value, self.target.version)]
 
 
-def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
+def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
     """Return what a bump would do to what HEAD has, without changing anything.
 
     A dry run asks no server, except for `latest`, `latest-dev` and development versions, of which only the Helm
@@ -132,7 +132,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "Plan | PlainPlan":
     notes += notes_on_hubs(repo, layout, dependency, images, target, read)
     notes += notes_on_vendored(repo, chart, target)
     upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
-    return Plan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
+    return BumpPlan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 
 def asked_version(request: BumpRequest) -> str:
@@ -152,7 +152,7 @@ def asked_version(request: BumpRequest) -> str:
 def second(messages: Sequence[str]) -> str:
     """Return the message of the second commit; empty if none is given. Raises BadInputError for more than two."""
     if len(messages) > 2:
-        raise BadInputError("--message is for two commits at most: of the edited files, and of the new tag")
+        raise BadInputError("--message can be given at most twice: for the edited files, and for the new tag")
     return f"{messages[1].rstrip()}\n" if len(messages) > 1 else ""
 
 
@@ -179,7 +179,7 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
         return plan.apply(ask)
     repo, publication = plan.publication.repo, plan.publication
     with alone(repo):
-        place: Place = plan.dependency.version
+        place: ScalarPlace = plan.dependency.version
         if plan.edits:
             ask_to_go_back(plan.target.version, place.scalar.value, str(place), ask)
         chartpress = prepare(publication, ask)
@@ -190,7 +190,7 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
             first = changes.commit(repo, plan.commit) if plan.edits else ""
             if first:
                 console.step(f"committed {first[:12]}: {plan.commit.message.splitlines()[0]}")
-            built, others = going_on(lambda: publish(publication, chartpress), lambda: take_back(repo, first))
+            built, others = going_on(lambda: publish(publication, chartpress), lambda: undo_hint(repo, first))
         outcome = Outcome(
             publication, built, tuple(filter(None, [first, *others])), tuple(plan.links()), plan.notes, plan.upgrade
         )

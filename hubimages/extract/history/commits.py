@@ -48,7 +48,7 @@ class History:
         return marked
 
 
-def read(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
+def read_history(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
     """Return the history of a commit, in the order in which git-filter-repo sees it, and the trees of `path` in it.
 
     git walks twice at the same time: once for the commits, once (`--full-history`) for those that differ in the path
@@ -73,16 +73,16 @@ def read(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
 
 def spread(history: History, changed: Iterable[tuple[str, str]]) -> Trees:
     """Return the tree in every commit, from the trees in those that changed it."""
-    states = [""] * len(history)
+    dir_trees = [""] * len(history)
     known = bytearray(len(history))
     for commit, tree in changed:
         position = history.index[commit]
-        states[position] = tree
+        dir_trees[position] = tree
         known[position] = 1
     for position, above in enumerate(history.parents):
         if not known[position] and above:
-            states[position] = states[above[0]]
-    return states
+            dir_trees[position] = dir_trees[above[0]]
+    return dir_trees
 
 
 def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:

@@ -12,7 +12,7 @@ from hubimages.imagebuilding.new import secret
 from hubimages.imagebuilding.new.answers import PROVIDERS, Ask, complete, save
 from hubimages.imagebuilding.new.hub_values import has_form
 from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
-from hubimages.imagebuilding.new.plan import Plan, plan
+from hubimages.imagebuilding.new.plan import HubPlan, plan
 from hubimages.imagebuilding.values import Values
 from hubimages.repository import changes, file_edit
 from hubimages.repository.file_edit import read_text
@@ -96,7 +96,7 @@ def known_answers(places: Places, have: Values) -> dict[str, str]:
     return {**dask, **({"provider": provider} if provider in PROVIDERS else {})}
 
 
-def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
+def check_delivery(plan: HubPlan, repo: Repo | None, delivery: Delivery) -> None:
     """Raise an error if the edits cannot be written or committed."""
     if repo is None:
         if delivery.commit:
@@ -113,7 +113,7 @@ def check_delivery(plan: Plan, repo: Repo | None, delivery: Delivery) -> None:
         check_can_open(repo, delivery.branch)
 
 
-def apply(plan: Plan, repo: Repo | None, delivery: Delivery) -> str:
+def apply(plan: HubPlan, repo: Repo | None, delivery: Delivery) -> str:
     """Write the plan, all or nothing, commit it if asked to, and return the text to show."""
     lines = [f"kept {path}, which already has the secret" for path in plan.kept]
     lines += [f"wrote {edit.path}" for edit in plan.edits]

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,40 +17,40 @@ from hubimages.imagebuilding.check.finding import LAYERS, Finding, Rule, Subject
 from hubimages.imagebuilding.check.kinds import BUILDING, PROFILES, Kind, has_binderhub, kind_of_hub, offers_to_build
 from hubimages.imagebuilding.check.kubernetes import manifests, spawn
 from hubimages.imagebuilding.check.rendered import Rendered
-from hubimages.imagebuilding.check.rules import access as rules_access
-from hubimages.imagebuilding.check.rules import environment as rules_environment
-from hubimages.imagebuilding.check.rules import files as rules_files
-from hubimages.imagebuilding.check.rules import form as rules_form
-from hubimages.imagebuilding.check.rules import hub as rules_hub
-from hubimages.imagebuilding.check.rules import page as rules_page
-from hubimages.imagebuilding.check.rules import pods as rules_pods
-from hubimages.imagebuilding.check.rules import pull as rules_pull
-from hubimages.imagebuilding.check.rules import registry as rules_registry
-from hubimages.imagebuilding.check.rules import secrets as rules_secrets
-from hubimages.imagebuilding.check.rules import shape as rules_shape
-from hubimages.imagebuilding.check.rules import shown as rules_shown
-from hubimages.imagebuilding.check.rules import versions as rules_versions
-from hubimages.imagebuilding.hubs import PLAIN, Hub, find_hubs, read_defaults, read_hub_layer, read_layers
-from hubimages.imagebuilding.layer import Layer, Place
+from hubimages.imagebuilding.check.rules import access as access_rules
+from hubimages.imagebuilding.check.rules import environment as environment_rules
+from hubimages.imagebuilding.check.rules import files as files_rules
+from hubimages.imagebuilding.check.rules import form as form_rules
+from hubimages.imagebuilding.check.rules import hub as hub_rules
+from hubimages.imagebuilding.check.rules import page as page_rules
+from hubimages.imagebuilding.check.rules import pods as pods_rules
+from hubimages.imagebuilding.check.rules import pull as pull_rules
+from hubimages.imagebuilding.check.rules import registry as registry_rules
+from hubimages.imagebuilding.check.rules import secrets as secrets_rules
+from hubimages.imagebuilding.check.rules import shape as shape_rules
+from hubimages.imagebuilding.check.rules import shown as shown_rules
+from hubimages.imagebuilding.check.rules import versions as versions_rules
+from hubimages.imagebuilding.hubs import PLAIN, Hub, find_hubs, read_defaults, read_layers
+from hubimages.imagebuilding.image_prefix import all_prefixes, texts
+from hubimages.imagebuilding.layer import FileLine, Layer
 from hubimages.imagebuilding.values import Values, merge
-from hubimages.repository.file_edit import read_text
 
 # Rules of what the hub has: any hub, BinderHub, and each kind of hub (BinderHub without a hub has no more of its own).
-EVERY = (*rules_files.RULES, *rules_secrets.RULES)
-A_HUB = rules_hub.RULES
-BINDERHUB = (*rules_registry.RULES, *rules_pods.RULES)
-BESIDE_A_HUB = (*rules_environment.RULES, *rules_pull.RULES)
+EVERY = (*files_rules.RULES, *secrets_rules.RULES)
+A_HUB = hub_rules.RULES
+BINDERHUB = (*registry_rules.RULES, *pods_rules.RULES)
+BESIDE_A_HUB = (*environment_rules.RULES, *pull_rules.RULES)
 BY_KIND: Mapping[Kind, Sequence[Rule]] = {
-    Kind.FORM: (*rules_access.RULES, *rules_versions.RULES),
-    Kind.PAGE: rules_page.RULES,
+    Kind.FORM: (*access_rules.RULES, *versions_rules.RULES),
+    Kind.PAGE: page_rules.RULES,
     Kind.ALONE: (),
 }
-FORM = (*rules_form.RULES, *rules_shape.RULES, *rules_shown.RULES)
+FORM = (*form_rules.RULES, *shape_rules.RULES, *shown_rules.RULES)
 POOL_FROM = 4  # hubs: with fewer, starting processes takes longer
 
 
 @dataclass(frozen=True)
-class Report:
+class HubsReport:
     """The findings, the hubs that were checked, and a line for everything that was not checked."""
 
     findings: tuple[Finding, ...] = ()
@@ -63,21 +63,21 @@ class Report:
 class _Job:
     hub: Hub
     ready: ReadyCharts
-    prefixes: tuple[tuple[str, str, Place], ...]
+    prefixes: tuple[tuple[str, str, FileLine], ...]
     today: date
     alone: bool  # the only hub
 
 
 def check_hubs(
     hubs: Sequence[Hub], sources: ChartSources, *, processes: int | None = None, today: date | None = None
-) -> Report:
+) -> HubsReport:
     """Return a report on the hubs, from the given number of processes (default: one per core). Raises BadInputError.
 
     Ages are counted from `today`.
     """
     if not hubs:
-        return Report()
-    prefixes = all_prefixes(hubs[0])
+        return HubsReport()
+    prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
     with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder:
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
@@ -96,7 +96,7 @@ def check_hubs(
     notes = [note for layout in layouts.values() for note in layout.notes]
     notes += [note for report in reports for note in report.not_checked]
     kinds = tuple(kind for report in reports for kind in report.kinds)
-    return Report(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)), kinds)
+    return HubsReport(findings, tuple(hub.label for hub in hubs), tuple(dict.fromkeys(notes)), kinds)
 
 
 def _layout(hub: Hub) -> tuple[str, str]:
@@ -104,7 +104,7 @@ def _layout(hub: Hub) -> tuple[str, str]:
     return hub.chart, hub.chart_override
 
 
-def check_one(job: _Job) -> Report:
+def check_one(job: _Job) -> HubsReport:
     """Return a report on one hub from all layers. A layer that is not installed becomes a note."""
     hub, notes = job.hub, []
     try:
@@ -112,7 +112,7 @@ def check_one(job: _Job) -> Report:
     except BadInputError as error:
         if job.alone:
             raise
-        return Report((unreadable(hub, error),), (hub.label,))
+        return HubsReport((unreadable(hub, error),), (hub.label,))
     notes += [f"{file}: the package jsonnet is not installed ({render.EXTRA})" for file in not_read]
     written = Subject(hub, values, not_read, prefixes=job.prefixes, today=job.today)
     subject = replace(written, values=misspelt.repaired(values))
@@ -134,11 +134,11 @@ def check_one(job: _Job) -> Report:
             except NotInstalledError as error:
                 notes.append(f"layer {layer}: {error}")
     if kind is Kind.FORM:
-        notes += rules_versions.not_known(subject)
+        notes += versions_rules.not_known(subject)
     if not rendered.manifests:
         notes.append(f"layer manifests: nothing was rendered for {hub.label}")
     shown = tuple(replace(finding, hubs=(hub.label,)) for finding in found)
-    return Report(shown, (hub.label,), tuple(dict.fromkeys(notes)), (kind,))
+    return HubsReport(shown, (hub.label,), tuple(dict.fromkeys(notes)), (kind,))
 
 
 def rules_for(subject: Subject, kind: Kind) -> dict[str, Sequence[Rule]]:
@@ -160,7 +160,7 @@ def rules_for(subject: Subject, kind: Kind) -> dict[str, Sequence[Rule]]:
 def binderhub_off(subject: Subject) -> Iterator[Finding]:
     """Report a hub whose form offers to build, without BinderHub. Its other settings then have no effect."""
     key = ("binderhub-service", "enabled")
-    path = next((path for path, _, option in rules_form.options(subject) if BUILDING in option), PROFILES)
+    path = next((path for path, _, option in form_rules.options(subject) if BUILDING in option), PROFILES)
     if subject.hub.chart == PLAIN:
         yield Finding(
             "binderhub-service-missing", subject.values.place(*path),
@@ -212,7 +212,7 @@ def building_hubs(root: Path) -> tuple[Hub, ...]:
     """Return the hubs of a repository on which users build images. Raises BadInputError."""
     found = []
     for hub in find_hubs(root):
-        if any("dynamic_image_building" in text or "binderhub-service" in text for text in _texts(hub)):
+        if any("dynamic_image_building" in text or "binderhub-service" in text for text in texts(hub)):
             try:
                 values = merge(read_layers(hub), read_defaults(hub))
             except BadInputError:
@@ -223,37 +223,4 @@ def building_hubs(root: Path) -> tuple[Hub, ...]:
     return tuple(found)
 
 
-def all_prefixes(hub: Hub) -> tuple[tuple[str, str, Place], ...]:
-    """Return the image_prefix of every hub of the repository."""
-    if not hub.cluster:
-        return ()
-    found = []
-    known: dict[tuple[str, str], Layer] = {}  # several hubs may use one file
-    for other in find_hubs(hub.root):
-        try:
-            values = merge(_with_prefix(other, known))
-        except BadInputError:
-            continue  # unreadable files of other hubs do not matter here
-        text = values.text(*rules_registry.PREFIX)
-        if text and not values.is_encrypted(*rules_registry.PREFIX):
-            found.append((other.label, text, values.place(*rules_registry.PREFIX)))
-    return tuple(found)
-
-
-def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Layer]:
-    for file, text in zip(hub.yaml_files, _texts(hub), strict=True):
-        if "image_prefix" in text:
-            if (hub.chart, file) not in known:
-                known[hub.chart, file] = read_hub_layer(hub, file, text)
-            yield known[hub.chart, file]
-
-
-def _texts(hub: Hub) -> Iterable[str]:
-    for file in hub.yaml_files:
-        try:
-            yield read_text(hub.root, file) if (hub.root / file).is_file() else ""
-        except BadInputError:
-            yield "dynamic_image_building"  # unreadable: checking the hub reports it
-
-
-__all__ = ["LAYERS", "ChartSources", "Report", "building_hubs", "check_hubs"]
+__all__ = ["LAYERS", "ChartSources", "HubsReport", "building_hubs", "check_hubs"]

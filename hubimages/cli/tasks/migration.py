@@ -1,0 +1,57 @@
+"""The tasks that move many images out of a deployment repository."""
+
+from pathlib import Path
+
+from invoke import Context, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+
+
+@task(
+    positional=["source"],
+    auto_shortflags=False,
+    help={
+        "source": "the deployment repository: a directory, or any address that git understands; never written to",
+        "ref": "branch, tag or commit of SOURCE to look at (default: its default branch)",
+        "update": "add the images that are new to this manifest, and keep everything else in it",
+        "dry_run": "with --update: print the change to the manifest, and do not write it",
+        "json": "print what was found as one JSON object",
+    },
+)
+@operator_errors
+def find_images(
+    c: Context,
+    source: str,
+    *,
+    ref: str | None = None,
+    update: str | None = None,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Find the image directories of a deployment repository, present and past.
+
+    Prints a manifest: a YAML file with an entry for each image, which says how many commits, authors and former paths
+    come along, what builds it, which hubs run it, and whether it is still there. Save it, and edit it. The lines on
+    stderr say which directories only look like an image's.
+    """
+    from hubimages import migration
+    from hubimages.errors import BadInputError
+    from hubimages.repository import file_edit
+
+    if dry_run and update is None:
+        raise BadInputError("--dry-run goes with --update MANIFEST: otherwise nothing is written")
+    found = migration.find_images(source, ref)
+    if update is None:
+        console.result(found.as_json() if json else migration.new_manifest(found).rstrip("\n"))
+    else:
+        manifest = Path(update)
+        text = file_edit.read_text(manifest.parent, manifest.name)
+        changed, said = migration.updated_manifest(text, update, found)
+        edit = file_edit.FileEdit(manifest.name, text, changed)
+        if dry_run:
+            console.result(edit.diff())
+        elif changed != text:
+            file_edit.apply(manifest.parent, [edit])
+        console.result(found.as_json() if json else "\n".join(said) or f"nothing to do: {update} has every image")
+    console.step(found.summary())

@@ -1,0 +1,57 @@
+"""The task that brings an image repository up to date with the template."""
+
+from pathlib import Path
+
+from invoke import Context, Exit, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+from hubimages.errors import BadInputError
+
+
+@task(
+    positional=["path"],
+    iterable=["set_"],
+    auto_shortflags=False,
+    help={
+        "path": "image repository that was made from the template",
+        "to": "version of the template, a number (default: the one of this hubimages)",
+        "check": "only say whether the template has something newer, and what; exit code 1 if it has",
+        "set_": "change an answer, for example --set image=my-group/my-image; can be repeated",
+        "dry_run": "show the diff and the commands and change nothing; fetches the old template if it must",
+        "json": "print the result as one JSON object",
+        "yes": "take the defaults for new questions, and trust the address of the template that is recorded",
+    },
+)
+@operator_errors
+def update_image_repo(
+    c: Context,
+    path: str,
+    *,
+    to: str | None = None,
+    check: bool = False,
+    set_: list[str] | None = None,
+    dry_run: bool = False,
+    json: bool = False,
+    yes: bool = False,
+) -> None:
+    """Bring an image repository up to date with the template.
+
+    Merges what the template changed into what the owner has made of it, on a new branch, and keeps every change of the
+    owner. Exit code 1 if there are conflicts: the branch is checked out then, and has them for you to resolve.
+    """
+    from hubimages import update
+
+    if check and (set_ or dry_run):
+        raise BadInputError("--check changes nothing. Leave out --set and --dry-run")
+    asking = console.is_interactive() and not (yes or dry_run or check)
+    plan = update.plan_update(Path(path), to=to, settings=set_ or [], check=check, ask_new=asking, trusted=yes)
+    if check:
+        text = update.show_newer(plan)
+    elif dry_run:
+        text = update.show_plan(plan)
+    else:
+        plan, text = update.apply_update(plan)
+    console.result(plan.as_json() if json else text)
+    if (check and plan.is_newer) or plan.conflicts:
+        raise Exit(code=1)

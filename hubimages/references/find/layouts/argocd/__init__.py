@@ -1,0 +1,4 @@
+"""Argo CD: Applications, the ApplicationSets that make them, and the program that updates their images."""
+
+from hubimages.references.find.layouts.argocd.applications import hubs as hubs
+from hubimages.references.find.layouts.argocd.generators import SIGN as SIGN

@@ -1,0 +1,23 @@
+"""Bring an image repository up to date with a newer template, and change its answers."""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from hubimages.update.applying import apply_update as apply_update
+    from hubimages.update.plan import Update as Update
+    from hubimages.update.planning import plan_update as plan_update
+    from hubimages.update.report import show_newer as show_newer
+    from hubimages.update.report import show_plan as show_plan
+
+# Imported when first used: a task pays only for the part of the job that it runs.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "applying": ["apply_update"],
+        "plan": ["Update"],
+        "planning": ["plan_update"],
+        "report": ["show_newer", "show_plan"],
+    },
+)

@@ -1,0 +1,82 @@
+"""The plan and the result of an update, as text for people."""
+
+import shlex
+
+from hubimages.console import count
+from hubimages.repository.branches import current_branch
+from hubimages.update.plan import Update
+
+
+def nothing_to_do(update: Update) -> str:
+    """Return the line for a repository that has all that the template has."""
+    return f"Nothing to do: {update.repo.work_tree} is up to date with version {update.version} of the template"
+
+
+def show_plan(update: Update) -> str:
+    """Return the plan: the diff, what a person has to know, and the commands."""
+    if not update.is_newer:
+        return nothing_to_do(update)
+    branch = shlex.quote(update.branch)
+    commands = [f"$ git branch {branch} HEAD  # and one commit on it, with the diff above"]
+    if update.conflicts:
+        commands = [f"$ git switch -c {branch}", "$ git cherry-pick COMMIT  # what the template changed"]
+    return "\n".join([update.diff.rstrip("\n"), f"{update.title}:", *_details(update), *commands])
+
+
+def show_newer(update: Update) -> str:
+    """Return what is newer, and how to have it."""
+    if not update.is_newer:
+        return nothing_to_do(update)
+    where = shlex.quote(str(update.repo.work_tree))
+    return "\n".join([f"{update.title}:", *_details(update), f"To have it: hubimages update-image-repo {where}"])
+
+
+def show_done(update: Update) -> str:
+    """Return what was done without conflicts, and what comes next."""
+    where = f"git -C {shlex.quote(str(update.repo.work_tree))}"
+    branch = shlex.quote(update.branch)
+    here = shlex.quote(current_branch(update.repo) or update.head[:12])
+    return "\n".join(
+        [
+            f"{update.title} is commit {update.commit[:12]} on branch {update.branch}:",
+            *_details(update),
+            f"Look at it: {where} diff {here}...{branch}",
+            f"Take it: push the branch and open a pull request, or {where} merge {branch}",
+            f"Drop it: {where} branch -D {branch}",
+        ]
+    )
+
+
+def show_conflicts(update: Update, before: str) -> str:
+    """Return the conflicts, how to go on and how to go back to the branch `before` ("" for a detached HEAD)."""
+    where = f"git -C {shlex.quote(str(update.repo.work_tree))}"
+    back = f"switch {shlex.quote(before)}" if before else f"switch --detach {update.head[:12]}"
+    return "\n".join(
+        [
+            f"{update.title} has conflicts with your changes. You are on branch {update.branch} now:",
+            *_details(update),
+            f"Go on: resolve the conflicts, add the files ({where} add), then {where} cherry-pick --continue",
+            f"Go back: {where} cherry-pick --abort && {where} {back} && {where} branch -D {shlex.quote(update.branch)}",
+        ]
+    )
+
+
+def _details(update: Update) -> list[str]:
+    """What changes, and what the owner has to know."""
+    merge = update.merge
+    assert merge is not None
+    lines = [f"  conflict in {each.path}: {each.reason}" for each in merge.conflicts]
+    in_conflict = {each.path for each in merge.conflicts}
+    lines += [f"  {line}" for line in update.changed if line.partition(" ")[2] not in in_conflict]
+    lines += [f"  {path} stays deleted; the template changed it" for path in merge.stays_deleted]
+    lines += [f"  {note}" for note in merge.notes]
+    for key, (old, new) in update.answers.items():
+        lines.append(f"  {key}: {new} (new question)" if old is None else f"  {key}: {new} (was {old})")
+    if merge.conflicts:
+        lines.insert(0, f"{count(len(merge.conflicts), 'file')} to resolve:")
+    for number, text in update.brings.items():
+        lines += [f"What version {number} changes for you:", text]
+    lines += [f"warning: {line}" for line in update.warnings]
+    if update.point_hubs:
+        lines += ["When the first image has its new name, point the hubs at it:", f"  {update.point_hubs}"]
+    return lines

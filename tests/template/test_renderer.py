@@ -1,0 +1,74 @@
+"""The process that renders gives what the cookiecutter command gives, and leaves nothing behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubimages import template
+from tests.template.published import PUBLISHED
+
+PRIVATE = {"__template": PUBLISHED.address, "__commit": PUBLISHED.commit, "__problem": PUBLISHED.problem}
+AWKWARD = {"repo": "Our.Image_2", "title": 'A "title" & <more>', "description": "It's $(x) `y` \\ ünï: #1"}
+
+
+def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
+    """Return the bytes and the mode of every file, by path."""
+    return {
+        path.relative_to(directory).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        AWKWARD,
+        {"starter": "docker-stacks", "license": "none", "repo": "image"},
+        {"starter": "pangeo-onbuild", "license": "MIT", "registry": "ghcr.io", "binder_badge": "yes"},
+        {"builder": "repo2docker-action", "registry": "amazon-ecr", "preview": "yes", "date_tag": "yes"},
+        {
+            "configuration_repository": "o/r",
+            "image": "project-1/r/i",
+            "registry": "google-artifact-registry",
+            "arm64": "yes",
+        },
+    ],
+)
+def test_a_rendering_is_byte_for_byte_and_mode_for_mode_what_the_cookiecutter_command_writes(tmp_path, answers):
+    words = [f"{key}={value}" for key, value in {**answers, **PRIVATE}.items()]
+    argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "--output-dir", tmp_path / "theirs"]
+    subprocess.run([*argv, template.template_directory(), *words], check=True, capture_output=True)
+    (theirs,) = (tmp_path / "theirs").iterdir()
+    rendering = template.render_files(answers, PUBLISHED)
+    rendering.write(tmp_path / "ours")
+    assert contents(tmp_path / "ours") == contents(theirs)
+    assert theirs.name == rendering.answers["repo"]
+
+
+def test_a_renderer_that_was_started_early_renders_when_it_is_told_to(tmp_path):
+    with template.renderer() as process:
+        rendering = template.render_files({"title": "Early"}, PUBLISHED, tmp_path, process)
+    assert rendering.files == template.render_files({"title": "Early"}, PUBLISHED).files
+    assert (process.returncode, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_a_renderer_that_is_not_needed_ends_with_its_block():
+    with template.renderer() as process:
+        pass
+    assert process.poll() is not None
+
+
+def test_a_rendering_writes_no_bytecode_beside_the_template(monkeypatch):
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+
+    def bytecode() -> set[Path]:
+        top = template.template_directory()
+        return {path for place in (top, top / "hooks") for path in place.glob("__pycache__/*")}
+
+    before = bytecode()
+    template.render_files({}, PUBLISHED)
+    assert bytecode() == before
