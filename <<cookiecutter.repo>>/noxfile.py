@@ -275,9 +275,10 @@ def arguments(session: nox.Session) -> None:
 
 <% endif %>
 <% if cookiecutter.arm64 == "yes" %>
-@nox.session(venv_backend="none")
+@nox.session
 def join(session: nox.Session) -> None:
     """Put the pushed images of both architectures under one tag. Set AMD64 and ARM64 to their digests."""
+    session.install("--requirement", ".github/requirements-test.txt")
     parts = [os.environ.get(architecture, "") for architecture in ("AMD64", "ARM64")]
     if not all(parts):
         session.error("set AMD64 and ARM64 to the digests of the two images, sha256:...")

@@ -19,7 +19,7 @@ LAYERS = (
     ("extract", "build", "doctor", "environment", "update"),
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
-    ("repository", "yaml_text", "registry"),
+    ("repository", "yaml_text", "registry", "contents"),
     ("container_engine",),
     ("run", "image_ref", "findings"),
     ("console",),

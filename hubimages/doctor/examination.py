@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hubimages.doctor import extras, programs
 from hubimages.doctor.report import DoctorReport
 from hubimages.errors import BadInputError
-from hubimages.registry import DockerConfiguration
+from hubimages.registry import stored
 from hubimages.template import find_origin, template_directory
 
 
@@ -18,8 +18,11 @@ def examine() -> DoctorReport:
 
 
 def logins() -> tuple[Sequence[tuple[str, str]], str]:
-    """Return the registry hosts with a login and where each is kept, and what is wrong with Docker's configuration."""
+    """Return the registry hosts with a login and where each is kept, and which of the files cannot be read."""
     try:
-        return sorted(DockerConfiguration.read().places().items()), ""
+        kept: dict[str, str] = {}
+        for file in stored():
+            kept = file.places() | kept
+        return sorted(kept.items()), ""
     except BadInputError as error:
         return [], str(error)

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry.hosts import base_address
-from hubimages.registry.http.logins import DockerConfiguration
+from hubimages.registry.http.logins import StoredLogins
 from hubimages.registry.http.tokens import PULL, Authorizer, FindLogin
 from hubimages.registry.http.transport import Limits, Response, Transport
 from hubimages.registry.problems import HiddenError, NameRefusedError, NotThereError
@@ -42,13 +42,13 @@ REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
 class Registries:
     """All registries, over connections that are kept open. `with Registries() as registries:` closes them at the end.
 
-    Logins come from Docker's configuration and are read only when a registry asks for one. `Registries.anonymous()`
+    Logins come from Docker's and podman's files, read only when a registry asks for one. `Registries.anonymous()`
     sees what everybody sees. All methods are thread-safe.
     """
 
     def __init__(self, find_login: FindLogin | None = None, *, limits: Limits | None = None) -> None:
         self.transport = Transport(limits)
-        self.authorizer = Authorizer(self.transport, find_login or _docker_login)
+        self.authorizer = Authorizer(self.transport, find_login or StoredLogins())
         self._kept: dict[tuple[str, str], Response] = {}
         self._greetings: dict[str, Response] = {}
         self._lock = Lock()
@@ -56,7 +56,7 @@ class Registries:
     @classmethod
     def anonymous(cls, *, limits: Limits | None = None) -> "Registries":
         """Return registries as seen without a login, for example by a node of a cluster."""
-        return cls(lambda host: None, limits=limits)
+        return cls(lambda host, name: None, limits=limits)
 
     def __enter__(self) -> "Registries":
         return self
@@ -184,10 +184,6 @@ def complaint(answer: Response) -> str:
         return " ".join(f"({first.get('code', '')}: {first.get('message', '')})".split())
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
-
-
-def _docker_login(host: str) -> Any:
-    return DockerConfiguration.read().login(host)
 
 
 def _object(answer: Response, image: ImageRef) -> dict[str, Any]:

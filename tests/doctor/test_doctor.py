@@ -124,7 +124,7 @@ def test_a_configuration_that_cannot_be_read_is_told_and_is_no_failure(
     (home / "config.json").write_text("{")
     done = doctor()
     assert done.returncode == 0
-    assert f"Docker's configuration {home}/config.json cannot be read" in done.stdout
+    assert f"the logins in {home}/config.json cannot be read" in done.stdout
 
 
 def test_it_asks_nothing_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def folder(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a generated repository with the sessions' tools installed, for all tests."""
     path = tmp_path_factory.mktemp("refusals") / "small"
     template.plan_new_repository(path, {"image": "our/small", "arm64": "yes"}).apply()
-    repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository = Repository(path, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small", "PATIENCE": "0"}))
     repository.write(SMALL)
     done = subprocess.run([sys.executable, "-m", "nox", "-s", "build"], cwd=path, env=repository.env, check=False)
     assert done.returncode == 0
@@ -63,7 +63,7 @@ def repository(engine: Engine, folder: Path) -> Iterator[Repository]:
     first = git("-C", folder, "rev-list", "--max-parents=0", "HEAD").strip()
     git("-C", folder, "reset", "--quiet", "--hard", first)
     git("-C", folder, "clean", "--quiet", "--force", "-d")
-    repository = Repository(folder, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small"}))
+    repository = Repository(folder, environment({**engine.env, "IMAGE": "127.0.0.1:9/our/small", "PATIENCE": "0"}))
     repository.write(SMALL)
     before = images(engine)
     yield repository

@@ -130,5 +130,5 @@ def test_the_next_image_is_compared_with_the_one_before(generated: Generated) ->
     git("-C", generated.path, "commit", "--quiet", "--message", "Add data")
     done = generated.nox("build", "--", "--push")
     assert done.returncode == 0, done.stdout
-    (more,) = re.findall(rf"^ +change  \+(\d+\.\d) MB to pull, compared with {before}$", done.stdout, re.MULTILINE)
+    (more,) = re.findall(rf"^ +update  (\d+\.\d) MB of them on a node that has {before}$", done.stdout, re.MULTILINE)
     assert 2.9 < float(more) < 4

@@ -1,6 +1,7 @@
 """A push of a tested image: what the registry has afterwards, and the message if it refuses."""
 
 import json
+import os
 import re
 import shutil
 from contextlib import ExitStack
@@ -263,6 +264,24 @@ def test_a_repeated_older_run_does_not_move_latest_back(
         git("-C", repository.path, "checkout", "--quiet", "-B", "main", branch)
     assert f"{image}:latest stays where it is: it is the image of {branch[:12]}, which comes after this commit" in said
     assert digest(registry, "our/dated", "latest") == newest
+
+
+def test_a_push_tells_what_each_node_pulls(repository: Repository, registry: Registry) -> None:
+    image = {"IMAGE": f"{registry.address}/our/small"}
+    (repository.path / "data").write_bytes(os.urandom(3_000_000))
+    repository.write({"Dockerfile": "FROM scratch\nCOPY data /\nCOPY README.md /\n"})
+    first = repository.tag
+    done = repository.nox("build", "--", "--push", **image)
+    assert re.findall("^ +(pull .*|update .*)$", done.stdout, re.MULTILINE) == [
+        "pull    3.0 MB compressed, by layer: 3.0, 0.0"
+    ]
+    (repository.path / "more").write_bytes(os.urandom(1_000_000))
+    repository.write({"Dockerfile": "FROM scratch\nCOPY data /\nCOPY more /\n"})
+    done = repository.nox("build", "--", "--push", **image)
+    assert re.findall("^ +(pull .*|update .*)$", done.stdout, re.MULTILINE) == [
+        "pull    4.0 MB compressed, by layer: 3.0, 1.0",
+        f"update  1.0 MB of them on a node that has {first}",
+    ]
 
 
 def test_a_reopened_pull_request_gets_a_tag_for_its_new_merge(repository: Repository, registry: Registry) -> None:

@@ -38,6 +38,28 @@ def test_without_docker_the_address_of_its_instructions_is_told(repository: Repo
     assert "Docker is not installed: https://docs.docker.com/engine/install/" in session_error(done)
 
 
+@pytest.mark.parametrize("place", ["command", "daemon"])
+def test_podman_in_the_place_of_docker_is_refused_by_name(repository: Repository, tmp_path: Path, place: str) -> None:
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not installed: apt-get install podman")
+    if place == "command":  # as Debian's package podman-docker
+        (tmp_path / "docker").write_text('#!/bin/sh\nexec podman "$@"\n')
+        (tmp_path / "docker").chmod(0o755)
+        told = session_error(repository.nox("build", PATH=f"{tmp_path}:{os.environ['PATH']}"))
+    else:
+        address = f"unix://{tmp_path}/podman.sock"
+        serving = subprocess.Popen(["podman", "system", "service", "--time", "300", address])
+        try:
+            while not (tmp_path / "podman.sock").exists():
+                assert serving.poll() is None
+                time.sleep(0.05)
+            told = session_error(repository.nox("build", DOCKER_HOST=address))
+        finally:
+            serving.terminate()
+            serving.wait()
+    assert "docker is Podman here, which has no BuildKit: repo2docker and the push need docker buildx" in told
+
+
 def which(name: str) -> str:
     """Return the path of a program."""
     return subprocess.run(["sh", "-c", f"command -v {name}"], check=True, capture_output=True, text=True).stdout.strip()

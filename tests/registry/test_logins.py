@@ -1,6 +1,8 @@
 """hubimages finds logins where Docker keeps them, and never shows them."""
 
 import json
+import os
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from hubimages.errors import BadInputError, LoginError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, Registries
-from hubimages.registry.http.logins import DockerConfiguration, Login
+from hubimages.registry.http.logins import DockerConfiguration, Login, StoredLogins, containers_files
 from tests.registry.conftest import Configure
 from tests.registry.scripted import Reply, error, scripted
 
@@ -157,3 +159,92 @@ def test_public_images_are_seen_without_the_helper_and_others_say_that_it_is_mis
             else:
                 with pytest.raises(HiddenError, match="docker-credential-nowhere"):
                     registries.tags(image)
+
+
+def podman(file: Path, **logins: str) -> None:
+    """Write logins as `podman login` and `skopeo login` do."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        json.dumps({"auths": {key: {"auth": b64encode(text.encode()).decode()} for key, text in logins.items()}})
+    )
+
+
+def test_logins_are_found_where_podman_and_skopeo_keep_them(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure({"a.example": "docker:1"})
+    monkeypatch.delenv("REGISTRY_AUTH_FILE", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "settings"))
+    podman(home / "run/containers/auth.json", **{"a.example": "run:2", "b.example": "run:2"})
+    podman(home / "settings/containers/auth.json", **{"b.example": "kept:3", "c.example": "kept:3"})
+    hosts = ("a.example", "b.example", "c.example", "d.example")
+    found = {host: StoredLogins()(host, "o/n") for host in hosts}
+    assert found == {
+        "a.example": Login("docker", "1"), "b.example": Login("run", "2"), "c.example": Login("kept", "3"),
+        "d.example": None,
+    }  # fmt: skip
+    podman(home / "named.json", **{"b.example": "named:4"})
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(home / "named.json"))
+    assert [StoredLogins()(host, "o/n") for host in hosts] == [Login("docker", "1"), Login("named", "4"), None, None]
+
+
+def test_without_a_runtime_directory_podmans_file_of_the_user_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    files = [Path("/run/containers", str(os.getuid()), "auth.json"), Path.home() / ".config/containers/auth.json"]
+    assert containers_files() == files
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("organisation/image", Login("robot", "1")),
+        ("organisation/special", Login("special", "2")),
+        ("organisation/special/deep", Login("special", "2")),
+        ("organisation-two/image", Login("all", "3")),
+        ("other/image", Login("all", "3")),
+    ],
+)
+def test_the_most_exact_key_with_a_path_is_the_login(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch, name: str, expected: Login
+) -> None:
+    configure({})
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(home / "auth.json"))
+    keys = {"quay.io/organisation": "robot:1", "quay.io/organisation/special": "special:2", "quay.io": "all:3"}
+    podman(home / "auth.json", **keys)
+    assert StoredLogins()("quay.io", name) == expected
+
+
+def test_a_login_for_one_organisation_is_not_sent_for_another(configure: Configure) -> None:
+    configure({"quay.io/organisation": "robot:1"})
+    logins = StoredLogins()
+    assert logins("quay.io", "organisation/image") == Login("robot", "1")
+    assert logins("quay.io", "other/image") is None
+
+
+def test_a_registry_gets_the_login_of_the_repository_that_is_asked_for(configure: Configure) -> None:
+    sent: dict[str, str] = {}
+
+    def answer(asked: object) -> Reply:
+        path, given = asked.path, asked.login  # type: ignore[attr-defined]
+        if not given:
+            return error(401, WWW_Authenticate='Basic realm="a"')
+        sent[path.split("/")[2]] = given
+        return Reply(200, b'{"tags": ["1"]}')
+
+    with scripted(answer) as server, Registries() as registries:
+        configure({f"{server.host}/one": "a:1", f"{server.host}/two": "b:2"})
+        for name in ("one/x", "two/x"):
+            assert registries.tags(ImageRef(server.host, name)) == ["1"]
+    assert sent == {"one": Login("a", "1").basic(), "two": Login("b", "2").basic()}
+
+
+def test_podmans_file_that_cannot_be_read_is_named(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure({})
+    (home / "auth.json").write_text("{")
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(home / "auth.json"))
+    with pytest.raises(BadInputError, match=r"the logins in .*/auth\.json cannot be read"):
+        StoredLogins()("quay.io", "o/n")

@@ -7,6 +7,8 @@ changes.py      finds pull requests that need no build
 linting.py      finds mistakes without a build
 building.py     runs repo2docker, with the build cache
 registry.py     asks the registry, pushes, and checks what was pushed
+network.py      repeats what a registry did not answer properly
+visibility.py   finds out whether everybody can pull the image
 refresh.py      finds out whether there are newer packages
 report.py       reports what was built
 programs.py     runs docker and git

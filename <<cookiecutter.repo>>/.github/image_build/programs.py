@@ -47,7 +47,7 @@ def inspect(session: nox.Session, reference: str, form: str) -> str:
 
 
 def check_engine(session: nox.Session) -> None:
-    """Stop with the remedy if Docker is missing or does not answer."""
+    """Stop with the remedy if Docker is missing or does not answer, or if Podman is in its place."""
     if shutil.which("docker") is None:
         session.error("Docker is not installed: https://docs.docker.com/engine/install/")
     done = docker("version", "--format", "{{.Server.Version}}")
@@ -55,6 +55,11 @@ def check_engine(session: nox.Session) -> None:
         session.error(f"you are not allowed to use Docker. Run sudo usermod -aG docker $USER, then log in again. {last(done)}")
     if done.returncode:
         session.error(f"Docker does not answer. Start it (Docker Desktop, or sudo systemctl start docker). {last(done)}")
+    if "podman engine" in docker("version").stdout.lower():
+        session.error(
+            "docker is Podman here, which has no BuildKit: repo2docker and the push need docker buildx. Install Docker, or set "
+            "DOCKER_HOST to its daemon: https://docs.docker.com/engine/install/"
+        )
     if docker("buildx", "version").returncode:
         session.error("Docker lacks buildx, which builds the image. Install it: https://github.com/docker/buildx#installing")
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 import nox
 
 from image_build import tags as tag_rules
+from image_build.network import NO_ANSWER, NO_RIGHT, NOT_LOGGED_IN, NOT_THERE, NotPushedError, keep, patient
 from image_build.programs import Done, docker, git, git_agrees, inspect, last
 from image_build.settings import where_set
+from image_build.visibility import warn_if_private
 
 REVISION = "org.opencontainers.image.revision"
-NOT_LOGGED_IN = r"no basic auth|unauthorized|authentication required|\b401\b"
-NO_RIGHT = r"denied|forbidden|insufficient|\b403\b"
-NOT_THERE = r"not found|\b404\b|manifest unknown|name unknown|does not exist"
-NO_ANSWER = r"\b(429|5\d\d)\b|too ?many ?requests|internal server error|timeout|refused|no such host|EOF"
 
 
 @dataclass(frozen=True)
@@ -27,9 +25,10 @@ class Found:
     problem: str = ""
 
 
-def look_up(reference: str) -> Found:
-    """Look a tag up in the registry."""
-    done = docker("buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", reference)
+def look_up(reference: str, session: nox.Session | None = None) -> Found:
+    """Look a tag up in the registry: again and again if a session is given."""
+    words = ("buildx", "imagetools", "inspect", "--format", "{{json .Manifest}}", reference)
+    done = patient(session, *words) if session else docker(*words)
     if done.returncode == 0:
         return Found(json.loads(done.stdout)["digest"])
     said = done.stderr.replace(reference, "")
@@ -51,37 +50,49 @@ def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequen
         session.error(f"not pushed: {reference} has changed since it was tested")
     name = reference.rpartition(":")[0]
     targets = [f"{name}:{tag}" for tag in tags]
+    try:
+        digest = push_tags(session, reference, image_id, targets, settings)
+    except NotPushedError as error:
+        session.error(f"{error}{keep(session, targets, image_id)}")
+    warn_if_private(session, targets[0])
+    return digest
+
+
+def push_tags(
+    session: nox.Session, reference: str, image_id: str, targets: Sequence[str], settings: Mapping[str, str]
+) -> str:
+    """Push an image under each tag. Raise NotPushedError if the registry does not have it everywhere at the end."""
     ours = {image_id, *digests(session, reference)}
     wanted = [target for target in targets if may_be_pushed(session, target, lambda there: is_one_of(there, ours))]
     if targets[0] not in wanted:  # an earlier run of this commit pushed it: the other tags are for that image
         retag(session, targets[0], wanted, settings)
-        return look_up(targets[0]).digest
+        return look_up(targets[0], session).digest
     for target in wanted:
         docker("tag", image_id, target)
-        done = docker("push", target)
+        done = patient(session, "push", target)
         if done.returncode:
             what = "nothing was pushed" if target == targets[0] else f"pushed as {targets[0]}, but not as {target}"
-            session.error(f"{what}: {why_refused(done, target, settings)}")
+            raise NotPushedError(f"{what}: {why_refused(done, target, settings)}")
     known = digests(session, reference)
     for target in wanted:
         check_pushed(session, target, known)
-    return look_up(targets[0]).digest
+    return look_up(targets[0], session).digest
 
 
 def retag(session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
     """Give an image in the registry more tags, and check them."""
     several = bool(listed(source))
     if targets and not several:
-        docker("pull", source)
+        patient(session, "pull", source)
     for target in targets:
         if several:
-            done = docker("buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
+            done = patient(session, "buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
         else:
             docker("tag", source, target)
-            done = docker("push", target)
+            done = patient(session, "push", target)
         if done.returncode:
-            session.error(f"{source} is pushed, but not as {target}: {why_refused(done, target, settings)}")
-        check_pushed(session, target, [look_up(source).digest])
+            raise NotPushedError(f"{source} is pushed, but not as {target}: {why_refused(done, target, settings)}")
+        check_pushed(session, target, [look_up(source, session).digest])
 
 
 def digests(session: nox.Session, reference: str) -> list[str]:
@@ -92,10 +103,10 @@ def digests(session: nox.Session, reference: str) -> list[str]:
 
 def may_be_pushed(session: nox.Session, target: str, is_ours: Callable[[str], bool]) -> bool:
     """Return whether to push under a tag, and log why not. Stop if the tag is another commit's, because hubs may run it."""
-    found = look_up(target)
+    found = look_up(target, session)
     if found.problem and re.search(NO_ANSWER, found.problem, re.IGNORECASE):
         host = target.split("/")[0]
-        session.error(f"nothing was pushed: {host} did not answer properly. Try again later: nox -s push. {found.problem}")
+        raise NotPushedError(f"nothing was pushed: {host} did not answer properly. Try again later: nox -s push. {found.problem}")
     if not found.digest or is_ours(target):
         return True  # whoever may not look may not push either, and the push says why
     tag, theirs = target.rpartition(":")[2], revision(target)
@@ -141,29 +152,40 @@ def comes_after_this(commit: str) -> str:
 
 def check_pushed(session: nox.Session, reference: str, pushed: Sequence[str]) -> None:
     """Check that the registry now has what was pushed."""
-    found = look_up(reference)
+    found = look_up(reference, session)
     if found.problem:
-        session.error(f"pushed, but the registry does not confirm {reference}: {found.problem}")
+        raise NotPushedError(f"pushed, but the registry does not confirm {reference}: {found.problem}")
     if found.digest not in pushed:
-        session.error(f"the push of {reference} failed: the registry has {found.digest or 'nothing'}, not {', '.join(pushed)}")
+        raise NotPushedError(f"the push of {reference} failed: the registry has {found.digest or 'nothing'}, not {', '.join(pushed)}")
 
 
 def join(session: nox.Session, name: str, parts: Sequence[str], tags: Sequence[str], settings: Mapping[str, str]) -> str:
     """Put the images of several architectures, by digest, under the given tags. Return the digest of the result."""
-    sources = [f"{name}@{digest}" for digest in parts]
     targets = [f"{name}:{tag}" for tag in tags]
+    try:
+        digest = join_tags(session, [f"{name}@{part}" for part in parts], parts, targets, settings)
+    except NotPushedError as error:
+        session.error(str(error))
+    warn_if_private(session, targets[0])
+    return digest
+
+
+def join_tags(
+    session: nox.Session, sources: Sequence[str], parts: Sequence[str], targets: Sequence[str], settings: Mapping[str, str]
+) -> str:
+    """Put images under each tag. Raise NotPushedError if the registry does not have them everywhere at the end."""
     wanted = [target for target in targets if may_be_pushed(session, target, lambda there: listed(there) == set(parts))]
     if targets[0] not in wanted:
         retag(session, targets[0], wanted, settings)
-        return look_up(targets[0]).digest
+        return look_up(targets[0], session).digest
     words = [word for target in wanted for word in ("--tag", target)]
-    done = docker("buildx", "imagetools", "create", *words, *sources)
+    done = patient(session, "buildx", "imagetools", "create", *words, *sources)
     if done.returncode:
-        session.error(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
+        raise NotPushedError(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
     for target in wanted:
         if listed(target) != set(parts):
-            session.error(f"the push of {target} failed: the registry does not have {' and '.join(parts)} there")
-    return look_up(targets[0]).digest
+            raise NotPushedError(f"the push of {target} failed: the registry does not have {' and '.join(parts)} there")
+    return look_up(targets[0], session).digest
 
 
 def listed(reference: str) -> set[str]:

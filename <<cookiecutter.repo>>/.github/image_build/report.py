@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 
 import nox
 
@@ -25,8 +26,7 @@ def summarise(session: nox.Session, reference: str, digest: str, pushed: str) ->
     lines = [f"image   {pushed or reference}"]
     lines += [f"digest  {digest}"] if digest else []
     lines += [f"size    {size / 1e9:.2f} GB", f"disk    {shutil.disk_usage('.').free / 1e9:.0f} GB left"]
-    difference = difference_to_previous(reference, pushed) if pushed else ""
-    lines += [f"change  {difference}"] if difference else []
+    lines += to_pull(reference, pushed) if pushed else []
     session.log("\n  ".join(["done", *lines]))
     if pushed:
         tell_workflow(pushed, digest)
@@ -52,20 +52,26 @@ def tell_workflow(pushed: str, digest: str) -> None:
     tell_github("GITHUB_OUTPUT", "".join(f"{line}\n" for line in lines))
 
 
-def difference_to_previous(reference: str, pushed: str) -> str:
-    """Return how much more a node pulls than for the newest earlier image in the registry."""
+def to_pull(reference: str, pushed: str) -> list[str]:
+    """Return what nodes pull: all layers, each compressed, and those that a node with the newest earlier image lacks."""
+    layers = registry.manifest(pushed).get("layers", [])
+    if not layers:
+        return []
+    sizes = ", ".join(f"{layer['size'] / 1e6:.1f}" for layer in layers)
+    lines = [f"pull    {total(layers):.1f} MB compressed, by layer: {sizes}"]
     name, _, tag = reference.rpartition(":")
-    now = compressed_size(pushed)
     for commit in git("rev-list", "--skip=1", "--max-count=20", "HEAD").splitlines():
-        before = compressed_size(f"{name}:{commit[:12]}{tag[12:]}")
-        if now and before:
-            return f"{(now - before) / 1e6:+.1f} MB to pull, compared with {commit[:12]}"
-    return ""
+        before = registry.manifest(f"{name}:{commit[:12]}{tag[12:]}").get("layers", [])
+        if before:
+            there = {layer["digest"] for layer in before}
+            new = {layer["digest"]: layer for layer in layers if layer["digest"] not in there}
+            return [*lines, f"update  {total(new.values()):.1f} MB of them on a node that has {commit[:12]}"]
+    return lines
 
 
-def compressed_size(reference: str) -> int:
-    """Return how many bytes a node pulls for an image; 0 if the registry does not have it."""
-    return sum(layer["size"] for layer in registry.manifest(reference).get("layers", []))
+def total(layers: Iterable[dict]) -> float:
+    """Return the size of layers together, in megabytes."""
+    return sum(layer["size"] for layer in layers) / 1e6
 
 
 def packages(reference: str) -> str:

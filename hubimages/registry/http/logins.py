@@ -1,7 +1,8 @@
-"""Logins out of Docker's own configuration, as `docker push` itself would find them.
+"""Find logins where Docker keeps them, and then where podman, skopeo and buildah do.
 
-https://docs.docker.com/reference/cli/docker/login/ and, for the programs that keep passwords,
-https://github.com/docker/docker-credential-helpers
+https://docs.docker.com/reference/cli/docker/login/, for the programs that keep passwords
+https://github.com/docker/docker-credential-helpers, and for podman's files
+https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 """
 
 import base64
@@ -11,9 +12,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from hubimages.errors import BadInputError, LoginError, NotInstalledError
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NotInstalledError
 from hubimages.registry.hosts import login_keys
 from hubimages.run import attempt
 
@@ -50,16 +52,20 @@ class DockerConfiguration:
         Raises BadInputError where it cannot be read.
         """
         named = os.environ.get("DOCKER_CONFIG")
-        file = (directory or (Path(named) if named else Path.home() / ".docker")) / "config.json"
+        return cls.read_file((directory or (Path(named) if named else Path.home() / ".docker")) / "config.json")
+
+    @classmethod
+    def read_file(cls, file: Path) -> "DockerConfiguration":
+        """Return the configuration in a file; empty if there is none. Podman's files have the same form."""
         try:
             settings = json.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return cls(file)
         except (OSError, ValueError) as error:  # the text of a JSON error has nothing of the file in it
-            raise BadInputError(f"Docker's configuration {file} cannot be read: {error}") from error
+            raise BadInputError(f"the logins in {file} cannot be read: {error}") from error
         parts = [settings.get(key) or {} for key in ("auths", "credHelpers")] if isinstance(settings, dict) else [[]]
         if not all(isinstance(part, dict) for part in parts):
-            raise BadInputError(f"Docker's configuration {file} is not as Docker writes it: move it away, log in again")
+            raise BadInputError(f"{file} is not as Docker or podman writes it: move it away, log in again")
         return cls(file, parts[0], parts[1], str(settings.get("credsStore") or ""))
 
     def places(self) -> dict[str, str]:
@@ -73,8 +79,17 @@ class DockerConfiguration:
         """Return the helper that keeps the login for a host, without `docker-credential-`; empty if there is none."""
         return next((str(self.helpers[key]) for key in login_keys(host) if key in self.helpers), self.store)
 
+    def namespace_login(self, host: str, name: str) -> Login | None:
+        """Return the login for a part of a registry, the most exact one: `quay.io/organisation` is such a key."""
+        parts = name.split("/")
+        for count in range(len(parts), 0, -1):
+            entry = self.auths.get("/".join([host, *parts[:count]]))
+            if isinstance(entry, dict) and (found := self._login_in(entry, host)):
+                return found
+        return None
+
     def login(self, host: str) -> Login | None:
-        """Return the login for a host; None if there is none.
+        """Return the login for all of a host; None if there is none.
 
         Raises LoginError where the program that keeps it fails, NotInstalledError where it is not there, BadInputError
         where the file's entry cannot be read.
@@ -102,9 +117,56 @@ class DockerConfiguration:
         return Login(username, secret.rstrip("\0"), identity, registry)
 
 
+class StoredLogins:
+    """The logins of this machine: Docker's, then podman's. Each helper is asked once for a host."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Login | HubImagesError | None] = {}
+        self._lock = Lock()
+
+    def __call__(self, host: str, name: str = "") -> Login | None:
+        """Return the login for a repository, from the first file that has one; None if there is none.
+
+        Raises as DockerConfiguration.login does.
+        """
+        files = stored()
+        for file in files if name else ():
+            if found := file.namespace_login(host, name):
+                return found
+        with self._lock:
+            if host not in self._hosts:
+                try:
+                    self._hosts[host] = next((found for file in files if (found := file.login(host))), None)
+                except HubImagesError as error:
+                    self._hosts[host] = error
+            kept = self._hosts[host]
+        if isinstance(kept, HubImagesError):
+            raise kept
+        return kept
+
+
+def stored() -> list[DockerConfiguration]:
+    """Return the files in which logins are kept, Docker's first."""
+    return [DockerConfiguration.read(), *(DockerConfiguration.read_file(file) for file in containers_files())]
+
+
+def containers_files() -> list[Path]:
+    """Return the files in which podman, skopeo and buildah look for logins."""
+    if named := os.environ.get("REGISTRY_AUTH_FILE"):
+        return [Path(named)]
+    running = os.environ.get("XDG_RUNTIME_DIR")
+    settings = os.environ.get("XDG_CONFIG_HOME")
+    folder = Path(running, "containers") if running else Path("/run/containers", str(os.getuid()))
+    return [folder / "auth.json", (Path(settings) if settings else Path.home() / ".config") / "containers/auth.json"]
+
+
 def strip(key: str) -> str:
-    """Return the host in a key of `auths`, which older Docker versions wrote as an address."""
-    return key.partition("://")[2].partition("/")[0] if "://" in key else key.partition("/")[0]
+    """Return the host in a key of `auths`, which older Docker versions wrote as an address.
+
+    A key with another path, `quay.io/organisation`, is for a part of the registry and stays as it is.
+    """
+    host, _, path = key.partition("://")[2].partition("/") if "://" in key else key.partition("/")
+    return host if "://" in key or path.strip("/") in ("", "v1", "v2") else key
 
 
 def ask_helper(name: str, key: str) -> Login | None:

@@ -20,7 +20,7 @@ from hubimages.registry.problems import LoginRefusedError, NameRefusedError
 PULL, PUSH = "pull", "pull,push"
 CLIENT = "hubimages"
 
-FindLogin = Callable[[str], Login | None]
+FindLogin = Callable[[str, str], Login | None]  # of a host and the name of a repository
 Scope = tuple[str, str, str]  # host, name, actions
 
 
@@ -31,7 +31,7 @@ class Authorizer:
         self._transport = transport
         self._find_login = find_login
         self._headers: dict[Scope, str] = {}
-        self._logins: dict[str, Login | HubImagesError | None] = {}
+        self._logins: dict[tuple[str, str], Login | HubImagesError | None] = {}
         self._problems: dict[str, HubImagesError] = {}
         self._locks: dict[object, Lock] = defaultdict(Lock)
         self._lock = Lock()
@@ -44,15 +44,16 @@ class Authorizer:
         """Why the login for a host was left out and its public images asked for instead; None where it was not."""
         return self._problems.get(host)
 
-    def login(self, host: str) -> Login | None:
-        """Return the login for a host. If finding it fails, raises the same error every time."""
-        with self._lock_of(host):
-            if host not in self._logins:
+    def login(self, host: str, name: str) -> Login | None:
+        """Return the login for a repository of a host. If finding it fails, raises the same error every time."""
+        place = (host, name)
+        with self._lock_of(("login", *place)):
+            if place not in self._logins:
                 try:
-                    self._logins[host] = self._find_login(host)
+                    self._logins[place] = self._find_login(host, name)
                 except HubImagesError as error:
-                    self._logins[host] = error
-        found = self._logins[host]
+                    self._logins[place] = error
+        found = self._logins[place]
         if isinstance(found, HubImagesError):
             raise found
         return found
@@ -71,11 +72,11 @@ class Authorizer:
             return new
 
     def _new(self, scope: Scope, refused: Response, used: str) -> str:
-        host, _, actions = scope
+        host, name, actions = scope
         offered = challenges(refused.headers.get("WWW-Authenticate", ""))
         bearer = next((each for each in offered if each.scheme == "bearer" and "realm" in each.parameters), None)
         try:
-            login = self.login(host)
+            login = self.login(host, name)
             if bearer is not None:
                 return self._token(bearer, scope, login)
         except HubImagesError as error:

@@ -9,7 +9,7 @@ from hubimages.errors import BadInputError, LoginError, NoAnswerError
 from hubimages.findings import Finding
 from hubimages.image_ref import ImageRef
 from hubimages.registry.client import Registries
-from hubimages.registry.http.logins import DockerConfiguration, Login
+from hubimages.registry.http.logins import Login, StoredLogins
 from hubimages.registry.http.transport import Limits
 from hubimages.registry.problems import NotThereError
 from hubimages.registry.rights.image_repository import FILE, PLACEHOLDERS, ImageRepository, read_image_repository
@@ -65,8 +65,10 @@ def check_registry(directory: Path, environment: Mapping[str, str], limits: Limi
         report.not_checked.append("the registry, since the image has no valid name")
         return report
 
-    def find_login(host: str) -> Login | None:
-        return settings_login(image, environment) or DockerConfiguration.read().login(host)
+    stored = StoredLogins()
+
+    def find_login(host: str, name: str) -> Login | None:
+        return settings_login(image, environment) or stored(host, name)
 
     with Registries(find_login, limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         try:

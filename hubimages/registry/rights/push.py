@@ -74,7 +74,7 @@ def login_state(registries: Registries, image: ImageRef) -> LoginState:
     """
     image = image.at()
     try:
-        login = registries.authorizer.login(image.host)
+        login = registries.authorizer.login(image.host, image.name)
     except (LoginError, NotInstalledError, BadInputError) as error:
         return describe(Right.NOT_LOGGED_IN, image, "", f"({error})")
     right, said = ask_right(registries, image, logged_in=login is not None)

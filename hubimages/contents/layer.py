@@ -1,0 +1,126 @@
+"""Read the package metadata in one layer of an image, as a stream.
+
+https://github.com/opencontainers/image-spec/blob/main/layer.md
+"""
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, cast
+
+from hubimages.contents.package import Recorded, kind_of, read_metadata
+from hubimages.errors import BadInputError
+
+WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
+# No metadata file is larger: conda's records list every file of a package, dpkg's status every package.
+LARGEST_FILE = 64 << 20
+LARGEST_HEADER = 1 << 20
+# No more than this of one layer is read or remembered.
+MOST_BYTES = 256 << 30
+MOST_RECORDS = 500_000
+HEADERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer adds and removes.
+
+    `records` are what metadata files record, by their path. `removed` are paths that the layer deletes, or replaces by
+    something that is no directory; `emptied` are directories of which it shows nothing from below.
+    """
+
+    records: Mapping[str, Recorded]
+    removed: frozenset[str]
+    emptied: frozenset[str]
+
+    def hides(self, path: str) -> bool:
+        """Return True if the layer hides a path of the layers below it."""
+        parts = path.split("/")
+        above = ["/".join(parts[:count]) for count in range(len(parts) + 1)]
+        return any(each in self.removed for each in above) or any(each in self.emptied for each in above[:-1])
+
+
+class Header(tarfile.TarInfo):
+    """An entry of an archive whose header cannot fill the memory."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> "Header":
+        if self.type == tarfile.GNUTYPE_SPARSE or (self.type in HEADERS and self.size > LARGEST_HEADER):
+            raise BadInputError("a layer has an entry that no engine writes. It is not read further")
+        proceed = super()._proc_member  # type: ignore[misc]
+        return cast("Header", proceed(archive))
+
+
+def read_layer(stream: IO[bytes], name: str) -> Layer:
+    """Return the package metadata in a layer, plain or compressed with gzip.
+
+    Memory is bounded, whatever the layer has in it, and nothing is unpacked. `name` names the layer in errors. Raises
+    BadInputError if it is no archive, or one that no engine writes.
+    """
+    records: dict[str, Recorded] = {}
+    removed: set[str] = set()
+    emptied: set[str] = set()
+    size = 0
+    try:
+        with tarfile.open(fileobj=plain(stream), mode="r|", tarinfo=Header) as archive:
+            for entry in archive:
+                archive.members.clear()  # type: ignore[attr-defined]  # or each entry would stay in memory
+                size += entry.size
+                if size > MOST_BYTES or len(records) + len(removed) + len(emptied) > MOST_RECORDS:
+                    raise BadInputError(
+                        f"{name} is larger than any layer that an engine writes. It is not read further"
+                    )
+                path = inside(entry.name)
+                if path is None:
+                    continue
+                folder, _, base = path.rpartition("/")
+                if base == OPAQUE:
+                    emptied.add(folder)
+                elif base.startswith(WHITEOUT):
+                    removed.add(f"{folder}/{base[len(WHITEOUT) :]}".lstrip("/"))
+                elif kind := kind_of(path):
+                    removed.add(path)  # the file below it, if there is one
+                    records[path] = record(archive, entry, kind, path, records)
+                elif not entry.isdir() and may_hold_metadata(base):
+                    removed.add(path)
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise BadInputError(f"{name} is no layer that can be read: {error}") from error
+    return Layer(records, frozenset(removed), frozenset(emptied))
+
+
+def plain(stream: IO[bytes]) -> IO[bytes]:
+    """Return a layer's archive without its compression, gzip or none.
+
+    tarfile would unpack a block as a whole, and with bzip2 and xz, which no registry has, into gigabytes.
+    """
+    peeked = stream if hasattr(stream, "peek") else io.BufferedReader(cast("io.RawIOBase", stream))
+    compressed = cast("io.BufferedReader", peeked).peek(2)[:2] == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=peeked) if compressed else peeked)
+
+
+def record(
+    archive: tarfile.TarFile, entry: tarfile.TarInfo, kind: str, path: str, records: Mapping[str, Recorded]
+) -> Recorded:
+    """Return what a metadata file records. One that is a hard link has the content of an earlier file of the layer."""
+    if entry.islnk():
+        return records.get(inside(entry.linkname) or "", Recorded(()))
+    if not entry.isreg() or entry.size > LARGEST_FILE:
+        return Recorded(())
+    file = archive.extractfile(entry)
+    return read_metadata(kind, path, file.read()) if file else Recorded(())
+
+
+def inside(name: str) -> str | None:
+    """Return a path of an entry without what leads nowhere; None if it leads out of the image."""
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    return None if ".." in parts else "/".join(parts)
+
+
+def may_hold_metadata(base: str) -> bool:
+    """Return True for the name of a directory in which package managers keep metadata."""
+    names = ("conda-meta", "site-packages", "dist-packages", "dpkg", "library", "site-library", "conda", "envs", "lib")
+    return base in names or base.endswith((".dist-info", ".egg-info"))
