@@ -40,7 +40,7 @@ def read_back(files: Mapping[str, str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {
         key: {value} for key, value in YAML(typ="base").load(files[".hubimages.yaml"])["answers"].items()
     }
-    title, description, maintainers, image, *_ = shown(files["README.md"])
+    title, _badge, description, maintainers, image, *_ = shown(files["README.md"])
     found["title"].add(title)
     found["description"].add(description)
     found["maintainers"].add(maintainers.removeprefix("Maintained by: "))
@@ -233,7 +233,8 @@ def check_arrives(door: str, folder: Path, text: str) -> None:
 def check_is_refused(door: str, folder: Path, key: str, text: str, message: str) -> None:
     done = go_through(door, folder, {key: text})
     assert done.returncode == (1 if door == "cookiecutter" else 2), done.stderr
-    lines = [line for line in done.stderr.splitlines() if "pre_gen_project" not in line]
+    output = done.stdout if door == "cookiecutter" else done.stderr  # cookiecutter prints a template's error on stdout
+    lines = [line for line in output.splitlines() if "pre_gen_project" not in line]
     said = "\n".join(lines).removeprefix("hubimages: ").removeprefix("error: ").removeprefix("Error: ")
     assert message in said
     assert len(said) <= LONGEST_MESSAGE
@@ -276,7 +277,13 @@ def test_every_other_text_is_refused_at_every_door(tmp_path: Path, door: str, ke
 # A guard for files and places to come
 
 
-FILTERS = {".md": {"markdown", "code"}, ".yaml": {"yaml"}, ".yml": {"yaml"}, ".py": {"python"}, ".toml": {"toml"}}
+FILTERS = {
+    ".md": {"markdown", "code", "shell", "yaml"},
+    ".yaml": {"yaml"},
+    ".yml": {"yaml"},
+    ".py": {"python"},
+    ".toml": {"toml"},
+}
 FREE = {*TEXTS, *NAMES, "__reference", "__azure_registry"}
 
 
@@ -297,6 +304,6 @@ def test_every_place_of_every_answer_has_the_filter_of_its_kind_of_file() -> Non
                     continue
                 seen += 1
                 if not (isinstance(part, nodes.Filter) and part.name in FILTERS.get(path.suffix, ())):
-                    wrong.append((path.name, sorted(named)))
+                    wrong.append((path.name, part.lineno, sorted(named)))
     assert wrong == []
     assert seen > 10
