@@ -31,7 +31,9 @@ def read_local_image(reference: str) -> Contents:
                     raise
                 said.seek(0)
                 line = said.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise BadInputError(f"no image {reference} on this machine: {''.join(line)}") from None
+                raise BadInputError(
+                    f"no image {reference} on this machine ({''.join(line)}). Get it: docker pull {reference}"
+                ) from None
         if saving.returncode:
             raise BadInputError(f"docker save {reference} failed (exit code {saving.returncode})")
     return found

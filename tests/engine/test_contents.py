@@ -1,6 +1,9 @@
 """The packages read from an image's layers are those that the package managers inside list."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,7 +74,24 @@ def test_a_comparison_has_the_rows_that_changed(images: tuple[str, str]) -> None
     assert changed == [("pyfiglet", "1.0.4", "1.0.3")]
 
 
+def test_the_tasks_print_the_list_and_the_rows_that_changed(engine: Engine, images: tuple[str, str]) -> None:
+    def hubimages(*args: str) -> str:
+        argv = [sys.executable, "-m", "hubimages", *args]
+        return subprocess.run(argv, env={**os.environ, **engine.env}, capture_output=True, text=True, check=True).stdout
+
+    assert hubimages("compare-images", *images).splitlines() == [
+        "~ pip pyfiglet 1.0.4 -> 1.0.3",
+        "+ pip text-unidecode 1.3",
+        "- pip cowsay 6.1",
+    ]
+    facts = json.loads(hubimages("compare-images", images[0], images[0], "--json"))
+    assert (facts["added"], facts["removed"], facts["changed"]) == ([], [], [])
+    rows = [line.split("\t") for line in hubimages("image-contents", images[1]).splitlines()]
+    assert [row[:3] for row in rows if row[1] == "pyfiglet"] == [["pip", "pyfiglet", "1.0.3"]]
+    assert len(json.loads(hubimages("image-contents", images[1], "--json"))["packages"]) == len(rows)
+
+
 def test_an_image_that_is_not_there_is_one_message() -> None:
-    told = r"no image 127\.0\.0\.1:9/our/none:1 on this machine: .*(does not exist|No such image)"
+    told = r"no image 127\.0\.0\.1:9/our/none:1 on this machine \(.*(does not exist|No such image).*Get it: docker pull"
     with pytest.raises(BadInputError, match=told):
         read_local_image("127.0.0.1:9/our/none:1")
