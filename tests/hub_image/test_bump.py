@@ -45,7 +45,7 @@ def test_a_dry_run_shows_two_lines_and_the_place_of_the_third_and_changes_nothin
         "$ chartpress --push  # in a copy, for hub alone",
         "# then, in a commit of its own, helm-charts/basehub/values.yaml:6: quay.io/org/pilot-hub "
         "and the tag that it got",
-        "# helpers also builds from helm-charts/images/hub/Dockerfile, and is not rebuilt",
+        "# helpers also builds from helm-charts/images/hub/Dockerfile, but is not rebuilt",
         f"# not compared: what the new chart changes here. The chart {OLD} is not on this machine: "
         "helm pull jupyterhub --repo "
         f"https://charts.example.org/ --version {OLD} --destination helm-charts/basehub/charts, for both versions",

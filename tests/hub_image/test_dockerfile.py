@@ -56,7 +56,7 @@ REFUSED = {
     "\n\nFROM jupyterhub/k8s-hub\n": "Dockerfile:3: FROM jupyterhub/k8s-hub has no tag",
     "ARG TAG\nFROM jupyterhub/k8s-hub:$TAG\n": "Dockerfile:2: FROM uses ARG TAG, which has no value. Write ARG",
     "FROM jupyterhub/k8s-hub:${TAG}\n": "ARG TAG, which has no value",
-    "ARG TAG=v3\nFROM jupyterhub/k8s-hub:${TAG#v}\n": "Dockerfile:2: FROM 'jupyterhub/k8s-hub:${TAG#v}' is no im",
+    "ARG TAG=v3\nFROM jupyterhub/k8s-hub:${TAG#v}\n": "Dockerfile:2: FROM 'jupyterhub/k8s-hub:${TAG#v}' is not an im",
     "FROM python AS a\nARG V=3\nFROM jupyterhub/k8s-hub:$V\n": "Move `ARG V` of line 2 above the first FROM",
     "ARG A=3 B=3.8\nFROM jupyterhub/k8s-hub:$A.$B\n": "comes from several arguments",
     f"FROM jupyterhub/k8s-hub:3.3.8@sha256:{'a' * 64}\n": "FROM pins a digest",

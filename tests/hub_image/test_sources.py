@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from docker.utils.build import PatternMatcher
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hubimages.hub_image.check.freshness import State, freshness
@@ -108,6 +108,8 @@ def test_what_dockerignore_keeps_out_is_no_source_and_what_it_takes_in_again_is(
 WORD = st.text("ab.*?/!", min_size=1, max_size=7)
 
 
+@example(["**?"], ["ab"])
+@example(["**b"], ["ab"])
 @settings(max_examples=300, deadline=None)
 @given(st.lists(WORD, max_size=4), st.lists(st.sampled_from(["a", "b", "ab", "a.b", "ba"]), min_size=1, max_size=3))
 def test_dockerignore_is_read_as_dockers_own_library_reads_it(patterns: list[str], parts: list[str]) -> None:

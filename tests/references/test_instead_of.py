@@ -63,7 +63,7 @@ def test_name_and_tag_change_in_their_places_in_every_form(ends: str, tmp_path: 
     assert done.returncode == 0, done.stderr
     assert {file: (root / file).read_bytes().decode() for file in after} == after
     again = hubimages(root, *ARGS, "--all")
-    assert (again.returncode, again.stdout.splitlines()[-1][-13:]) == (0, "nothing to do")
+    assert (again.returncode, again.stdout.splitlines()[0][:13]) == (0, "nothing to do")
 
 
 def written(text: str, ends: str) -> str:

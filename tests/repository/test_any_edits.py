@@ -157,8 +157,8 @@ def test_a_set_that_would_lose_an_edit_changes_nothing(plan: tuple[Texts, list[C
         root = make(Path(directory, "ours"), start)
         repo = changes.deployment_repository(root)
         for commit in (False, True):
-            with pytest.raises(RefusedError, match="one would be lost"):
+            with pytest.raises(RefusedError, match="would overwrite each other"):
                 delivery.plan(repo, losing, Delivery(commit=commit))
-            with pytest.raises(RefusedError, match="one would be lost"):
+            with pytest.raises(RefusedError, match="would overwrite each other"):
                 delivery.deliver(repo, losing, Delivery(commit=commit), title="", body="")
         assert (files(root), status(root), git(root, "rev-list", "--count", "HEAD")) == (start, " M user\n", "1\n")

@@ -140,7 +140,7 @@ def test_edits_of_which_one_would_be_lost_are_refused_and_nothing_is_written(nam
     (tmp_path / "a").write_text("1\n2\n")
     (tmp_path / "b").write_text("b")
     (tmp_path / "link").symlink_to("a")
-    with pytest.raises(RefusedError, match=r"one would be lost\. Nothing was written"):
+    with pytest.raises(RefusedError, match=r"would overwrite each other\. Nothing was written"):
         file_edit.apply(tmp_path, LOSING[name])
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "1\n2\n", "b": "b", "link": "1\n2\n"}
 

@@ -47,7 +47,7 @@ def test_on_a_terminal_only_the_new_question_is_asked(without_maintainers):
     asked = os.read(here, 65536).decode()
     os.close(here)
     assert process.returncode == 0, asked
-    assert asked.count("[1/1]") == 1
+    assert (asked.count("  1. "), asked.count("  2. ")) == (1, 0)
     assert "Maintainers (people or a team)" in asked
     assert b"  maintainers: The image team (new question)\n" in said
     branch = git(repo, "for-each-ref", "--format=%(refname:short)", "refs/heads/update-*")

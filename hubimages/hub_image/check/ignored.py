@@ -46,8 +46,8 @@ def as_regex(pattern: str) -> str:
         rest = pattern[at:]
         if rest.startswith("**/"):
             regex, at = regex + "(?:.*/)?", at + 3
-        elif rest.startswith("**"):
-            regex, at = regex + ".*", at + 2
+        elif rest.startswith("**"):  # whole folders, unless it ends the pattern
+            regex, at = regex + (".*" if rest == "**" else "(?:.*/)?"), at + 2
         elif rest[0] == "*":
             regex, at = regex + "[^/]*", at + 1
         elif rest[0] == "?":
