@@ -44,7 +44,9 @@ def summary(inventory: Inventory) -> str:
         guessed = f"{count(len(inventory.guessed), 'hub')} from file names: {shorten(inventory.guessed, 6)}"
         lines.append(f"guessed {guessed}. To state them: --hubs FILE")
     if inventory.placeholders:
-        lines.append(f"{count(inventory.placeholders, 'placeholder')} not counted; a program fills them in")
+        number = count(len(inventory.placeholders), "placeholder")
+        where = shorten([f"{file}:{line}" for file, line in inventory.placeholders])
+        lines.append(f"not counted: {number} that a program fills in, {where}")
     for reason, entries in by_reason(inventory.not_read).items():
         files = [f"{each.file}:{each.line}" if each.line else each.file for each in entries]
         if len(files) > SHOWN:
@@ -76,7 +78,8 @@ def as_json(inventory: Inventory) -> str:
         "references": [as_object(each) for each in inventory.references],
         "not_read": [{"file": each.file, "line": each.line, "reason": each.reason} for each in inventory.not_read],
         "hubs": inventory.hubs,
-        "placeholders": inventory.placeholders,
+        "placeholders": len(inventory.placeholders),
+        "placeholder_places": [{"file": file, "line": line} for file, line in inventory.placeholders],
         "other_kinds": inventory.other_kinds,
         "layouts": inventory.layouts,
         "guessed_hubs": inventory.guessed,

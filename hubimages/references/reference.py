@@ -205,7 +205,7 @@ class Inventory:
     not_read: tuple[NotRead, ...]
     hubs: tuple[str, ...]  # all hubs of the repository, including those without a reference
     files: int  # number of files that were read
-    placeholders: int = 0  # values that a program fills in: `{value}`, `set-by-chartpress`, empty tags
+    placeholders: tuple[tuple[str, int], ...] = ()  # file and line of what a program fills in: `{value}`, empty tags
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # suffix: number of files that were not read
     layouts: Mapping[str, str] = field(default_factory=dict)  # hub: what says that it is one
     guessed: tuple[str, ...] = ()  # hubs that are only guessed from the names of files

@@ -61,7 +61,7 @@ def test_an_invalid_reference_is_found_named_and_mended(text: str, tmp_path: Pat
     root = deployment(tmp_path / "deployment", {"values.yaml": text})
     inventory = find_references(root)
     assert [(str(each.image), each.invalid) for each in inventory.references] == [(image, why)]
-    assert inventory.placeholders == 0
+    assert inventory.placeholders == ()
     (finding,) = check_images(inventory, online=False).findings
     assert (finding.code, finding.line) == ("invalid-reference", inventory.references[0].line)
     assert why in finding.message
@@ -106,7 +106,7 @@ PLACEHOLDERS = (
 @pytest.mark.parametrize("text", PLACEHOLDERS)
 def test_placeholders_are_those_of_a_list(text: str, tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path, {"values.yaml": f'image: "{text}"\n'})
-    assert (inventory.references, inventory.placeholders, inventory.not_read) == ((), 1, ())
+    assert (inventory.references, inventory.placeholders, inventory.not_read) == ((), (("values.yaml", 1),), ())
 
 
 def test_an_empty_tag_says_what_sets_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from hubimages.references import Form, NotRead, find_references
 from hubimages.references.find import yaml_files
+from hubimages.references.listing import summary
 from hubimages.yaml_text import UnreadableYamlError, scalars
 from tests.references.deployment import inventory_of, references_in
 
@@ -189,7 +190,24 @@ def test_what_is_no_reference_is_not_found(kind: str, tmp_path: Path) -> None:
 
 
 def test_placeholders_are_counted(tmp_path: Path) -> None:
-    assert inventory_of(tmp_path, {"values.yaml": NO_REFERENCES["placeholders"]}).placeholders == 7
+    assert len(inventory_of(tmp_path, {"values.yaml": NO_REFERENCES["placeholders"]}).placeholders) == 7
+
+
+def test_each_kind_of_file_tells_the_lines_of_its_placeholders(tmp_path: Path) -> None:
+    inventory = inventory_of(tmp_path, {
+        "Dockerfile": "FROM debian:12\nFROM ${BASE}\n",
+        "app.yaml": "helm:\n  values: |\n    a: 1\n    image: ${IMAGE}\n",
+        "deploy.sh": "x=1\nIMAGE='{value}'\n",
+        "hub.env": "A=1\nIMAGE=__IMAGE__\n",
+        "values.yaml": "a:\n  image:\n    name: quay.io/a/b\n    tag: set-by-chartpress\n",
+    })  # fmt: skip
+    assert inventory.placeholders == (
+        ("Dockerfile", 2), ("app.yaml", 4), ("deploy.sh", 2), ("hub.env", 2), ("values.yaml", 4),
+    )  # fmt: skip
+    last = summary(inventory).splitlines()
+    assert (
+        "not counted: 5 placeholders that a program fills in, Dockerfile:2, app.yaml:4, deploy.sh:2 and 2 more" in last
+    )
 
 
 def test_what_chartpress_builds_is_not_what_runs(tmp_path: Path) -> None:

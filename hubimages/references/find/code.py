@@ -48,7 +48,7 @@ class Code:
     """What is found in one program."""
 
     references: list[Reference] = field(default_factory=list)
-    placeholders: int = 0
+    placeholders: list[int] = field(default_factory=list)  # the line of each
     not_read: list[NotRead] = field(default_factory=list)
 
 
@@ -98,7 +98,7 @@ def find(file: str, text: str) -> Code:
         each for each in by_line
         if each.tag_place and each.tag_place.start not in known and not each.name.startswith("library/")
     ]  # fmt: skip
-    code.placeholders += placeholders
+    code.placeholders = sorted({*code.placeholders, *placeholders})
     code.references.sort(key=lambda each: (each.line, each.tag_place.start if each.tag_place else 0))
     return code
 
@@ -151,7 +151,7 @@ def _sort_out(code: Code, literals: list[_Literal]) -> None:
         if not named:
             continue
         if is_placeholder(value):
-            code.placeholders += 1
+            code.placeholders.append(each.place.line)
             continue
         read = read_image(value)
         if read is None:

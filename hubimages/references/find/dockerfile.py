@@ -31,12 +31,12 @@ class _Arguments:
         return place.value if place and place.value else matched["default"]
 
 
-def find(file: str, text: str) -> tuple[list[Reference], int]:
-    """Return the references in the order of their lines, and the number of names that only the build knows."""
+def find(file: str, text: str) -> tuple[list[Reference], list[int]]:
+    """Return the references in the order of their lines, and the line of each name that only the build knows."""
     arguments = _Arguments()
     stages = {"scratch"}
     found: dict[tuple[int, int], Reference] = {}
-    unknown = 0
+    unknown: list[int] = []
     offset = 0
     for number, line in enumerate(text.split("\n"), 1):
         if (arg := _ARG.match(line)) and not found:
@@ -46,7 +46,7 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
             reference = _reference(_place(file, number, offset, matched, "image"), arguments)
             if reference and reference.tag_place:
                 found.setdefault((reference.tag_place.start, reference.tag_place.part[0]), reference)
-            unknown += reference is None
+            unknown += [number] if reference is None else []
         if matched and matched.re is _FROM and matched["stage"]:
             stages.add(matched["stage"].lower())
         offset += len(line) + 1

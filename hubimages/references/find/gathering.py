@@ -35,7 +35,7 @@ class Found:
     """What is found in one text."""
 
     references: list[Reference] = field(default_factory=list)
-    placeholders: int = 0
+    placeholders: list[int] = field(default_factory=list)  # the line of each
     not_read: list[NotRead] = field(default_factory=list)
     empty_tags: list[EmptyTag] = field(default_factory=list)
 
@@ -60,7 +60,7 @@ class Gathering:
         self.document = 0  # of this text
         self.references: dict[tuple[int, ...], Reference] = {}
         self.also: dict[tuple[int, ...], list[Path]] = {}
-        self.placeholders: set[int] = set()
+        self.placeholders: dict[int, int] = {}  # identity of the scalar: line in the file
         self.not_read: list[NotRead] = []
         self.empty_tags: list[EmptyTag] = []
         self.offering: dict[int, bool] = {}  # lists of profiles
@@ -99,7 +99,7 @@ class Gathering:
             if meant:
                 self.add_string(scalar, path, form, read)
         elif is_placeholder(scalar.value):
-            self.placeholders.add(id(scalar))
+            self.placeholders[id(scalar)] = self.line(scalar.line)
         elif key == "image" or looks_like_image(scalar.value):
             self.broken(scalar, path, form)
 
@@ -156,7 +156,8 @@ class Gathering:
             tag = None
         parts = [each[0] for each in (name, tag, registry) if each]
         if any(is_placeholder(each.value) for each in parts):
-            self.placeholders.add(id((tag or name or ("",))[0]))
+            first = (tag or name or registry or ())[:1]
+            self.placeholders.update((id(each), self.line(each.line)) for each in first)
             return
         text = whole_name(name[0].value, registry[0].value if registry else "") if name else ""
         named = read_image(text) if name else None
@@ -212,7 +213,7 @@ class Gathering:
         """Note an empty tag beside a name."""
         if id(tag[0]) in self.placeholders:
             return
-        self.placeholders.add(id(tag[0]))
+        self.placeholders[id(tag[0])] = self.line(tag[0].line)
         image = whole_name(name[0].value, registry[0].value if registry else "")
         if name[0].value and not is_placeholder(image):
             try:

@@ -23,10 +23,10 @@ PARTS = {"name": "name", "repository": "name", "tag": "tag", "digest": "digest",
 _BRACE = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*[:=]?[ \t]*\{[ \t]*\r?$")  # the last one that a line opens
 
 
-def find(file: str, text: str) -> tuple[list[Reference], int]:
-    """Return the references in the order of their lines, and the number of placeholders."""
+def find(file: str, text: str) -> tuple[list[Reference], list[int]]:
+    """Return the references in the order of their lines, and the line of each placeholder."""
     found: list[Reference] = []
-    placeholders = 0
+    placeholders: list[int] = []
     above, blocks, open_blocks = "", [], {}  # type: str, list[dict[str, Place]], dict[str, dict[str, Place]]
     offset = 0
     for number, line in enumerate(text.split("\n"), 1):
@@ -41,7 +41,7 @@ def find(file: str, text: str) -> tuple[list[Reference], int]:
             if names_image(key) or is_variable(key) or (key == "name" and _whole(value)):
                 reference = _string(key, place)
                 found += [reference] if reference else []
-                placeholders += is_placeholder(value)
+                placeholders += [number] if is_placeholder(value) else []
             elif above and (part := PARTS.get(key)):
                 block = open_blocks.get(matched["indent"], {})
                 if not block or part in block:

@@ -91,7 +91,7 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
         tuple(sorted(not_read, key=lambda each: (each.file, each.line))),
         tuple(hub.name for hub in known),
         scan.files,
-        scan.placeholders,
+        tuple(scan.placeholders),
         dict(scan.other_kinds.most_common()),
         {hub.name: hub.layout for hub in known},
         tuple(hub.name for hub in known if hub.guess),
@@ -150,7 +150,7 @@ class _Scan:
     seen: set[str] = field(default_factory=set)
     other_kinds: Counter[str] = field(default_factory=Counter)
     files: int = 0
-    placeholders: int = 0
+    placeholders: list[tuple[str, int]] = field(default_factory=list)
 
     def look_at(self, file: str) -> None:
         """Read a file as its name requires, if it can hold a reference."""
@@ -214,7 +214,7 @@ class _Scan:
         if tree is not None:
             self.trees[file] = tree
         self.references += found.references
-        self.placeholders += found.placeholders
+        self.placeholders += [(file, line) for line in found.placeholders]
         self.not_read += found.not_read
         self.empty_tags += found.empty_tags
         if by_name:

@@ -63,7 +63,7 @@ def _find(text: Text, depth: int) -> Found:
     for number, top in enumerate(text.tree.documents):
         finder.document = number
         finder.walk(top, (), "")
-    found = Found([*finder.found()], len(finder.placeholders), finder.not_read, finder.empty_tags)
+    found = Found([*finder.found()], list(finder.placeholders.values()), finder.not_read, finder.empty_tags)
     for inner in finder.inner:
         found.references += inner.references
         found.placeholders += inner.placeholders
@@ -199,7 +199,8 @@ class _Finder(Gathering):
             for each in found.references
         ]  # fmt: skip
         not_read = [replace(each, line=inside.line(each.line)) for each in found.not_read]
-        self.inner.append(Found(references, found.placeholders, not_read))
+        placeholders = [inside.line(line) for line in found.placeholders]
+        self.inner.append(Found(references, placeholders, not_read))
 
     def named_values(self, sequence: SequenceNode, path: Path) -> None:
         """Find names and tags in a list of `name` and `value`: parameters of Argo CD, `set` of Helmfile, variables."""
@@ -243,7 +244,7 @@ class _Finder(Gathering):
                 part = (read.part[0] + shift, read.part[1] + shift)
                 self.add_string(scalar, path, Form.ENVIRONMENT, replace(read, part=part, start=shift))
             elif is_placeholder(text):
-                self.placeholders.add(id(scalar))
+                self.placeholders[id(scalar)] = self.line(scalar.line)
         elif parent.lower().endswith("images"):
             read = read_image(scalar.value)
             self.string(
