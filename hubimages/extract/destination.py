@@ -64,14 +64,19 @@ def ground(origin: str | None, render: "Callable[[], Rendering] | None", scratch
     return Ground(_rendered(render, scratch, stage) if render else None, name, others)
 
 
+def branches_of(origin: str) -> list[str]:
+    """Return the names of the branches at an absolute address. Raises what a remote answers."""
+    listing = ["git", "ls-remote", "--heads", "--", origin]
+    done = attempt(*listing, cwd=Path("/"), env=remote_environment())
+    if done.returncode:
+        raise remote_failure(origin, listing, done.returncode, done.stderr)
+    return [line.partition("\trefs/heads/")[2] for line in done.stdout.decode(errors="replace").splitlines()]
+
+
 def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None, list[str]]:
     """Return main of origin, or the names of its branches where it has none."""
     environment = remote_environment()
-    listing = ["git", "ls-remote", "--heads", "--", origin]
-    done = attempt(*listing, cwd=scratch.git_dir, env=environment)
-    if done.returncode:
-        raise remote_failure(origin, listing, done.returncode, done.stderr)
-    heads = [line.partition("\trefs/heads/")[2] for line in done.stdout.decode(errors="replace").splitlines()]
+    heads = branches_of(origin)
     if "main" not in heads:
         return None, heads[:3]
     argv = scratch.argv(

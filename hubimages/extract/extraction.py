@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages import console
-from hubimages.errors import HubImagesError, LoginError, NoAnswerError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
 from hubimages.extract.destination import Ground
@@ -140,8 +140,8 @@ def plan_extraction(request: Request) -> ExtractionPlan:
     check_version()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
-    _check_answers(request)
     request = request.with_absolute_origin()
+    _check_answers(request)
     not_checked: list[str] = []
     work: Rewritten | None = None
     top: Placement | None = None
@@ -193,8 +193,8 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
     git.check_version()
     check_version()
     refuse_inside(staging.free_destination(request.dest), request.source)
-    _check_answers(request)
     request = request.with_absolute_origin()
+    _check_answers(request)
     if request.template:
         git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
     with _room(request, request.dest) as room:
@@ -252,16 +252,21 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
 
 
 def _check_answers(request: Request) -> None:
-    """Refuse answers before any history is read. With an origin that has files, DEST's name need not be one.
+    """Refuse answers, and a name of DEST that no repository can have, before any history is read.
 
-    The template's own hook refuses the rest: what it makes of DEST's name.
+    With an origin that has a main, DEST's name does not count. The template's own hook refuses the rest: what it makes
+    of DEST's name.
     """
     from hubimages import template
 
     if not request.template:
         return
     default = {"repo": request.dest.name} if request.origin is None else {}
-    template.check_answers(default)
+    try:
+        template.check_answers({"repo": request.answers.get("repo", request.dest.name)})
+    except BadInputError:
+        if request.origin is None or "main" not in destination.branches_of(request.origin):
+            raise
     if request.answers:
         template.check_all_answers({**default, **request.answers})  # imports cookiecutter, to complete them
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from tests.extract.taking import IMAGE, take, yes
 from tests.histories import Commit, files, git, make, states, subjects
 
@@ -166,3 +166,15 @@ def test_the_map_of_commits_is_kept_outside_of_the_work_tree(tmp_path):
     record = json.loads((tmp_path / "d/.git/hubimages/extraction.json").read_text())
     assert (record["commits_kept"], record["source_commit"]) == (2, olds[-1])
     assert git("-C", tmp_path / "d", "status", "--porcelain", "--ignored") == ""
+
+
+def test_a_name_that_no_repository_can_have_counts_only_where_origin_has_no_main(tmp_path, capsys):
+    make(tmp_path / "s", [Commit("add", [], {f"{IMAGE}/Dockerfile": "FROM x"})])
+    git("init", "--quiet", "--bare", "--initial-branch=main", tmp_path / "empty.git")
+    with pytest.raises(BadInputError, match=r"^repo: "):
+        take(tmp_path / "s", tmp_path / "not a name", origin=str(tmp_path / "empty.git"), template=True)
+    assert "reading the history" not in capsys.readouterr().err
+    assert not (tmp_path / "not a name").exists()
+    make(tmp_path / "origin", [Commit("template", [], OURS)])
+    take(tmp_path / "s", tmp_path / "not a name", origin=str(tmp_path / "origin"), template=True)
+    assert (tmp_path / "not a name/Dockerfile").exists()
