@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cmarkgfm
@@ -109,32 +109,31 @@ def test_every_text_arrives_in_every_place(files: Files, text: str) -> None:
     check(files.render({**answers, "configuration_repository": "our-org/our-hubs"}), answers)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {"configuration_repository": "null/hubs"},
-        {"configuration_repository": "our-org/-"},
-        {"configuration_repository": "our-org/1.0"},
-        {"configuration_repository": "1/0x1F"},
-        {"configuration_repository": "on/true"},
-        {"repo": "1.0", "configuration_repository": "a/b"},
-        {"repo": "null", "configuration_repository": "a/b"},
-        {"repo": "2026-11-21", "configuration_repository": "a/b"},
-        {"repo": "Our.Image_2", "configuration_repository": "a/b"},
-        {"image": "1.0/2"},
-        {"image": "null/null"},
-        {"image": "our_org/our__image"},
-        {"registry": "google-artifact-registry", "image": "project/repository/image"},
-        {"registry": "google-artifact-registry", "image": "example.com/project/repository/image"},
-        {
-            "registry": "azure-container-registry",
-            "registry_host": "ourregistry-c3e5g9h8.azurecr.io",
-            "image": "x",
-        },
-        {"registry": "amazon-ecr", "registry_host": "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "image": "ab"},
-    ],
-    ids=str,
+NAMED = (
+    {"configuration_repository": "null/hubs"},
+    {"configuration_repository": "our-org/-"},
+    {"configuration_repository": "our-org/1.0"},
+    {"configuration_repository": "1/0x1F"},
+    {"configuration_repository": "on/true"},
+    {"repo": "1.0", "configuration_repository": "a/b"},
+    {"repo": "null", "configuration_repository": "a/b"},
+    {"repo": "2026-11-21", "configuration_repository": "a/b"},
+    {"repo": "Our.Image_2", "configuration_repository": "a/b"},
+    {"image": "1.0/2"},
+    {"image": "null/null"},
+    {"image": "our_org/our__image"},
+    {"registry": "google-artifact-registry", "image": "project/repository/image"},
+    {"registry": "google-artifact-registry", "image": "example.com/project/repository/image"},
+    {
+        "registry": "azure-container-registry",
+        "registry_host": "ourregistry-c3e5g9h8.azurecr.io",
+        "image": "x",
+    },
+    {"registry": "amazon-ecr", "registry_host": "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "image": "ab"},
 )
+
+
+@pytest.mark.parametrize("answers", NAMED, ids=str)
 def test_every_name_arrives_in_every_place(files: Files, answers: dict[str, str]) -> None:
     template.check_all_answers(answers)
     check(files.render(answers), {key: answers[key] for key in answers if key in NAMES})
@@ -272,6 +271,73 @@ def test_every_other_text_is_refused_at_every_door(tmp_path: Path, door: str, ke
     if door == "cookiecutter" and text in BY_US:
         pytest.skip("cookiecutter evaluates template syntax")
     check_is_refused(door, tmp_path / "d", key, text, REFUSED.get(text) or BY_US[text])
+
+
+def made_by(door: str, folder: Path, answers: Mapping[str, str]) -> dict[str, str]:
+    """The files that these answers make through a door; DEST is the repository's name at all doors but cookiecutter."""
+    done = go_through(door, folder, answers)
+    assert done.returncode == 0, done.stderr or done.stdout
+    return {
+        str(path.relative_to(folder / "made")): path.read_text()
+        for path in (folder / "made").rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder / "made").parts[:1] and path.suffix != ".ipynb"
+    }
+
+
+def sampled(cases: Sequence[tuple[str, object]], step: int) -> list[object]:
+    """Every `step`-th case, and the others for the deep run."""
+    return [
+        pytest.param(*case, id=" ".join(map(str, case)), marks=[] if number % step == 0 else [DEEP])
+        for number, case in enumerate(cases)
+    ]
+
+
+BY_DOOR = [(door, answers) for answers in NAMED if "repo" not in answers for door in DOORS]
+CHOSEN = [
+    (door, key, choice)
+    for key, choices in CHOICES.items()
+    for choice in choices
+    if (key, choice) != ("machinery", "shared")  # refused in a copy that is not published: test_machinery.py
+    for door in DOORS
+]
+
+
+@pytest.mark.parametrize(("door", "answers"), sampled(BY_DOOR, 13))
+def test_every_name_arrives_through_every_door(tmp_path: Path, door: str, answers: dict[str, str]) -> None:
+    made = made_by(door, tmp_path / "d", answers)
+    check(made, {key: answers[key] for key in answers if key in NAMES})
+
+
+@pytest.mark.parametrize(("door", "key", "choice"), sampled(CHOSEN, 29))
+def test_every_choice_arrives_through_every_door(tmp_path: Path, door: str, key: str, choice: str) -> None:
+    made = made_by(door, tmp_path / "d", {key: choice})
+    record = YAML(typ="base").load(made[".hubimages.yaml"])["answers"]
+    defaults = {each.key: each.default for each in template.questions() if each.choices}
+    expected = {**defaults, key: choice}
+    if door == "extraction" and key != "license":
+        expected["license"] = "none"  # the template's would claim other people's work
+    assert {name: record[name] for name in expected} == expected
+
+
+@DEEP
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("key", ["image", "registry_host", "configuration_repository", "hubimages_index"])
+@pytest.mark.parametrize("text", [*REFUSED, *BY_US], ids=lambda each: ascii(each)[:30])
+def test_a_name_that_is_none_is_refused_at_every_door(tmp_path: Path, door: str, key: str, text: str) -> None:
+    if door != "file" and ("\0" in text or "\ud83d" in text or len(text) > 100_000):
+        pytest.skip("no program's argument can hold this text")
+    if door == "cookiecutter" and text in BY_US:
+        pytest.skip("cookiecutter evaluates template syntax")
+    if text == "" and key in ("configuration_repository", "hubimages_index"):
+        pytest.skip("none is an answer")
+    check_is_refused(door, tmp_path / "d", key, text, f"{key}: ")
+
+
+@DEEP
+@pytest.mark.parametrize("door", ["set", "file", "extraction"])  # cookiecutter refuses a choice in words of its own
+@pytest.mark.parametrize("key", CHOICES)
+def test_what_is_no_choice_is_refused_at_every_door(tmp_path: Path, door: str, key: str) -> None:
+    check_is_refused(door, tmp_path / "d", key, "maybe", "is not a choice")
 
 
 # A guard for files and places to come
