@@ -222,3 +222,52 @@ def evaluate(program: Path, requests: list[str]) -> list[str]:
     assert done.returncode == 0, done.stderr
     values: list[str] = json.loads(done.stdout)
     return values
+
+
+@dataclass(frozen=True)
+class Group:
+    """The concurrency group of a run: its name, and whether a new run cancels the one that is at work."""
+
+    name: str
+    cancels: bool
+
+
+def groups(program: Path, text: str, events: Iterable[Event]) -> list[Group]:
+    """Return the group of each event's run, its expressions evaluated by GitHub's own library."""
+    concurrency = parsed(text)["concurrency"]
+    written = [str(concurrency["group"]), str(concurrency.get("cancel-in-progress", False))]
+    found = []
+    for event in events:
+        contexts = {"github": event.github, "inputs": {"no_cache": event.no_cache}}
+        asked = [{"expression": one, "contexts": contexts, "status": "success"}
+                 for each in written for one in EXPRESSION.findall(each)]  # fmt: skip
+        values = iter(evaluate(program, [json.dumps(each) for each in asked]))
+        name, cancels = (EXPRESSION.sub(lambda _: next(values), each) for each in written)  # noqa: B023 - at once
+        found.append(Group(name, cancels.lower() == "true"))
+    return found
+
+
+def outcomes(found: Iterable[Group]) -> list[str]:
+    """Return what becomes of runs that begin one after the other while the first is still at work.
+
+    https://docs.github.com/en/actions/concepts/workflows-and-actions/concurrency: of a group one run is at work and one
+    waits; a new one takes the place of the one that waits, and with cancel-in-progress of the one at work.
+    """
+    said: list[str] = []
+    working: dict[str, int] = {}
+    waiting: dict[str, int] = {}
+    for number, group in enumerate(found):
+        said.append("runs")
+        if group.name not in working:
+            working[group.name] = number
+        elif group.cancels:
+            for place in (working, waiting):
+                if group.name in place:
+                    said[place.pop(group.name)] = "cancelled"
+            working[group.name] = number
+        else:
+            if group.name in waiting:
+                said[waiting[group.name]] = "cancelled"
+            waiting[group.name] = number
+            said[number] = "runs after it"
+    return said

@@ -13,10 +13,11 @@ import pytest
 from hubimages import template
 from tests.template import node_programs
 from tests.template.all_workflows import Renderer
-from tests.template.github_events import Event, Job, run_all, simulate
+from tests.template.github_events import Event, Job, groups, outcomes, run_all, simulate
 
 PAGE = Path(__file__).parents[2] / "docs/workflows.md"
 START, END = "<!-- events: made by tests/template/test_events.py -->", "<!-- end of events -->"
+START_AT_ONCE, END_AT_ONCE = "<!-- at once: made by tests/template/test_events.py -->", "<!-- end of at once -->"
 REGISTRIES = next(question.choices for question in template.questions() if question.key == "registry")
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "no choice": {},
@@ -71,6 +72,54 @@ ROWS: Mapping[str, tuple[Event, ...]] = {
         Event("pull_request_review", ref=PULL, action="submitted"),
     ),
 }  # fmt: skip
+
+
+ELSEWHERE = "refs/pull/8/merge"
+# Runs that begin while the first is still at work: the workflow, and the events in their order.
+AT_ONCE: Mapping[str, tuple[str, tuple[Event, ...]]] = {
+    "three merges in a row": ("build.yaml", (Event("push"),) * 3),
+    "a merge, and a run by hand": ("build.yaml", (Event("push"), Event("workflow_dispatch", no_cache=True))),
+    "the schedule, a merge, and another": ("build.yaml", (Event("schedule"), Event("push"), Event("push"))),
+    "a pull request is opened, and pushed to twice": (
+        "test.yaml", tuple(Event("pull_request", "own", PULL, action) for action in ("opened", *["synchronize"] * 2)),
+    ),
+    "two pull requests": (
+        "test.yaml", tuple(Event("pull_request", "own", ref, "opened") for ref in (PULL, ELSEWHERE)),
+    ),
+    "a pull request, and its group in the merge queue": (
+        "test.yaml", (
+            Event("pull_request", "own", PULL, "opened"),
+            Event("merge_group", ref="refs/heads/gh-readonly-queue/main/pr-7"),
+        ),
+    ),
+}  # fmt: skip
+
+
+def at_once(evaluator: Path) -> str:
+    """The table of what becomes of runs that meet; the same for every registry and builder."""
+    lines = ["| begin one after the other | the first | the second | the third |", "|---|---|---|---|"]
+    for row, (name, events) in AT_ONCE.items():
+        found = {
+            tuple(outcomes(groups(evaluator, workflows({"registry": registry, "refresh": "monthly"})[name], events)))
+            for registry in REGISTRIES
+        }
+        (said,) = found
+        lines.append("| " + " | ".join([row, *said, *[""] * (3 - len(said))]) + " |")
+    return "\n".join(lines)
+
+
+def test_the_table_of_runs_that_meet_is_what_happens(evaluator: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    written = page[page.index(START_AT_ONCE) + len(START_AT_ONCE) : page.index(END_AT_ONCE)].strip()
+    assert written == at_once(evaluator)
+
+
+def test_no_run_that_pushes_main_is_cancelled_at_work_and_the_last_commit_gets_its_image(evaluator: Path) -> None:
+    events = (Event("schedule"), Event("push"), Event("workflow_dispatch"), Event("push"))
+    for builder, registry in itertools.product(("nox", "repo2docker-action"), REGISTRIES):
+        text = workflows({"registry": registry, "builder": builder, "refresh": "weekly"})["build.yaml"]
+        said = outcomes(groups(evaluator, text, events))
+        assert (said[0], said[-1]) == ("runs", "runs after it")
 
 
 def tags_of(answers: Mapping[str, str]) -> tuple[str, ...]:
@@ -228,8 +277,9 @@ def test_the_required_check_is_never_skipped_and_fails_with_the_tests(evaluator:
 
 
 if __name__ == "__main__":
-    made = table(all_cells(node_programs.bundled() / "evaluate.cjs"))
+    program = node_programs.bundled() / "evaluate.cjs"
+    tables = {START: (END, table(all_cells(program))), START_AT_ONCE: (END_AT_ONCE, at_once(program))}
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(
-        page[: page.index(START) + len(START)] + f"\n\n{made}\n\n" + page[page.index(END) :], encoding="utf-8"
-    )
+    for start, (end, made) in tables.items():
+        page = page[: page.index(start) + len(start)] + f"\n\n{made}\n\n" + page[page.index(end) :]
+    PAGE.write_text(page, encoding="utf-8")
