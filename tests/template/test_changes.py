@@ -36,13 +36,13 @@ def merge(made: Path, changed: list[str], *, of_target: str = "", removed: str =
             file.write("\n# more\n")
     if removed:
         (made / removed).unlink()
-    git("-C", made, "add", "--all", "--force")
+    git("-C", made, "add", "--all")
     git("-C", made, "commit", "--quiet", "--allow-empty", "--message", "Change")
     pull = git("-C", made, "rev-parse", "HEAD").strip()
     git("-C", made, "checkout", "--quiet", "--detach", first)
     if of_target:
         (made / of_target).write_text("# theirs\n")
-        git("-C", made, "add", "--all", "--force")
+        git("-C", made, "add", "--all")
     git("-C", made, "commit", "--quiet", "--allow-empty", "--message", "On the target branch")
     git("-C", made, "merge", "--quiet", "--no-ff", "--message", "Merge", pull)
 
