@@ -109,7 +109,7 @@ def test_a_dirty_tree_is_built_under_a_tag_that_says_so(repository: Repository, 
 
 def test_a_misspelt_flag_is_not_taken_for_none(repository: Repository, engine: Engine) -> None:
     told = session_error(repository.nox("build", "--", "--psuh"))
-    assert "nox -s build accepts only --push, not --psuh" in told
+    assert "nox -s build accepts only --push and --no-cache, not --psuh" in told
     assert not images(engine)
 
 

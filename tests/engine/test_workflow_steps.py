@@ -74,6 +74,8 @@ def rendered_steps() -> list[Step]:
                     # only the steps that push a preview ask for it
                     asks = "push" in step["run"] or step["run"] == "nox -s settings"
                     given = given if asks else step.get("env", {})
+                    if step["run"] == "nox -s settings":  # only builds and pushes read it
+                        given = {name: value for name, value in given.items() if name != "REFRESH"}
                     found.setdefault(Step(step["run"], tuple(given), answers))
 
     def place(step: Step) -> int:
@@ -150,7 +152,7 @@ def test_the_step_runs(  # noqa: PLR0912
     if any(word in step.run for word in CHANGE_THE_MACHINE):
         check_in_a_container(engine, tmp_path, step)
         return
-    if step.run in ("nox -s settings", "nox -s arguments"):  # what these do depends on the answers
+    if step.run in ("nox -s settings", "nox -s arguments", "nox -s solve"):  # what these do depends on the answers
         template.plan_new_repository(tmp_path / "image", step.answers, made_from=PUBLISHED).apply()
         runner = replace(runner, path=tmp_path / "image")
     values = dict.fromkeys(step.variables, "set")

@@ -142,7 +142,7 @@ def was_there(one: Built, labelled: bool, differs: Sequence[str]) -> str:
     if differs:
         raise RefusedError(
             f"{one} is in the registry already, built from other sources: {', '.join(differs)}. An existing tag is "
-            f"never pushed over: {again}"
+            f"never overwritten: {again}"
         )
     if labelled:
         return "its labels match what would be built"
