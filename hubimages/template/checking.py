@@ -31,6 +31,9 @@ def check_answers(answers: Mapping[str, str]) -> None:
         )
         if found:
             raise BadInputError(f"{key}: {found}")
+        # Here, because cookiecutter changes line ends before the template's own check sees them.
+        if alone := rules.problem({key: value}, image_name(), key):
+            raise BadInputError(str(alone))
 
 
 def check_all_answers(answers: Mapping[str, str]) -> None:

@@ -231,6 +231,8 @@ def check_arrives(door: str, folder: Path, text: str) -> None:
 
 def check_is_refused(door: str, folder: Path, key: str, text: str, message: str) -> None:
     done = go_through(door, folder, {key: text})
+    if door == "cookiecutter" and "\r\n" in text:
+        message = message.replace("U+000D", "U+000A")  # Jinja makes one line feed of it first
     assert done.returncode == (1 if door == "cookiecutter" else 2), done.stderr
     output = done.stdout if door == "cookiecutter" else done.stderr  # cookiecutter prints a template's error on stdout
     lines = [line for line in output.splitlines() if "pre_gen_project" not in line]
