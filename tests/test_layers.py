@@ -20,7 +20,7 @@ LAYERS = (
     ("template", "hub_image", "imagebuilding", "live_hub"),
     ("references",),
     ("repository", "yaml_text", "registry", "contents"),
-    ("container_engine",),
+    ("container_engine", "duration"),
     ("run", "image_ref", "findings"),
     ("console",),
     ("errors",),

@@ -8,6 +8,7 @@ challenges with a token for each scope, pages by `Link`, waiting after a 429, `E
 
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created, labels, platforms
+from hubimages.registry.hosts import base_address
 from hubimages.registry.http.logins import DockerConfiguration, stored
 from hubimages.registry.http.transport import Limits, Transport
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
@@ -23,6 +24,7 @@ from hubimages.registry.rights.push import LoginState, Right, login_state
 
 __all__ = [
     "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError",
-    "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport", "all_tags", "check_registry",
-    "created", "creation_dates", "digests", "each", "labels", "login_state", "platforms", "stored",
+    "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport", "all_tags",
+    "base_address", "check_registry", "created", "creation_dates", "digests", "each", "labels", "login_state",
+    "platforms", "stored",
 ]  # fmt: skip

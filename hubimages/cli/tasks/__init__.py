@@ -18,8 +18,8 @@ from hubimages.cli.tasks.hub_image import bump_hub_image, check_hub_image, rebui
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
 from hubimages.cli.tasks.migration import find_images
-from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, roll_back_image
-from hubimages.cli.tasks.references import check_images, images
+from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, promote_images, roll_back_image
+from hubimages.cli.tasks.references import check_images, images, registry_tags
 from hubimages.cli.tasks.registry import check_registry
 from hubimages.cli.tasks.template import new_image_repo
 from hubimages.cli.tasks.update import update_image_repo
@@ -36,7 +36,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         apply_lock,
         compare_locks,
     ],
-    "Images": [test_image, image_contents, compare_images, check_registry],
+    "Images": [test_image, image_contents, compare_images, check_registry, registry_tags],
     "Hub image": [
         bump_hub_image,
         rebuild_hub_image,
@@ -45,7 +45,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         hub_experiments,
         end_hub_experiment,
     ],
-    "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
+    "Which hub runs which image": [images, check_images, point_hubs, bump_images, promote_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
     "This machine": [doctor],
