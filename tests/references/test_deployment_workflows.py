@@ -109,9 +109,10 @@ def test_the_step_promotes_what_staging_has_run_for_a_week(tmp_path: Path, open_
     )
     files = {"config/clusters/uni/cluster.yaml": f"name: uni\nhubs:\n{cluster}", staging: own, prod: own}
     root = make_deployment(tmp_path / "first", files)
-    (root / staging).write_text(own.replace("0a1b2c3d4e5f", "111111111aaa"))
-    dates = {"GIT_COMMITTER_DATE": "2026-01-05T00:00:00Z", "GIT_AUTHOR_DATE": "2026-01-05T00:00:00Z"}
-    subprocess.run(["git", "-C", str(root), "commit", "-qam", "Try"], env={**os.environ, **dates}, check=True)
+    for day, args in (("01", ["--amend", "--no-edit"]), ("05", ["-am", "Try"])):
+        dates = dict.fromkeys(("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE"), f"2026-01-{day}T00:00:00Z")
+        subprocess.run(["git", "-C", str(root), "commit", "-q", *args], env={**os.environ, **dates}, check=True)
+        (root / staging).write_text(own.replace("0a1b2c3d4e5f", "111111111aaa"))
     served = tmp_path / "served/org"
     served.mkdir(parents=True)
     git(root, "clone", "-q", "--bare", str(root), str(served / "deployment.git"))
