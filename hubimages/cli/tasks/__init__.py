@@ -9,6 +9,7 @@ from typing import Any
 from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
+from hubimages.cli.tasks.completion import completion
 from hubimages.cli.tasks.contents import compare_images, image_contents
 from hubimages.cli.tasks.doctor import doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
@@ -48,7 +49,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, promote_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
-    "This machine": [doctor],
+    "This machine": [doctor, completion],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))
