@@ -17,10 +17,10 @@ from hubimages.run import environment
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.engine.small import PASSES
-from tests.engine.stand_ins import PYTHON, bases, stand_ins
+from tests.engine.stand_ins import PYTHON, R_BASE_CONFIGURATION, bases, stand_ins
 from tests.histories import git
 
-STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi")
+STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi", pytest.param("r", marks=pytest.mark.deep))
 APPENDIX = "USER root\nRUN id -u > /etc/by-root\nUSER ${NB_USER}\n"
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 
@@ -56,6 +56,10 @@ def generate(engine: Engine, registry: Registry, path: Path, starter: str) -> Ge
     if starter == "environment.yml":
         (path / "appendix").write_text(APPENDIX)
         git("-C", path, "commit", "--quiet", "--all", "--message", "Do something as root")
+    if starter == "r":
+        (path / "repo2docker_config.py").write_text(R_BASE_CONFIGURATION)
+        git("-C", path, "add", "--all")
+        git("-C", path, "commit", "--quiet", "--message", "Start from a base with R")
     image = f"{registry.address}/our/{path.name}"
     return Generated(path, image, environment({**engine.env, "IMAGE": image}))
 
