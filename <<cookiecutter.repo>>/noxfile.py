@@ -251,6 +251,8 @@ def settings(session: nox.Session) -> None:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
         session.error("the setup is incomplete")
+    if session.posargs != ["name"]:
+        recompress.check(session, COMPRESSION)
 <% if cookiecutter.__parts %>
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
 <% endif %>

@@ -12,6 +12,7 @@ from tests.engine.engine import Engine
 from tests.engine.install import EngineUnavailableError, ensure
 from tests.engine.registry import Registry
 from tests.engine.small import Repository, digest, session_error
+from tests.engine.unsteady import DROP, Fault, unsteady
 from tests.histories import git
 
 # A program that needs nothing else in its image.
@@ -70,6 +71,21 @@ def test_the_tested_image_is_pushed_with_zstd_under_each_tag_and_a_node_runs_it(
     again = repository.nox("push", IMAGE=image)
     assert again.returncode == 0, again.stdout
     assert digest(registry, "our/small", repository.tag) == pushed
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("PUT .*/manifests/", 502, 2), Fault("PUT .*/blobs/uploads/", DROP, 2)], ids=str
+)
+def test_a_push_goes_on_when_the_registry_answers_again(
+    repository: Repository, registry: Registry, fault: Fault
+) -> None:
+    compress(repository)
+    with unsteady(registry.address, fault) as line:
+        repository.write({"README.md": f"{fault}\n"})
+        done = repository.nox("build", "--", "--push", IMAGE=f"{line.address}/our/small", PATIENCE="120")
+    assert done.returncode == 0, done.stdout
+    assert line.had and not fault.times
+    assert f"digest  {digest(registry, 'our/small', repository.tag)}\n" in done.stdout
 
 
 def test_a_tag_that_an_earlier_run_did_not_reach_keeps_the_compression(
