@@ -81,6 +81,13 @@ def index_problem(address: str) -> str | None:
     return f"{shown(address)} is not the address of a package index. Write it as https://HOST/PATH, or leave it empty"
 
 
+def size_problem(size: str) -> str | None:
+    """Return why a limit is none that the generated repository reads (image_build/sizes.py)."""
+    if not size or re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})? ?(MB|GB)", size):
+        return None
+    return f"{shown(size)} is not a size. Write it as 800 MB or 2.5 GB, or leave it empty for no limit"
+
+
 def arm64_problem(answers: Mapping[str, str]) -> str | None:
     """Return what stands against ARM.
 
@@ -149,6 +156,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
         "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
+        "max_size": ((), lambda: size_problem(answers["max_size"])),
         "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),
     }
     for key, (others, check) in checks.items():
