@@ -29,6 +29,8 @@ class Request:
     answers: Mapping[str, str] = field(default_factory=dict)
     origin: str | None = None
     push: bool = False
+    related: bool = False  # origin's main must hold an earlier extraction
+    note: Mapping[str, object] = field(default_factory=dict)  # to be found in DEST's git directory by a later run
 
     def __post_init__(self) -> None:
         if self.push and self.origin is None:
