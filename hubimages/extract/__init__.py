@@ -4,6 +4,7 @@ from hubimages.extract.extraction import NOTE, check_programs, extract, plan_ext
 from hubimages.extract.opened import Opened, open_shared
 from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
+from hubimages.extract.sources.open import refuse_inside, tip_of
 from hubimages.extract.sources.source import Source
 from hubimages.extract.survey import ImageHistory, Survey, survey_images
 
@@ -21,5 +22,7 @@ __all__ = [
     "extract",
     "open_shared",
     "plan_extraction",
+    "refuse_inside",
     "survey_images",
+    "tip_of",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages import console
+from hubimages.errors import BadInputError
 from hubimages.extract.history import image_directory
 from hubimages.extract.history.shared import SharedHistory, read_shared
 from hubimages.extract.messages.translator import highest_number
@@ -36,6 +37,13 @@ class Opened:
             yield replace(self, source=replace(self.source, scratch=scratch), base=base, renderer=renderer)
         finally:
             scratch.close()
+
+    def missing(self, directory: str) -> BadInputError | None:
+        """Return the error for a directory that never was in the source; None for one that was."""
+        path = image_directory.normalise(directory)
+        if any(self.known.trees.get(path, ())) or image_directory.other_spelling(self.source, path) is not None:
+            return None
+        return image_directory.not_found(self.source, path)
 
 
 def open_shared(given: str, ref: str | None, directories: Iterable[str], place: Path) -> Opened:

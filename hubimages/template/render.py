@@ -94,17 +94,17 @@ def renderer() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextlib.contextmanager
-def rendering_server(clients: int) -> Iterator[list[socket.socket]]:
+def rendering_server(clients: int, home: Path) -> Iterator[list[socket.socket]]:
     """Start one process that renders for several clients, and yield a connection for each of them.
 
     A client is one thread or process at a time; it gives its connection to `render_files`. The process ends when all
-    connections are closed.
+    connections are closed. `home` is an empty directory for its files, which the caller removes afterwards.
     """
     pairs = [socket.socketpair() for _ in range(clients)]
     ours, theirs = [one for one, _ in pairs], [other for _, other in pairs]
     numbers = [str(each.fileno()) for each in theirs]
     program = Path(__file__).with_name("renderer.py")
-    argv = (sys.executable, "-P", str(program), *numbers)
+    argv = (sys.executable, "-P", str(program), str(home), *numbers)
     with contextlib.ExitStack() as stack:
         for each in ours:
             stack.enter_context(each)

@@ -1,8 +1,8 @@
 """Run cookiecutter on the template: a program that starts before the answers are known.
 
 It imports what takes long, then reads one line of JSON from stdin: `template`, `output`, `home` and `answers`. The
-files are those that the `cookiecutter` command writes. With numbers of sockets as arguments, it reads such lines from
-them until they are closed, and answers each with a line: `output`, `code`, `stdout`, `stderr`.
+files are those that the `cookiecutter` command writes. With a home directory and numbers of sockets as arguments, it
+reads such lines from them until they are closed, and answers each with a line: `output`, `code`, `stdout`, `stderr`.
 
 What it leaves out does not change them: libraries for downloads and for dates are imported when they are first used,
 and the hooks run in this process, not each in another.
@@ -77,7 +77,7 @@ def compile_once() -> None:
     Environment.compile = compile_or_find  # type: ignore[assignment,method-assign]
 
 
-def serve(sockets: Sequence[int]) -> None:
+def serve(home: str, sockets: Sequence[int]) -> None:
     """Answer the requests of several clients, one after another, until all of them have closed their connection."""
     compile_once()
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
@@ -91,7 +91,7 @@ def serve(sockets: Sequence[int]) -> None:
                     waiting.unregister(key.fileobj)
                     continue
                 with contextlib.suppress(ConnectionError):
-                    key.fileobj.sendall(json.dumps(answer(json.loads(line))).encode() + b"\n")  # type: ignore[union-attr]
+                    key.fileobj.sendall(json.dumps(answer({**json.loads(line), "home": home})).encode() + b"\n")  # type: ignore[union-attr]
 
 
 def answer(request: dict[str, Any]) -> dict[str, object]:
@@ -120,7 +120,7 @@ def main() -> None:
     import yaml  # noqa: F401
 
     if len(sys.argv) > 1:
-        serve([int(number) for number in sys.argv[1:]])
+        serve(sys.argv[1], [int(number) for number in sys.argv[2:]])
     elif request := json.loads(sys.stdin.buffer.read() or b"null"):  # else there is nothing to do after all
         render(request)
 

@@ -111,6 +111,7 @@ class Wanted:
     named: Sequence[str] = ()
     follow: bool | None = None  # None: ask about those that are found
     choice: Choice = field(default_factory=Choice)
+    as_found: bool = False  # if those named are what is found, they are followed as it was found
 
 
 def decide_extraction(
@@ -183,6 +184,10 @@ def _search(source: Source, seen: History, path: str, dir_trees: Trees, wanted: 
     repo, load, choice = source.scratch, source.load_blobs, wanted.choice
     if wanted.named:
         names = [image_directory.normalise_former(name) for name in wanted.named]
+        if wanted.as_found:
+            search = former_paths.find(repo, seen, path, dir_trees, load, choice)
+            if {era.path for era in search.eras} == set(names) and not search.unclear:
+                return search
         search = former_paths.given(repo, seen, path, dir_trees, load, names, choice)
         for name in names:
             if not any(era.path == name and any(era.trees) for era in search.eras):
