@@ -44,6 +44,10 @@ def put_on_top(
     if base.is_origins:
         if scratch.succeeds("merge-base", "--is-ancestor", tip, base.commit):
             return Placement(base.commit, Combined(base.tree, []), nothing_new=f"{base.name} already has this history")
+        is_all = scratch.succeeds("merge-base", "--is-ancestor", base.commit, tip)
+        if is_all and (companions.keep_workflows or not companions.alive):  # main was the extracted history itself
+            brings = what_it_brings(scratch, base, tip, reading.source_tree, base.commit)
+            return Placement(tip, Combined(reading.source_tree, []), brings)
         shared = attempt(*scratch.argv("merge-base", base.commit, tip), cwd=scratch.directory, env=ENVIRONMENT)
         if shared.returncode == 0:
             combined = merged(scratch, base, tip, companions)

@@ -96,6 +96,8 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
             state = updated(job, made, base, opened)
     now = made_at(job.dest)
     assert now is not None
+    if job.push and not job.entry.template:
+        refuse_workflows(now)
     created = "" if is_there else hosting.create(job.entry)
     pushed = pushed_now(now, job.remote) if job.remote else ""
     remarks = hosting.settle(job.entry) if job.create else ()
@@ -141,7 +143,8 @@ def updated(job: Job, made: Made, base: str, opened: extract.Opened | None) -> s
     """Bring the new commits of the source into the repository, three ways; `base`: onto what this remote has."""
     made.check_can_move()
     with beside(job.dest) as place:
-        done = extract.extract(job.request(place / "new", base or str(job.dest)), lambda _: True, opened)
+        request = replace(job.request(place / "new", base or str(job.dest)), template=True)  # there is a main
+        done = extract.extract(request, lambda _: True, opened)
         if isinstance(done, extract.Nothing):
             if base:
                 made.move(pushing.look(made, base).main)
@@ -163,6 +166,16 @@ def pushed_now(made: Made, address: str) -> str:
     return console.censor(address)
 
 
+def refuse_workflows(made: Made) -> None:
+    """Refuse to push workflows that had no effect before, where no commit of ours puts them aside."""
+    listed = made.repo.text("ls-tree", "-r", "--name-only", "refs/heads/main", ".github/workflows/").split("\n")
+    if names := [name for name in listed if name]:
+        raise RefusedError(
+            f"GitHub would run {', '.join(names)} from this push on. Take `template: false` out of the manifest, which "
+            f"puts them aside, or push by hand: git -C {made.dest} push"
+        )
+
+
 def planned(job: Job, made: Made | None, opened: extract.Opened | None) -> Outcome:
     """Return what would be done; change nothing."""
     if is_up_to_date(job, made):
@@ -175,7 +188,8 @@ def planned(job: Job, made: Made | None, opened: extract.Opened | None) -> Outco
         origin = str(job.dest) if dict(made.options) == job.entry.options() else None
         state = state if origin else "would be made anew"
     free = job.dest if made is None else job.dest.with_name(f".{job.dest.name}.new")
-    plan = extract.plan_extraction(job.request(free, origin), opened)
+    request = job.request(free, origin)
+    plan = extract.plan_extraction(replace(request, template=request.template or origin is not None), opened)
     facts = json.loads(plan.as_json())
     facts["dest"] = str(job.dest)
     commands = [["git", "push", console.censor(job.remote), "main"]] if job.remote else []
