@@ -51,17 +51,19 @@ def ground(
     scratch: Repo,
     stage: Path,
     base: Repo | None = None,
+    *,
+    related: bool = False,
 ) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
     `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
-    `main`. `base` is a repository that `scratch` borrows from already, where the rendering is committed; else a new one
-    is made.
+    `main`, unless that is `related`, an earlier extraction. `base` is a repository that `scratch` borrows from already,
+    where the rendering is committed; else a new one is made.
     """
     others: Sequence[str] = ()
     if origin is not None:
         found, others = _origins_main(origin, scratch, stage)
-        if found is not None and render is None:
+        if found is not None and render is None and not related:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )

@@ -138,7 +138,13 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room, own: R
         started=room.renderer,
     )
     return room.threads.submit(
-        destination.ground, request.origin, make if request.template else None, source.scratch, room.stage.path, own
+        destination.ground,
+        request.origin,
+        make if request.template else None,
+        source.scratch,
+        room.stage.path,
+        own,
+        related=request.related,
     )
 
 

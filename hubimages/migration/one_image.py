@@ -95,7 +95,9 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
         if base or not is_up_to_date(job, made):
             state = updated(job, made, base, opened)
     now = made_at(job.dest)
-    assert now is not None
+    if now is None:  # the remote has everything
+        clone = f"git clone {console.censor(remote)} {job.dest}"
+        return job.outcome(state, remarks=(f"the remote has everything, and {job.dest} is not there: {clone}",))
     if job.push and not job.entry.template:
         refuse_workflows(now)
     created = "" if is_there else hosting.create(job.entry)
@@ -107,10 +109,7 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
 def made_first(job: Job, remote: str, opened: extract.Opened | None) -> str:
     """Extract into a new repository, on top of what the remote has of an earlier extraction."""
     done = extract.extract(job.request(job.dest, remote or None), lambda _: True, opened)
-    if isinstance(done, extract.Nothing):
-        shown = console.censor(remote)
-        raise RefusedError(f"{done.why}, and {job.dest} is not there. Clone it: git clone {shown} {job.dest}")
-    return "made"
+    return "unchanged" if isinstance(done, extract.Nothing) else "made"
 
 
 def made_anew(job: Job, opened: extract.Opened | None) -> str:
@@ -143,8 +142,7 @@ def updated(job: Job, made: Made, base: str, opened: extract.Opened | None) -> s
     """Bring the new commits of the source into the repository, three ways; `base`: onto what this remote has."""
     made.check_can_move()
     with beside(job.dest) as place:
-        request = replace(job.request(place / "new", base or str(job.dest)), template=True)  # there is a main
-        done = extract.extract(request, lambda _: True, opened)
+        done = extract.extract(job.request(place / "new", base or str(job.dest)), lambda _: True, opened)
         if isinstance(done, extract.Nothing):
             if base:
                 made.move(pushing.look(made, base).main)
@@ -188,8 +186,7 @@ def planned(job: Job, made: Made | None, opened: extract.Opened | None) -> Outco
         origin = str(job.dest) if dict(made.options) == job.entry.options() else None
         state = state if origin else "would be made anew"
     free = job.dest if made is None else job.dest.with_name(f".{job.dest.name}.new")
-    request = job.request(free, origin)
-    plan = extract.plan_extraction(replace(request, template=request.template or origin is not None), opened)
+    plan = extract.plan_extraction(job.request(free, origin), opened)
     facts = json.loads(plan.as_json())
     facts["dest"] = str(job.dest)
     commands = [["git", "push", console.censor(job.remote), "main"]] if job.remote else []

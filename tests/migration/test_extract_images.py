@@ -206,22 +206,27 @@ def test_a_dry_run_shows_all_and_writes_nothing(source: Path, tmp_path: Path) ->
     assert not (tmp_path / "out").exists()
 
 
+HUB = "directory: {0}\n    repository: a"
 MISTAKES = {
-    "directory: {0}\n    repository: a\n    ref: main": "{m}:4: an image has no key `ref`. The keys are directory, repository, ",
-    "directory: {0}\n    repository: a\n  - directory: {1}\n    repository: A": "{m}:4: {1} has the repository A, as {0} in "
-    "line 2. Choose another name",
-    "directory: {0}\n    repository: a\n  - directory: {0}\n    repository: b": "{m}:4: {0} is in line 2, too. Remove one",
-    "directory: deployments\n    repository: a\n  - directory: {0}\n    repository: b": "{m}:4: {0} is inside of deployments in "
-    "line 2. Skip one of them",
-    "directory: deployments/hub99/image\n    repository: a": "{m}:2: no deployments/hub99/image in {s} at main, nor in its "
-    "history",
+    f"{HUB}\n    ref: main": "{m}:4: an image has no key `ref`. The keys are directory, repository, ",
+    f"{HUB}\n  - directory: {{1}}\n    repository: A": (
+        "{m}:4: {1} has the repository A, as {0} in line 2. Choose another name"
+    ),
+    f"{HUB}\n  - directory: {{0}}\n    repository: b": "{m}:4: {0} is in line 2, too. Remove one",
+    f"directory: deployments\n    repository: b\n  - {HUB}": (
+        "{m}:4: {0} is inside of deployments in line 2. Skip one of them"
+    ),
+    "directory: deployments/hub99/image\n    repository: a": (
+        "{m}:2: no deployments/hub99/image in {s} at main, nor in its history"
+    ),
     "repository: a": "{m}:2: an image needs a `directory`",
     "directory: {0}\n    repository: a/b": "{m}:3: repo: ",
-    "directory: {0}\n    repository: a\n    visibility: open": "{m}:4: visibility is private or public, not open",
-    "directory: {0}\n    repository: a\n    answers: {{regsitry: quay.io}}": "{m}:4: the template has no question 'regsitry'. "
-    "Did you mean 'registry'?",
-    "directory: {0}\n    repository: a\n    skip: maybe": "{m}:4: `skip` is true or false",
-    "directory: {0}\n    repository: a\n    repository: b": "{m}:4: the key repository is there twice. Remove one",
+    f"{HUB}\n    visibility: open": "{m}:4: visibility is private or public, not open",
+    f"{HUB}\n    answers: {{{{regsitry: quay.io}}}}": (
+        "{m}:4: the template has no question 'regsitry'. Did you mean 'registry'?"
+    ),
+    f"{HUB}\n    skip: maybe": "{m}:4: `skip` is true or false",
+    f"{HUB}\n    repository: b": "{m}:4: the key repository is there twice. Remove one",
 }
 
 
