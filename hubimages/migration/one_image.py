@@ -101,7 +101,7 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
     if job.push and not job.entry.template:
         refuse_workflows(now)
     created = "" if is_there else hosting.create(job.entry)
-    pushed = pushed_now(now, job.remote) if job.remote else ""
+    pushed = pushed_now(now, job.remote, is_new=state == "made" and bool(remote)) if job.remote else ""
     remarks = hosting.settle(job.entry) if job.create else ()
     return job.outcome(state, created=created, pushed_to=pushed, remarks=remarks, report=now.report)
 
@@ -152,10 +152,13 @@ def updated(job: Job, made: Made, base: str, opened: extract.Opened | None) -> s
     return "updated"
 
 
-def pushed_now(made: Made, address: str) -> str:
-    """Push what the remote lacks; return its address, "" if it lacked nothing."""
+def pushed_now(made: Made, address: str, *, is_new: bool) -> str:
+    """Push what the remote lacks; return its address, "" if it lacked nothing.
+
+    `is_new`: the extraction has just looked at the remote.
+    """
     pushing.set_origin(made.repo, address)
-    if pushing.look(made, address).relation == "same":
+    if not is_new and pushing.look(made, address).relation == "same":
         return ""
     try:
         pushing.push(made, address)

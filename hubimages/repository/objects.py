@@ -12,6 +12,7 @@ from hubimages.run import ended
 # Less than a pipe holds, so that a question is written before git begins to answer.
 MOST_ASKED = 32 * 1024  # bytes
 TREE = "040000"
+LARGE, MOST_KEPT = 500, 4  # files of a tree whose listing is kept, and how many such listings are
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Reader:
     repo: Repo
     process: "subprocess.Popen[bytes] | None" = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    listed: dict[str, tuple[TreeEntry, ...]] = field(default_factory=dict)  # whole repositories, at a few commits
 
     def ask(self, command: bytes, names: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
         """Yield (the line about an object, its content) for each name; no content unless `command` is `contents`."""
@@ -95,7 +97,13 @@ class StandingRepo(Repo):
 
     def list_tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
         """Return what is in a tree, as `Repo` does; one question for each level of directories."""
-        (top,) = self.contents([f"{treeish}^{{tree}}"])
+        assert self.reader is not None
+        ((found, kind, _),) = self.batch_check([treeish])
+        if kind == "missing":
+            raise ProgramFailedError(f"git cat-file: {treeish} is missing from the repository")
+        if recursive and found in self.reader.listed:
+            return list(self.reader.listed[found])
+        (top,) = self.contents([found if kind == "tree" else f"{found}^{{tree}}"])
         rows = list(parsed(top, ""))
         while recursive:
             above = list(dict.fromkeys(row.name for row in rows if row.mode == TREE))
@@ -107,6 +115,8 @@ class StandingRepo(Repo):
                 for row in rows
                 for inner in (parsed(below[row.name], row.path + "/") if row.mode == TREE else [row])
             ]
+        if recursive and len(rows) >= LARGE and len(self.reader.listed) < MOST_KEPT:
+            self.reader.listed[found] = tuple(rows)
         return rows
 
 
