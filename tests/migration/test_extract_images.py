@@ -300,3 +300,14 @@ def test_histories_of_one_commit_and_of_none_at_the_tip(tmp_path: Path) -> None:
     done = run(manifest, tmp_path / "out")
     assert [one.report["commits_kept"] for one in done.outcomes] == [1, 1]
     assert done.outcomes[0].report["notes"][0].startswith("gone is gone at the tip")
+
+
+def test_a_file_of_120_mb_in_an_old_commit_comes_along_and_is_said(tmp_path: Path) -> None:
+    source = fleet.deployment(tmp_path / "large.git", large=fleet.LARGE)
+    manifest = fleet.manifest(tmp_path / "m.yaml", source, defaults="template: false", images=range(3, 6))
+    done = run(manifest, tmp_path / "out")
+    said = [[line for line in one.report["warnings"] if "MiB" in line] for one in done.outcomes]
+    assert said == [[], ["data.bin has 120 MiB in the history: GitHub refuses a push with it"], []]
+    assert fleet.SECRET in git("-C", tmp_path / "out/hub03-image", "log", "-p", "main")
+    assert fleet.SECRET in git("-C", tmp_path / "out/hub05-image", "log", "--format=%B", "main")
+    assert fleet.SECRET not in git("-C", tmp_path / "out/hub04-image", "log", "-p", "--format=", "main")

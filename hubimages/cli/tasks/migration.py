@@ -83,9 +83,9 @@ def extract_images(
     dry_run: bool = False,
     json: bool = False,
 ) -> None:
-    """Extract all images of a manifest into repositories, in one pass over the deployment repository.
+    """Extract all images of a manifest, each into its own repository.
 
-    Each becomes what extract-image makes. One that fails does not stop the others. Run again, the task makes what is
+    The deployment repository is read once, and each image becomes what extract-image makes of it. One that fails does not stop the others. Run again, the task makes what is
     missing, and brings new commits of the deployment repository onto the repositories that are there.
     """
     from hubimages import migration
