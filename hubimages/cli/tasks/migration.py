@@ -85,8 +85,9 @@ def extract_images(
 ) -> None:
     """Extract all images of a manifest, each into its own repository.
 
-    The deployment repository is read once, and each image becomes what extract-image makes of it. One that fails does not stop the others. Run again, the task makes what is
-    missing, and brings new commits of the deployment repository onto the repositories that are there.
+    The deployment repository is read once, and each image becomes what extract-image makes of it. One that fails does
+    not stop the others. Run again, the task makes what is missing, and brings new commits of the deployment repository
+    onto the repositories that are there.
     """
     from hubimages import migration
 
