@@ -344,3 +344,15 @@ def test_killed_at_any_moment_the_next_run_finishes(manifest: Path, tmp_path: Pa
         name = f"hub0{number}-image"
         assert main_of(out / name) == main_of(tmp_path / "remotes" / f"{name}.git")
     assert sorted(path.name for path in out.iterdir()) == [f"hub0{number}-image" for number in range(3)]
+
+
+def test_what_was_pushed_is_not_made_anew_with_other_options(manifest: Path, source: Path, tmp_path: Path) -> None:
+    pattern = remotes(tmp_path, 0, 1, 2)
+    run(manifest, tmp_path / "out", remote=pattern, push=True)
+    before = main_of(tmp_path / "out/hub00-image")
+    other = fleet.manifest(
+        tmp_path / "other.yaml", source, defaults="template: false\nkeep_messages: true", images=range(1)
+    )
+    done = run(other, tmp_path / "out", remote=pattern, push=True)
+    assert problems(done)["hub00-image"][0] == 3
+    assert main_of(tmp_path / "out/hub00-image") == before
