@@ -17,6 +17,7 @@ from hubimages.template.render import (
     renderer,
     run_cookiecutter,
 )
+from hubimages.template.rules import answer_problem, refused_host
 
 __all__ = [
     "MESSAGE",
@@ -26,6 +27,7 @@ __all__ = [
     "Question",
     "RenderedFile",
     "Rendering",
+    "answer_problem",
     "ask",
     "check_all_answers",
     "check_answers",
@@ -38,6 +40,7 @@ __all__ = [
     "questions",
     "read_answers",
     "read_rendering",
+    "refused_host",
     "render",
     "render_files",
     "renderer",

@@ -22,7 +22,7 @@ from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, roll_
 from hubimages.cli.tasks.references import check_images, images
 from hubimages.cli.tasks.registry import check_registry
 from hubimages.cli.tasks.template import new_image_repo
-from hubimages.cli.tasks.update import update_image_repo
+from hubimages.cli.tasks.update import adopt_image_repo, update_image_repo
 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
@@ -30,6 +30,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         new_image_repo,
         extract_image,
         find_images,
+        adopt_image_repo,
         update_image_repo,
         check_environment,
         lock_environment,
