@@ -89,7 +89,7 @@ def adopt_image_repo(
     from hubimages import update
 
     asking = console.is_interactive() and not (yes or dry_run)
-    plan = update.plan_adoption(Path(path), set_ or [], answers, ask=asking, recommended=yes)
+    plan = update.plan_adoption(Path(path), set_ or [], answers, ask=asking, recommended=yes, open_questions=dry_run)
     if dry_run:
         text = update.show_adoption(plan)
     else:

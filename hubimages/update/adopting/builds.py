@@ -137,7 +137,7 @@ def _images(workflow: Workflow, step: Step, owner: str) -> Iterator[Found]:
         ]
     for pattern in (PUSHED, TAGGED):
         for match in pattern.finditer(step.run.value) if "docker" in step.run.value else ():
-            named.append((match[1], step.run.line + 1 + step.run.value[: match.start(1)].count("\n")))
+            named.append((match[1], step.run.first + step.run.value[: match.start(1)].count("\n")))
     for text, line in named:
         reference = plain(step.resolved(text, owner)).lower()
         if CACHE.search(reference):
@@ -146,21 +146,19 @@ def _images(workflow: Workflow, step: Step, owner: str) -> Iterator[Found]:
             reference = reference if _has_host(reference) else f"docker.io/{reference}"
             yield Found("reference", reference, file, line)
         elif "${{" in text and not re.search(r"steps\.|needs\.", text):
-            yield Found("reference", text, file, line)
+            yield Found("reference", step.resolved(text, owner), file, line)
 
 
 def _lines(text: Text | None) -> list[tuple[str, int]]:
     """The lines of an input, each with its own line in the file."""
     if text is None or not text.value.strip():
         return []
-    lines = text.value.splitlines()
-    first = text.line + (1 if len(lines) > 1 else 0)
-    return [(line.strip(), first + number) for number, line in enumerate(lines) if line.strip()]
+    return [(line.strip(), text.first + number) for number, line in enumerate(text.value.splitlines()) if line.strip()]
 
 
 def plain(reference: str) -> str:
     """Return a reference without tag and digest."""
-    kept = EXPRESSION.sub(lambda found: found[0].replace(" ", "").replace(":", ";"), reference.strip())
+    kept = EXPRESSION.sub(lambda found: found[0].replace(" ", ""), reference.strip())
     kept = kept.partition("@")[0].strip(",")
     above, slash, last = kept.rpartition("/")
     return f"{above}{slash}{last.partition(':')[0]}"

@@ -114,7 +114,10 @@ def _note(image: str) -> str:
 
 
 def _licence(texts: Mapping[str, str]) -> Iterator[Found]:
-    for path in sorted(path for path in texts if LICENCE.fullmatch(path)):
+    licences = sorted(path for path in texts if LICENCE.fullmatch(path))
+    if not licences:
+        yield Found("license", "none", "no LICENSE")
+    for path in licences[:1]:
         text = texts[path]
         name = next((name for name, words in LICENCES.items() if re.search(words, text, re.DOTALL)), "none")
         yield Found(
@@ -124,7 +127,6 @@ def _licence(texts: Mapping[str, str]) -> Iterator[Found]:
             if (holder := HOLDER.match(line)) and "{" not in line and "[yyyy]" not in line:
                 yield Found("maintainers", holder["holder"].removesuffix(", All rights reserved").strip(), path, number)
                 return
-        return
 
 
 def _title(path: str, text: str) -> Iterator[Found]:

@@ -112,7 +112,9 @@ class _Guessing:
                 self.decide("registry_host", host, places)
         elif "registry" not in self.given:
             refused = template.refused_host(host)
-            why = refused or f"{host!r} is not a registry that the template can log in to"
+            why = (
+                refused.partition(": ")[2] if refused else f"{host!r} is not a registry that the template can log in to"
+            )
             self.unclear.append(Unclear("registry", f"the image is pushed to {host} ({places[0].place}). {why}"))
 
     def image(self, image: str, places: Sequence[Found]) -> None:
@@ -157,9 +159,7 @@ class _Guessing:
         """Decide on a version that the template does not offer: only JupyterHub's has to be a person's."""
         offered = ", ".join(question.choices)
         if question.key == "jupyterhub_version":
-            reason = (
-                f"{places[0].place} has JupyterHub {value}, and the template has {offered}. Which does your hub run?"
-            )
+            reason = f"{places[0].place} has JupyterHub {value}; the template has {offered}. Which does your hub run?"
             self.unclear.append(Unclear(question.key, reason, recommended=question.choices[0]))
             return
         nearest = min(question.choices, key=lambda choice: abs(_number(choice) - _number(value)))

@@ -41,13 +41,15 @@ def plan_adoption(
     *,
     ask: bool = False,
     recommended: bool = False,
+    open_questions: bool = False,
     source: Source | None = None,
 ) -> Adoption:
     """Return what adopting the repository would do. Changes nothing in it.
 
     `settings` are answers as `key=value`, `answers` a file with some. With `ask` a person answers what is unclear;
-    `recommended` takes the recommended answers; otherwise the plan has the questions. `source` is the template, the
-    installed one by default. Raises BadInputError if there is no image, or the record of another tool.
+    `recommended` takes the recommended answers. A question that is left raises RefusedError, or is in the plan with
+    `open_questions`. `source` is the template, the installed one by default. Raises BadInputError if there is no image,
+    or the record of another tool.
     """
     repo = repository(path)
     check_has_commit(repo)
@@ -71,6 +73,8 @@ def plan_adoption(
     reading = read_builds(workflows, address.name if address else "")
     found = [*reading.found, *read_files(texts, folder), _name(repo, address.name if address else "")]
     guesses = _answered(found, reading, given, ask=ask, recommended=recommended)
+    if not open_questions:
+        check_answered(Adoption(repo, guesses=guesses))
     notes = (*guesses.notes, *unread, *_notes(texts, folder, reading, guesses))
     with tempfile.TemporaryDirectory(prefix="hubimages-adopt-") as temporary:
         source = source or new_source(installed_version(), Path(temporary))

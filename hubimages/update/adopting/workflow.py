@@ -12,10 +12,11 @@ VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
 @dataclass(frozen=True)
 class Text:
-    """A text of a workflow, and its line."""
+    """A text of a workflow, and its line; `first` is that of its first line, which a block has below its key."""
 
     value: str
     line: int
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,9 @@ def _items(node: yaml_text.Node | None) -> list[yaml_text.Node]:
 
 def _text(node: yaml_text.Node | None) -> Text:
     node = yaml_text.resolved(node) if node is not None else None
-    return Text(node.value, node.line) if isinstance(node, yaml_text.ScalarNode) else Text("", 0)
+    if not isinstance(node, yaml_text.ScalarNode):
+        return Text("", 0)
+    return Text(node.value, node.line, node.line + (node.style in ("literal", "folded")))
 
 
 def _texts(node: yaml_text.Node | None) -> dict[str, Text]:
