@@ -86,6 +86,7 @@ def _planned(
         return Update(**common)  # type: ignore[arg-type]
     objects = Objects.beside(repo, temporary)
     base, theirs = objects.entries(before.files, after.files)
+    base = {path: entry for path, entry in base.items() if path in theirs or not _is_left(path, after)}
     message = _message(record, version, changes)
     merged = merge(objects, head, base, theirs, message)
     if merged.tree == repo.text("rev-parse", f"{head}^{{tree}}"):
@@ -133,6 +134,12 @@ def _changed(status: Sequence[str]) -> Sequence[str]:
         else:
             lines.append(f"{words.get(letter[0], 'changes')} {path}")
     return lines
+
+
+def _is_left(path: str, after: Rendering) -> bool:
+    """Return True for a file that the template leaves to its owner: with it on one side only, the merge keeps it."""
+    own = after.answers.get("own_files", "").split()
+    return path in own or any(folder.endswith("/") and path.startswith(folder) for folder in own)
 
 
 def _same(before: Rendering, after: Rendering, same_version: bool) -> bool:
