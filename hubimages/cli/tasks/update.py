@@ -81,7 +81,7 @@ def adopt_image_repo(
     json: bool = False,
     yes: bool = False,
 ) -> None:
-    """Link an image repository to the template, so that update-image-repo can bring it up to date.
+    """Link an image repository to the template, to update it from then on.
 
     Guesses each answer from the workflows and files, and shows where it was read. The branch has the template's
     workflows and sessions in place of those that they supersede; all other files stay yours.

@@ -23,6 +23,11 @@ SUPERSEDED = {
 }
 
 
+def deep(*values: str):
+    """A case for `nox -s deep`."""
+    return pytest.param(*values, marks=pytest.mark.deep)
+
+
 def extracted(dest: Path, tmp_path: Path) -> Path:
     """A repository that extract-image makes without the template."""
     source = deployments.make(tmp_path / "hubs", deployments.UNDER_FOLDER)
@@ -31,7 +36,7 @@ def extracted(dest: Path, tmp_path: Path) -> Path:
     return dest
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "extraction"])
+@pytest.mark.parametrize("kind", ["action", deep("shared"), deep("own steps"), "extraction"])
 def test_own_files_stay_superseded_workflows_go_and_the_first_update_works(kind, tmp_path):
     repo = extracted(tmp_path / "image", tmp_path) if kind == "extraction" else begin(tmp_path / "image", KINDS[kind])
     ours, head = files(repo, "HEAD"), git(repo, "rev-parse", "HEAD")
@@ -66,7 +71,7 @@ def test_own_files_stay_superseded_workflows_go_and_the_first_update_works(kind,
     assert set(changed["changed"]) == {"changes .hubimages.yaml", f"changes {readme}"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["action", deep("shared"), deep("own steps")])
 def test_an_adopted_repository_with_changes_of_its_owner_is_updated(kind, tmp_path, make_earlier):
     """Adopted from an earlier template, changed in ten ways, updated to the present one."""
     earlier = make_earlier({"BUILDING.txt": "gone\n", ".github/workflows/test.yaml": None, "README.md": "# Earlier\n"})
@@ -150,8 +155,8 @@ def test_a_recommended_answer_is_taken_with_yes_and_said(tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "needed"),
-    [("noxfile.py", "noxfile.py"), (".github/workflows/test.yaml", ".github/workflows/test.yaml"),
-     ("image-contract", "image-contract/"), (".hubimages.yaml/x", ".hubimages.yaml")],
+    [("noxfile.py", "noxfile.py"), deep(".github/workflows/test.yaml", ".github/workflows/test.yaml"),
+     ("image-contract", "image-contract/"), deep(".hubimages.yaml/x", ".hubimages.yaml")],
 )  # fmt: skip
 def test_what_is_in_the_templates_way_is_named_and_stays(path, needed, tmp_path):
     repo = begin(tmp_path / "image", {**ACTION, path: "on: push\njobs: {}\n"})
