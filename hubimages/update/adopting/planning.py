@@ -159,6 +159,8 @@ def _asked(unclear: Unclear) -> str:
 def _notes(texts: Mapping[str, str], folder: str, reading: Reading, guesses: Guesses) -> list[str]:
     """What a person should know besides the answers."""
     notes = []
+    if folder and "appendix" in texts and f"{folder}appendix" not in texts:
+        notes.append(f"appendix: the build reads {folder}appendix and not this one. Move it there (git mv)")
     action = guesses.values["builder"] != "nox"
     for lock in filter(LOCKS.fullmatch, texts):
         used = folder == "" and lock in ("conda-lock.yml", "pixi.lock") and not action

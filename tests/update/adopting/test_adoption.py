@@ -189,6 +189,7 @@ def test_a_dry_run_changes_nothing_and_its_report_is_that_of_the_branch(tmp_path
     details = shown[shown.index("Answers, and where each was read:") : shown.index("$ git branch")]
     assert details in report
     assert "note: conda-lock.yml stays, and the build does not read it\n" in report
+    assert "note: appendix: the build reads .binder/appendix and not this one. Move it there (git mv)\n" in report
     assert "  README.md: the template's is BUILDING.md; " in report
     assert "  .github/workflows/publish.yaml: calls .github/workflows/build.yaml\n" in report
 
