@@ -23,7 +23,7 @@ from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, promo
 from hubimages.cli.tasks.references import check_images, images, registry_tags
 from hubimages.cli.tasks.registry import check_registry
 from hubimages.cli.tasks.template import new_image_repo
-from hubimages.cli.tasks.update import update_image_repo
+from hubimages.cli.tasks.update import adopt_image_repo, update_image_repo
 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
@@ -32,6 +32,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         extract_image,
         find_images,
         extract_images,
+        adopt_image_repo,
         update_image_repo,
         check_environment,
         lock_environment,
