@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cmp_to_key
 
-from hubimages.contents.package import CONDA, PIP
+from hubimages.contents.package import CONDA, PIP, R
 
 
 def first_number(version: str) -> str:
@@ -26,7 +26,7 @@ def order(kind: str, one: str, other: str) -> int:
     """Return a negative number if the first version is older, 0 if both are as new, else a positive one.
 
     Python's rules (https://packaging.python.org/en/latest/specifications/version-specifiers/) for pip and conda where
-    both follow them, otherwise Debian's, which agree with R's for numbers.
+    both follow them, otherwise Debian's; R's are the same for numbers.
     """
     if kind in (PIP, CONDA):
         from packaging.version import InvalidVersion, Version
@@ -37,6 +37,8 @@ def order(kind: str, one: str, other: str) -> int:
             pass
         else:
             return (first > second) - (first < second)
+    if kind == R:  # 1.1-10 is 1.1.10
+        one, other = one.replace("-", "."), other.replace("-", ".")
     return debian_order(one, other)
 
 

@@ -24,14 +24,8 @@ class Store:
         if asked.path == "/v2/":
             return Reply(200, b"{}")
         kind, _, name = asked.path.split("/", 4)[-1].partition("/")
-        if kind == "blobs" and asked.method == "POST":
-            return Reply(202, b"", {"Location": f"http://{asked.headers['Host']}{asked.path}1"})
-        if kind == "blobs" and asked.method == "PUT":
-            self.blobs[sha256(asked.body)] = asked.body
-            assert asked.query["digest"] == [sha256(asked.body)]
-            return Reply(201)
         if kind == "blobs":
-            return Reply(200, self.blobs[name]) if name in self.blobs else error(404, "BLOB_UNKNOWN")
+            return self.blob(asked, name)
         if kind == "manifests" and asked.method == "PUT":
             return self.put(name, asked.body, asked.headers["Content-Type"])
         if kind == "manifests":
@@ -39,6 +33,15 @@ class Store:
             return Reply(200, found[0], {"Content-Type": found[1]}) if found else error(404, "MANIFEST_UNKNOWN")
         assert kind == "referrers"
         return Reply(200, json.dumps({"schemaVersion": 2, "manifests": [*self.referrers(name)]}).encode())
+
+    def blob(self, asked: Asked, name: str) -> Reply:
+        if asked.method == "POST":
+            return Reply(202, b"", {"Location": f"http://{asked.headers['Host']}{asked.path}1"})
+        if asked.method == "PUT":
+            self.blobs[sha256(asked.body)] = asked.body
+            assert asked.query["digest"] == [sha256(asked.body)]
+            return Reply(201)
+        return Reply(200, self.blobs[name]) if name in self.blobs else error(404, "BLOB_UNKNOWN")
 
     def put(self, name: str, body: bytes, media_type: str) -> Reply:
         digest = sha256(body)
