@@ -115,10 +115,10 @@ def compare_images(
 )
 @operator_errors
 def attach_contents(c: Context, image: str, *, platform: str = "", yes: bool = False, dry_run: bool = False) -> None:
-    """Attach the list of an image's packages to it in its registry, as a CycloneDX document (SBOM).
+    """Attach an image's packages to it in its registry, as an SBOM.
 
     The image itself stays as it is. The packages are read from the same image on this machine, or else from the
-    registry. `nox -s build -- --push` of a repository made from the template does this after the push.
+    registry. The SBOM is a CycloneDX document.
     """
     from hubimages import contents
 
