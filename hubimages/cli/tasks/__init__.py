@@ -10,7 +10,7 @@ from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
 from hubimages.cli.tasks.completion import completion
-from hubimages.cli.tasks.contents import compare_images, image_contents
+from hubimages.cli.tasks.contents import attach_contents, compare_images, image_contents
 from hubimages.cli.tasks.doctor import doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
@@ -39,7 +39,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         apply_lock,
         compare_locks,
     ],
-    "Images": [test_image, image_contents, compare_images, check_registry, registry_tags],
+    "Images": [test_image, image_contents, compare_images, attach_contents, check_registry, registry_tags],
     "Hub image": [
         bump_hub_image,
         rebuild_hub_image,
