@@ -8,12 +8,14 @@ from typing import Any
 
 from hubimages.environment.check import Options, checked
 from hubimages.environment.lock.changes import Row, as_table, changes
-from hubimages.environment.lock.formats import CONDA_LOCK, NAMES, PIXI, lock_text, read_lock
+from hubimages.environment.lock.formats import CONDA_LOCK, PIXI, lock_text, read_lock
 from hubimages.environment.lock.model import Lock, Locked, content_hash
 from hubimages.environment.lock.pip_part import lock_pip
+from hubimages.environment.rules.lock import STALE
 from hubimages.environment.solving.request import Request, request_of
 from hubimages.environment.solving.solver import Solution, solve
 from hubimages.environment.specs import EnvironmentFile, conda_spec
+from hubimages.environment.surroundings import LOCKS
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
@@ -52,9 +54,9 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
     if form and form not in FORMATS:
         raise BadInputError(f"--format {form} is not one of {', '.join(FORMATS)}")
     here, report = checked(path, Options())
-    if report.exit_code:
-        first = next(one for one in report.findings if one.grade == "error")
-        raise BadInputError(f"{first}. Run hubimages check-environment")
+    wrong = [one for one in report.findings if one.grade == "error" and one.code != STALE]
+    if wrong:
+        raise BadInputError(f"{wrong[0]}. Run hubimages check-environment")
     request = request_of(here)
     if here.choice.kind == "docker" and not any(
         (spec := conda_spec(text)) and spec.name == "python" for text in request.conda
@@ -63,19 +65,27 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
             f"{request.file} names no Python, so the lock would replace that of the base image. "
             "Add the base image's, for example python=3.12"
         )
+    assert isinstance(here.environment, EnvironmentFile)
+    directory = here.root / here.directory
+    name = FORMATS[form] if form else next((each for each in LOCKS if (directory / each).is_file()), CONDA_LOCK)
+    file = here.path(name)
+    before = file_edit.text_of(here.root, file)
+    lock, text = make_lock(request, here.environment.text, name)
+    old = read_lock(here.root / file) if before is not None else Lock([], [])
+    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock)
+
+
+def make_lock(request: Request, environment: str, name: str) -> tuple[Lock, str]:
+    """Return the lock of what is asked for in the text of an environment file, and the text of the file `name` for it.
+
+    Raises NoAnswerError without channels, ProgramFailedError if packages cannot be installed together.
+    """
     solutions = solve(request).solutions
     packages: list[Locked] = []
     for solution in solutions:
         packages += _of_platform(request, solution)
-    assert isinstance(here.environment, EnvironmentFile)
-    lock = Lock(request.channels, packages, content_hash(here.environment.text))
-    directory = here.root / here.directory
-    name = FORMATS[form] if form else next((each for each in NAMES if (directory / each).is_file()), CONDA_LOCK)
-    file = here.path(name)
-    before = file_edit.text_of(here.root, file)
-    text = lock_text(lock, name, {solution.platform: list(solution.records) for solution in solutions})
-    old = read_lock(here.root / file) if before is not None else Lock([], [])
-    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock)
+    lock = Lock(request.channels, packages, content_hash(environment))
+    return lock, lock_text(lock, name, {solution.platform: list(solution.records) for solution in solutions})
 
 
 def _of_platform(request: Request, solution: Solution) -> list[Locked]:
