@@ -97,7 +97,8 @@ def own_files_problem(paths: str) -> str | None:
     for path in paths.split():
         parts = path.removesuffix("/").split("/")
         if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..", ".git") for part in parts):
-            return f"{shown(path)} is not the path of a file in the repository. Write it as README.md, a folder as image-tests/"
+            what = f"{shown(path)} is not the path of a file in the repository"
+            return f"{what}. Write it as README.md, a folder as image-tests/"
         if NEEDED.fullmatch(path) or path in (".github/", ".github/image_build/", "image-contract/"):
             return f"the sessions need the template's {shown(path)}. Leave it out"
     return None
