@@ -18,7 +18,7 @@ LAYERS = (
     # use a rendered template, or the contract that it carries
     ("extract", "build", "doctor", "environment", "update"),
     ("template", "hub_image", "imagebuilding", "live_hub"),
-    ("references",),
+    ("references", "scanning"),
     ("repository", "yaml_text", "registry", "contents"),
     ("container_engine",),
     ("run", "image_ref", "findings"),
