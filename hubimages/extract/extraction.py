@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import json
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -21,6 +23,7 @@ from hubimages.extract.history.reading import Part, Question, Reading, decide_ex
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
+from hubimages.extract.opened import Opened
 from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
@@ -29,7 +32,10 @@ from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
+from hubimages.repository.git import Repo
 from hubimages.repository.staging import Stage
+
+NOTE = "migration.json"  # beside the report, in DEST's git directory
 
 
 @dataclass(frozen=True)
@@ -54,41 +60,46 @@ class Room:
 
     stage: Stage
     threads: ThreadPoolExecutor
-    renderer: "subprocess.Popen[bytes] | None"  # None: not started yet, or not wanted
+    renderer: "subprocess.Popen[bytes] | socket.socket | None"  # None: not started yet, or not wanted
 
 
 @contextlib.contextmanager
-def _room(request: Request, dest: Path) -> Iterator[Room]:
+def _room(request: Request, dest: Path, opened: Opened | None) -> Iterator[Room]:
     """Start what has a long way to go before anything else, and end it with the block.
 
     An origin may have a main, which needs no rendering: there the process starts once that is known.
     """
     from hubimages import template
 
+    is_wanted = request.template and request.origin is None and opened is None
     with (
-        template.renderer() if request.template and request.origin is None else contextlib.nullcontext() as renderer,
+        template.renderer() if is_wanted else contextlib.nullcontext() as renderer,
         staging.beside(dest) as stage,
         ThreadPoolExecutor() as threads,
     ):
-        yield Room(stage, threads, renderer)
+        yield Room(stage, threads, opened.renderer if opened is not None else renderer)
 
 
-def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
+def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened | None) -> Rewritten:
     """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
-    source = open_source(request.source, request.ref, room.stage.path)
-    numbering = None if request.keep_messages else room.threads.submit(highest_number, source.scratch, source.commit)
-    basing = _start_base(request, source, room)
+    source = opened.source if opened is not None else open_source(request.source, request.ref, room.stage.path)
+    numbering = None
+    if opened is None and not request.keep_messages:
+        numbering = room.threads.submit(highest_number, source.scratch, source.commit)
+    own = opened.base if opened is not None else None
+    basing = _start_base(request, source, room, own)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
-    reading = decide_extraction(source, request.image_dir, request.wanted, ask)
+    known = opened.known if opened is not None else None
+    reading = decide_extraction(source, request.image_dir, request.wanted, ask, known)
     if basing is None:
-        basing = _submit_base(request, source, reading.source_tree, room)
+        basing = _submit_base(request, source, reading.source_tree, room, own)
     console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
     reading.forest.write(source.scratch)
     rewording = reword(
         source,
         reading,
         request.origin,
-        numbering.result() if numbering else None,
+        numbering.result() if numbering else opened.highest if opened is not None else None,
         keep=request.keep_messages,
         keep_closing_words=request.keep_closing_words,
     )
@@ -99,7 +110,7 @@ def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
     return Rewritten(source, reading, rewording, new_ids, basing)
 
 
-def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":
+def _start_base(request: Request, source: Source, room: Room, own: Repo | None) -> "Future[Ground] | None":
     """Start on the repository's side before the history is read, where the image is seen at once."""
     try:
         path = image_directory.normalise(request.image_dir)
@@ -108,10 +119,10 @@ def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground]
     (tree,) = trees_at(source.scratch, [source.commit], path)
     if not tree or image_directory.is_leftover(source.scratch, tree):
         return None
-    return _submit_base(request, source, tree, room)
+    return _submit_base(request, source, tree, room, own)
 
 
-def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Future[Ground]":
+def _submit_base(request: Request, source: Source, tree: str, room: Room, own: Repo | None) -> "Future[Ground]":
     """Start to find or render the repository's side.
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
@@ -127,28 +138,35 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
         started=room.renderer,
     )
     return room.threads.submit(
-        destination.ground, request.origin, make if request.template else None, source.scratch, room.stage.path
+        destination.ground,
+        request.origin,
+        make if request.template else None,
+        source.scratch,
+        room.stage.path,
+        own,
+        related=request.related,
     )
 
 
-def plan_extraction(request: Request) -> ExtractionPlan:
+def plan_extraction(request: Request, opened: Opened | None = None) -> ExtractionPlan:
     """Return what `extract` would do; change nothing. The plan names what a remote did not answer.
 
     The history is rewritten in a folder for temporary files, so that the plan can count.
     """
-    git.check_version()
-    check_version()
+    if opened is None:
+        check_programs()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
     request = request.with_absolute_origin()
-    _check_answers(request)
+    if opened is None:
+        _check_answers(request)
     not_checked: list[str] = []
     work: Rewritten | None = None
     top: Placement | None = None
     warnings: list[str] = []
-    with _room(request, _place_for_plans()) as room:
+    with _room(request, _place_for_plans(), opened) as room:
         try:
-            work = rewrite_history(replace(request, dest=dest), room, lambda _: True)
+            work = rewrite_history(replace(request, dest=dest), room, lambda _: True, opened)
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         if work is not None:
@@ -157,7 +175,7 @@ def plan_extraction(request: Request) -> ExtractionPlan:
                 ground = work.basing.result()
                 warnings += _other_branches(request, ground)
                 if beside is not None and ground.base is not None:
-                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside)
+                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside, related=request.related)
             except (NoAnswerError, LoginError) as error:
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
             if beside is None:
@@ -184,22 +202,30 @@ def _place_for_plans() -> Path:
     return Path(tempfile.gettempdir()) / f"hubimages-plan-{os.getuid()}"
 
 
-def extract(request: Request, ask: Question) -> Result | Nothing:
+def check_programs() -> None:
+    """Raise NotInstalledError unless git and git-filter-repo have versions that this works with."""
+    git.check_version()
+    check_version()
+
+
+def extract(request: Request, ask: Question, opened: Opened | None = None) -> Result | Nothing:
     """Make DEST: the image directory with its history, on top of a repository made from the template.
 
     DEST does not exist until everything is checked. Raises the errors of `errors`, and leaves nothing behind; only a
-    failed push leaves DEST, complete.
+    failed push leaves DEST, complete. `opened` is the source that has been opened for many extractions; then the
+    caller has checked programs, answers, and who commits.
     """
-    git.check_version()
-    check_version()
+    if opened is None:
+        check_programs()
     refuse_inside(staging.free_destination(request.dest), request.source)
     request = request.with_absolute_origin()
-    _check_answers(request)
-    if request.template:
-        git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
-    with _room(request, request.dest) as room:
+    if opened is None:
+        _check_answers(request)
+        if request.template:
+            git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
+    with _room(request, request.dest, opened) as room:
         stage = room.stage
-        work = rewrite_history(replace(request, dest=stage.dest), room, ask)
+        work = rewrite_history(replace(request, dest=stage.dest), room, ask, opened)
         source, reading = work.source, work.reading
         if source.remote is not None:
             builds = hazards.chartpress_files(source.scratch, reading.source_commit)
@@ -212,7 +238,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
         ground = work.basing.result()
         base = ground.base
         warnings = _other_branches(request, ground)
-        top = put_on_top(source, reading, base, work.tip, beside)
+        top = put_on_top(source, reading, base, work.tip, beside, related=request.related)
         if top.nothing_new:
             return Nothing(stage.dest, top.nothing_new, source, reading)
         made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base)
@@ -244,7 +270,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
                 pushed=request.push,
             ),
         )
-        _record(made.git_dir / "hubimages", work.new_ids, result)
+        _record(made.git_dir / "hubimages", work.new_ids, result, request.note)
         stage.publish(stage.path / "result")
     if request.push and request.origin is not None:
         return _push(result, request.origin)
@@ -331,13 +357,15 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
     return lost
 
 
-def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None:
-    """Write the map of commits and the report into the git directory."""
+def _record(directory: Path, new_ids: Mapping[str, str], result: Result, note: Mapping[str, object]) -> None:
+    """Write the map of commits, the report and the caller's note into the git directory."""
     directory.mkdir()
     rows = "".join(f"{old} {new}\n" for old, new in new_ids.items())
     (directory / "commit-map").write_text(rows, encoding="ascii")
     # A byte in a file's name that is no UTF-8 is a lone surrogate in Python, and escaped so in JSON, too.
     (directory / "extraction.json").write_text(result.as_json() + "\n", encoding="utf-8", errors="backslashreplace")
+    if note:
+        (directory / NOTE).write_text(json.dumps({**note, "head": result.head}) + "\n", encoding="utf-8")
 
 
 def _push(result: Result, origin: str) -> Result:

@@ -19,6 +19,7 @@ class Request:
     dest: Path
     ref: str | None = None
     former_paths: Sequence[str] = ()
+    as_found: bool = False  # the former paths are those that are found, if these are the same
     follow: bool | None = None  # None: ask about the former paths that are found
     only_moved_files: bool = False  # of every former path
     whole_former_paths: Sequence[str] = ()  # but of these all files
@@ -29,6 +30,8 @@ class Request:
     answers: Mapping[str, str] = field(default_factory=dict)
     origin: str | None = None
     push: bool = False
+    related: bool = False  # origin's main must hold an earlier extraction
+    note: Mapping[str, object] = field(default_factory=dict)  # to be found in DEST's git directory by a later run
 
     def __post_init__(self) -> None:
         if self.push and self.origin is None:
@@ -40,7 +43,7 @@ class Request:
     def wanted(self) -> Wanted:
         """Which former paths are wanted."""
         choice = Choice(only_moved=self.only_moved_files, whole=frozenset(self.whole_former_paths))
-        return Wanted(self.former_paths, self.follow, choice)
+        return Wanted(self.former_paths, self.follow, choice, self.as_found)
 
     def with_absolute_origin(self) -> "Request":
         """Return the request with an origin that git understands from any directory."""

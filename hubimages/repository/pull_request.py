@@ -108,20 +108,26 @@ def push(repo: Repo, branch: str) -> None:
     assert repo.work_tree is not None
     argv = push_command(branch)
     console.command([argv[0], "-C", str(repo.work_tree), *argv[1:]])
-    env = remote_environment(repo.work_tree)
-    if secret := token():
-        number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        env |= {
-            "HUBIMAGES_TOKEN": secret,
-            "GIT_CONFIG_COUNT": str(number + 1),
-            f"GIT_CONFIG_KEY_{number}": "credential.helper",
-            f"GIT_CONFIG_VALUE_{number}": CREDENTIAL_HELPER,
-        }
+    env = {**remote_environment(repo.work_tree), **login()}
     # With remote.origin.mirror git refuses to push one branch.
     done = attempt(*argv[:1], "-c", "remote.origin.mirror=false", *argv[1:], "-q", cwd=repo.work_tree, env=env)
     if done.returncode and not _has_same_files(repo, branch, env):
         remote = repo.answer("remote", "get-url", "--push", "origin").strip()
         raise remote_failure(remote, argv, done.returncode, done.stderr or done.stdout)
+
+
+def login() -> dict[str, str]:
+    """Return the variables with which git takes the token from the environment; none without a token."""
+    secret = token()
+    if not secret:
+        return {}
+    number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    return {
+        "HUBIMAGES_TOKEN": secret,
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": "credential.helper",
+        f"GIT_CONFIG_VALUE_{number}": CREDENTIAL_HELPER,
+    }
 
 
 def _has_same_files(repo: Repo, branch: str, env: dict[str, str]) -> bool:

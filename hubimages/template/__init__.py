@@ -15,6 +15,7 @@ from hubimages.template.render import (
     render,
     render_files,
     renderer,
+    rendering_server,
     run_cookiecutter,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "render",
     "render_files",
     "renderer",
+    "rendering_server",
     "run_cookiecutter",
     "template_directory",
 ]

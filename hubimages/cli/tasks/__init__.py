@@ -17,7 +17,7 @@ from hubimages.cli.tasks.hub_experiments import end_hub_experiment, hub_experime
 from hubimages.cli.tasks.hub_image import bump_hub_image, check_hub_image, rebuild_hub_image
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
-from hubimages.cli.tasks.migration import find_images
+from hubimages.cli.tasks.migration import extract_images, find_images
 from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, roll_back_image
 from hubimages.cli.tasks.references import check_images, images
 from hubimages.cli.tasks.registry import check_registry
@@ -30,6 +30,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         new_image_repo,
         extract_image,
         find_images,
+        extract_images,
         update_image_repo,
         check_environment,
         lock_environment,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from invoke import Context, task
+from invoke import Context, Exit, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
@@ -55,3 +55,44 @@ def find_images(
             file_edit.apply(manifest.parent, [edit])
         console.result(found.as_json() if json else "\n".join(said) or f"nothing to do: {update} has every image")
     console.step(found.summary())
+
+
+@task(
+    positional=["manifest", "dest"],
+    auto_shortflags=False,
+    help={
+        "manifest": "the file that find-images wrote, edited",
+        "dest": "directory of the new repositories: each image gets DEST/REPOSITORY",
+        "remote": "address to push to, with {repository} in it; overrides `remote` of the manifest",
+        "push": "push main of each to its remote, never by force",
+        "create": "with --push: create the GitHub repositories that are not there, private, with GH_TOKEN or "
+        "GITHUB_TOKEN",
+        "dry_run": "show what would be made, and change nothing; a remote SOURCE is cloned into a temporary directory",
+        "json": "print the result as one JSON object",
+    },
+)
+@operator_errors
+def extract_images(
+    c: Context,
+    manifest: str,
+    dest: str,
+    *,
+    remote: str | None = None,
+    push: bool = False,
+    create: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+) -> None:
+    """Extract all images of a manifest, each into its own repository.
+
+    The deployment repository is read once, and each image becomes what extract-image makes of it. One that fails does
+    not stop the others. Run again, the task makes what is missing, and brings new commits of the deployment repository
+    onto the repositories that are there.
+    """
+    from hubimages import migration
+
+    options = migration.Options(push=push, create=create, dry_run=dry_run)
+    run = migration.extract_images(migration.read_manifest(Path(manifest), remote), Path(dest), options)
+    console.result(run.as_json() if json else str(run))
+    if run.exit_code:
+        raise Exit(code=run.exit_code)
