@@ -28,8 +28,9 @@ def scan(
 ) -> Report:
     """Return what is in the history of the refs that should not be published.
 
-    `scanners`: those of this machine if None; `baseline`: the user's own if None; `largest`: bytes, above which a file
-    is a finding and is not read. Nothing is written but the baseline. Raises NotInstalledError without any scanner.
+    `refs`: refs or commits, with `^` those whose history is left out; `scanners`: those of this machine if None;
+    `baseline`: the user's own if None; `largest`: bytes, above which a file is a finding and is not read. Nothing is
+    written but the baseline. Raises NotInstalledError without any scanner.
     """
     scanners = scanners or find_scanners()
     if baseline is None:
@@ -162,7 +163,7 @@ def _decrypted(there: Contents, verdicts: Mapping[str, Verdict | None]) -> set[s
 def _at_tips(repository: Repo, refs: Iterable[str]) -> set[str]:
     """Return the blobs in the last tree of each ref."""
     found: set[str] = set()
-    for ref in refs:
+    for ref in (ref for ref in refs if not ref.startswith("^")):
         listed = repository.read("ls-tree", "-r", "-z", "--full-tree", ref)
         found |= {line.split(b"\t")[0].split(b" ")[2].decode() for line in listed.split(b"\0") if line}
     return found

@@ -13,7 +13,7 @@ from hubimages.errors import BadInputError
 
 @task(
     positional=["source", "image_dir", "dest"],
-    iterable=["former_path", "whole_former_path", "set_"],
+    iterable=["former_path", "whole_former_path", "set_", "accept"],
     auto_shortflags=False,
     help={
         "source": "the deployment repository: a directory, or any address that git understands; never written to",
@@ -28,6 +28,8 @@ from hubimages.errors import BadInputError
         "keep_messages": "keep commit messages; otherwise commit ids and #123 in them are rewritten to lead somewhere",
         "keep_closing_words": "keep words such as Fixes before issues, which close them at the first push",
         "keep_workflows": "keep the image's own .github and CODEOWNERS in place, where GitHub acts on them",
+        "scan": "search all file versions and messages for secrets, lists of people and large files; on with --push",
+        "accept": "ID=REASON: publish this finding of the scan; can be repeated",
         "json": "print the report as one JSON object",
         **ANSWER_HELP,
     },
@@ -52,6 +54,8 @@ def extract_image(
     answers: str | None = None,
     origin: str | None = None,
     push: bool = False,
+    scan: bool = False,
+    accept: list[str] | None = None,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -62,7 +66,7 @@ def extract_image(
     from before the directory was moved. The task compares the result with SOURCE and prints the evidence. If it stops
     early, there is no DEST.
     """
-    from hubimages import extract, template
+    from hubimages import extract, scanning, template
 
     check_push(push, origin)
     if former_path and no_former_paths:
@@ -83,6 +87,8 @@ def extract_image(
         answers=template.given_answers(set_ or [], answers),
         origin=origin,
         push=push,
+        scan=scan,
+        accepts=scanning.read_accepts(accept or []),
     )
     ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
     done: extract.ExtractionPlan | extract.Result | extract.Nothing
