@@ -59,6 +59,7 @@ def find_images(
 
 @task(
     positional=["manifest", "dest"],
+    iterable=["accept"],
     auto_shortflags=False,
     help={
         "manifest": "the file that find-images wrote, edited",
@@ -67,6 +68,7 @@ def find_images(
         "push": "push main of each to its remote, never by force",
         "create": "with --push: create the GitHub repositories that are not there, private, with GH_TOKEN or "
         "GITHUB_TOKEN",
+        "accept": "ID=REASON: publish this finding of the scan that comes before a push; can be repeated",
         "dry_run": "show what would be made, and change nothing; a remote SOURCE is cloned into a temporary directory",
         "json": "print the result as one JSON object",
     },
@@ -80,6 +82,7 @@ def extract_images(
     remote: str | None = None,
     push: bool = False,
     create: bool = False,
+    accept: list[str] | None = None,
     dry_run: bool = False,
     json: bool = False,
 ) -> None:
@@ -89,9 +92,10 @@ def extract_images(
     not stop the others. Run again, the task makes what is missing, and brings new commits of the deployment repository
     onto the repositories that are there.
     """
-    from hubimages import migration
+    from hubimages import migration, scanning
 
-    options = migration.Options(push=push, create=create, dry_run=dry_run)
+    accepts = scanning.read_accepts(accept or [])
+    options = migration.Options(push=push, create=create, accepts=accepts, dry_run=dry_run)
     run = migration.extract_images(migration.read_manifest(Path(manifest), remote), Path(dest), options)
     console.result(run.as_json() if json else str(run))
     if run.exit_code:
