@@ -21,7 +21,7 @@ LAYERS = (
     ("references", "scanning"),
     ("repository", "yaml_text", "registry", "contents"),
     ("container_engine",),
-    ("run", "image_ref", "findings"),
+    ("run", "image_ref", "findings", "page"),
     ("console",),
     ("errors",),
     ("__init__",),

@@ -24,7 +24,7 @@ from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
 from hubimages.extract.opened import Opened
-from hubimages.extract.report import ExtractionPlan, Nothing, Result
+from hubimages.extract.report import ExtractionPlan, Nothing, PathSpan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
@@ -283,6 +283,8 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
                 pushed=request.push,
             ),
             scan=scan,
+            paths=_paths(work, evidence),
+            source_bytes=source.place.packed_bytes() if source.place is not None else None,
         )
         _record(made.git_dir / "hubimages", work.new_ids, result, request.note)
         stage.publish(stage.path / "result")
@@ -357,6 +359,15 @@ def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str
         number = console.count(work.rewording.cut, "message")
         found.append(f"{number} had a NUL byte: git reads no further, and the rest is lost")
     return found
+
+
+def _paths(work: Rewritten, evidence: Evidence) -> list[PathSpan]:
+    """Return the paths that the image had, each with the days of its first and last commit."""
+    days: dict[str, list[str]] = {}
+    for old, parts in _parts(work.reading).items():
+        days.setdefault(parts[0].path or ".", []).append(evidence.days[work.new_ids[old]])
+    spans = [PathSpan(path, len(found), min(found), max(found)) for path, found in days.items()]
+    return sorted(spans, key=lambda span: (span.last, span.first))
 
 
 def _parts(reading: Reading) -> dict[str, list[Part]]:

@@ -171,6 +171,16 @@ def decision_lines(decisions: Sequence[Decision]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class PathSpan:
+    """A path that the image had, and from when to when."""
+
+    path: str
+    commits: int
+    first: str  # the day of an author
+    last: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What an extraction did, with the evidence found in the finished repository."""
 
@@ -186,6 +196,8 @@ class Result:
     pushed_to: str | None
     next_steps: Sequence[str]
     scan: Scan | None = None  # None: not asked for
+    paths: Sequence[PathSpan] = ()  # in the order in which the image had them
+    source_bytes: int | None = None  # of SOURCE's objects; None where it is on a server
 
     def __str__(self) -> str:
         evidence = self.evidence
@@ -227,6 +239,11 @@ class Result:
             "brings": list(self.brings),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "warnings": list(self.warnings),
+            "next_steps": list(self.next_steps),
+            "paths": [asdict(one) for one in self.paths],
+            "source": self.source.given,
+            "source_web": self.source.address.page if self.source.address else None,
+            "source_bytes": self.source_bytes,
             "scan": self.scan.as_facts() if self.scan else None,
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)

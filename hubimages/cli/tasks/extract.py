@@ -7,6 +7,7 @@ from invoke import Context, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
+from hubimages.cli.tasks.migration import check_html
 from hubimages.cli.tasks.template import ANSWER_HELP, check_push
 from hubimages.errors import BadInputError
 
@@ -30,6 +31,8 @@ from hubimages.errors import BadInputError
         "keep_workflows": "keep the image's own .github and CODEOWNERS in place, where GitHub acts on them",
         "scan": "search all file versions and messages for secrets, lists of people and large files; on with --push",
         "accept": "ID=REASON: publish this finding of the scan; can be repeated",
+        "html": "write a page about the result into this directory, and open index.html there",
+        "private_report": "with --html: say where each finding of the scan is, not only kinds and how many",
         "json": "print the report as one JSON object",
         **ANSWER_HELP,
     },
@@ -56,6 +59,8 @@ def extract_image(
     push: bool = False,
     scan: bool = False,
     accept: list[str] | None = None,
+    html: str | None = None,
+    private_report: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -66,9 +71,10 @@ def extract_image(
     from before the directory was moved. The task compares the result with SOURCE and prints the evidence. If it stops
     early, there is no DEST.
     """
-    from hubimages import extract, scanning, template
+    from hubimages import extract, migration, scanning, template
 
     check_push(push, origin)
+    check_html(html, dry_run=dry_run, private_report=private_report)
     if former_path and no_former_paths:
         raise BadInputError("--former-path and --no-former-paths contradict each other: leave one out")
     request = extract.Request(
@@ -94,3 +100,5 @@ def extract_image(
     done: extract.ExtractionPlan | extract.Result | extract.Nothing
     done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
     console.result(done.as_json() if json else str(done))
+    if html is not None and isinstance(done, extract.Result):
+        console.step(f"wrote {migration.report_of_one(Path(html), done, private=private_report)}")
