@@ -18,11 +18,11 @@ LAYERS = (
     # use a rendered template, or the contract that it carries
     ("extract", "build", "doctor", "environment", "update"),
     ("template", "hub_image", "imagebuilding", "live_hub"),
-    ("references",),
+    ("references", "scanning"),
     ("contents",),
     ("repository", "yaml_text", "registry"),
     ("container_engine", "duration"),
-    ("run", "image_ref", "findings"),
+    ("run", "image_ref", "findings", "page"),
     ("console",),
     ("errors",),
     ("__init__",),

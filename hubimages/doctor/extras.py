@@ -12,6 +12,7 @@ TASKS = {
     "environment": ("check-environment",),
     "solve": ("check-environment --solve",),
     "lock": ("lock-environment",),
+    "scan": ("extract-image --scan and --push", "extract-images --push"),
     "test-image": ("test-image",),
     "imagebuilding": ("check-imagebuilding-hub", "preview-imagebuilding-hub"),
 }

@@ -12,11 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, scanning
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
-from hubimages.extract.destination import Ground
+from hubimages.extract.destination import Base, Ground
 from hubimages.extract.history import image_directory
 from hubimages.extract.history.commits import trees_at
 from hubimages.extract.history.reading import Part, Question, Reading, decide_extraction
@@ -24,7 +24,7 @@ from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
 from hubimages.extract.opened import Opened
-from hubimages.extract.report import ExtractionPlan, Nothing, Result
+from hubimages.extract.report import ExtractionPlan, Nothing, PathSpan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
@@ -155,6 +155,8 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
     """
     if opened is None:
         check_programs()
+    if request.is_scanned:
+        scanning.find_scanners()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
     request = request.with_absolute_origin()
@@ -163,6 +165,8 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
     not_checked: list[str] = []
     work: Rewritten | None = None
     top: Placement | None = None
+    scan: scanning.Report | None = None
+    base: Base | None = None
     warnings: list[str] = []
     with _room(request, _place_for_plans(), opened) as room:
         try:
@@ -173,6 +177,7 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
             beside = _companions(request, work) if work.source.remote is None else None
             try:
                 ground = work.basing.result()
+                base = ground.base
                 warnings += _other_branches(request, ground)
                 if beside is not None and ground.base is not None:
                     top = put_on_top(work.source, work.reading, ground.base, work.tip, beside, related=request.related)
@@ -180,7 +185,9 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
             if beside is None:
                 not_checked.append("the image's files: a dry run does not fetch them")
-            else:
+            elif request.is_scanned and not (top and top.nothing_new):
+                scan = _scan(request, work, work.source.scratch, top.head if top else work.tip, base)
+            if beside is not None:
                 warnings += _warnings(request, work, beside)
                 _refuse_push(request, beside)
         return ExtractionPlan(
@@ -194,6 +201,7 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
             messages=work.rewording.translator if work else None,
             brings=top.brings if top else [],
             nothing_new=top.nothing_new if top else "",
+            scan=scan,
         )
 
 
@@ -217,6 +225,8 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
     """
     if opened is None:
         check_programs()
+    if request.is_scanned:
+        scanning.find_scanners()
     refuse_inside(staging.free_destination(request.dest), request.source)
     request = request.with_absolute_origin()
     if opened is None:
@@ -247,6 +257,9 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
             source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.tip,
             reading.source_tree,
         )  # fmt: skip
+        scan = _scan(request, work, made, top.head, base) if request.is_scanned else None
+        if request.push and scan is not None:
+            scanning.refuse_unsettled(scan)
         warnings += warning.result()
         warnings += hazards.large_files(made, evidence.blobs, [top.head])
         warnings += _lost(source, evidence)
@@ -269,12 +282,23 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
                 readme=top.combined.readme,
                 pushed=request.push,
             ),
+            scan=scan,
+            paths=_paths(work, evidence),
+            source_bytes=source.place.packed_bytes() if source.place is not None else None,
         )
         _record(made.git_dir / "hubimages", work.new_ids, result, request.note)
         stage.publish(stage.path / "result")
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
+
+
+def _scan(request: Request, work: Rewritten, repository: Repo, head: str, base: Base | None) -> scanning.Report:
+    """Search what a push of `head` would publish; what origin has already is not searched."""
+    console.step("searching every file version and message for secrets")
+    there = [f"^{base.commit}"] if base is not None and base.is_origins else []
+    report = scanning.scan(repository, [head, *there]).with_old_commits(work.new_ids)
+    return scanning.settle(report, request.accepts)
 
 
 def _check_answers(request: Request) -> None:
@@ -335,6 +359,15 @@ def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str
         number = console.count(work.rewording.cut, "message")
         found.append(f"{number} had a NUL byte: git reads no further, and the rest is lost")
     return found
+
+
+def _paths(work: Rewritten, evidence: Evidence) -> list[PathSpan]:
+    """Return the paths that the image had, each with the days of its first and last commit."""
+    days: dict[str, list[str]] = {}
+    for old, parts in _parts(work.reading).items():
+        days.setdefault(parts[0].path or ".", []).append(evidence.days[work.new_ids[old]])
+    spans = [PathSpan(path, len(found), min(found), max(found)) for path, found in days.items()]
+    return sorted(spans, key=lambda span: (span.last, span.first))
 
 
 def _parts(reading: Reading) -> dict[str, list[Part]]:

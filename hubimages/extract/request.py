@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from hubimages.extract import destination
 from hubimages.extract.history.reading import Wanted
 from hubimages.extract.history.strangers import Choice
@@ -30,14 +30,23 @@ class Request:
     answers: Mapping[str, str] = field(default_factory=dict)
     origin: str | None = None
     push: bool = False
+    scan: bool = False  # also without `push`, which always scans
+    accepts: Mapping[str, str] = field(default_factory=dict)  # id of a finding to the reason
     related: bool = False  # origin's main must hold an earlier extraction
     note: Mapping[str, object] = field(default_factory=dict)  # to be found in DEST's git directory by a later run
 
     def __post_init__(self) -> None:
         if self.push and self.origin is None:
             raise RefusedError("--push needs a repository to push to: add --origin URL")
+        if self.accepts and not self.is_scanned:
+            raise BadInputError("--accept settles findings of the scan: add --scan, or --push")
         if self.former_paths and self.follow is False:
             raise RefusedError("--former-path and --no-former-paths contradict each other: leave one out")
+
+    @property
+    def is_scanned(self) -> bool:
+        """The history is searched for what should not be published."""
+        return self.scan or self.push
 
     @property
     def wanted(self) -> Wanted:

@@ -5,6 +5,7 @@ from hubimages.migration.extracting import Options, extract_images
 from hubimages.migration.find import Found, find_images
 from hubimages.migration.manifest import new_manifest, updated_manifest
 from hubimages.migration.outcome import Outcome, Run
+from hubimages.migration.reporting import report_of_one, report_of_run
 
 __all__ = [
     "Entry",
@@ -17,5 +18,7 @@ __all__ = [
     "find_images",
     "new_manifest",
     "read_manifest",
+    "report_of_one",
+    "report_of_run",
     "updated_manifest",
 ]

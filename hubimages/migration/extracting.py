@@ -3,11 +3,11 @@
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubimages import console, extract, template
+from hubimages import console, extract, scanning, template
 from hubimages.errors import BadInputError, HubImagesError, RefusedError
 from hubimages.migration import hosting, one_image, workers
 from hubimages.migration.entries import Entry, Manifest
@@ -25,6 +25,7 @@ class Options:
 
     push: bool = False
     create: bool = False
+    accepts: Mapping[str, str] = field(default_factory=dict)  # id of a finding of the scan to the reason
     dry_run: bool = False
     at_once: int = AT_ONCE
 
@@ -36,6 +37,8 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
     manifest, and what opening the source raises: nothing is made then.
     """
     extract.check_programs()
+    if options.push and not options.dry_run:
+        scanning.find_scanners()
     wanted = manifest.wanted
     check(manifest, wanted, options)
     dest = dest.resolve()
@@ -90,7 +93,7 @@ def check(manifest: Manifest, wanted: list[Entry], options: Options) -> None:
 def job(manifest: Manifest, entry: Entry, dest: Path, tip: str, options: Options) -> Job:
     """Return the job of one image."""
     place = dest / entry.repository
-    return Job(entry, manifest.source, place, tip, options.push, options.create, options.dry_run)
+    return Job(entry, manifest.source, place, tip, options.push, options.create, options.dry_run, options.accepts)
 
 
 def _made(dest: Path) -> Made | HubImagesError | None:

@@ -36,6 +36,11 @@ class Made:
         """The commit of its main."""
         return self.repo.text("rev-parse", "--verify", "refs/heads/main")
 
+    def commit_map(self) -> dict[str, str]:
+        """Return old commit to new commit."""
+        rows = (self.repo.git_dir / "hubimages" / RECORDS[0]).read_text(encoding="ascii").split("\n")
+        return {old: new for old, _, new in (row.partition(" ") for row in rows) if old}
+
     def is_untouched(self) -> bool:
         """Return True if nobody has committed, edited or pushed anything since it was made."""
         refs = self.repo.text("for-each-ref", "--format=%(refname)").split()

@@ -2,12 +2,12 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from hubimages import console, extract
+from hubimages import console, extract, scanning
 from hubimages.errors import HubImagesError, RefusedError
 from hubimages.migration import hosting, pushing
 from hubimages.migration.entries import Entry
@@ -27,6 +27,7 @@ class Job:
     push: bool = False
     create: bool = False
     dry_run: bool = False
+    accepts: Mapping[str, str] = field(default_factory=dict)  # id of a finding, of any image, to the reason
 
     @property
     def remote(self) -> str:
@@ -71,11 +72,6 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
     made = made_at(job.dest)
     if job.dry_run:
         return planned(job, made, opened)
-    if job.push and job.entry.visibility == "public":
-        raise RefusedError(
-            f"{job.entry.directory} is to be public, and its history has not been searched for secrets. Leave "
-            "`visibility` at private, and look through the history before you change it on the host"
-        )
     is_there = not job.create or hosting.exists(job.entry)
     remote = job.remote if is_there else ""
     state = "unchanged"
@@ -100,10 +96,28 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
         return job.outcome(state, remarks=(f"the remote has everything, and {job.dest} is not there: {clone}",))
     if job.push and not job.entry.template:
         refuse_workflows(now)
+    scan = scanned(job, now) if job.remote else None
     created = "" if is_there else hosting.create(job.entry)
     pushed = pushed_now(now, job.remote, is_new=state == "made" and bool(remote)) if job.remote else ""
     remarks = hosting.settle(job.entry) if job.create else ()
-    return job.outcome(state, created=created, pushed_to=pushed, remarks=remarks, report=now.report)
+    return job.outcome(state, created=created, pushed_to=pushed, remarks=remarks, report={**now.report, **found(scan)})
+
+
+def scanned(job: Job, made: Made) -> scanning.Report:
+    """Search what the push would publish. Raises RefusedError for findings that nobody accepted."""
+    there = [f"^{pushing.THEIRS}"] if made.repo.succeeds("rev-parse", "--verify", "--quiet", pushing.THEIRS) else []
+    report = scanning.scan(made.repo, ["refs/heads/main", *there])
+    report = report.with_old_commits(made.commit_map()).settled(job.accepts)
+    try:
+        scanning.refuse_unsettled(report)
+    except RefusedError as error:
+        raise RefusedError(f"{error}. {made.dest} is complete: run this again to push it") from error
+    return report
+
+
+def found(scan: scanning.Report | None) -> dict[str, Any]:
+    """Return what a scan found, for the report."""
+    return {"scan": scan.as_facts()} if scan else {}
 
 
 def made_first(job: Job, remote: str, opened: extract.Opened | None) -> str:

@@ -93,6 +93,10 @@ class Repo:
     work_tree: Path | None = None
     config: Mapping[str, str] = field(default_factory=dict)
 
+    def packed_bytes(self) -> int:
+        """Return the size of the repository's packs."""
+        return sum(pack.stat().st_size for pack in (self.git_dir / "objects" / "pack").glob("*.pack"))
+
     def argv(self, *args: str) -> list[str]:
         """Return the full command line for git in this repository."""
         argv = ["git", f"--git-dir={self.git_dir}"]

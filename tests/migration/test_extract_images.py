@@ -17,7 +17,7 @@ from tests.migration import fleet
 WHEN = "1700000000 +0000"
 
 
-def run(manifest: Path, dest: Path, *, remote: str | None = None, **options: bool) -> Run:
+def run(manifest: Path, dest: Path, *, remote: str | None = None, **options: Any) -> Run:
     return migration.extract_images(migration.read_manifest(manifest, remote), dest, Options(**options))
 
 

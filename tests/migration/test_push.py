@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from typing import Any
 import pytest
 
 from hubimages.errors import BadInputError, LoginError
-from tests.histories import git, make
+from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.migration.test_extract_images import add, commit, problems, run, states
+from tests.scanning.specimens import OWN
 
 
 @pytest.fixture
@@ -317,15 +319,32 @@ def test_a_token_without_the_right_is_said_and_the_next_run_with_it_finishes(
     assert [(one.state, bool(one.pushed_to)) for one in done.outcomes] == [("unchanged", True)] * 3
 
 
-def test_a_public_repository_is_refused_while_its_history_has_not_been_searched(
-    source: Path, tmp_path: Path, organisation: GitHub
+def test_a_repository_is_public_where_the_manifest_says_so_and_the_scan_found_nothing(
+    tmp_path: Path, organisation: GitHub
 ) -> None:
+    source = tmp_path / "with-a-secret.git"
+    token = OWN["hugging-face-token"][1]
+    clean, leaky = fleet.image(0, fleet.place(0)), fleet.image(1, fleet.place(1))
+    make(
+        source,
+        [
+            Commit("first", [], {**clean, **leaky, f"{fleet.place(1)}/.env": token}),
+            Commit("second", ["first"], {**clean, **leaky}),
+        ],
+    )
     manifest = fleet.manifest(
         tmp_path / "m.yaml", source, defaults="template: false\nvisibility: public", images=range(2)
     )
     done = run(manifest, tmp_path / "out", remote=ADDRESS, push=True, create=True)
-    assert [code for code, _ in problems(done).values()] == [3, 3]
-    assert organisation.made == {}
+    ((name, (code, told)),) = problems(done).items()
+    assert (name, code) == ("hub01-image", 3)
+    assert "revoke it first: SOURCE still has it" in told
+    assert token not in told
+    assert [(one, facts["private"]) for one, facts in organisation.made.items()] == [("hub00-image", False)]
+    (wanted,) = re.findall(r"--accept '(\S+)=REASON'", told)
+    done = run(manifest, tmp_path / "out", remote=ADDRESS, push=True, create=True, accepts={wanted: "revoked"})
+    assert problems(done) == {}
+    assert sorted(organisation.made) == ["hub00-image", "hub01-image"]
 
 
 @pytest.mark.parametrize(

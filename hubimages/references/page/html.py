@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
+from hubimages.page import render
 from hubimages.references.check.offline import ReferencesReport, by_image, version
 from hubimages.references.listing import by_reason
 from hubimages.references.reference import Inventory, Reference
@@ -49,14 +47,9 @@ def write_page(path: Path, inventory: Inventory, report: ReferencesReport | None
 
 def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) -> str:
     """Return the HTML. It loads nothing, and every text from the repository is escaped."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    folder = files("hubimages.references.page")
-    parts = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
-    return environment.from_string(parts["page.html"]).render(
-        style=parts["page.css"],
-        script=parts["page.js"],
+    return render(
+        "hubimages.references.page",
+        "page",
         inventory=inventory,
         report=report,
         made=made.strftime("%d %B %Y, %H:%M UTC"),
