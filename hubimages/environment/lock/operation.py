@@ -1,23 +1,27 @@
 """Lock an environment, and say what changes."""
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hubimages.environment.check import Options, checked
 from hubimages.environment.lock.changes import Row, as_table, changes
 from hubimages.environment.lock.formats import CONDA_LOCK, PIXI, lock_text, read_lock
+from hubimages.environment.lock.freshness import is_made_for
 from hubimages.environment.lock.model import Lock, Locked, content_hash
 from hubimages.environment.lock.pip_part import lock_pip
 from hubimages.environment.rules.lock import STALE
 from hubimages.environment.solving.request import Request, request_of
 from hubimages.environment.solving.solver import Solution, solve
 from hubimages.environment.specs import EnvironmentFile, conda_spec
-from hubimages.environment.surroundings import LOCKS
+from hubimages.environment.surroundings import ENVIRONMENT, LOCKS, find_directory, find_root
 from hubimages.errors import BadInputError, ProgramFailedError
-from hubimages.repository import file_edit
+from hubimages.repository import delivery, file_edit
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import FileEdit
 
 FORMATS = {"conda-lock": CONDA_LOCK, "pixi": PIXI}
@@ -44,6 +48,47 @@ class LockPlan:
     def apply(self) -> None:
         """Write the lock."""
         file_edit.apply(self.root, [self.edit])
+
+    def deliver(self, wanted: Delivery, because: str = "") -> str:
+        """Write the lock, commit it, push its branch and open a pull request, as wanted; return what was done.
+
+        The branch is named by the lock, so one lock is proposed once. Without changes nothing is done.
+        """
+        if not self.rows:
+            return str(self)
+        repo = deployment_repository(self.root)
+        assert repo.work_tree is not None
+        prefix = self.root.resolve().relative_to(repo.work_tree.resolve())
+        edit = replace(self.edit, path=(prefix / self.edit.path).as_posix())
+        title = f"Refresh {edit.path}" if edit.before is not None else f"Add {edit.path}"
+        reason = f"\n\n{because}" if because else ""
+        body = f"{self}{reason}\n\nMerge it to build the image with these packages.\n"
+        if wanted.open_pr and wanted.branch is None:
+            digest = hashlib.sha256((edit.after or "").encode()).hexdigest()
+            wanted = replace(wanted, branch=f"hubimages/lock-{digest[:8]}")
+        done = delivery.deliver(repo, [Commit(f"{title}\n\n{self}{reason}\n", [edit])], wanted, title=title, body=body)
+        return f"{self}\n\n{done}"
+
+
+def take_lock(path: Path, made: Path) -> LockPlan:
+    """Return the plan for a lock that another program made, pixi for example, for the environment at a path.
+
+    Raises BadInputError for one that cannot be read or was made for another environment file.
+    """
+    root = find_root(path)
+    directory = find_directory(root)
+    name = next((each for each in LOCKS if made.name.endswith(each)), "")
+    if not name:
+        raise BadInputError(f"{made} is no lock: its name ends in neither {' nor '.join(LOCKS)}")
+    lock = read_lock(made)
+    here = root / directory
+    asked = next((place for each in ENVIRONMENT if (place := here / each).is_file()), None)
+    if asked is not None and not is_made_for(made, asked.read_text(encoding="utf-8")):
+        raise BadInputError(f"{made} was made for another {asked.name}")
+    file = f"{directory}/{name}" if directory else name
+    before = file_edit.text_of(root, file)
+    old = read_lock(root / file) if before is not None else Lock([], [])
+    return LockPlan(root, FileEdit(file, before, made.read_text(encoding="utf-8")), changes(old, lock), lock)
 
 
 def plan_lock(path: Path, form: str = "") -> LockPlan:
