@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,18 @@ def test_other_starters_keep_only_what_no_image_needs_out(tmp_path: Path) -> Non
         text = (made / ".dockerignore").read_text()
         assert "\n.git\n" in text
         assert not re.search(r"^[*!]$|^!|<%", text, re.MULTILINE)
+
+
+def test_the_first_package_of_pypi_leaves_the_conda_layer_of_docker_stacks_as_it_is(tmp_path: Path) -> None:
+    made = template.render({"repo": "ours", "starter": "docker-stacks"}, tmp_path)
+    (command,) = re.findall(r"^RUN (python -c (?:.*\\\n)*.*)$", (made / "Dockerfile").read_text(), re.MULTILINE)
+    command = command.replace("python", sys.executable, 1).replace(
+        "import json, yaml", "import json, ruamel.yaml; yaml = ruamel.yaml.YAML(typ='safe')"
+    ).replace("yaml.safe_load", "yaml.load")  # fmt: skip
+    found = []
+    for more in ("", "  - pip\n  - pip:\n      - one==1.0\n"):
+        (made / "environment.yml").write_text(f"channels:\n  - conda-forge\ndependencies:\n  - numpy=2.3\n{more}")
+        subprocess.run(["sh", "-ec", command], cwd=made, check=True)
+        found.append(((made / "conda.yml").read_text(), (made / "pip.txt").read_text()))
+    conda = '{"channels": ["conda-forge"], "dependencies": ["numpy=2.3"]}'
+    assert found == [(conda, ""), (conda, "one==1.0\n")]
