@@ -9,9 +9,8 @@ from typing import Any
 from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
-from hubimages.cli.tasks.completion import completion
 from hubimages.cli.tasks.contents import attach_contents, compare_images, image_contents
-from hubimages.cli.tasks.doctor import doctor
+from hubimages.cli.tasks.doctor import completion, doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.hub_experiments import end_hub_experiment, hub_experiments, new_hub_experiment
