@@ -36,7 +36,7 @@ def look(made: Made, address: str) -> Remote:
     """Fetch the remote's main and compare it. Raises RefusedError where it has no commit in common with ours."""
     repo = made.repo
     argv = ["git", "-C", str(made.dest), "ls-remote", "--heads", "--", address]
-    done = attempt(*argv, cwd=made.dest, env=environment())
+    done = attempt(*argv, cwd=made.dest, env=environment(address))
     if done.returncode:
         raise remote_failure(address, argv, done.returncode, done.stderr)
     heads = dict(line.split("\t")[::-1] for line in done.stdout.decode(errors="replace").splitlines())
@@ -52,7 +52,7 @@ def look(made: Made, address: str) -> Remote:
     if theirs == ours:
         return Remote(theirs, "same")
     fetch = ["git", "-C", str(made.dest), "fetch", "--quiet", "--no-tags", "--", address, f"+refs/heads/main:{THEIRS}"]
-    done = attempt(*fetch, cwd=made.dest, env=environment())
+    done = attempt(*fetch, cwd=made.dest, env=environment(address))
     if done.returncode:
         raise remote_failure(address, fetch, done.returncode, done.stderr)
     if repo.succeeds("merge-base", "--is-ancestor", theirs, ours):
@@ -70,11 +70,12 @@ def push(made: Made, address: str) -> None:
     """Push main. Raises as `git.remote_failure` says; what is here stays as it is."""
     set_origin(made.repo, address)
     argv = ["git", "-C", str(made.dest), *pull_request.push_command("main")[1:], "--quiet"]
-    done = attempt(*argv, cwd=made.dest, env=environment())
+    done = attempt(*argv, cwd=made.dest, env=environment(address))
     if done.returncode:
         raise remote_failure(address, argv, done.returncode, done.stderr or done.stdout)
 
 
-def environment() -> dict[str, str]:
-    """Return the variables for git with a remote: no questions, and the token from the environment where git asks."""
-    return {**remote_environment(), **pull_request.login()}
+def environment(address: str) -> dict[str, str]:
+    """Return the variables for git with a remote: no questions, and GitHub's token if the address is GitHub's."""
+    env = remote_environment()
+    return {**env, **pull_request.token_environment(address, env)}

@@ -6,7 +6,9 @@ pushed and a person gets the address that opens the request.
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from hubimages import console
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
@@ -57,13 +59,14 @@ def check_can_open(repo: Repo, branch: str | None, to: str = "") -> str:
 def open_pull_request(repo: Repo, request: PullRequest) -> str:
     """Push the branch to `origin` and open the pull request; return one line with its address.
 
-    One that is open for the same branch is kept. Without a token (GH_TOKEN or GITHUB_TOKEN) the line has the address
-    where a person opens it. Raises LoginError, NoAnswerError or RefusedError as the server answers.
+    One that is open for the same branch is kept. Without a token for the server (GH_TOKEN or GITHUB_TOKEN; see
+    `token_hosts`) the line has the address where a person opens it. Raises LoginError, NoAnswerError or RefusedError as
+    the server answers.
     """
     address = remote_address(repo)
     assert address is not None  # check_can_open has looked
     push(repo, request.branch)
-    secret = token()
+    secret = token() if address.host in token_hosts() else ""
     if not secret:
         asked, head = replace(address, name=request.to or address.name), request.branch
         if request.to:
@@ -108,26 +111,36 @@ def push(repo: Repo, branch: str) -> None:
     assert repo.work_tree is not None
     argv = push_command(branch)
     console.command([argv[0], "-C", str(repo.work_tree), *argv[1:]])
-    env = {**remote_environment(repo.work_tree), **login()}
+    remote = repo.answer("remote", "get-url", "--push", "origin").strip()
+    env = remote_environment(repo.work_tree)
+    env |= token_environment(remote, env)
     # With remote.origin.mirror git refuses to push one branch.
     done = attempt(*argv[:1], "-c", "remote.origin.mirror=false", *argv[1:], "-q", cwd=repo.work_tree, env=env)
     if done.returncode and not _has_same_files(repo, branch, env):
-        remote = repo.answer("remote", "get-url", "--push", "origin").strip()
         raise remote_failure(remote, argv, done.returncode, done.stderr or done.stdout)
 
 
-def login() -> dict[str, str]:
-    """Return the variables with which git takes the token from the environment; none without a token."""
-    secret = token()
-    if not secret:
+def token_environment(address: str, env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that give git the token for GitHub, if the address is on the server that the token is for.
+
+    `env` has the variables that git gets besides. Another server that asks for a login gets no token.
+    """
+    secret, web = token(), web_address(address)
+    if not secret or web is None or web.host not in token_hosts():
         return {}
-    number = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    number = int(env.get("GIT_CONFIG_COUNT") or os.environ.get("GIT_CONFIG_COUNT") or 0)
     return {
         "HUBIMAGES_TOKEN": secret,
         "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": "credential.helper",
+        f"GIT_CONFIG_KEY_{number}": f"credential.https://{web.host}.helper",
         f"GIT_CONFIG_VALUE_{number}": CREDENTIAL_HELPER,
     }
+
+
+def token_hosts() -> set[str]:
+    """Return the servers that the token is for, as GitHub Actions and GitHub's own command line name them."""
+    named = {os.environ.get("GH_HOST", ""), urlsplit(os.environ.get("GITHUB_SERVER_URL", "")).hostname or ""}
+    return {"github.com", *named} - {""}
 
 
 def _has_same_files(repo: Repo, branch: str, env: dict[str, str]) -> bool:
@@ -148,12 +161,17 @@ def github() -> object | None:
     return module
 
 
+def api_address(host: str) -> str:
+    """Return the address of GitHub's API for a server."""
+    own = "https://api.github.com" if host == "github.com" else f"https://{host}/api/v3"
+    return os.environ.get("GITHUB_API_URL") or own
+
+
 def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     import github
     import requests
 
-    own = "https://api.github.com" if address.host == "github.com" else f"https://{address.host}/api/v3"
-    base_url = os.environ.get("GITHUB_API_URL") or own
+    base_url = api_address(address.host)
     client = github.Github(auth=github.Auth.Token(secret), base_url=base_url, lazy=True, retry=None)
     try:
         repository = client.get_repo(request.to or address.name)
@@ -163,7 +181,7 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
             return f"already open: {opened.html_url}"
         made = repository.create_pull(request.base, head, title=request.title, body=request.body)
     except github.GithubException as error:
-        raise _refusal(address, error.status, error.message or "") from error
+        raise refusal(address, error.status, error.message or "") from error
     except requests.RequestException as error:
         raise NoAnswerError(f"no answer from {base_url}, try again later; {request.branch} is pushed") from error
     finally:
@@ -171,7 +189,8 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     return f"opened {made.html_url}"
 
 
-def _refusal(address: WebAddress, status: int, message: str) -> HubImagesError:
+def refusal(address: WebAddress, status: int, message: str) -> HubImagesError:
+    """Return the error for what GitHub answered about pull requests of a repository."""
     where = f"{address.host}/{address.name}"
     if status == 401:
         return LoginError("GitHub does not know the token in GH_TOKEN or GITHUB_TOKEN. Create a new one")

@@ -1,5 +1,6 @@
 """A branch is pushed and its merge asked for, through real git and PyGithub; a server on loopback answers as GitHub."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -150,3 +151,36 @@ def test_from_a_fork_the_request_goes_to_the_parent_only_when_that_is_named(
     assert git(bare, "rev-parse", "bump") == git(root, "rev-parse", "bump")
     with pytest.raises(BadInputError, match=r"--pr-to=deployment: write OWNER/REPO"):
         pull_request.check_can_open(repo, "bump", "deployment")
+
+
+def test_another_server_than_the_tokens_gets_no_token(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(root, "config", "--global", "--add", f"url.{root.parent / 'served'}/.insteadOf", "https://git.example.org/")
+    git(root, "remote", "set-url", "origin", "https://git.example.org/org/deployment.git")
+    monkeypatch.setenv("GH_TOKEN", SECRET)
+    state = GitHub()
+    with answering(state) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        page = "https://git.example.org/org/deployment/compare/main...bump?expand=1"
+        assert ask(root) == f"pushed bump; open the pull request: {page}"
+        assert state.authorizations == set()
+        monkeypatch.setenv("GH_HOST", "git.example.org")
+        assert ask(root).startswith("opened ")
+    assert state.authorizations == {f"token {SECRET}"}
+
+
+@pytest.mark.parametrize(
+    ("host", "given"), [("github.com", True), ("git.example.org", False), ("github.com.example.org", False)]
+)
+def test_git_gives_the_token_only_to_the_server_that_it_is_for(
+    host: str, given: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GH_TOKEN", SECRET)
+    # The helper's scope is git's business, so git is asked: for github.com's settings, what has the other host?
+    env = pull_request.token_environment("https://github.com/org/deployment", {})
+    asked = f"protocol=https\nhost={host}\n\n"
+    done = subprocess.run(
+        ["git", "credential", "fill"], input=asked, capture_output=True, text=True, check=False,
+        env={**os.environ, **env, "GIT_ASKPASS": "true"},
+    )  # fmt: skip
+    assert (SECRET in done.stdout) == given
+    assert bool(pull_request.token_environment(f"https://{host}/org/deployment", {})) == given
