@@ -186,6 +186,15 @@ def prompt(question: str) -> None:
     sys.stderr.flush()
 
 
+def ask_line(question: str, flags: str) -> str:
+    """Ask a question on the terminal and return the answer. Raises RefusedError, with the flags, without an answer."""
+    prompt(question)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise RefusedError(f"{question.strip()} No answer; answer with {flags}")
+    return answer.strip()
+
+
 def confirm(question: str, *, yes: bool, flags: str) -> bool:
     """Ask a question on the terminal and return the answer; Enter means yes.
 

@@ -6,6 +6,7 @@ from importlib import metadata
 from hubimages.doctor.report import Item
 
 TASKS = {
+    "contents": ("attach-contents", "image-contents --cyclonedx", "images compressed with zstd"),
     "github": ("--open-pr of every task that has it",),
     "hub-image": ("bump-hub-image", "rebuild-hub-image"),
     "environment": ("check-environment",),

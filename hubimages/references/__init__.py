@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
+    from hubimages.references.change.promote import nothing_to_promote as nothing_to_promote
+    from hubimages.references.change.promote import plan_promotion as plan_promotion
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
     from hubimages.references.table import as_table as as_table
+    from hubimages.references.tags.expiry import RetentionRule as RetentionRule
+    from hubimages.references.tags.report import list_tags as list_tags
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -41,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["nothing_to_point", "plan_point"],
+        "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],
@@ -53,5 +58,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],
+        "tags.expiry": ["RetentionRule"],
+        "tags.report": ["list_tags"],
     },
 )

@@ -18,6 +18,7 @@ from hubimages.template.render import (
     rendering_server,
     run_cookiecutter,
 )
+from hubimages.template.rules import answer_problem, refused_host
 
 __all__ = [
     "MESSAGE",
@@ -27,6 +28,7 @@ __all__ = [
     "Question",
     "RenderedFile",
     "Rendering",
+    "answer_problem",
     "ask",
     "check_all_answers",
     "check_answers",
@@ -39,6 +41,7 @@ __all__ = [
     "questions",
     "read_answers",
     "read_rendering",
+    "refused_host",
     "render",
     "render_files",
     "renderer",
