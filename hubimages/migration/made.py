@@ -113,7 +113,9 @@ def made_at(dest: Path) -> Made | None:
 def name_dest(made: Path, dest: Path) -> None:
     """Write into the report of a new repository where it is going to be."""
     report = made / ".git" / "hubimages" / "extraction.json"
-    facts = {**json.loads(report.read_text(encoding="utf-8")), "dest": str(dest)}
+    before = json.loads(report.read_text(encoding="utf-8"))
+    steps = [step.replace(before["dest"], str(dest)) for step in before["next_steps"]]
+    facts = {**before, "dest": str(dest), "next_steps": steps}
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
     report.write_text(text, encoding="utf-8", errors="backslashreplace")
 

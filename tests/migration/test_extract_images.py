@@ -30,8 +30,8 @@ def problems(done: Run) -> dict[str, tuple[int, str]]:
 
 
 def record(dest: Path) -> dict[str, Any]:
-    facts = json.loads((dest / ".git/hubimages/extraction.json").read_text())
-    return {name: value for name, value in facts.items() if name != "dest"}
+    text = (dest / ".git/hubimages/extraction.json").read_text()
+    return dict(json.loads(text.replace(json.loads(text)["dest"], "DEST")))
 
 
 def add(source: Path, files: fleet.Files, message: str) -> str:
