@@ -51,8 +51,7 @@ def refuse_unsettled(report: Report) -> None:
             [
                 f"the scan has {count(len(left), 'finding')} that nobody accepted, so nothing was pushed:",
                 *lines,
-                "Then accept each with its reason, or remove it from the new history with --drop-path, --replace-text "
-                "or --strip-blobs-bigger-than",
+                "Then accept each with its reason, or extract without --push and remove it with git filter-repo",
             ]
         )
     )
