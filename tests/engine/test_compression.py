@@ -73,6 +73,7 @@ def test_the_tested_image_is_pushed_with_zstd_under_each_tag_and_a_node_runs_it(
     assert digest(registry, "our/small", repository.tag) == pushed
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     "fault", [Fault("PUT .*/manifests/", 502, 2), Fault("PUT .*/blobs/uploads/", DROP, 2)], ids=str
 )
@@ -88,6 +89,7 @@ def test_a_push_goes_on_when_the_registry_answers_again(
     assert f"digest  {digest(registry, 'our/small', repository.tag)}\n" in done.stdout
 
 
+@pytest.mark.deep
 def test_a_tag_that_an_earlier_run_did_not_reach_keeps_the_compression(
     repository: Repository, registry: Registry
 ) -> None:
