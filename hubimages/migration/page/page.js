@@ -1,1 +1,0 @@
-// The tables are all that moves on these pages.
