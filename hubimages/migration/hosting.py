@@ -34,9 +34,10 @@ def address_of(entry: Entry) -> WebAddress:
             "the manifest's `defaults`"
         )
     found = web_address(entry.remote)
-    if found is None:
+    if found is None or found.host not in pull_request.token_hosts():
         raise BadInputError(
-            f"{console.censor(entry.remote)} is no repository of a GitHub server: --create cannot make it"
+            f"{console.censor(entry.remote)} is no repository on GitHub: --create cannot make it. For a GitHub "
+            "Enterprise server, name its host in GH_HOST"
         )
     return found
 
@@ -47,8 +48,7 @@ def asking(address: WebAddress) -> Iterator["Github"]:
     import github
     import requests
 
-    own = "https://api.github.com" if address.host == "github.com" else f"https://{address.host}/api/v3"
-    base_url = os.environ.get("GITHUB_API_URL") or own
+    base_url = pull_request.api_address(address.host)
     client = github.Github(auth=github.Auth.Token(pull_request.token()), base_url=base_url, lazy=False, retry=None)
     try:
         yield client

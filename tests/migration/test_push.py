@@ -307,6 +307,18 @@ def test_nothing_is_created_without_a_token_or_with_a_wrong_one(
     assert organisation.made == {}
 
 
+def test_the_token_goes_to_no_other_server_than_githubs_and_the_named_one(
+    manifest: Path, tmp_path: Path, organisation: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = "https://git.example.org/org/{repository}.git"
+    with pytest.raises(BadInputError, match=r"git\.example\.org/org/hub00-image\.git is no repository on GitHub"):
+        run(manifest, tmp_path / "out", remote=remote, push=True, create=True)
+    assert (organisation.made, (tmp_path / "out").exists()) == ({}, False)
+    monkeypatch.setenv("GH_HOST", "git.example.org")
+    run(manifest, tmp_path / "out", remote=remote, create=True, push=True)
+    assert sorted(organisation.made) == ["hub00-image", "hub01-image", "hub02-image"]
+
+
 def test_a_token_without_the_right_is_said_and_the_next_run_with_it_finishes(
     manifest: Path, tmp_path: Path, organisation: GitHub
 ) -> None:
