@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from rich.filesize import decimal
+
 from hubimages.console import count
 from hubimages.contents.cache import Cache, folder
 from hubimages.contents.engine import has_image, read_local_image
@@ -14,7 +16,6 @@ from hubimages.contents.facts import Facts, LayerSize, of_configuration
 from hubimages.contents.image import combine
 from hubimages.contents.published.layers import layers_of, to_transfer
 from hubimages.contents.published.manifest import Published, configuration_of, resolve
-from hubimages.contents.report import megabytes
 from hubimages.contents.sbom.read import NotOursError
 from hubimages.contents.sbom.read import facts_of as facts_of_document
 from hubimages.contents.sbom.referrers import attached, document
@@ -171,7 +172,7 @@ def announce(reader: Reader, images: Sequence[Published]) -> None:
     if not images or not layers:
         return
     names = ", ".join(map(shown, images))
-    what = f"{names}: no SBOM, so {megabytes(size)} in {count(len(layers), 'layer')} must be read"
+    what = f"{names}: no SBOM, so {decimal(size)} in {count(len(layers), 'layer')} must be read"
     if size < ASK_FROM:
         reader.say(f"{what} from the registry; nothing of it is stored")
     elif not reader.agree(f"{what} from the registry. Go on?"):

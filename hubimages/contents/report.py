@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rich.filesize import decimal
+
 from hubimages.console import count
 from hubimages.contents.comparison import Change, Comparison, ImageComparison
 from hubimages.contents.facts import LOCAL, Facts
@@ -30,15 +32,10 @@ def facts_summary(facts: Facts) -> str:
     """Return the image's versions, size, platform and digest, the number of packages, and where they come from."""
     versions = ", ".join(f"{name} {version}" for name, version in facts.versions().items())
     where = {LOCAL: "this machine"}.get(facts.source, f"its {facts.source}")
-    size = f"{megabytes(facts.size)}{'' if facts.digest else ' unpacked'} in {count(len(facts.layers), 'layer')}"
+    size = f"{decimal(facts.size)}{'' if facts.digest else ' unpacked'} in {count(len(facts.layers), 'layer')}"
     head = " ".join(filter(None, (facts.name, facts.digest, facts.platform)))
     lines = [head, versions, size, f"{contents_summary(facts.contents)} (from {where})"]
     return "\n".join(filter(None, lines))
-
-
-def megabytes(size: int) -> str:
-    """Return a size as people write it: `12.3 MB`, `1.23 GB`."""
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def image_as_object(facts: Facts) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def around(found: ImageComparison) -> Iterator[str]:
     for name, (before, after) in found.environment.items():
         old, new = ("not set" if value is None else value for value in (before, after))
         yield f"environment {name}: {old} -> {new}"
-    yield f"size {megabytes(found.before.size)} -> {megabytes(found.after.size)}; {pulled(found)}"
+    yield f"size {decimal(found.before.size, precision=2)} -> {decimal(found.after.size, precision=2)}; {pulled(found)}"
 
 
 def pulled(found: ImageComparison) -> str:
@@ -105,10 +102,10 @@ def pulled(found: ImageComparison) -> str:
     new, every = len(found.new_layers), count(len(found.after.layers), "layer")
     if not new:
         return "a node with the first image pulls nothing"
-    sizes = ", ".join(megabytes(each.size) for each in found.new_layers)
+    sizes = ", ".join(decimal(each.size) for each in found.new_layers)
     unpacked = "" if found.after.digest else " unpacked"
     each = f" ({sizes})" if new > 1 else ""
-    return f"a node with the first image pulls {megabytes(found.pull)}{unpacked}: {new} of {every}{each}"
+    return f"a node with the first image pulls {decimal(found.pull)}{unpacked}: {new} of {every}{each}"
 
 
 def images_as_json(found: ImageComparison) -> str:

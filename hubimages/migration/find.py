@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.filesize import decimal
+
 from hubimages import console, extract, references
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.migration.builders import Builder, Reader, builders
@@ -43,7 +45,7 @@ class FoundImage:
         one = self.history
         former = f", {one.brought_in} of them from former paths" if one.brought_in else ""
         days = f"{one.first} to {one.last}" if one.first != one.last else one.first
-        files = f"{console.count(one.files, 'file')}, {shown_size(one.size)}: {', '.join(one.told_by)}"
+        files = f"{console.count(one.files, 'file')}, {decimal(one.size)}: {', '.join(one.told_by)}"
         commits = f"{console.count(one.commits, 'commit')}{former}, {console.count(one.authors, 'author')}, {days}"
         lines = [f"{commits}; {files}"]
         if self.is_hub_image:
@@ -170,11 +172,3 @@ def short(texts: Sequence[str]) -> str:
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
     return ", ".join(texts[:MOST_SHOWN]) + more
 
-
-def shown_size(size: int) -> str:
-    """Return a number of bytes for a person."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size} {unit}"
-        size //= 1000
-    return f"{size} GB"

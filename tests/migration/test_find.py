@@ -136,18 +136,18 @@ defaults:
   answers: {{}}
 images:
   - directory: deployments/biology/image
-    # 2 commits, 1 of them from former paths, 1 author, 2020-09-13; 4 files, 69 B: apt.txt, environment.yml, postBuild
+    # 2 commits, 1 of them from former paths, 1 author, 2020-09-13; 4 files, 69 bytes: apt.txt, environment.yml, postBuild
     # built by deployments/biology/hubploy.yaml:2 as quay.io/example/biology
     # run by biology/prod
     repository: biology-image
     former_paths:
       - images/biology
   - directory: images/web
-    # 1 commit, 1 author, 2020-09-13; 1 file, 15 B: Dockerfile
+    # 1 commit, 1 author, 2020-09-13; 1 file, 15 bytes: Dockerfile
     # built by chartpress.yaml:6 as quay.io/example/web
     repository: web-image
   - directory: old/r
-    # 1 commit, 1 author, 2020-09-13; 1 file, 2 B: install.R
+    # 1 commit, 1 author, 2020-09-13; 1 file, 2 bytes: install.R
     # no longer there since {gone}, 2020-09-13, gone to its own repository
     repository: r-image
     skip: true
@@ -170,7 +170,7 @@ def test_an_update_adds_what_is_new_and_keeps_every_byte_of_a_person(deployments
     done = hubimages("find-images", deployments, "--update", manifest)
     assert done.returncode == 0, done.stderr
     assert manifest.read_text() == written + (
-        "- directory: images/web\n  # 1 commit, 1 author, 2020-09-13; 1 file, 15 B: Dockerfile\n"
+        "- directory: images/web\n  # 1 commit, 1 author, 2020-09-13; 1 file, 15 bytes: Dockerfile\n"
         "  # built by chartpress.yaml:6 as quay.io/example/web\n  repository: web-image\n"
     )
     gone = git("-C", deployments, "log", "-1", "--format=%h", "--", "old/r")

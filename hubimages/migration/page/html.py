@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from hubimages.errors import StorageError
 from hubimages.migration.page.drawing import ribbon, timeline
 from hubimages.migration.page.facts import Image
@@ -83,12 +85,5 @@ def run_page(images: Sequence[Image], names: Sequence[str], made: str) -> str:
 
 
 def size(number: int | None) -> str:
-    """Return a size as people write it: `1.4 MB`."""
-    if number is None:
-        return "not known"
-    value = float(number)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    """Return a size, or `not known`."""
+    return "not known" if number is None else decimal(number)
