@@ -151,7 +151,7 @@ images:
     # no longer there since {gone}, 2020-09-13, gone to its own repository
     repository: r-image
     skip: true
-"""
+"""  # noqa: E501
     )
     assert "3 images in the history of main" in done.stderr
     assert "left out: docs: only requirements.txt" in done.stderr
