@@ -171,4 +171,3 @@ def short(texts: Sequence[str]) -> str:
     """Return the first few of a list, and the number of the others."""
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
     return ", ".join(texts[:MOST_SHOWN]) + more
-

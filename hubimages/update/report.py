@@ -4,6 +4,7 @@ import shlex
 
 from hubimages.console import count
 from hubimages.repository.branches import current_branch
+from hubimages.repository.git import Repo
 from hubimages.update.plan import Update
 
 
@@ -33,18 +34,20 @@ def show_newer(update: Update) -> str:
 
 def show_done(update: Update) -> str:
     """Return what was done without conflicts, and what comes next."""
-    where = f"git -C {shlex.quote(str(update.repo.work_tree))}"
-    branch = shlex.quote(update.branch)
-    here = shlex.quote(current_branch(update.repo) or update.head[:12])
-    return "\n".join(
-        [
-            f"{update.title} is commit {update.commit[:12]} on branch {update.branch}:",
-            *_details(update),
-            f"Look at it: {where} diff {here}...{branch}",
-            f"Take it: push the branch and open a pull request, or {where} merge {branch}",
-            f"Drop it: {where} branch -D {branch}",
-        ]
-    )
+    title = f"{update.title} is commit {update.commit[:12]} on branch {update.branch}:"
+    return "\n".join([title, *_details(update), *next_steps(update.repo, update.branch, update.head)])
+
+
+def next_steps(repo: Repo, name: str, head: str, *, build: bool = False) -> list[str]:
+    """Return the commands with which a person looks at a branch that was made from `head`, and takes or drops it."""
+    where, branch = f"git -C {shlex.quote(str(repo.work_tree))}", shlex.quote(name)
+    here = shlex.quote(current_branch(repo) or head[:12])
+    return [
+        f"Look at it: {where} diff {here}...{branch}",
+        *([f"Build it: {where} switch {branch}, then nox -s build"] if build else []),
+        f"Take it: push the branch and open a pull request, or {where} merge {branch}",
+        f"Drop it: {where} branch -D {branch}",
+    ]
 
 
 def show_conflicts(update: Update, before: str) -> str:

@@ -55,8 +55,7 @@ def test_an_image_is_the_same_as_itself(pair: tuple[str, str]) -> None:
     found = compare_facts(*read(pair[0], pair[0]).facts)
     assert found.same
     assert images_as_text(found).splitlines() == [
-        f"size {found.before.size} bytes -> {found.after.size} bytes; "
-        "a node with the first image pulls nothing",
+        f"size {found.before.size} bytes -> {found.after.size} bytes; a node with the first image pulls nothing",
         "both images have the same packages, with the same versions and builds",
     ]
 

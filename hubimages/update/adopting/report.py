@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from hubimages.console import count
 from hubimages.repository import signals
-from hubimages.repository.branches import current_branch
 from hubimages.update.adopting.adoption import Adoption
 from hubimages.update.adopting.planning import check_answered
+from hubimages.update.report import next_steps
 
 TASK = "adopt-image-repo"
 CODE = ".github/image_build/"
@@ -52,19 +52,9 @@ def show_adoption(adoption: Adoption) -> str:
 
 def show_adopted(adoption: Adoption) -> str:
     """Return what was done, and what comes next."""
-    where = f"git -C {shlex.quote(str(adoption.repo.work_tree))}"
-    branch = shlex.quote(adoption.branch)
-    here = shlex.quote(current_branch(adoption.repo) or adoption.head[:12])
-    return "\n".join(
-        [
-            f"Version {adoption.version} of the template is commit {adoption.commit[:12]} on branch {adoption.branch}.",
-            *_details(adoption),
-            f"Look at it: {where} diff {here}...{branch}",
-            f"Build it: {where} switch {branch}, then nox -s build",
-            f"Take it: push the branch and open a pull request, or {where} merge {branch}",
-            f"Drop it: {where} branch -D {branch}",
-        ]
-    )
+    what = f"Version {adoption.version} of the template is commit {adoption.commit[:12]} on branch {adoption.branch}."
+    steps = next_steps(adoption.repo, adoption.branch, adoption.head, build=True)
+    return "\n".join([what, *_details(adoption), *steps])
 
 
 def _details(adoption: Adoption) -> list[str]:
