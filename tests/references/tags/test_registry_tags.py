@@ -1,6 +1,7 @@
 """Every tag of a registry is said to run, to have run, or to run nowhere; what will be removed is said first."""
 
 import json
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,7 +54,7 @@ def commit(root: Path, days: int) -> None:
     when = days_ago(days)
     args = ["git", "-C", str(root), "commit", "-qam", f"{days} days ago"]
     subprocess.run(
-        args, check=True, env={**__import__("os").environ, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+        args, check=True, env={**os.environ, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
     )
 
 
