@@ -60,7 +60,8 @@ def open_pull_request(repo: Repo, request: PullRequest) -> str:
     """Push the branch to `origin` and open the pull request; return one line with its address.
 
     One that is open for the same branch is kept. Without a token for the server (GH_TOKEN or GITHUB_TOKEN; see
-    `token_hosts`) the line has the address where a person opens it. Raises LoginError, NoAnswerError or RefusedError as the server answers.
+    `token_hosts`) the line has the address where a person opens it. Raises LoginError, NoAnswerError or RefusedError as
+    the server answers.
     """
     address = remote_address(repo)
     assert address is not None  # check_can_open has looked

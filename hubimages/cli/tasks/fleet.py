@@ -1,0 +1,78 @@
+"""The tasks over many repositories."""
+
+import shlex
+from pathlib import Path
+
+from invoke import Context, Exit, task
+
+from hubimages import console
+from hubimages.cli.task import operator_errors
+
+SOURCE = {
+    "repos": "a file with the address of a repository on each line; OWNER/REPO is one on GitHub",
+    "github": "the repositories of an organisation or user on GitHub, ORG, or those that match, ORG/PATTERN",
+    "made_from": "only repositories made from the template at this address; alone, those that GitHub's search finds",
+    "cache": "keep the clones in this directory (default: hubimages/repositories in ~/.cache or XDG_CACHE_HOME)",
+    "jobs": "how many repositories to work on at once (default: one for each processor, at least 4)",
+}
+
+
+@task(
+    auto_shortflags=False,
+    help={
+        **SOURCE,
+        "run": "run a program of yours in each repository, not a task of hubimages",
+        "commit": "commit the changes on a branch in the kept clones",
+        "push": "commit, and push the branches; asks first",
+        "open_pr": "commit, push, and open a pull request in each repository, or update the one that is open",
+        "branch": "the branch for the changes (default: the task's own, or hubimages-TASK)",
+        "message": "message of the commit; its first line is the title of the pull request (default: the command)",
+        "dry_run": "run the task in the clones, print the diffs, and push nothing; needs the network to clone",
+        "yes": "push to as many repositories as have changes, without a question",
+        "json": "print the result as one JSON object",
+    },
+)
+@operator_errors
+def each(
+    c: Context,
+    *,
+    repos: str | None = None,
+    github: str | None = None,
+    made_from: str | None = None,
+    run: bool = False,
+    commit: bool = False,
+    push: bool = False,
+    open_pr: bool = False,
+    branch: str = "",
+    message: str = "",
+    cache: str | None = None,
+    jobs: int = 0,
+    dry_run: bool = False,
+    yes: bool = False,
+    json: bool = False,
+) -> None:
+    """Run a task in many repositories, and propose what it changes.
+
+    Clones each repository, or brings the clone of an earlier run up to date, and runs the task there. Prints the diffs,
+    unless they are to be committed or pushed, and a table of what came of each repository. Goes on after a failure; run
+    again, it does what is missing. The exit code is that of the failures.
+    """
+    from hubimages import fleet
+    from hubimages.cli.each_command import command_of
+
+    command = command_of(shlex.split(c.remainder), program=run)
+    wanted = fleet.Wanted(commit=commit, push=push, open_pr=open_pr, dry_run=dry_run)
+    request = fleet.Request(
+        command, wanted, Path(cache).absolute() if cache else fleet.default_cache(), branch, message, made_from or "",
+        jobs, yes,
+    )  # fmt: skip
+    report = fleet.run_each(fleet.select(repos, github, made_from), request)
+    if json:
+        console.result(report.as_json())
+    else:
+        if diffs := report.as_diffs():
+            console.result(diffs)
+        console.result(report.as_table() if console.columns() else report.as_lines())
+        console.step(report.summary())
+    if report.exit_code:
+        raise Exit(code=report.exit_code)
