@@ -107,7 +107,7 @@ def _after_command(clone: Clone, row: Outcome, request: Request, means: Means) -
     if done.returncode:
         log.write_text(output + errors, encoding="utf-8", errors="replace")
         left = conflicts(clone)
-        reason = f"conflicts in {', '.join(left)}" if left else _last_line(errors, output)
+        reason = f"conflicts in {', '.join(left)}" if left else _reason(output, errors)
         detail = f"{command.name} exits with {done.returncode}: {_named(reason, clone)}"
         # A program of ours says what kind of failure it is; of another one it is only known that it failed.
         code = done.returncode if command.is_task and done.returncode > 0 else ProgramFailedError.exit_code
@@ -181,6 +181,13 @@ def _last_line(*texts: str) -> str:
         if lines := [line.strip() for line in text.splitlines() if line.strip()]:
             return lines[-1].removeprefix("error: ")
     return ""
+
+
+def _reason(output: str, errors: str) -> str:
+    """Return the line that says why a command failed: its error, or else what a check found, or else its last line."""
+    told = [line for line in errors.splitlines() if line.startswith("error: ")]
+    found = [line for line in output.splitlines() if ": warning: " not in line]
+    return _last_line("\n".join(told), "\n".join(found), errors, output)
 
 
 def _one_line(message: str) -> str:
