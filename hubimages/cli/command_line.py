@@ -33,6 +33,8 @@ VALUE_NAMES = {
     "made-from": "ADDRESS",
     "cache": "DIR",
     "jobs": "N",
+    "matrix": "N",
+    "join": "DIR",
 }
 
 

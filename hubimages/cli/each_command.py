@@ -1,6 +1,6 @@
 """Which command `each` runs: whether the task works in one repository, and how it gets the directory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
 from invoke.parser import ParserContext
@@ -47,6 +47,15 @@ def command_of(words: Sequence[str], *, program: bool) -> Command:
         raise BadInputError(f"each: {words[0]} pushes an image wherever it runs. Add --no-push after the task")
     command_line.fill(context, given(words[1:], place, PLACE))
     return Command(tuple(words), place)
+
+
+def refuse_command(command: str, alone: Mapping[str, bool]) -> None:
+    """Raise BadInputError if options that run nothing come with a command, or with each other."""
+    given_ones = [flag for flag, there in alone.items() if there]
+    if len(given_ones) > 1:
+        raise BadInputError(f"each: {given_ones[0]} and {given_ones[1]} contradict each other: leave one out")
+    if command:
+        raise BadInputError(f"each: {given_ones[0]} runs nothing. Leave out {command}")
 
 
 def _place(context: ParserContext) -> str:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from hubimages.fleet.command import Command as Command
     from hubimages.fleet.command import given as given
     from hubimages.fleet.each import run_each as run_each
+    from hubimages.fleet.matrix import job_matrix as job_matrix
+    from hubimages.fleet.matrix import join as join
     from hubimages.fleet.report import Report as Report
     from hubimages.fleet.request import Request as Request
     from hubimages.fleet.request import Wanted as Wanted
@@ -21,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "clone": ["default_cache"],
         "command": ["Command", "given"],
         "each": ["run_each"],
+        "matrix": ["job_matrix", "join"],
         "report": ["Report"],
         "request": ["Request", "Wanted"],
         "selection": ["select"],

@@ -29,6 +29,10 @@ SOURCE = {
         "message": "message of the commit; its first line is the title of the pull request (default: the command)",
         "dry_run": "run the task in the clones, print the diffs, and push nothing; needs the network to clone",
         "yes": "push to as many repositories as have changes, without a question",
+        "matrix": "print a job matrix for GitHub Actions with the repositories in N parts, and do nothing else",
+        "join": "join the JSON reports in this directory, from the jobs of a matrix, and do nothing else",
+        "markdown": "print the table as Markdown, for the summary of a workflow",
+        "workflow": "print a GitHub workflow that runs a task on several runners, and do nothing else",
         "json": "print the result as one JSON object",
     },
 )
@@ -49,6 +53,10 @@ def each(
     jobs: int = 0,
     dry_run: bool = False,
     yes: bool = False,
+    matrix: int = 0,
+    join: str | None = None,
+    markdown: bool = False,
+    workflow: bool = False,
     json: bool = False,
 ) -> None:
     """Run a task in many repositories, and propose what it changes.
@@ -58,17 +66,30 @@ def each(
     again, it does what is missing. The exit code is that of the failures.
     """
     from hubimages import fleet
-    from hubimages.cli.each_command import command_of
+    from hubimages.cli.each_command import command_of, refuse_command
 
-    command = command_of(shlex.split(c.remainder), program=run)
-    wanted = fleet.Wanted(commit=commit, push=push, open_pr=open_pr, dry_run=dry_run)
-    request = fleet.Request(
-        command, wanted, Path(cache).absolute() if cache else fleet.default_cache(), branch, message, made_from or "",
-        jobs, yes,
-    )  # fmt: skip
-    report = fleet.run_each(fleet.select(repos, github, made_from), request)
+    if workflow or matrix or join:
+        refuse_command(c.remainder, {"--workflow": workflow, "--matrix": bool(matrix), "--join": join is not None})
+    if workflow:
+        from hubimages.template import deployment_workflow
+
+        console.result(deployment_workflow(name="each"))
+        return
+    if matrix:
+        console.result(fleet.job_matrix(fleet.select(repos, github, made_from), matrix))
+        return
+    if join:
+        report = fleet.join(Path(join), fleet.select(repos, github, made_from))
+    else:
+        command = command_of(shlex.split(c.remainder), program=run)
+        wanted = fleet.Wanted(commit=commit, push=push, open_pr=open_pr, dry_run=dry_run)
+        place = Path(cache).absolute() if cache else fleet.default_cache()
+        request = fleet.Request(command, wanted, place, branch, message, made_from or "", jobs, yes)
+        report = fleet.run_each(fleet.select(repos, github, made_from), request)
     if json:
         console.result(report.as_json())
+    elif markdown:
+        console.result(report.as_markdown())
     else:
         if diffs := report.as_diffs():
             console.result(diffs)
