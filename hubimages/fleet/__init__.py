@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from hubimages.fleet.command import Command as Command
     from hubimages.fleet.command import given as given
     from hubimages.fleet.each import run_each as run_each
+    from hubimages.fleet.glance.facts import Overview as Overview
+    from hubimages.fleet.glance.html import write_overview as write_overview
+    from hubimages.fleet.glance.looking import Where as Where
+    from hubimages.fleet.glance.looking import look_at as look_at
     from hubimages.fleet.matrix import job_matrix as job_matrix
     from hubimages.fleet.matrix import join as join
     from hubimages.fleet.report import Report as Report
@@ -23,6 +27,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "clone": ["default_cache"],
         "command": ["Command", "given"],
         "each": ["run_each"],
+        "glance.facts": ["Overview"],
+        "glance.html": ["write_overview"],
+        "glance.looking": ["Where", "look_at"],
         "matrix": ["job_matrix", "join"],
         "report": ["Report"],
         "request": ["Request", "Wanted"],

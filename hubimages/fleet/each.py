@@ -2,10 +2,8 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from hubimages import console
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
@@ -17,14 +15,13 @@ from hubimages.fleet.github import host as github_host
 from hubimages.fleet.membership import why_not
 from hubimages.fleet.outcome import CHANGED, COMMITTED, FAILED, SKIPPED, UNCHANGED, Outcome
 from hubimages.fleet.programs import Programs, StoppedError
-from hubimages.fleet.progress import Progress
+from hubimages.fleet.progress import Line, Progress, do_all
 from hubimages.fleet.proposal import Means, Proposal, open_pull_request, push_only
 from hubimages.fleet.report import Report
 from hubimages.fleet.request import Request, check_answerable, check_request
 from hubimages.repository import signals
 from hubimages.run import os_failure
 
-T = TypeVar("T")
 BODY_LIMIT = 60_000  # characters; GitHub takes 65,536
 
 
@@ -49,12 +46,12 @@ def run_each(repositories: Sequence[Target], request: Request, pace: Pace | None
         means = Means(programs, GitHub(github_host(), progress.note, programs.wait, pace))
         try:
             prepare = [lambda each=each: _prepared(each, request, means, clones) for each in repositories]
-            prepared = _all(prepare, request.at_once, progress, request.command.name, lambda done: done.row)
+            prepared = do_all(prepare, request.at_once, progress, request.command.name, lambda done: _line(done.row))
             rows = [each.row for each in prepared]
             pushing = [number for number, each in enumerate(prepared) if each.proposal is not None]
             if pushing and _may_push(request, len(pushing), progress):
                 deliver = [lambda number=number: _delivered(prepared[number], request, means) for number in pushing]
-                done = _all(deliver, request.at_once, progress, "push", lambda row: row)
+                done = do_all(deliver, request.at_once, progress, "push", _line)
                 for number, row in zip(pushing, done, strict=True):
                     rows[number] = row
         except BaseException:
@@ -63,19 +60,8 @@ def run_each(repositories: Sequence[Target], request: Request, pace: Pace | None
     return Report(str(request.command), tuple(rows))
 
 
-def _all(
-    jobs: Sequence[Callable[[], T]], at_once: int, progress: Progress, name: str, row: Callable[[T], Outcome]
-) -> list[T]:
-    """Do all jobs, some at once; return their results in order. If this thread is stopped, the rest is not begun."""
-    pool = ThreadPoolExecutor(at_once)
-    try:
-        futures: list[Future[T]] = [pool.submit(job) for job in jobs]
-        with progress.counting(name, len(jobs)) as done:
-            for future in as_completed(futures):
-                done(row(future.result()))
-        return [future.result() for future in futures]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+def _line(row: Outcome) -> Line:
+    return Line(row.repository, row.state, row.detail if row.failed else "")
 
 
 def _may_push(request: Request, number: int, progress: Progress) -> bool:

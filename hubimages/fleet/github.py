@@ -16,8 +16,10 @@ from hubimages.repository.web_address import WebAddress
 if TYPE_CHECKING:
     from github import Github
     from github.Repository import Repository
+    from github.WorkflowRun import WorkflowRun
 
 RETRIES = 10
+FINISHED = ("success", "failure", "timed_out", "startup_failure")  # not what was skipped or cancelled
 WORTH_A_LINE = 2.0  # seconds
 
 
@@ -38,6 +40,14 @@ class Found:
     is_open: bool
     is_merged: bool
     head: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A title, and the address of what it is about."""
+
+    title: str
+    address: str
 
 
 class GitHub:
@@ -148,6 +158,21 @@ class GitHub:
         with self.asking(where) as api:
             listed = api.get_repo(where.name).get_pulls(state="all", head=f"{owner}:{branch}", base=base)
             return [Found(each.html_url, each.state == "open", bool(each.merged_at), each.head.sha) for each in listed]
+
+    def open_pull_requests(self, where: WebAddress) -> list[Page]:
+        """Return the pull requests that are open, the newest first."""
+        with self.asking(where) as api:
+            return [Page(each.title, each.html_url) for each in api.get_repo(where.name).get_pulls(state="open")]
+
+    def failing(self, where: WebAddress, branch: str) -> list[Page]:
+        """Return the workflows whose newest finished run on a branch failed."""
+        newest: dict[int, WorkflowRun] = {}
+        with self.asking(where) as api:
+            runs = api.get_repo(where.name).get_workflow_runs(branch=branch)  # type: ignore[arg-type]  # a name will do
+            for run in runs.get_page(0):
+                if run.conclusion in FINISHED:
+                    newest.setdefault(run.workflow_id, run)
+            return [Page(run.name, run.html_url) for run in newest.values() if run.conclusion != "success"]
 
     def tree(self, where: WebAddress, commit: str) -> str:
         """Return the id of a commit's tree."""

@@ -1,12 +1,39 @@
 """Show how far a run over many repositories is: a bar on a terminal, elsewhere a line for each repository."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from hubimages import console
-from hubimages.fleet.outcome import Outcome
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is said when a repository is done; `failure` is the reason, or "" if there is none."""
+
+    repository: str
+    state: str
+    failure: str = ""
+
+
+def do_all(
+    jobs: Sequence[Callable[[], T]], at_once: int, progress: "Progress", name: str, line: Callable[[T], Line]
+) -> list[T]:
+    """Do all jobs, some at once; return their results in order. If this thread is stopped, the rest is not begun."""
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        futures: list[Future[T]] = [pool.submit(job) for job in jobs]
+        with progress.counting(name, len(jobs)) as done:
+            for future in as_completed(futures):
+                done(line(future.result()))
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Progress:
@@ -32,19 +59,19 @@ class Progress:
             self._bar.stop()
 
     @contextmanager
-    def counting(self, name: str, total: int) -> Iterator[Callable[[Outcome], None]]:
-        """Give a function that is called with each row when its repository is done."""
+    def counting(self, name: str, total: int) -> Iterator[Callable[[Line], None]]:
+        """Give a function that is called with a line when a repository is done."""
         number = 0
         shown = self._bar.add_task(name, total=total) if self._bar is not None else None
 
-        def done(row: Outcome) -> None:
+        def done(line: Line) -> None:
             nonlocal number
             number += 1
             if shown is None:
-                console.step(f"{number}/{total} {row.repository}: {row.state}")
+                console.step(f"{number}/{total} {line.repository}: {line.state}")
             else:
-                if row.failed:
-                    self.note(f"{row.repository}: {row.detail}")
+                if line.failure:
+                    self.note(f"{line.repository}: {line.failure}")
                 self._bar.advance(shown)
 
         yield done

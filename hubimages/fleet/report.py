@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubimages.console import count
@@ -39,10 +40,7 @@ class Report:
 
     def as_table(self) -> str:
         """Return a line for each repository, in columns."""
-        names = max((len(each.repository) for each in self.outcomes), default=0)
-        states = max((len(each.state) for each in self.outcomes), default=0)
-        lines = (f"{each.repository:<{names}}  {each.state:<{states}}  {each.detail}" for each in self.outcomes)
-        return "\n".join(line.rstrip() for line in lines)
+        return in_columns([(each.repository, each.state, each.detail) for each in self.outcomes])
 
     def as_lines(self) -> str:
         """Return a line for each repository with tabs between, for other programs."""
@@ -61,6 +59,13 @@ class Report:
         states = ", ".join(f"{counted[state]} {state}" for state in STATES if counted[state])
         number = len(self.outcomes)
         return f"{number} {'repository' if number == 1 else 'repositories'}" + (f": {states}" if states else "")
+
+
+def in_columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines, with each column as wide as its longest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _shown(outcome: Outcome) -> str:

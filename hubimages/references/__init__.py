@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
+    from hubimages.references.page.html import render_page as render_page
     from hubimages.references.page.html import write_page as write_page
     from hubimages.references.reference import Form as Form
     from hubimages.references.reference import Inventory as Inventory
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
     from hubimages.references.table import as_table as as_table
+    from hubimages.references.tag_format import Formats as Formats
+    from hubimages.references.tag_format import Kind as Kind
+    from hubimages.references.tag_format import is_moving as is_moving
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -49,9 +53,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "find.scan": ["find_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
-        "page.html": ["write_page"],
+        "page.html": ["render_page", "write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],
+        "tag_format": ["Formats", "Kind", "is_moving"],
     },
 )

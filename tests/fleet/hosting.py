@@ -37,6 +37,7 @@ class Hosting:
     templates: dict[str, str] = field(default_factory=dict)
     found: list[tuple[str, str]] = field(default_factory=list)  # of a code search: repository and path
     pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    runs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of workflows, the newest first
     asked: Counter[str] = field(default_factory=Counter)
     authorizations: set[str | None] = field(default_factory=set)
     answers: Callable[[str, str], Answer | None] = lambda method, path: None
@@ -104,6 +105,9 @@ class Hosting:
 
     def about(self, name: str, words: list[str]) -> Answer:
         """One repository, or a commit of it."""
+        if words[:2] == ["actions", "runs"]:
+            runs = self.runs.get(name, [])
+            return 200, {}, {"total_count": len(runs), "workflow_runs": runs}
         if words[:2] == ["git", "commits"]:
             tree = git(self.bare(name), "rev-parse", f"{words[2]}^{{tree}}")
             return 200, {}, {"sha": words[2], "url": f"/{words[2]}", "tree": {"sha": tree, "url": f"/{tree}"}}
@@ -121,6 +125,8 @@ class Hosting:
     def pull_requests(self, name: str, method: str, query: Mapping[str, list[str]], given: Mapping[str, Any]) -> Answer:
         """List them, the newest first, or open one: never two for one branch."""
         pulls = self.pulls.setdefault(name, [])
+        if method == "GET" and "head" not in query:
+            return 200, {}, [each for each in reversed(pulls) if each["state"] == "open"]
         if method == "GET":
             (head,), (base,) = query["head"], query["base"]
             listed = [each for each in reversed(pulls) if each["head"]["label"] == head and each["base"]["ref"] == base]

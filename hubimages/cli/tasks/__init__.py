@@ -13,7 +13,7 @@ from hubimages.cli.tasks.contents import compare_images, image_contents
 from hubimages.cli.tasks.doctor import doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
-from hubimages.cli.tasks.fleet import each
+from hubimages.cli.tasks.fleet import each, image_repos
 from hubimages.cli.tasks.hub_image.bumping import bump_hub_image, check_hub_image, rebuild_hub_image
 from hubimages.cli.tasks.hub_image.experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
@@ -37,7 +37,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         apply_lock,
         compare_locks,
     ],
-    "Many repositories": [each],
+    "Many repositories": [each, image_repos],
     "Images": [test_image, image_contents, compare_images, check_registry],
     "Hub image": [
         bump_hub_image,

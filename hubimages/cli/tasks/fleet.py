@@ -97,3 +97,54 @@ def each(
         console.step(report.summary())
     if report.exit_code:
         raise Exit(code=report.exit_code)
+
+
+@task(
+    iterable=["repo"],
+    auto_shortflags=False,
+    help={
+        **SOURCE,
+        "repo": "a clone of a deployment repository, for the hubs that run the images; can be repeated",
+        "hubs": "with --repo: a YAML file that lists the hubs, each with its values files in order",
+        "offline": "ask no registry",
+        "html": "write a page with a table to sort and filter to this file",
+        "json": "print the result as one JSON object",
+    },
+)
+@operator_errors
+def image_repos(
+    c: Context,
+    *,
+    repos: str | None = None,
+    github: str | None = None,
+    made_from: str | None = None,
+    repo: list[str] | None = None,
+    hubs: str | None = None,
+    offline: bool = False,
+    cache: str | None = None,
+    jobs: int = 4,
+    html: str | None = None,
+    json: bool = False,
+) -> None:
+    """Show many image repositories at a glance.
+
+    For each: the version of the template, the newest tag of its image and how old that is, the hubs that run its tags,
+    open pull requests, and workflows that fail on the default branch. Changes nothing. What is not known is named. The
+    exit code is not 0 if a repository could not be read.
+    """
+    from hubimages import fleet
+
+    where = fleet.Where(
+        Path(cache).absolute() if cache else fleet.default_cache(), tuple(map(Path, repo or [])),
+        Path(hubs) if hubs else None, made_from or "", offline, jobs,
+    )  # fmt: skip
+    overview = fleet.look_at(fleet.select(repos, github, made_from), where)
+    if html:
+        fleet.write_overview(Path(html), overview)
+        console.step(f"wrote {html}")
+    text = overview.as_json() if json else overview.as_table() if console.columns() else overview.as_lines()
+    console.result(text)
+    if not json:
+        console.step(overview.summary())
+    if overview.exit_code:
+        raise Exit(code=overview.exit_code)

@@ -47,12 +47,14 @@ for (const table of document.querySelectorAll("[data-table]")) {
   table.querySelector("[data-clear]")?.addEventListener("click", () => {
     for (const filter of filters) filter.value = "";
     choose(null);
+    table.show();
   });
   table.show();
 }
 
 function choose(button) {
   const table = document.querySelector('[data-table="references"]');
+  if (!table) return;
   table.chosen = table.chosen === button ? null : button;
   for (const used of document.querySelectorAll(".used")) used.setAttribute("aria-pressed", String(used === table.chosen));
   table.show();
