@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import nox
+import nox.command
 
 nox.needs_version = ">=2025.2.9"  # `nox.project.dependency_groups`
 nox.options.default_venv_backend = "venv"  # there wherever the README's first line worked
@@ -21,9 +23,21 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
 def install(session: nox.Session, *groups: str, extras: bool = False) -> None:
-    """The package from this checkout, and dependency groups by name: a pip of before 25.1 knows no `--group`."""
+    """The package from this checkout, and dependency groups by name: a pip of before 25.1 knows no `--group`.
+
+    uv beside nox does it in a fifth of pip's time; where it fails, for an index that only pip knows of, pip does it.
+    """
     requirements = [line for group in groups for line in nox.project.dependency_groups(PYPROJECT, group)]
     package = f".[{','.join(PYPROJECT['project']['optional-dependencies'])}]" if extras else "."
+    uv = Path(sys.executable).with_name("uv")
+    if uv.exists():
+        argv = [str(uv), "pip", "install", "--quiet", "--python", str(Path(session.bin, "python"))]
+        try:
+            session.run_install(*argv, "-e", package, *requirements, external=True)
+        except nox.command.CommandFailed:
+            session.warn("uv could not install it; pip does")
+        else:
+            return
     session.install("-e", package, *requirements)
 
 

@@ -83,8 +83,8 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
-from image_build import building, changes as changed, linting, locked, programs, refresh, registry, report, settings as setup, sources
-from image_build import tags
+from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
+from image_build import settings as setup, sizes, sources, tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
 IMAGE = os.environ.get("IMAGE", << cookiecutter.__reference | python >>)
@@ -100,6 +100,10 @@ LOGIN = << cookiecutter.__settings >>
 # The settings that the pull request in the hubs' configuration needs.
 POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIVATE_KEY": "secret"}
 <% endif %>
+# How layers are compressed in the registry: 'gzip', which every registry and node takes, or 'zstd'.
+COMPRESSION = << cookiecutter.compression | python >>
+# The largest that an image may be, compressed as a node pulls it, such as '2.5 GB'; empty for no limit.
+MAX_SIZE = << cookiecutter.max_size | python >>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
 # Where to look for an earlier image, which serves as the build cache.
@@ -134,6 +138,7 @@ def build(session: nox.Session) -> None:
     reference = f"{IMAGE}:{tags.own(session)}"
     if wants_push:
         check_may_be_pushed(session, reference)
+    sizes.limit(session, MAX_SIZE)
     programs.check_engine(session)
     sources.check_sources(session)
 <% if cookiecutter.starter == "pixi" %>
@@ -246,6 +251,8 @@ def settings(session: nox.Session) -> None:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
         session.error("the setup is incomplete")
+    if session.posargs != ["name"]:
+        recompress.check(session, COMPRESSION)
 <% if cookiecutter.__parts %>
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
 <% endif %>
@@ -299,6 +306,7 @@ def check_may_be_pushed(session: nox.Session, reference: str) -> None:
         session.error(problem)
     if reference.endswith("-dirty"):
         session.error("not pushed: there are uncommitted changes. Commit them first (git status shows them)")
+    recompress.check(session, COMPRESSION)
 
 
 def check_is_built(session: nox.Session, reference: str) -> None:
@@ -321,12 +329,15 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""
+    to_pull = sizes.check(session, reference, MAX_SIZE) if MAX_SIZE or not wants_push else []
     earlier = refresh.newest_earlier(session, IMAGE) if wants_push and refresh.is_on() else ""
     if earlier and refresh.is_the_same(session, reference, earlier):
         session.log(f"{earlier} has the same packages, so nothing is pushed")
         report.tell_workflow("", registry.look_up(earlier).digest)
     elif wants_push:
         published = tags.published(session, TAGS)
-        digest = registry.push_image(session, reference, tested, published, LOGIN)
+        digest = registry.push_image(session, reference, tested, published, LOGIN, COMPRESSION)
         pushed = f"{IMAGE}:{published[0]}"
-    report.summarise(session, reference, digest, pushed)
+    if pushed:
+        to_pull = sizes.pushed(reference, pushed) or to_pull
+    report.summarise(session, reference, digest, pushed, to_pull)

@@ -10,29 +10,21 @@ Slower than wished is no failure: this measures, tests test.
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import uuid
 from contextlib import ExitStack
 from pathlib import Path
 
 from sides import isolate
+from starters import COLD, IMAGE, STARTERS, ask_for, build, check_version, make
 from table import Row, limited, machine, megabytes, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from hubimages import template
-from hubimages.run import environment
 from tests.engine.engine import Engine, any_engine
 from tests.engine.install import EngineUnavailableError
-from tests.engine.stand_ins import PYTHON, bases, is_stand_in, stand_ins
+from tests.engine.stand_ins import bases, is_stand_in, stand_ins
 
-STARTERS = tuple(next(each.choices for each in template.questions() if each.key == "starter"))
-IMAGE = "hubimages-benchmark"
-# Without what the engine has kept from builds before, but keeping what this one makes.
-COLD = ("--DockerEngine.extra_buildx_build_args=--no-cache",)
 REBUILD, UNCHANGED = 0.6, 0.1
 
 
@@ -61,8 +53,7 @@ def main() -> None:
 def measure(engine: Engine, folder: Path, starter: str, runs: int, facts: list[str]) -> list[Row]:
     """Build one starter in three ways, taking turns."""
     repository = folder / starter.replace(".", "-")
-    template.plan_new_repository(repository, {"starter": starter, "python_version": PYTHON}).apply()
-    asked = (repository / "environment.yml").read_text()
+    make(repository, starter)
     cold, changed, same = [], [], []
     (base,) = bases(repository)
     with stand_ins(engine, base):
@@ -71,12 +62,12 @@ def measure(engine: Engine, folder: Path, starter: str, runs: int, facts: list[s
         size_of_base = size(engine, base)
         try:
             for _ in range(runs):
-                write(repository, asked, "pyfiglet==1.0.3")
+                ask_for(engine, repository, "pyfiglet==1.0.3")
                 cold.append(build(engine, repository, *COLD))
                 same.append(build(engine, repository))
-                write(repository, asked, "pyfiglet==1.0.4")
+                ask_for(engine, repository, "pyfiglet==1.0.4")
                 changed.append(build(engine, repository))
-                check_version(engine, "pyfiglet", "1.0.4")
+                check_version(engine, IMAGE, "pyfiglet==1.0.4")
             size_of_image = size(engine, IMAGE)
         finally:
             engine.try_docker("image", "rm", IMAGE)
@@ -89,32 +80,6 @@ def measure(engine: Engine, folder: Path, starter: str, runs: int, facts: list[s
         limited(f"{starter}: nothing changed, beside cold", statistics.median(same), whole, seconds, UNCHANGED),
         Row(f"{starter}: size, beside its base", megabytes(size_of_base), megabytes(size_of_image), ratio, "", ""),
     ]
-
-
-def write(repository: Path, asked: str, package: str) -> None:
-    """Ask for one package more, from PyPI, in a file as no earlier build has had it."""
-    more = f"  - pip\n  - pip:\n      - {package}\n# {uuid.uuid4()}\n"
-    (repository / "environment.yml").write_text(asked + more)
-
-
-def build(engine: Engine, repository: Path, *options: str) -> float:
-    """Build with the options of the generated noxfile.py; seconds."""
-    argv = [sys.executable, "-m", "repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan"]
-    argv += ["--target-repo-dir", "/srv/repo", "--image-name", IMAGE, *options, "."]
-    engine.try_docker("image", "rm", IMAGE)  # with an image of this name repo2docker would build none
-    begin = time.perf_counter()
-    done = subprocess.run(argv, cwd=repository, env=environment(engine.env), capture_output=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"the build failed:\n{(done.stdout + done.stderr).decode(errors='replace')[-3000:]}")
-    return time.perf_counter() - begin
-
-
-def check_version(engine: Engine, package: str, version: str) -> None:
-    """Stop unless the image has what was asked for last: a fast build of something else is worth nothing."""
-    question = f"import importlib.metadata; print(importlib.metadata.version({package!r}))"
-    found = engine.docker("run", "--rm", IMAGE, "python", "-c", question).splitlines()[-1]
-    if found != version:
-        raise SystemExit(f"the image has {package} {found}, not {version}")
 
 
 def size(engine: Engine, image: str) -> int:

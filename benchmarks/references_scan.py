@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from hubimages.references import find_references
 from hubimages.references.find.scan import YAML, listed, read_all
 
-BYTES, INVOKE = 25, 2.5  # times
+BYTES, INVOKE = 25, 2.0  # times
 CLUSTERS, HUBS = 60, 8  # with two more files for each cluster: 600
 COMMON = """\
 jupyterhub:

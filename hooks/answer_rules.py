@@ -17,6 +17,10 @@ INDEX = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?")
 ONE_HOST = ("quay.io", "ghcr.io", "amazon-ecr-public")
 # Starters that repo2docker builds without a Dockerfile of the repository.
 BY_REPO2DOCKER = ("environment.yml", "r")
+# Without these the sessions and the next update do not work.
+NEEDED = re.compile(
+    r"\.hubimages\.yaml|noxfile\.py|\.github/(image_build/.*|requirements-[a-z0-9]+\.txt)|image-contract/.*"
+)
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 
 
@@ -81,6 +85,25 @@ def index_problem(address: str) -> str | None:
     return f"{shown(address)} is not the address of a package index. Write it as https://HOST/PATH, or leave it empty"
 
 
+def size_problem(size: str) -> str | None:
+    """Return why a limit is none that the generated repository reads (image_build/sizes.py)."""
+    if not size or re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})? ?(MB|GB)", size):
+        return None
+    return f"{shown(size)} is not a size. Write it as 800 MB or 2.5 GB, or leave it empty for no limit"
+
+
+def own_files_problem(paths: str) -> str | None:
+    """Return why paths cannot be those of files and folders that the template leaves to the owner."""
+    for path in paths.split():
+        parts = path.removesuffix("/").split("/")
+        if not re.fullmatch(r"[A-Za-z0-9._/-]+", path) or any(part in ("", ".", "..", ".git") for part in parts):
+            what = f"{shown(path)} is not the path of a file in the repository"
+            return f"{what}. Write it as README.md, a folder as image-tests/"
+        if NEEDED.fullmatch(path) or path in (".github/", ".github/image_build/", "image-contract/"):
+            return f"the sessions need the template's {shown(path)}. Leave it out"
+    return None
+
+
 def arm64_problem(answers: Mapping[str, str]) -> str | None:
     """Return what stands against ARM.
 
@@ -127,6 +150,7 @@ def follows(key: str, answers: Mapping[str, str]) -> bool:
         "refresh": lambda: answers["starter"] == "pixi",
         "arm64": lambda: bool(arm64_problem({**answers, "arm64": "yes"})),
         "hubimages_index": lambda: not answers["configuration_repository"],
+        "own_files": lambda: True,  # a new repository has none; an adopted one gets it from what is there
     }.get(key, lambda: False)()
 
 
@@ -149,7 +173,9 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
         "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
+        "max_size": ((), lambda: size_problem(answers["max_size"])),
         "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),
+        "own_files": ((), lambda: own_files_problem(answers["own_files"])),
     }
     for key, (others, check) in checks.items():
         if only in ("", key) and all(each in answers for each in (key, *others)):

@@ -37,6 +37,17 @@ def keep(chosen: str, variants: list[str], name: str) -> None:
             path.unlink()
 
 
+def leave(own: list[str]) -> None:
+    """Remove what the owner has or does not want. An owner's README.md has the template's beside it, as BUILDING.md."""
+    if "README.md" in own:
+        Path("README.md").rename("BUILDING.md")
+    for name in own:
+        if name.endswith("/"):
+            shutil.rmtree(name, ignore_errors=True)
+        elif Path(name).is_file():
+            Path(name).unlink()
+
+
 drop_what_is_not_the_templates()
 keep(ANSWERS["license"], ["BSD-3-Clause", "MIT", "Apache-2.0"], "LICENSE")
 keep(ANSWERS["starter"], ["pangeo-onbuild", "docker-stacks", "pixi"], "Dockerfile")
@@ -67,6 +78,7 @@ if ANSWERS["appendix"] != "yes":
     Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":
     Path(".github/workflows/binder.yaml").unlink()
+leave(ANSWERS["own_files"].split())
 if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
     # hubimages says this itself, and why
     sys.stderr.write(

@@ -48,11 +48,14 @@ def main() -> None:
 
 def end_before_rattler(code: str | int | None) -> None:
     """End at once with a number if py-rattler is loaded: its threads can crash while the interpreter shuts down."""
+    import contextlib
     import sys
 
     if "rattler" in sys.modules and not isinstance(code, str):
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            if stream is not None:  # it was closed before we started
+                with contextlib.suppress(OSError):  # the console has told it, or the reader is gone
+                    stream.flush()
         os._exit(code or 0)
 
 

@@ -6,8 +6,8 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from hubimages.errors import RefusedError
@@ -125,6 +125,29 @@ class Waiting:
             sys.stderr.flush()
 
 
+@contextmanager
+def progress(what: str, number: int) -> Iterator[Callable[[str], None]]:
+    """Yield a function that says that one more is done: with a bar on a terminal, else with a line."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield step
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # Without the thread that redraws: a process is forked meanwhile.
+    with Progress(*parts, console=Console(stderr=True), auto_refresh=False) as bar:
+        task = bar.add_task(what, total=number)
+        bar.refresh()
+
+        def advance(line: str) -> None:
+            bar.console.print(visible(line), markup=False, highlight=False)
+            bar.advance(task)
+            bar.refresh()
+
+        yield advance
+
+
 def discard(stream: TextIO) -> None:
     """Redirect the stream to /dev/null, so that Python does not fail again when it flushes the stream at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -161,6 +184,15 @@ def prompt(question: str) -> None:
     """Print a question and leave the cursor behind it."""
     sys.stderr.write(visible(question))
     sys.stderr.flush()
+
+
+def ask_line(question: str, flags: str) -> str:
+    """Ask a question on the terminal and return the answer. Raises RefusedError, with the flags, without an answer."""
+    prompt(question)
+    answer = sys.stdin.readline()
+    if not answer:
+        raise RefusedError(f"{question.strip()} No answer; answer with {flags}")
+    return answer.strip()
 
 
 def confirm(question: str, *, yes: bool, flags: str) -> bool:

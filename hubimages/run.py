@@ -128,12 +128,13 @@ def start(
     stdout: IO[bytes] | int = subprocess.PIPE,
     stderr: IO[bytes] | int = subprocess.PIPE,
     new_session: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start a program and return without waiting; with `new_session` the terminal's Ctrl-C does not reach it."""
     try:
         return subprocess.Popen(
             argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
-            start_new_session=new_session,
+            start_new_session=new_session, pass_fds=pass_fds,
         )  # fmt: skip
     except FileNotFoundError as missing:
         if not cwd.is_dir():

@@ -49,6 +49,7 @@ class Need:
 
 ENGINE = Need("engine", "a container engine", f"start Docker; on Debian as root, {VARIABLE}=engine installs it")
 REGISTRY = Need("registry", "docker-registry", "apt-get install docker-registry")
+SKOPEO = Need("skopeo", "skopeo", "apt-get install skopeo")
 BROWSER = Need("browser", "a browser", "apt-get install chromium")
 NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, or apt-get install nodejs npm")
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")

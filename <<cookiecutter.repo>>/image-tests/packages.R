@@ -9,6 +9,7 @@ test_that("the packages of the course can be attached", {
 
 test_that("a plot can be written without a screen", {
   file <- tempfile(fileext = ".png")
-  ggplot2::ggsave(file, ggplot2::qplot(1:3, 1:3), width = 2, height = 2)
+  plot <- ggplot2::ggplot(data.frame(x = 1:3, y = 1:3), ggplot2::aes(x, y)) + ggplot2::geom_point()
+  ggplot2::ggsave(file, plot, width = 2, height = 2)
   expect_gt(file.size(file), 0)
 })

@@ -54,12 +54,17 @@ class HubImages(Program):
 
     def read_and_execute(self, tokens: list[str]) -> None:
         """Print help or run the task. Raises UsageError and what the task raises."""
-        wanted = command_line.help_wanted(tokens, contexts())
+        wanted = None if tokens[:1] == ["--complete"] else command_line.help_wanted(tokens, contexts())
         if wanted:
             console.result(command_line.task_help(contexts()[wanted], inspect.getdoc(namespace[wanted]) or ""))
         elif wanted == "" or not tokens or tokens[0] in command_line.LIST:
             self.refuse_more(tokens if wanted is None else [])
             console.result(command_line.overview(overview_title(), group_lines()))
+        elif tokens[0] == "--complete":
+            from hubimages.cli import completion
+
+            options = (*command_line.HELP, *command_line.LIST, *command_line.VERSION)
+            console.result(completion.answer(tokens[1:], contexts(), [each for each in options if each[:2] == "--"]))
         elif tokens[0] in command_line.VERSION:
             self.refuse_more(tokens)
             console.result(f"hubimages {__version__}")

@@ -5,36 +5,53 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from hubimages.contents.comparison import Change, Comparison, compare
-    from hubimages.contents.engine import read_local_image
-    from hubimages.contents.image import Contents, read_saved_image
-    from hubimages.contents.package import Package
-    from hubimages.contents.report import (
-        comparison_as_json,
-        comparison_as_text,
-        contents_as_json,
-        contents_as_lines,
-        contents_summary,
-    )
+    from hubimages.contents.cache import Cache as Cache
+    from hubimages.contents.comparison import Change as Change
+    from hubimages.contents.comparison import Comparison as Comparison
+    from hubimages.contents.comparison import ImageComparison as ImageComparison
+    from hubimages.contents.comparison import compare as compare
+    from hubimages.contents.comparison import compare_facts as compare_facts
+    from hubimages.contents.engine import read_local_image as read_local_image
+    from hubimages.contents.facts import Facts as Facts
+    from hubimages.contents.facts import LayerSize as LayerSize
+    from hubimages.contents.image import Contents as Contents
+    from hubimages.contents.image import read_saved_image as read_saved_image
+    from hubimages.contents.package import Package as Package
+    from hubimages.contents.page.html import write_comparison as write_comparison
+    from hubimages.contents.page.html import write_contents as write_contents
+    from hubimages.contents.reading import read_images as read_images
+    from hubimages.contents.report import comparison_as_text as comparison_as_text
+    from hubimages.contents.report import contents_as_lines as contents_as_lines
+    from hubimages.contents.report import contents_summary as contents_summary
+    from hubimages.contents.report import facts_as_json as facts_as_json
+    from hubimages.contents.report import facts_summary as facts_summary
+    from hubimages.contents.report import images_as_json as images_as_json
+    from hubimages.contents.report import images_as_text as images_as_text
+    from hubimages.contents.sbom.recording import attach_contents as attach_contents
+    from hubimages.contents.sbom.write import as_cyclonedx as as_cyclonedx
 
-__all__ = [
-    "Change", "Comparison", "Contents", "Package", "compare", "comparison_as_json", "comparison_as_text",
-    "contents_as_json", "contents_as_lines", "contents_summary", "read_local_image", "read_saved_image",
-]  # fmt: skip
-
-__getattr__, __dir__, _ = lazy_loader.attach(
+# Imported when first used: a task pays only for the part of the job that it runs.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "comparison": ["Change", "Comparison", "compare"],
+        "cache": ["Cache"],
+        "comparison": ["Change", "Comparison", "ImageComparison", "compare", "compare_facts"],
         "engine": ["read_local_image"],
+        "facts": ["Facts", "LayerSize"],
         "image": ["Contents", "read_saved_image"],
         "package": ["Package"],
+        "page.html": ["write_comparison", "write_contents"],
+        "reading": ["read_images"],
         "report": [
-            "comparison_as_json",
             "comparison_as_text",
-            "contents_as_json",
             "contents_as_lines",
             "contents_summary",
+            "facts_as_json",
+            "facts_summary",
+            "images_as_json",
+            "images_as_text",
         ],
+        "sbom.recording": ["attach_contents"],
+        "sbom.write": ["as_cyclonedx"],
     },
 )

@@ -2,15 +2,19 @@
 
 import subprocess
 import tempfile
+from pathlib import Path
 
 from hubimages.container_engine import check_engine
-from hubimages.contents.image import Contents, read_saved_image
-from hubimages.errors import BadInputError
-from hubimages.run import environment
+from hubimages.contents.facts import LOCAL, Facts, LayerSize, of_configuration
+from hubimages.contents.image import read_saved_image
+from hubimages.errors import BadInputError, NotInstalledError
+from hubimages.run import attempt, environment
 
 
-def read_local_image(reference: str) -> Contents:
-    """Return the packages in a local image, read from what `docker save` writes. No container is started.
+def read_local_image(reference: str, digest: str = "") -> Facts:
+    """Return what is in a local image, read from what `docker save` writes. No container is started.
+
+    `digest` is that of its manifest in a registry, if it is known.
 
     Raises NotInstalledError if there is no engine, BadInputError if it does not have the image.
     """
@@ -36,4 +40,15 @@ def read_local_image(reference: str) -> Contents:
                 ) from None
         if saving.returncode:
             raise BadInputError(f"docker save {reference} failed (exit code {saving.returncode})")
-    return found
+    told = of_configuration(found.configuration)
+    unpacked = [*told.pop("unpacked"), *[""] * len(found.sizes)]
+    layers = tuple(LayerSize("", size, one) for size, one in zip(found.sizes, unpacked, strict=False))
+    return Facts(reference, digest, contents=found.contents, layers=layers, source=LOCAL, **told)
+
+
+def has_image(reference: str) -> bool:
+    """Return True if an engine answers and has the image; asks no registry."""
+    try:
+        return attempt("docker", "image", "inspect", reference, cwd=Path("/")).returncode == 0
+    except NotInstalledError:
+        return False

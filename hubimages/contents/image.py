@@ -4,13 +4,15 @@ import json
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from hubimages.contents.layer import LARGEST_FILE, Header, Layer, inside, read_layer
 from hubimages.contents.package import Package, Recorded
 from hubimages.errors import BadInputError
+
+LARGEST_DOCUMENT, MOST_DOCUMENTS = 4 << 20, 8  # of the files that can be the configuration of a saved image
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,24 @@ class Contents:
     of_conda: tuple[Package, ...] = ()
 
 
-def read_saved_image(stream: IO[bytes]) -> Contents:
-    """Return the packages in an image that an engine writes (`docker save`), without a file on disk.
+@dataclass(frozen=True)
+class Saved:
+    """An image as an engine saves it: its packages, its configuration, and the size of each layer as it is saved."""
+
+    contents: Contents
+    configuration: Mapping[str, Any]
+    sizes: tuple[int, ...]
+
+
+def read_saved_image(stream: IO[bytes]) -> Saved:
+    """Return what is in an image that an engine writes (`docker save`), without a file on disk.
 
     https://github.com/moby/moby/blob/master/image/spec/spec.md: the order of the layers comes after them, or before.
     Raises BadInputError if it is no such image, or has more than one.
     """
     layers: dict[str, Layer] = {}
+    sizes: dict[str, int] = {}
+    documents: dict[str, bytes] = {}
     links: dict[str, str] = {}
     manifest = None
     try:
@@ -50,9 +63,22 @@ def read_saved_image(stream: IO[bytes]) -> Contents:
                     manifest = json.loads(file.read())
                 elif path.endswith("/layer.tar") or (path.startswith("blobs/") and not is_json(file)):
                     layers[path] = read_layer(file, path)
-    except (tarfile.TarError, ValueError, OSError) as error:
+                    sizes[path] = entry.size
+                elif is_document(path) and entry.size <= LARGEST_DOCUMENT and len(documents) < MOST_DOCUMENTS:
+                    documents[path] = file.read()
+        paths = list(order(manifest, layers, links))
+        named = manifest[0].get("Config") if isinstance(manifest, list) else None
+        configuration = json.loads(documents.get(str(named), b"{}"))
+    except (tarfile.TarError, ValueError, OSError, RecursionError) as error:
         raise BadInputError(f"not an image as an engine saves it: {error}") from error
-    return combine([layers[path] for path in order(manifest, layers, links)])
+    if not isinstance(configuration, dict):
+        raise BadInputError("not an image as an engine saves it: its configuration is no JSON object")
+    return Saved(combine([layers[path] for path in paths]), configuration, tuple(sizes[path] for path in paths))
+
+
+def is_document(path: str) -> bool:
+    """Return True if a file of a saved image can be its configuration."""
+    return path.startswith("blobs/") or (path.endswith(".json") and "/" not in path)
 
 
 def is_json(file: IO[bytes]) -> bool:
@@ -81,5 +107,7 @@ def combine(layers: Sequence[Layer]) -> Contents:
     of_conda: set[Package] = set()
     for path, found in visible.items():
         folder = path.removesuffix("/METADATA").removesuffix("/PKG-INFO")
-        (of_conda if folder in owned else packages).update(found.packages)
+        sized = visible.get(f"{folder}/RECORD")
+        here = [replace(each, size=sized.size) for each in found.packages] if sized else found.packages
+        (of_conda if folder in owned else packages).update(here)
     return Contents(tuple(sorted(packages)), tuple(sorted(of_conda)))

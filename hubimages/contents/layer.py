@@ -3,24 +3,26 @@
 https://github.com/opencontainers/image-spec/blob/main/layer.md
 """
 
-import gzip
-import io
 import tarfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, cast
 
-from hubimages.contents.package import Recorded, kind_of, read_metadata
+from hubimages.contents.compression import plain
+from hubimages.contents.package import CONDA, Recorded, conda_by_name, kind_of, read_metadata
 from hubimages.errors import BadInputError
 
 WHITEOUT, OPAQUE = ".wh.", ".wh..wh..opq"
 # No metadata file is larger: conda's records list every file of a package, dpkg's status every package.
-LARGEST_FILE = 64 << 20
+LARGEST_FILE = 16 << 20
 LARGEST_HEADER = 1 << 20
-# No more than this of one layer is read or remembered.
+# No more than this of one layer is read (unpacked) or remembered, in bytes.
 MOST_BYTES = 256 << 30
-MOST_RECORDS = 500_000
+MOST_REMEMBERED = 40 << 20
+# A layer that unpacks to more than this, and to so many times its size, is no layer but a bomb. Some layers have large
+# files full of zeros: /var/log/lastlog after `useradd` with a large number, https://github.com/moby/moby/issues/5419
+SUSPICIOUS, RATIO = 16 << 30, 100
 HEADERS = (
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
 )  # fmt: skip
@@ -55,22 +57,24 @@ class Header(tarfile.TarInfo):
         return cast("Header", proceed(archive))
 
 
-def read_layer(stream: IO[bytes], name: str) -> Layer:
-    """Return the package metadata in a layer, plain or compressed with gzip.
+def read_layer(stream: IO[bytes], name: str, size: int = 0) -> Layer:
+    """Return the package metadata in a layer, plain or compressed with gzip or zstd.
 
-    Memory is bounded, whatever the layer has in it, and nothing is unpacked. `name` names the layer in errors. Raises
-    BadInputError if it is no archive, or one that no engine writes.
+    Memory is bounded, whatever the layer has in it, and nothing is unpacked. `name` names the layer in errors; `size`
+    is how large it is as it comes, 0 if unknown. Raises BadInputError if it is no archive, or one that no engine
+    writes, NotInstalledError if it needs a library that is not there.
     """
     records: dict[str, Recorded] = {}
     removed: set[str] = set()
     emptied: set[str] = set()
-    size = 0
+    most = min(MOST_BYTES, max(SUSPICIOUS, RATIO * size)) if size else MOST_BYTES
+    unpacked = weight = 0
     try:
-        with tarfile.open(fileobj=plain(stream), mode="r|", tarinfo=Header) as archive:
+        with tarfile.open(fileobj=plain(stream, name), mode="r|", tarinfo=Header) as archive:
             for entry in archive:
                 archive.members.clear()  # type: ignore[attr-defined]  # or each entry would stay in memory
-                size += entry.size
-                if size > MOST_BYTES or len(records) + len(removed) + len(emptied) > MOST_RECORDS:
+                unpacked += entry.size
+                if unpacked > most or weight > MOST_REMEMBERED:
                     raise BadInputError(
                         f"{name} is larger than any layer that an engine writes. It is not read further"
                     )
@@ -78,28 +82,23 @@ def read_layer(stream: IO[bytes], name: str) -> Layer:
                 if path is None:
                     continue
                 folder, _, base = path.rpartition("/")
-                if base == OPAQUE:
-                    emptied.add(folder)
-                elif base.startswith(WHITEOUT):
-                    removed.add(f"{folder}/{base[len(WHITEOUT) :]}".lstrip("/"))
+                if base.startswith(WHITEOUT):
+                    if base == OPAQUE:
+                        emptied.add(folder)
+                    else:
+                        removed.add(f"{folder}/{base[len(WHITEOUT) :]}".lstrip("/"))
                 elif kind := kind_of(path):
                     removed.add(path)  # the file below it, if there is one
                     records[path] = record(archive, entry, kind, path, records)
+                    weight += records[path].weight
                 elif not entry.isdir() and may_hold_metadata(base):
                     removed.add(path)
+                else:
+                    continue
+                weight += 2 * len(path) + 200
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise BadInputError(f"{name} is no layer that can be read: {error}") from error
     return Layer(records, frozenset(removed), frozenset(emptied))
-
-
-def plain(stream: IO[bytes]) -> IO[bytes]:
-    """Return a layer's archive without its compression, gzip or none.
-
-    tarfile would unpack a block as a whole, and with bzip2 and xz, which no registry has, into gigabytes.
-    """
-    peeked = stream if hasattr(stream, "peek") else io.BufferedReader(cast("io.RawIOBase", stream))
-    compressed = cast("io.BufferedReader", peeked).peek(2)[:2] == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=peeked) if compressed else peeked)
 
 
 def record(
@@ -108,8 +107,10 @@ def record(
     """Return what a metadata file records. One that is a hard link has the content of an earlier file of the layer."""
     if entry.islnk():
         return records.get(inside(entry.linkname) or "", Recorded(()))
-    if not entry.isreg() or entry.size > LARGEST_FILE:
+    if not entry.isreg():
         return Recorded(())
+    if entry.size > LARGEST_FILE:
+        return conda_by_name(path) if kind == CONDA else Recorded(())
     file = archive.extractfile(entry)
     return read_metadata(kind, path, file.read()) if file else Recorded(())
 

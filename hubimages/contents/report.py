@@ -1,13 +1,13 @@
 """Show the packages in an image, and what is different between two, as text and as JSON."""
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hubimages.console import count
-from hubimages.contents.comparison import Change, Comparison
+from hubimages.contents.comparison import Change, Comparison, ImageComparison
+from hubimages.contents.facts import LOCAL, Facts
 from hubimages.contents.image import Contents
 from hubimages.contents.package import Package
 
@@ -26,39 +26,114 @@ def contents_summary(contents: Contents) -> str:
     return f"{count(len(contents.packages), 'package')}: {numbers}" if kinds else "no package"
 
 
-def contents_as_json(image: str, contents: Contents) -> str:
-    """Return the packages as one JSON object."""
-    whole = {"version": 1, "image": image, "packages": [as_object(each) for each in contents.packages]}
+def facts_summary(facts: Facts) -> str:
+    """Return the image's versions, size, platform and digest, the number of packages, and where they come from."""
+    versions = ", ".join(f"{name} {version}" for name, version in facts.versions().items())
+    where = {LOCAL: "this machine"}.get(facts.source, f"its {facts.source}")
+    size = f"{megabytes(facts.size)}{'' if facts.digest else ' unpacked'} in {count(len(facts.layers), 'layer')}"
+    head = " ".join(filter(None, (facts.name, facts.digest, facts.platform)))
+    lines = [head, versions, size, f"{contents_summary(facts.contents)} (from {where})"]
+    return "\n".join(filter(None, lines))
+
+
+def megabytes(size: int) -> str:
+    """Return a size as people write it: `12.3 MB`, `1.23 GB`."""
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
+def image_as_object(facts: Facts) -> dict[str, Any]:
+    """Return what is known about an image, without its packages, as JSON data."""
+    return {
+        "image": facts.name,
+        "digest": facts.digest,
+        "platform": facts.platform,
+        "created": facts.created,
+        "source": facts.source,
+        "versions": facts.versions(),
+        "user": facts.user,
+        "environment": dict(facts.environment),
+        "size": facts.size,
+        "layers": [{"digest": each.digest, "size": each.size, "unpacked": each.unpacked} for each in facts.layers],
+    }
+
+
+def facts_as_json(facts: Facts) -> str:
+    """Return the image and its packages as one JSON object."""
+    packages = [as_object(each) for each in facts.contents.packages]
+    of_conda = [as_object(each) for each in facts.contents.of_conda]
+    whole = {"version": 1, **image_as_object(facts), "packages": packages, "of_conda": of_conda}
     return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def comparison_as_text(found: Comparison) -> str:
     """Return the changed packages, those with another major version first, then the new ones and the missing ones."""
-    lines = [
-        line_of(each) for each in sorted(found.changed, key=lambda each: (not is_major(each), each.kind, each.name))
-    ]
+    lines = [line_of(each) for each in in_order(found.changed)]
     lines += [f"+ {each.kind} {each.name} {each.version}" for each in found.added]
     lines += [f"- {each.kind} {each.name} {each.version}" for each in found.removed]
     return "\n".join(lines) or "both images have the same packages, with the same versions and builds"
 
 
-def comparison_as_json(before: str, after: str, found: Comparison) -> str:
-    """Return what is different as one JSON object."""
+def in_order(changed: Iterable[Change]) -> list[Change]:
+    """Return the changes, those with another major version first, then by kind and name."""
+    return sorted(changed, key=lambda each: (not each.is_major, each.kind, each.name))
+
+
+def images_as_text(found: ImageComparison) -> str:
+    """Return everything that is different: versions, what a node pulls, environment variables, user, packages."""
+    return "\n".join([*around(found), comparison_as_text(found.packages)])
+
+
+def around(found: ImageComparison) -> Iterator[str]:
+    """Yield what is different besides the packages, a line for each."""
+    for name, (old, new) in found.versions.items():
+        if old != new:
+            yield f"{name} {old or 'none'} -> {new or 'none'}"
+    if found.before.platform != found.after.platform:
+        yield f"platform {found.before.platform} -> {found.after.platform}"
+    if found.before.user != found.after.user:
+        yield f"user {found.before.user or 'root'} -> {found.after.user or 'root'}"
+    for name, (before, after) in found.environment.items():
+        old, new = ("not set" if value is None else value for value in (before, after))
+        yield f"environment {name}: {old} -> {new}"
+    yield f"size {megabytes(found.before.size)} -> {megabytes(found.after.size)}; {pulled(found)}"
+
+
+def pulled(found: ImageComparison) -> str:
+    """Return what a node that has the first image pulls to run the second, with the size of each such layer."""
+    if not found.after.layers:
+        return "the layers are not known"
+    new, every = len(found.new_layers), count(len(found.after.layers), "layer")
+    if not new:
+        return "a node with the first image pulls nothing"
+    sizes = ", ".join(megabytes(each.size) for each in found.new_layers)
+    unpacked = "" if found.after.digest else " unpacked"
+    each = f" ({sizes})" if new > 1 else ""
+    return f"a node with the first image pulls {megabytes(found.pull)}{unpacked}: {new} of {every}{each}"
+
+
+def images_as_json(found: ImageComparison) -> str:
+    """Return everything that is different as one JSON object."""
+    packages = found.packages
     whole = {
         "version": 1,
-        "before": before,
-        "after": after,
-        "added": [as_object(each) for each in found.added],
-        "removed": [as_object(each) for each in found.removed],
+        "before": image_as_object(found.before),
+        "after": image_as_object(found.after),
+        "versions": {name: {"before": old, "after": new} for name, (old, new) in found.versions.items()},
+        "environment": {name: {"before": old, "after": new} for name, (old, new) in found.environment.items()},
+        "pull": found.pull,
+        "new_layers": [{"digest": each.digest, "size": each.size} for each in found.new_layers],
+        "added": [as_object(each) for each in packages.added],
+        "removed": [as_object(each) for each in packages.removed],
         "changed": [
             {
                 "kind": each.kind,
                 "name": each.name,
-                "major": is_major(each),
+                "major": each.is_major,
+                "downgrade": each.is_downgrade,
                 "before": [as_object(one) for one in each.before],
                 "after": [as_object(one) for one in each.after],
             }
-            for each in found.changed
+            for each in in_order(packages.changed)
         ],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False)
@@ -66,10 +141,20 @@ def comparison_as_json(before: str, after: str, found: Comparison) -> str:
 
 def line_of(change: Change) -> str:
     """Return `~ conda numpy 1.26.4 -> 2.1.0 (major)`; with the builds where only they differ."""
+    before, after = versions_of(change)
+    return f"~ {change.kind} {change.name} {before} -> {after}{remark(change)}"
+
+
+def versions_of(change: Change) -> tuple[str, str]:
+    """Return the versions before and after; with the builds where only they differ."""
     before, after = versions(change.before), versions(change.after)
-    if before == after:
-        before, after = builds(change.before), builds(change.after)
-    return f"~ {change.kind} {change.name} {before} -> {after}{' (major)' if is_major(change) else ''}"
+    return (builds(change.before), builds(change.after)) if before == after else (before, after)
+
+
+def remark(change: Change) -> str:
+    """Return ` (major)`, ` (downgrade)`, both, or nothing."""
+    words = ["major"] * change.is_major + ["downgrade"] * change.is_downgrade
+    return f" ({', '.join(words)})" if words else ""
 
 
 def versions(packages: Iterable[Package]) -> str:
@@ -82,19 +167,6 @@ def builds(packages: Iterable[Package]) -> str:
     return ", ".join(dict.fromkeys(f"{each.version} {each.build}".strip() for each in packages))
 
 
-def is_major(change: Change) -> bool:
-    """Return True if the first number of the version differs; an epoch counts as part of it."""
-    return {first_number(each.version) for each in change.before} != {
-        first_number(each.version) for each in change.after
-    }
-
-
-def first_number(version: str) -> str:
-    """Return the version up to its first separator: `1:2` of `1:2.3-4`, `2026` of `2026.1`."""
-    found = re.match(r"(?:\d+[!:])?[^.\-+_~]+", version)
-    return found[0] if found else version
-
-
 def as_object(package: Package) -> dict[str, Any]:
     """Return a package as JSON data."""
     return {
@@ -103,4 +175,6 @@ def as_object(package: Package) -> dict[str, Any]:
         "version": package.version,
         "build": package.build,
         "place": package.place,
+        "size": package.size,
+        "licence": package.licence,
     }

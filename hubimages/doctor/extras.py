@@ -6,11 +6,13 @@ from importlib import metadata
 from hubimages.doctor.report import Item
 
 TASKS = {
+    "contents": ("attach-contents", "image-contents --cyclonedx", "images compressed with zstd"),
     "github": ("--open-pr of every task that has it",),
     "hub-image": ("bump-hub-image", "rebuild-hub-image"),
     "environment": ("check-environment",),
     "solve": ("check-environment --solve",),
     "lock": ("lock-environment",),
+    "scan": ("extract-image --scan and --push", "extract-images --push"),
     "test-image": ("test-image",),
     "imagebuilding": ("check-imagebuilding-hub", "preview-imagebuilding-hub"),
 }

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from hubimages.environment.lock.applying import apply_lock, find_lock, locked_environment, locked_environment_in
     from hubimages.environment.lock.changes import as_table, changes
     from hubimages.environment.lock.formats import read_lock
-    from hubimages.environment.lock.operation import LockPlan, plan_lock
+    from hubimages.environment.lock.operation import LockPlan, plan_lock, take_lock
+    from hubimages.repository.delivery import Delivery
 
 __all__ = [
-    "LockPlan", "Options", "Report", "apply_lock", "as_table", "changes", "check_environment", "find_lock",
+    "Delivery", "LockPlan", "Options", "Report", "apply_lock", "as_table", "changes", "check_environment", "find_lock",
     "fix_environment", "locked_environment", "locked_environment_in", "plan_fixes", "plan_lock", "read_lock",
+    "take_lock",
 ]  # fmt: skip
 
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -25,6 +27,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "lock.applying": ["apply_lock", "find_lock", "locked_environment", "locked_environment_in"],
         "lock.changes": ["as_table", "changes"],
         "lock.formats": ["read_lock"],
-        "lock.operation": ["LockPlan", "plan_lock"],
+        "lock.operation": ["Delivery", "LockPlan", "plan_lock", "take_lock"],
     },
 )

@@ -14,6 +14,7 @@ from hubimages.yaml_text import UnreadableYamlError
 BINDER = ("binder", ".binder")
 RECORD = ".hubimages.yaml"
 ENVIRONMENT = ("environment.yml", "environment.yaml")
+LOCKS = ("conda-lock.yml", "pixi.lock")  # beside the environment file, in the order in which they are looked for
 # What repo2docker reads: https://repo2docker.readthedocs.io/en/latest/configuration/
 READ = (
     *ENVIRONMENT, "requirements.txt", "Pipfile", "Pipfile.lock", "Project.toml", "JuliaProject.toml", "REQUIRE",

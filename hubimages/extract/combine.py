@@ -164,13 +164,7 @@ def write_blob(repo: Repo, content: bytes) -> str:
 
 def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:
     """Return every file of a tree."""
-    rows = repo.read("ls-tree", "-r", "-z", "--full-tree", tree).decode(errors="surrogateescape").split("\0")[:-1]
-    found = {}
-    for row in rows:
-        facts, path = row.split("\t", 1)
-        mode, _, name = facts.split(" ")
-        found[path] = (mode, name)
-    return found
+    return {entry.path: (entry.mode, entry.name) for entry in repo.list_tree(tree, recursive=True)}
 
 
 def write_tree(repo: Repo, entries: Files) -> str:

@@ -50,14 +50,8 @@ class Companions:
 
 def top_files(repo: Repo, commit: str) -> dict[str, Entry]:
     """Return the files directly at the top of a commit."""
-    rows = repo.read("ls-tree", "-z", "--full-tree", commit).decode(errors="surrogateescape").split("\0")[:-1]
-    found = {}
-    for row in rows:
-        facts, path = row.split("\t", 1)
-        mode, kind, name = facts.split(" ")
-        if kind == "blob":
-            found[path] = (mode, name)
-    return found
+    modes = ("040000", "160000")  # directories and submodules
+    return {entry.path: (entry.mode, entry.name) for entry in repo.list_tree(commit) if entry.mode not in modes}
 
 
 def wanted_blobs(repo: Repo, commit: str) -> Iterator[str]:
@@ -70,8 +64,7 @@ def wanted_blobs(repo: Repo, commit: str) -> Iterator[str]:
 def find(source: Source, reading: Reading, *, keep_workflows: bool) -> Companions:
     """Find the companions of an image at the commit extracted."""
     repo = source.scratch
-    image = repo.read("ls-tree", "-r", "-z", "--name-only", "--full-tree", reading.source_tree)
-    paths = image.decode(errors="surrogateescape").split("\0")[:-1]
+    paths = [entry.path for entry in repo.list_tree(reading.source_tree, recursive=True)]
     top = top_files(repo, reading.source_commit)
     has_licence = any(LICENCE.fullmatch(path) for path in paths)
     mailmap = b""

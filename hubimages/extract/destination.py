@@ -45,23 +45,32 @@ class Ground:
     others: Sequence[str] = ()  # branches of an origin without main
 
 
-def ground(origin: str | None, render: "Callable[[], Rendering] | None", scratch: Repo, stage: Path) -> Ground:
+def ground(
+    origin: str | None,
+    render: "Callable[[], Rendering] | None",
+    scratch: Repo,
+    stage: Path,
+    base: Repo | None = None,
+    *,
+    related: bool = False,
+) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
     `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
-    `main`.
+    `main`, unless that is `related`, an earlier extraction. `base` is a repository that `scratch` borrows from already,
+    where the rendering is committed; else a new one is made.
     """
     others: Sequence[str] = ()
     if origin is not None:
         found, others = _origins_main(origin, scratch, stage)
-        if found is not None and render is None:
+        if found is not None and render is None and not related:
             raise RefusedError(
                 f"{found.name} exists. Leave out --no-template to build on it, or name an empty repository"
             )
         if found is not None:
             return Ground(found)
     name = console.censor(origin or "")
-    return Ground(_rendered(render, scratch, stage) if render else None, name, others)
+    return Ground(_rendered(render, scratch, stage, base) if render else None, name, others)
 
 
 def branches_of(origin: str) -> list[str]:
@@ -82,7 +91,7 @@ def _origins_main(origin: str, scratch: Repo, stage: Path) -> tuple[Base | None,
     argv = scratch.argv(
         # As a pack: git touches the packs of SOURCE when it writes a loose object that is in one of them.
         *("-c", "fetch.unpackLimit=1", "fetch", "--quiet"),
-        *("--no-tags", "--no-write-fetch-head", "--", origin, f"refs/heads/main:{BASE}"),
+        *("--no-tags", "--no-write-fetch-head", "--", origin, f"+refs/heads/main:{BASE}"),
     )
     done = attempt(*argv, cwd=scratch.git_dir, env=environment)
     if done.returncode:
@@ -109,20 +118,21 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
         return steps
 
 
-def _rendered(render: "Callable[[], Rendering]", scratch: Repo, stage: Path) -> Base:
+def _rendered(render: "Callable[[], Rendering]", scratch: Repo, stage: Path, base: Repo | None) -> Base:
     from hubimages import template
 
     rendering = render()
     made = stage / "template"
     rendering.write(made)
     # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.
-    own = scratch_repository(stage / "base.git", [])
+    own = base or scratch_repository(stage / "base.git", [])
     writer = Repo(own.git_dir, made, {"core.autocrlf": "false"})
     index = {"GIT_INDEX_FILE": str(stage / "template.index")}
     rendering.add(writer, index)
     tree = writer.text("write-tree", env=index)
     commit = own.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
-    borrow(scratch, own)
+    if base is None:
+        borrow(scratch, own)
     return Base(
         "the template",
         commit,

@@ -2,7 +2,9 @@
 
 import contextlib
 import functools
+import json
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,18 +12,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, scanning
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.extract import companions, destination, hazards
 from hubimages.extract.companions import Companions
-from hubimages.extract.destination import Ground
+from hubimages.extract.destination import Base, Ground
 from hubimages.extract.history import image_directory
 from hubimages.extract.history.commits import trees_at
 from hubimages.extract.history.reading import Part, Question, Reading, decide_extraction
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
 from hubimages.extract.on_top import Placement, put_on_top
-from hubimages.extract.report import ExtractionPlan, Nothing, Result
+from hubimages.extract.opened import Opened
+from hubimages.extract.report import ExtractionPlan, Nothing, PathSpan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
@@ -29,7 +32,10 @@ from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
+from hubimages.repository.git import Repo
 from hubimages.repository.staging import Stage
+
+NOTE = "migration.json"  # beside the report, in DEST's git directory
 
 
 @dataclass(frozen=True)
@@ -54,41 +60,46 @@ class Room:
 
     stage: Stage
     threads: ThreadPoolExecutor
-    renderer: "subprocess.Popen[bytes] | None"  # None: not started yet, or not wanted
+    renderer: "subprocess.Popen[bytes] | socket.socket | None"  # None: not started yet, or not wanted
 
 
 @contextlib.contextmanager
-def _room(request: Request, dest: Path) -> Iterator[Room]:
+def _room(request: Request, dest: Path, opened: Opened | None) -> Iterator[Room]:
     """Start what has a long way to go before anything else, and end it with the block.
 
     An origin may have a main, which needs no rendering: there the process starts once that is known.
     """
     from hubimages import template
 
+    is_wanted = request.template and request.origin is None and opened is None
     with (
-        template.renderer() if request.template and request.origin is None else contextlib.nullcontext() as renderer,
+        template.renderer() if is_wanted else contextlib.nullcontext() as renderer,
         staging.beside(dest) as stage,
         ThreadPoolExecutor() as threads,
     ):
-        yield Room(stage, threads, renderer)
+        yield Room(stage, threads, opened.renderer if opened is not None else renderer)
 
 
-def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
+def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened | None) -> Rewritten:
     """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
-    source = open_source(request.source, request.ref, room.stage.path)
-    numbering = None if request.keep_messages else room.threads.submit(highest_number, source.scratch, source.commit)
-    basing = _start_base(request, source, room)
+    source = opened.source if opened is not None else open_source(request.source, request.ref, room.stage.path)
+    numbering = None
+    if opened is None and not request.keep_messages:
+        numbering = room.threads.submit(highest_number, source.scratch, source.commit)
+    own = opened.base if opened is not None else None
+    basing = _start_base(request, source, room, own)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
-    reading = decide_extraction(source, request.image_dir, request.wanted, ask)
+    known = opened.known if opened is not None else None
+    reading = decide_extraction(source, request.image_dir, request.wanted, ask, known)
     if basing is None:
-        basing = _submit_base(request, source, reading.source_tree, room)
+        basing = _submit_base(request, source, reading.source_tree, room, own)
     console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
     reading.forest.write(source.scratch)
     rewording = reword(
         source,
         reading,
         request.origin,
-        numbering.result() if numbering else None,
+        numbering.result() if numbering else opened.highest if opened is not None else None,
         keep=request.keep_messages,
         keep_closing_words=request.keep_closing_words,
     )
@@ -99,7 +110,7 @@ def rewrite_history(request: Request, room: Room, ask: Question) -> Rewritten:
     return Rewritten(source, reading, rewording, new_ids, basing)
 
 
-def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":
+def _start_base(request: Request, source: Source, room: Room, own: Repo | None) -> "Future[Ground] | None":
     """Start on the repository's side before the history is read, where the image is seen at once."""
     try:
         path = image_directory.normalise(request.image_dir)
@@ -108,10 +119,10 @@ def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground]
     (tree,) = trees_at(source.scratch, [source.commit], path)
     if not tree or image_directory.is_leftover(source.scratch, tree):
         return None
-    return _submit_base(request, source, tree, room)
+    return _submit_base(request, source, tree, room, own)
 
 
-def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Future[Ground]":
+def _submit_base(request: Request, source: Source, tree: str, room: Room, own: Repo | None) -> "Future[Ground]":
     """Start to find or render the repository's side.
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
@@ -127,42 +138,56 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
         started=room.renderer,
     )
     return room.threads.submit(
-        destination.ground, request.origin, make if request.template else None, source.scratch, room.stage.path
+        destination.ground,
+        request.origin,
+        make if request.template else None,
+        source.scratch,
+        room.stage.path,
+        own,
+        related=request.related,
     )
 
 
-def plan_extraction(request: Request) -> ExtractionPlan:
+def plan_extraction(request: Request, opened: Opened | None = None) -> ExtractionPlan:
     """Return what `extract` would do; change nothing. The plan names what a remote did not answer.
 
     The history is rewritten in a folder for temporary files, so that the plan can count.
     """
-    git.check_version()
-    check_version()
+    if opened is None:
+        check_programs()
+    if request.is_scanned:
+        scanning.find_scanners()
     dest = staging.free_destination(request.dest)
     refuse_inside(dest, request.source)
     request = request.with_absolute_origin()
-    _check_answers(request)
+    if opened is None:
+        _check_answers(request)
     not_checked: list[str] = []
     work: Rewritten | None = None
     top: Placement | None = None
+    scan: scanning.Report | None = None
+    base: Base | None = None
     warnings: list[str] = []
-    with _room(request, _place_for_plans()) as room:
+    with _room(request, _place_for_plans(), opened) as room:
         try:
-            work = rewrite_history(replace(request, dest=dest), room, lambda _: True)
+            work = rewrite_history(replace(request, dest=dest), room, lambda _: True, opened)
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         if work is not None:
             beside = _companions(request, work) if work.source.remote is None else None
             try:
                 ground = work.basing.result()
+                base = ground.base
                 warnings += _other_branches(request, ground)
                 if beside is not None and ground.base is not None:
-                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside)
+                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside, related=request.related)
             except (NoAnswerError, LoginError) as error:
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
             if beside is None:
                 not_checked.append("the image's files: a dry run does not fetch them")
-            else:
+            elif request.is_scanned and not (top and top.nothing_new):
+                scan = _scan(request, work, work.source.scratch, top.head if top else work.tip, base)
+            if beside is not None:
                 warnings += _warnings(request, work, beside)
                 _refuse_push(request, beside)
         return ExtractionPlan(
@@ -176,6 +201,7 @@ def plan_extraction(request: Request) -> ExtractionPlan:
             messages=work.rewording.translator if work else None,
             brings=top.brings if top else [],
             nothing_new=top.nothing_new if top else "",
+            scan=scan,
         )
 
 
@@ -184,22 +210,32 @@ def _place_for_plans() -> Path:
     return Path(tempfile.gettempdir()) / f"hubimages-plan-{os.getuid()}"
 
 
-def extract(request: Request, ask: Question) -> Result | Nothing:
+def check_programs() -> None:
+    """Raise NotInstalledError unless git and git-filter-repo have versions that this works with."""
+    git.check_version()
+    check_version()
+
+
+def extract(request: Request, ask: Question, opened: Opened | None = None) -> Result | Nothing:
     """Make DEST: the image directory with its history, on top of a repository made from the template.
 
     DEST does not exist until everything is checked. Raises the errors of `errors`, and leaves nothing behind; only a
-    failed push leaves DEST, complete.
+    failed push leaves DEST, complete. `opened` is the source that has been opened for many extractions; then the
+    caller has checked programs, answers, and who commits.
     """
-    git.check_version()
-    check_version()
+    if opened is None:
+        check_programs()
+    if request.is_scanned:
+        scanning.find_scanners()
     refuse_inside(staging.free_destination(request.dest), request.source)
     request = request.with_absolute_origin()
-    _check_answers(request)
-    if request.template:
-        git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
-    with _room(request, request.dest) as room:
+    if opened is None:
+        _check_answers(request)
+        if request.template:
+            git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
+    with _room(request, request.dest, opened) as room:
         stage = room.stage
-        work = rewrite_history(replace(request, dest=stage.dest), room, ask)
+        work = rewrite_history(replace(request, dest=stage.dest), room, ask, opened)
         source, reading = work.source, work.reading
         if source.remote is not None:
             builds = hazards.chartpress_files(source.scratch, reading.source_commit)
@@ -212,7 +248,7 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
         ground = work.basing.result()
         base = ground.base
         warnings = _other_branches(request, ground)
-        top = put_on_top(source, reading, base, work.tip, beside)
+        top = put_on_top(source, reading, base, work.tip, beside, related=request.related)
         if top.nothing_new:
             return Nothing(stage.dest, top.nothing_new, source, reading)
         made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base)
@@ -221,6 +257,9 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
             source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.tip,
             reading.source_tree,
         )  # fmt: skip
+        scan = _scan(request, work, made, top.head, base) if request.is_scanned else None
+        if request.push and scan is not None:
+            scanning.refuse_unsettled(scan)
         warnings += warning.result()
         warnings += hazards.large_files(made, evidence.blobs, [top.head])
         warnings += _lost(source, evidence)
@@ -243,12 +282,23 @@ def extract(request: Request, ask: Question) -> Result | Nothing:
                 readme=top.combined.readme,
                 pushed=request.push,
             ),
+            scan=scan,
+            paths=_paths(work, evidence),
+            source_bytes=source.place.packed_bytes() if source.place is not None else None,
         )
-        _record(made.git_dir / "hubimages", work.new_ids, result)
+        _record(made.git_dir / "hubimages", work.new_ids, result, request.note)
         stage.publish(stage.path / "result")
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
+
+
+def _scan(request: Request, work: Rewritten, repository: Repo, head: str, base: Base | None) -> scanning.Report:
+    """Search what a push of `head` would publish; what origin has already is not searched."""
+    console.step("searching every file version and message for secrets")
+    there = [f"^{base.commit}"] if base is not None and base.is_origins else []
+    report = scanning.scan(repository, [head, *there]).with_old_commits(work.new_ids)
+    return scanning.settle(report, request.accepts)
 
 
 def _check_answers(request: Request) -> None:
@@ -311,6 +361,15 @@ def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str
     return found
 
 
+def _paths(work: Rewritten, evidence: Evidence) -> list[PathSpan]:
+    """Return the paths that the image had, each with the days of its first and last commit."""
+    days: dict[str, list[str]] = {}
+    for old, parts in _parts(work.reading).items():
+        days.setdefault(parts[0].path or ".", []).append(evidence.days[work.new_ids[old]])
+    spans = [PathSpan(path, len(found), min(found), max(found)) for path, found in days.items()]
+    return sorted(spans, key=lambda span: (span.last, span.first))
+
+
 def _parts(reading: Reading) -> dict[str, list[Part]]:
     return {reading.history.ids[commit]: reading.parts[commit] for commit in reading.kept.parents}
 
@@ -331,13 +390,15 @@ def _lost(source: Source, evidence: Evidence) -> list[str]:
     return lost
 
 
-def _record(directory: Path, new_ids: Mapping[str, str], result: Result) -> None:
-    """Write the map of commits and the report into the git directory."""
+def _record(directory: Path, new_ids: Mapping[str, str], result: Result, note: Mapping[str, object]) -> None:
+    """Write the map of commits, the report and the caller's note into the git directory."""
     directory.mkdir()
     rows = "".join(f"{old} {new}\n" for old, new in new_ids.items())
     (directory / "commit-map").write_text(rows, encoding="ascii")
     # A byte in a file's name that is no UTF-8 is a lone surrogate in Python, and escaped so in JSON, too.
     (directory / "extraction.json").write_text(result.as_json() + "\n", encoding="utf-8", errors="backslashreplace")
+    if note:
+        (directory / NOTE).write_text(json.dumps({**note, "head": result.head}) + "\n", encoding="utf-8")
 
 
 def _push(result: Result, origin: str) -> Result:

@@ -28,11 +28,13 @@ class Placement:
     nothing_new: str = ""  # why there is nothing to do
 
 
-def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, companions: Companions) -> Placement:
+def put_on_top(
+    source: Source, reading: Reading, base: Base | None, tip: str, companions: Companions, *, related: bool = False
+) -> Placement:
     """Return the commit for main: the merge of both histories, or the tip of the extracted history.
 
     Where origin's main holds an earlier extraction, what has changed since then is merged in, three ways. Raises
-    RefusedError where that conflicts.
+    RefusedError where that conflicts, and with `related` where origin's main holds something else.
     """
     scratch = source.scratch
     if base is None:
@@ -42,6 +44,10 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
     if base.is_origins:
         if scratch.succeeds("merge-base", "--is-ancestor", tip, base.commit):
             return Placement(base.commit, Combined(base.tree, []), nothing_new=f"{base.name} already has this history")
+        is_all = scratch.succeeds("merge-base", "--is-ancestor", base.commit, tip)
+        if is_all and (companions.keep_workflows or not companions.alive):  # main was the extracted history itself
+            brings = what_it_brings(scratch, base, tip, reading.source_tree, base.commit)
+            return Placement(tip, Combined(reading.source_tree, []), brings)
         shared = attempt(*scratch.argv("merge-base", base.commit, tip), cwd=scratch.directory, env=ENVIRONMENT)
         if shared.returncode == 0:
             combined = merged(scratch, base, tip, companions)
@@ -58,6 +64,11 @@ def put_on_top(source: Source, reading: Reading, base: Base | None, tip: str, co
                 "extraction (--keep-messages, --former-path, ...), so that the histories share their commits"
             )
     if base.is_origins and combined is None:
+        if related:
+            raise RefusedError(
+                f"{base.name} has no commit in common with the history of {reading.path}. Name an empty repository, or "
+                f"bring it there with extract-image, which builds on what main has"
+            )
         image = files(scratch, reading.source_tree)
         kept = [path for path in files(scratch, base.tree) if path not in image]
         brings = (

@@ -13,6 +13,7 @@ from hubimages.extract.history.reading import Reading
 from hubimages.extract.messages.translator import Translator
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence
+from hubimages.scanning import Report as Scan
 
 MOST_AUTHORS_SHOWN = 10
 
@@ -88,6 +89,7 @@ class ExtractionPlan:
     messages: Translator | None = None
     brings: Sequence[str] = ()  # to origin's main
     nothing_new: str = ""
+    scan: Scan | None = None  # None: not asked for, or not possible
 
     def __str__(self) -> str:
         lines = [f"would make {self.dest}"]
@@ -97,6 +99,7 @@ class ExtractionPlan:
         lines += [f"  brings         {line}" for line in self.brings]
         lines += [f"  nothing to do: {self.nothing_new}"] if self.nothing_new else []
         lines += decision_lines(self.decisions)
+        lines += scan_lines(self.scan)
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines += [f"  not checked: {line}" for line in self.not_checked]
         lines += [f"$ {shlex.join(command)}" for command in self.commands]
@@ -116,6 +119,7 @@ class ExtractionPlan:
             "nothing_to_do": self.nothing_new,
             "warnings": list(self.warnings),
             "not_checked": list(self.not_checked),
+            "scan": self.scan.as_facts() if self.scan else None,
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)
 
@@ -136,6 +140,11 @@ def message_facts(translator: Translator | None) -> dict[str, Any]:
         return {}
     samples = [{"before": before, "after": after} for before, after in translator.samples]
     return {**asdict(translator.counts), "samples": samples}
+
+
+def scan_lines(scan: Scan | None) -> list[str]:
+    """Return what the scan found, and what is to be done about it."""
+    return [f"  {line}" for line in scan.lines()] if scan else []
 
 
 @dataclass(frozen=True)
@@ -162,6 +171,16 @@ def decision_lines(decisions: Sequence[Decision]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class PathSpan:
+    """A path that the image had, and from when to when."""
+
+    path: str
+    commits: int
+    first: str  # the day of an author
+    last: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What an extraction did, with the evidence found in the finished repository."""
 
@@ -176,6 +195,9 @@ class Result:
     head: str
     pushed_to: str | None
     next_steps: Sequence[str]
+    scan: Scan | None = None  # None: not asked for
+    paths: Sequence[PathSpan] = ()  # in the order in which the image had them
+    source_bytes: int | None = None  # of SOURCE's objects; None where it is on a server
 
     def __str__(self) -> str:
         evidence = self.evidence
@@ -192,6 +214,7 @@ class Result:
         lines.append(f"                 {evidence.result_tree} at the end of the extracted history: {same}")
         commits = count(len(self.reading.kept.parents), "commit")
         lines.append(f"  checked        the tree, people, dates and message of all {commits}")
+        lines += scan_lines(self.scan)
         if self.pushed_to:
             lines.append(f"  pushed         main, to {self.pushed_to}")
         if self.decisions:
@@ -216,5 +239,11 @@ class Result:
             "brings": list(self.brings),
             "decisions": [{"path": one.path, "rule": one.rule} for one in self.decisions],
             "warnings": list(self.warnings),
+            "next_steps": list(self.next_steps),
+            "paths": [asdict(one) for one in self.paths],
+            "source": self.source.given,
+            "source_web": self.source.address.page if self.source.address else None,
+            "source_bytes": self.source_bytes,
+            "scan": self.scan.as_facts() if self.scan else None,
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)

@@ -28,6 +28,7 @@ class Evidence:
     normalised: int  # commits whose author or committer line git could only keep in a mended form
     signed: int  # commits that were signed in the source
     nameless: int  # commits whose author has neither name nor address
+    days: Mapping[str, str]  # new commit to the day of its author
 
 
 def verify(
@@ -70,6 +71,7 @@ def verify(
         normalised=normalised,
         signed=signed,
         nameless=sum(author.strip() == "<>" for _, author, _ in rows.values()),
+        days={new: day(when) for new, (_, _, when) in rows.items()},
     )
 
 

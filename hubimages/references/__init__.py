@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
+    from hubimages.references.change.promote import nothing_to_promote as nothing_to_promote
+    from hubimages.references.change.promote import plan_promotion as plan_promotion
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
-    from hubimages.references.page.html import render_page as render_page
     from hubimages.references.page.html import write_page as write_page
     from hubimages.references.reference import Form as Form
     from hubimages.references.reference import Inventory as Inventory
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from hubimages.references.tag_format import Formats as Formats
     from hubimages.references.tag_format import Kind as Kind
     from hubimages.references.tag_format import is_moving as is_moving
+    from hubimages.references.tags.expiry import RetentionRule as RetentionRule
+    from hubimages.references.tags.report import list_tags as list_tags
 
 # Imported when first used: a task pays only for the part of the job that it runs.
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -45,6 +48,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
         "change.point": ["nothing_to_point", "plan_point"],
+        "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
         "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],
@@ -53,10 +57,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "find.scan": ["find_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
-        "page.html": ["render_page", "write_page"],
+        "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],
         "tag_format": ["Formats", "Kind", "is_moving"],
+        "tags.expiry": ["RetentionRule"],
+        "tags.report": ["list_tags"],
     },
 )

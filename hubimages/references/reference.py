@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references.image_text import BLANKS
 from hubimages.references.tag_format import Shape, shape_of
+
+if TYPE_CHECKING:
+    from hubimages.references.keep.comment import Comment
 
 Path = tuple[str | int, ...]
 
@@ -209,6 +213,7 @@ class Inventory:
     other_kinds: Mapping[str, int] = field(default_factory=dict)  # suffix: number of files that were not read
     layouts: Mapping[str, str] = field(default_factory=dict)  # hub: what says that it is one
     guessed: tuple[str, ...] = ()  # hubs that are only guessed from the names of files
+    comments: tuple["Comment", ...] = ()  # that say at which pace a place or a hub moves
 
     def of_image(self, image: ImageRef) -> tuple[Reference, ...]:
         """Return the references of one image, at any tag."""

@@ -6,9 +6,12 @@ challenges with a token for each scope, pages by `Link`, waiting after a 429, `E
 "Not there" (NotThereError), "not shown to you" (HiddenError) and "no answer" (NoAnswerError) stay distinct.
 """
 
+from hubimages.registry.client import ACCEPT as MANIFEST_TYPES
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created, labels, platforms
+from hubimages.registry.hosts import base_address
 from hubimages.registry.http.logins import DockerConfiguration, stored
+from hubimages.registry.http.tokens import PUSH
 from hubimages.registry.http.transport import Limits, Transport
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
 from hubimages.registry.problems import (
@@ -22,7 +25,8 @@ from hubimages.registry.rights.check import RegistryReport, check_registry
 from hubimages.registry.rights.push import LoginState, Right, login_state
 
 __all__ = [
-    "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState", "NameRefusedError",
-    "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport", "all_tags", "check_registry",
-    "created", "creation_dates", "digests", "each", "labels", "login_state", "platforms", "stored",
+    "MANIFEST_TYPES", "PUSH", "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState",
+    "NameRefusedError", "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport",
+    "all_tags", "base_address", "check_registry", "created", "creation_dates", "digests", "each", "labels",
+    "login_state", "platforms", "stored",
 ]  # fmt: skip

@@ -8,15 +8,18 @@ question stays open. `lookup` asks about many images at once.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, cast
 from urllib.parse import urljoin, urlsplit
 
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry.hosts import base_address
+from hubimages.registry.http.blob import BUFFER, Blob
 from hubimages.registry.http.logins import StoredLogins
 from hubimages.registry.http.tokens import PULL, Authorizer, FindLogin
 from hubimages.registry.http.transport import Limits, Response, Transport
@@ -34,6 +37,8 @@ MANIFESTS = (
 ACCEPT = ", ".join(INDEXES + MANIFESTS)
 API_VERSION = "Docker-Distribution-Api-Version"
 PAGE = 1000  # tags on one page
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema, and cosign's with a suffix
+ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.|$)")
 # RFC 8288: <address>; name="value"; name=value, <address> ...
 LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
 REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
@@ -78,7 +83,10 @@ class Registries:
         return "sha256:" + hashlib.sha256(manifest.body).hexdigest()
 
     def tags(self, image: ImageRef) -> list[str]:
-        """Return all tags of the image's repository, from all pages, in the registry's order."""
+        """Return all tags of the image's repository, from all pages, in the registry's order.
+
+        Tags that list or hold what is attached to an image (`sha256-...`) are left out.
+        """
         found: dict[str, None] = {}
         seen: set[str] = set()
         path = f"tags/list?n={PAGE}"
@@ -92,7 +100,7 @@ class Registries:
                 raise NoAnswerError(f"no answer from {image.host}: its list of tags cannot be read")
             found.update(dict.fromkeys(listed))
             path = _next_page(page, image)
-        return list(found)
+        return [tag for tag in found if not ATTACHED.match(tag)]
 
     def get(self, image: ImageRef, path: str, *, accept: str = "application/json") -> Response:
         """Return the answer to a GET; the registry does not resend what is unchanged since the last time (`ETag`)."""
@@ -114,9 +122,11 @@ class Registries:
         actions: str = PULL,
         accept: str = "*/*",
         headers: Mapping[str, str] | None = None,
+        unread: bool = False,
     ) -> Response:
         """Return the answer (200 or 304) to a request below the repository's address. Raises as the module says."""
-        answer = self.exchange(method, image, path, actions=actions, headers={"Accept": accept, **(headers or {})})
+        sent = {"Accept": accept, **(headers or {})}
+        answer = self.exchange(method, image, path, actions=actions, headers=sent, unread=unread)
         if answer.status == 200 or (answer.status == 304 and headers):
             return answer
         said = complaint(answer)
@@ -132,8 +142,33 @@ class Registries:
             raise NameRefusedError(f"{image.host} does not accept the name {what}")
         raise NoAnswerError(f"no answer from {image.host} that can be used: status {answer.status} for {what}")
 
+    @contextmanager
+    def blob(self, image: ImageRef, digest: str, size: int) -> Iterator[IO[bytes]]:
+        """Yield a blob of the image as it comes; what is left is read at the end, and the whole checked by its digest.
+
+        Raises as the module says, and NoAnswerError if the registry sends other content, or more than `size` bytes.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        answer = self.ask("GET", image, f"blobs/{digest}", headers=headers, unread=True)
+        assert answer.unread is not None
+        blob = Blob(answer.unread, image.host, digest, size, self.transport.limits)
+        try:
+            with BufferedReader(blob, BUFFER) as content:
+                yield cast("IO[bytes]", content)
+                blob.read_rest(cast("IO[bytes]", content))
+        finally:
+            answer.unread.close()
+
     def exchange(
-        self, method: str, image: ImageRef, path: str, *, actions: str = PULL, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        image: ImageRef,
+        path: str,
+        *,
+        actions: str = PULL,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        unread: bool = False,
     ) -> Response:
         """Return the last answer to a request, whatever its status. Answers the registry's challenge if it can."""
         address = urljoin(f"{base_address(image.host)}/v2/{image.name}/", path)
@@ -141,7 +176,7 @@ class Registries:
         used = self.authorizer.header(scope)
         for _ in range(2):
             authorization = {"Authorization": used} if used else {}
-            answer = self.transport.send(method, address, {**(headers or {}), **authorization})
+            answer = self.transport.send(method, address, {**(headers or {}), **authorization}, body, unread=unread)
             if answer.status != 401:
                 break
             new = self.authorizer.answer(scope, answer, used)

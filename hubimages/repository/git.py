@@ -73,6 +73,15 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
+class TreeEntry:
+    """A file, submodule or directory in a tree."""
+
+    mode: str  # six digits: 040000 is a directory, 120000 a symlink, 160000 a submodule
+    name: str  # the id of what is there
+    path: str
+
+
+@dataclass(frozen=True)
 class Repo:
     """One repository, named by its git directory, and by its work tree if that is to be read or written.
 
@@ -83,6 +92,10 @@ class Repo:
     git_dir: Path
     work_tree: Path | None = None
     config: Mapping[str, str] = field(default_factory=dict)
+
+    def packed_bytes(self) -> int:
+        """Return the size of the repository's packs."""
+        return sum(pack.stat().st_size for pack in (self.git_dir / "objects" / "pack").glob("*.pack"))
 
     def argv(self, *args: str) -> list[str]:
         """Return the full command line for git in this repository."""
@@ -178,6 +191,16 @@ class Repo:
                 raise ProgramFailedError(f"git cat-file: {name} is missing from the repository")
             yield output[start : start + int(size)]
             position = start + int(size) + 1
+
+    def list_tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
+        """Return what is directly in a tree; with `recursive` the files and submodules in it and below."""
+        output = self.read("ls-tree", *(["-r"] if recursive else []), "-z", "--full-tree", treeish)
+        entries = []
+        for row in output.decode(errors="surrogateescape").split("\0")[:-1]:
+            facts, path = row.split("\t", 1)
+            mode, _, name = facts.split(" ")
+            entries.append(TreeEntry(mode, name, path))
+        return entries
 
 
 # Replace refs and grafts are a private view of history; we read what everybody else has. And these commands stay on

@@ -11,6 +11,11 @@ class WebAddress:
     host: str
     name: str  # owner/repository
 
+    @property
+    def page(self) -> str:
+        """The address of the repository's page."""
+        return f"https://{self.host}/{self.name}"
+
     def commit(self, commit: str) -> str:
         """Return the address of a commit's page."""
         return f"https://{self.host}/{self.name}/commit/{commit}"

@@ -115,10 +115,11 @@ def check_files(repo: Repo, paths: Sequence[str], *, commit: bool = True) -> Non
     if not paths:
         return
     assert repo.work_tree is not None
+    folders_seen: set[str] = set()
     for path in paths:
-        _check_place(repo.work_tree, path)
+        _check_place(repo.work_tree, path, folders_seen)
     check_flags(repo, paths)
-    tracked = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
+    tracked = set(repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0"))
     new = [path for path in paths if path not in tracked]
     folders = sorted({folder for path in new for folder in (path, *_folders(path))})
     for entry in repo.read("ls-files", "--stage", "-z", "--", *folders).split(b"\0") if folders else []:
@@ -154,7 +155,8 @@ def check_flags(repo: Repo, paths: Sequence[str]) -> None:
             )
 
 
-def _check_place(root: Path, path: str) -> None:
+def _check_place(root: Path, path: str, seen: set[str]) -> None:
+    """Raise RefusedError for a link, or a file below a link or in a submodule; folders in `seen` are done."""
     place = root / path
     if place.is_symlink():
         raise RefusedError(
@@ -162,6 +164,9 @@ def _check_place(root: Path, path: str) -> None:
             "link with the file, or edit the file itself"
         )
     for folder in _folders(path):
+        if folder in seen:
+            continue
+        seen.add(folder)
         if (root / folder).is_symlink():
             raise RefusedError(
                 f"{path} is below {folder}, a link to {(root / folder).readlink()}. Name the file where it is, or "

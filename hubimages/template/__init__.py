@@ -15,8 +15,10 @@ from hubimages.template.render import (
     render,
     render_files,
     renderer,
+    rendering_server,
     run_cookiecutter,
 )
+from hubimages.template.rules import answer_problem, refused_host
 
 __all__ = [
     "MESSAGE",
@@ -26,6 +28,7 @@ __all__ = [
     "Question",
     "RenderedFile",
     "Rendering",
+    "answer_problem",
     "ask",
     "check_all_answers",
     "check_answers",
@@ -38,9 +41,11 @@ __all__ = [
     "questions",
     "read_answers",
     "read_rendering",
+    "refused_host",
     "render",
     "render_files",
     "renderer",
+    "rendering_server",
     "run_cookiecutter",
     "template_directory",
 ]

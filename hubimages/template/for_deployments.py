@@ -1,4 +1,4 @@
-"""Render the workflows with which a deployment repository, or another one, runs tasks of hubimages."""
+"""Render the workflow with which a deployment repository runs `hubimages bump-images`."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from hubimages.template.questions import template_directory
 PLACEHOLDER = "git+ADDRESS@COMMIT"
 
 
-def deployment_workflow(origin: Origin | None = None, *, name: str = "bump-images") -> str:
-    """Return the text of the workflow, which installs hubimages from this copy's address and commit.
+def deployment_workflow(origin: Origin | None = None, name: str = "bump-images") -> str:
+    """Return the text of a workflow, with the address and commit of this copy to install hubimages from.
 
     Raises RefusedError if this copy has no known address and commit.
     """
@@ -20,6 +20,6 @@ def deployment_workflow(origin: Origin | None = None, *, name: str = "bump-image
             f"the workflow would have nothing to install: this copy of hubimages has no address and commit, since "
             f"{origin.problem}. Install hubimages from an address with git (pip install git+https://...)"
         )
-    file = Path("deployment-workflows", f"{name}.yaml")
+    file = Path(f"deployment-workflows/{name}.yaml")
     text = (template_directory() / file).read_text(encoding="utf-8")
     return text.replace(PLACEHOLDER, f"git+{origin.address}@{origin.commit}")

@@ -7,6 +7,7 @@ first starts that process early: half of its time are imports.
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -92,16 +93,44 @@ def renderer() -> Iterator["subprocess.Popen[bytes]"]:
         yield process
 
 
+@contextlib.contextmanager
+def rendering_server(clients: int, home: Path) -> Iterator[list[socket.socket]]:
+    """Start one process that renders for several clients, and yield a connection for each of them.
+
+    A client is one thread or process at a time; it gives its connection to `render_files`. The process ends when all
+    connections are closed. `home` is an empty directory for its files, which the caller removes afterwards.
+    """
+    pairs = [socket.socketpair() for _ in range(clients)]
+    ours, theirs = [one for one, _ in pairs], [other for _, other in pairs]
+    numbers = [str(each.fileno()) for each in theirs]
+    program = Path(__file__).with_name("renderer.py")
+    argv = (sys.executable, "-P", str(program), str(home), *numbers)
+    with contextlib.ExitStack() as stack:
+        for each in ours:
+            stack.enter_context(each)
+        try:
+            process = start(
+                *argv, cwd=Path("/"), env={"PYTHONIOENCODING": "utf-8"}, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, pass_fds=[each.fileno() for each in theirs],
+            )  # fmt: skip
+        finally:
+            for each in theirs:
+                each.close()
+        stack.enter_context(ended(process))
+        yield ours
+
+
 def render_files(
     answers: Mapping[str, str],
     origin: Origin | None = None,
     directory: Path | None = None,
-    started: "subprocess.Popen[bytes] | None" = None,
+    started: "subprocess.Popen[bytes] | socket.socket | None" = None,
 ) -> Rendering:
     """Render the template in memory; nothing is left on disk. Raises BadInputError for a bad answer.
 
     `origin` is that of the template, unless another is given; `directory` is a place for temporary files, where the
-    caller removes what a killed run leaves; `started` is a `renderer` that has been started already.
+    caller removes what a killed run leaves; `started` is a `renderer` that has been started already, or a connection to
+    a `rendering_server`.
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
@@ -118,15 +147,33 @@ def render_files(
 
 
 def run_cookiecutter(
-    source: Path, values: Mapping[str, str], temporary: Path, started: "subprocess.Popen[bytes] | None" = None
+    source: Path,
+    values: Mapping[str, str],
+    temporary: Path,
+    started: "subprocess.Popen[bytes] | socket.socket | None" = None,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Render a template's directory into `temporary/output`, and return how cookiecutter ended."""
     home = temporary / "home"
     home.mkdir(parents=True)
     asked = {"template": str(source), "output": str(temporary / "output"), "home": str(home), "answers": dict(values)}
+    if isinstance(started, socket.socket):
+        return _asked(started, asked)
     with contextlib.nullcontext(started) if started is not None else renderer() as process:
         stdout, stderr = process.communicate(json.dumps(asked).encode())
         return subprocess.CompletedProcess(["cookiecutter"], process.returncode, stdout, stderr)
+
+
+def _asked(connection: socket.socket, asked: Mapping[str, object]) -> "subprocess.CompletedProcess[bytes]":
+    """Return how a rendering ended that a server was asked for."""
+    with contextlib.suppress(ConnectionError):
+        connection.sendall(json.dumps(asked).encode() + b"\n")
+        with connection.makefile("rb") as answers:
+            for line in answers:
+                answer = json.loads(line)
+                if answer["output"] == asked["output"]:  # not what somebody asked for who gave up
+                    stdout, stderr = (answer[name].encode(errors="replace") for name in ("stdout", "stderr"))
+                    return subprocess.CompletedProcess(["cookiecutter"], answer["code"], stdout, stderr)
+    raise ProgramFailedError("the process that renders the template has ended. Run the task again")
 
 
 def _private(origin: Origin) -> dict[str, str]:

@@ -1,21 +1,30 @@
 """Run cookiecutter on the template: a program that starts before the answers are known.
 
 It imports what takes long, then reads one line of JSON from stdin: `template`, `output`, `home` and `answers`. The
-files are those that the `cookiecutter` command writes. What it leaves out does not change them: libraries for
-downloads and for dates are imported when they are first used, and the hooks run in this process, not each in another.
+files are those that the `cookiecutter` command writes. With a home directory and numbers of sockets as arguments, it
+reads such lines from them until they are closed, and answers each with a line: `output`, `code`, `stdout`, `stderr`.
+
+What it leaves out does not change them: libraries for downloads and for dates are imported when they are first used,
+and the hooks run in this process, not each in another.
 """
 
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import runpy
+import selectors
+import socket
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 LATE = frozenset({"requests", "arrow"})
 
@@ -50,8 +59,58 @@ def run_hook(script: str, cwd: Path | str = ".") -> None:
         os.chdir(before)
 
 
+def compile_once() -> None:
+    """Let jinja2 keep what it has compiled: cookiecutter starts anew with every rendering, with the same templates."""
+    from jinja2 import Environment
+
+    compile_source = Environment.compile
+    kept: dict[tuple[object, ...], object] = {}
+
+    def compile_or_find(self: Environment, source: object, *args: object, **kwargs: object) -> object:
+        if not isinstance(source, str):
+            return compile_source(self, source, *args, **kwargs)  # type: ignore[call-overload]
+        key = (source, args, tuple(sorted(kwargs.items())))
+        if key not in kept:
+            kept[key] = compile_source(self, source, *args, **kwargs)  # type: ignore[call-overload]
+        return kept[key]
+
+    Environment.compile = compile_or_find  # type: ignore[assignment,method-assign]
+
+
+def serve(home: str, sockets: Sequence[int]) -> None:
+    """Answer the requests of several clients, one after another, until all of them have closed their connection."""
+    compile_once()
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
+        for number in sockets:
+            connection = stack.enter_context(socket.socket(fileno=number))
+            waiting.register(connection, selectors.EVENT_READ, connection.makefile("rb"))
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                line = key.data.readline()
+                if not line:
+                    waiting.unregister(key.fileobj)
+                    continue
+                with contextlib.suppress(ConnectionError):
+                    key.fileobj.sendall(json.dumps(answer({**json.loads(line), "home": home})).encode() + b"\n")  # type: ignore[union-attr]
+
+
+def answer(request: dict[str, Any]) -> dict[str, object]:
+    """Render for one request; return what a process of its own would end with."""
+    code, stdout, stderr = 0, io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        try:
+            render(request)
+        except SystemExit as end:
+            code = 1
+            stderr.write(f"{end.code}\n")
+        except Exception:
+            code = 1
+            traceback.print_exc()
+    return {"output": request["output"], "code": code, "stdout": stdout.getvalue(), "stderr": stderr.getvalue()}
+
+
 def main() -> None:
-    """Render the template for one request."""
+    """Render the template for one request, or for all that come through sockets."""
     sys.meta_path.insert(0, ImportedLate())
     # What cookiecutter imports. Itself comes later: it looks into HOME at its import.
     import binaryornot.check  # noqa: F401
@@ -60,9 +119,14 @@ def main() -> None:
     import slugify  # noqa: F401
     import yaml  # noqa: F401
 
-    request = json.loads(sys.stdin.buffer.read() or b"null")
-    if request is None:  # nothing to do after all
-        return
+    if len(sys.argv) > 1:
+        serve(sys.argv[1], [int(number) for number in sys.argv[2:]])
+    elif request := json.loads(sys.stdin.buffer.read() or b"null"):  # else there is nothing to do after all
+        render(request)
+
+
+def render(request: dict[str, Any]) -> None:
+    """Render the template for one request. Raises SystemExit with cookiecutter's message."""
     sys.dont_write_bytecode = True  # beside the extensions, in the template
     os.environ.update(HOME=request["home"], TMPDIR=request["home"])
     tempfile.tempdir = None

@@ -1,20 +1,18 @@
 """Make the branch of an update: with one commit, or checked out with conflicts."""
 
-import shlex
 import subprocess
 from dataclasses import replace
 
 from hubimages import console
-from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository import signals
-from hubimages.repository.branches import check_branch, current_branch, on_branch
+from hubimages.repository.branches import current_branch, on_branch
 from hubimages.repository.git import ENVIRONMENT, Repo
-from hubimages.repository.writable import check_flags
 from hubimages.run import failure, start
 from hubimages.update.objects import MERGE_SETTINGS
 from hubimages.update.plan import Update
-from hubimages.update.planning import check_ready
 from hubimages.update.report import nothing_to_do, show_conflicts, show_done
+
+TASK = "update-image-repo"
 
 
 def apply_update(update: Update) -> tuple[Update, str]:
@@ -26,74 +24,22 @@ def apply_update(update: Update) -> tuple[Update, str]:
     """
     if not update.is_newer:
         return update, nothing_to_do(update)
-    repo, before = update.repo, current_branch(update.repo)
+    before, landing = current_branch(update.repo), update.landing
     with signals.raising(), signals.held_back():
-        former = _former(update)
-        if former and _has_it(update, former):
+        former = landing.former()
+        if former and landing.is_done(former):
             update = replace(update, commit=former)
             return update, show_done(update)
-        _check(update)
-        repo.read("unpack-objects", "-q", stdin=update.pack)
-        if update.conflicts:
-            if former:
-                _set(update, update.head, former)
-            with on_branch(repo, update.branch):
-                _pick(update)
-            return update, show_conflicts(update, before)
-        _set(update, update.commit, former)
-    if repo.text("rev-parse", f"refs/heads/{update.branch}") != update.commit:
-        raise ProgramFailedError(f"git update-ref reported success, but {update.branch} is not at {update.commit[:12]}")
-    return update, show_done(update)
-
-
-def _former(update: Update) -> str:
-    """Return the commit of a branch of this name that may be replaced; "" if there is no such branch.
-
-    It may be replaced if its commits are in HEAD, or if it has this update. Raises RefusedError for any other.
-    """
-    repo, branch = update.repo, update.branch
-    former = repo.answer("rev-parse", "--verify", "-q", f"refs/heads/{branch}").strip()
-    if not former:
-        check_branch(repo, branch)
-        return ""
-    if elsewhere := repo.text("for-each-ref", "--format=%(worktreepath)", f"refs/heads/{branch}"):
-        raise RefusedError(f"branch {branch} is checked out in {elsewhere}. Switch to another branch there first")
-    if not _has_it(update, former) and not repo.succeeds("merge-base", "--is-ancestor", former, update.head):
-        where = f"git -C {shlex.quote(str(repo.work_tree))}"
-        raise RefusedError(
-            f"branch {branch} exists, from an earlier update it seems. Merge it, or remove it: {where} branch -D "
-            f"{shlex.quote(branch)}"
-        )
-    return former
-
-
-def _has_it(update: Update, former: str) -> bool:
-    """Return True if a commit is this update: its tree on the same parent."""
-    if update.merge is None or update.conflicts:
-        return False
-    facts = update.repo.text("show", "-s", "--format=%T %P", former)
-    return facts == f"{update.merge.tree} {update.head}"
-
-
-def _check(update: Update) -> None:
-    """Raise RefusedError unless the repository is as it was when the plan was made, and has room for it."""
-    repo = update.repo
-    check_ready(repo)
-    if repo.text("rev-parse", "HEAD") != update.head:
-        raise RefusedError(f"{repo.work_tree} got another commit meanwhile. Run this again")
-    if update.overwritten:
-        raise RefusedError(
-            f"{', '.join(update.overwritten)}: git does not have this file, and the update adds one there. Commit it "
-            "or move it away"
-        )
-    check_flags(repo, update.paths)
-
-
-def _set(update: Update, commit: str, former: str) -> None:
-    """Set the branch in one step, if it still is where it was."""
-    ref = f"refs/heads/{update.branch}"
-    zero = "0" * len(commit)
-    update.repo.read("update-ref", "--create-reflog", "-m", "update-image-repo", ref, commit, former or zero)
+        landing.check()
+        landing.unpack()
+        if not update.conflicts:
+            landing.point(update.commit, former, TASK)
+            return update, show_done(update)
+        if former:
+            landing.point(update.head, former, TASK)
+        with on_branch(update.repo, update.branch):
+            _pick(update)
+        return update, show_conflicts(update, before)
 
 
 def _pick(update: Update) -> None:

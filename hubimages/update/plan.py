@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hubimages.repository.git import Repo
+from hubimages.update.landing import Landing
 from hubimages.update.merging import Merge
 from hubimages.update.record import Record
 
@@ -44,6 +45,13 @@ class Update:
     def conflicts(self) -> bool:
         """Whether a person has to decide about files."""
         return self.merge is not None and bool(self.merge.conflicts)
+
+    @property
+    def landing(self) -> Landing:
+        """The commit and its branch."""
+        assert self.merge is not None
+        tree = "" if self.conflicts else self.merge.tree
+        return Landing(self.repo, self.head, self.branch, self.commit, tree, self.pack, self.paths, self.overwritten)
 
     @property
     def point_hubs(self) -> str:

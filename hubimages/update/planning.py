@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hubimages.errors import BadInputError, RefusedError
-from hubimages.repository.changes import NoRepositoryError, check_can_commit, current_branch, deployment_repository
+from hubimages.errors import BadInputError
 from hubimages.repository.git import Repo
 from hubimages.template import RECORD, Rendering, ask, given_answers
 from hubimages.update.merging import Merge, merge
 from hubimages.update.objects import Objects
 from hubimages.update.plan import Update
+from hubimages.update.ready import check_has_commit, check_ready, repository
 from hubimages.update.record import Record, read_record, reference
 from hubimages.update.released import changes_between, installed_version, questions_of, wanted_version
 from hubimages.update.rendering import new_answers, render_both
@@ -35,8 +35,7 @@ def plan_update(
     repo = repository(path)
     if not check:
         check_ready(repo)
-    elif not repo.succeeds("rev-parse", "--verify", "-q", "HEAD"):
-        raise RefusedError(f"{repo.work_tree} has no commit yet. Make the first one (git commit), then run this again")
+    check_has_commit(repo)
     record = read_record(repo)
     changes = given_answers(settings, None)
     version = wanted_version(to) if to is not None else max(installed_version(), record.template_version)
@@ -52,28 +51,6 @@ def plan_update(
         )
     with tempfile.TemporaryDirectory(prefix="hubimages-update-") as temporary:
         return _planned(repo, record, version, changes, Path(temporary), ask_new=ask_new, trusted=trusted)
-
-
-def repository(path: Path) -> Repo:
-    """Return the git repository that a path is in. Raises BadInputError if there is none."""
-    if not path.is_dir():
-        raise BadInputError(f"no directory {path}. Name a clone of an image repository")
-    try:
-        return deployment_repository(path)
-    except NoRepositoryError as error:
-        raise BadInputError(f"{path} is not a git repository. Name a clone of an image repository") from error
-
-
-def check_ready(repo: Repo) -> None:
-    """Raise an error unless a commit can be made, and no file that git knows has uncommitted changes."""
-    check_can_commit(repo, branch=current_branch(repo) or ANSWERS_BRANCH)
-    status = repo.read(
-        "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=none"
-    )
-    changed = [entry[3:].decode(errors="surrogateescape") for entry in status.split(b"\0") if len(entry) > 3]
-    if changed:
-        named = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        raise RefusedError(f"{named}: uncommitted changes. Commit or stash them first")
 
 
 def _planned(
@@ -109,6 +86,7 @@ def _planned(
         return Update(**common)  # type: ignore[arg-type]
     objects = Objects.beside(repo, temporary)
     base, theirs = objects.entries(before.files, after.files)
+    base = {path: entry for path, entry in base.items() if path in theirs or not _is_left(path, after)}
     message = _message(record, version, changes)
     merged = merge(objects, head, base, theirs, message)
     if merged.tree == repo.text("rev-parse", f"{head}^{{tree}}"):
@@ -156,6 +134,12 @@ def _changed(status: Sequence[str]) -> Sequence[str]:
         else:
             lines.append(f"{words.get(letter[0], 'changes')} {path}")
     return lines
+
+
+def _is_left(path: str, after: Rendering) -> bool:
+    """Return True for a file that the template leaves to its owner: with it on one side only, the merge keeps it."""
+    own = after.answers.get("own_files", "").split()
+    return path in own or any(folder.endswith("/") and path.startswith(folder) for folder in own)
 
 
 def _same(before: Rendering, after: Rendering, same_version: bool) -> bool:

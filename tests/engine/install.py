@@ -46,9 +46,13 @@ def ensure_programs() -> None:
 
 def ensure_registry() -> None:
     """Install only the registry, if that is wanted and possible; it needs no engine."""
-    has_it = shutil.which("docker-registry", path=PATH) is not None
-    if not has_it and needs.REGISTRY.required and os.geteuid() == 0 and shutil.which("apt-get"):
-        install("docker-registry")
+    ensure("docker-registry", needs.REGISTRY)
+
+
+def ensure(name: str, need: needs.Need) -> None:
+    """Install a program whose package has its name, if it is missing and that is wanted and possible."""
+    if shutil.which(name, path=PATH) is None and need.required and os.geteuid() == 0 and shutil.which("apt-get"):
+        install(name)
 
 
 def install(*packages: str) -> None:

@@ -19,6 +19,7 @@ SOURCE = Path(__file__).parent / "images"
 STAGES = {
     "buildpack-deps": "buildpack-deps",
     "docker.io/library/buildpack-deps": "buildpack-deps",
+    "buildpack-deps-r": "buildpack-deps-r",
     "pangeo/base-image": "pangeo",
     "ghcr.io/prefix-dev/pixi": "pixi",
     "quay.io/pangeo/base-image": "pangeo",
@@ -28,6 +29,9 @@ STAGES = {
     "quay.io/jupyter/scipy-notebook": "docker-stacks",
 }
 LABEL = "org.hubimages.stand-in"
+# What repo2docker starts from in tests of the R starter, since its own base gets R from conda-forge.
+R_BASE = "buildpack-deps-r:24.04"
+R_BASE_CONFIGURATION = f'c.Repo2Docker.base_image = "{R_BASE}"  # noqa: F821\n'
 PYTHON = "3.13"  # the only version in the channel: an environment.yml built here must ask for it
 
 
@@ -47,6 +51,8 @@ def bases(repository: Path) -> list[str]:
         if (directory / "Dockerfile").exists():
             names = FROM.findall((directory / "Dockerfile").read_text())
             return [name for name in names if name.rpartition(":")[0] in STAGES]
+    if (repository / "repo2docker_config.py").exists():
+        return [R_BASE]
     return [repo2docker_base()]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def images(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_the_list_is_what_pip_conda_and_dpkg_say_inside(engine: Engine, images: tuple[str, str]) -> None:
     said = engine.docker("run", "--rm", "--network", "none", images[1], "python", "-c", LIST)
     inside = json.loads(said.splitlines()[-1])
-    found = read_local_image(images[1])
+    found = read_local_image(images[1]).contents
     prefix = inside["prefix"].strip("/") + "/"
     listed = [
         each for each in (*found.packages, *found.of_conda) if each.kind == "pip" and each.place.startswith(prefix)
@@ -67,7 +68,7 @@ def test_the_list_is_what_pip_conda_and_dpkg_say_inside(engine: Engine, images: 
 
 
 def test_a_comparison_has_the_rows_that_changed(images: tuple[str, str]) -> None:
-    found = compare(*(read_local_image(image) for image in images))
+    found = compare(*(read_local_image(image).contents for image in images))
     assert [(each.name, each.version) for each in found.added] == [("text-unidecode", "1.3")]
     assert [(each.name, each.version) for each in found.removed] == [("cowsay", "6.1")]
     changed = [(each.name, each.before[0].version, each.after[0].version) for each in found.changed]
@@ -79,16 +80,19 @@ def test_the_tasks_print_the_list_and_the_rows_that_changed(engine: Engine, imag
         argv = [sys.executable, "-m", "hubimages", *args]
         return subprocess.run(argv, env={**os.environ, **engine.env}, capture_output=True, text=True, check=True).stdout
 
-    assert hubimages("compare-images", *images).splitlines() == [
-        "~ pip pyfiglet 1.0.4 -> 1.0.3",
+    *around, size, changed, added, removed = hubimages("compare-images", "--local", *images).splitlines()
+    assert around == []
+    assert re.fullmatch(r"size .* MB -> .* MB; a node with the first image pulls .* MB unpacked: 1 of \d+ layers", size)
+    assert [changed, added, removed] == [
+        "~ pip pyfiglet 1.0.4 -> 1.0.3 (downgrade)",
         "+ pip text-unidecode 1.3",
         "- pip cowsay 6.1",
     ]
-    facts = json.loads(hubimages("compare-images", images[0], images[0], "--json"))
+    facts = json.loads(hubimages("compare-images", "--local", images[0], images[0], "--json"))
     assert (facts["added"], facts["removed"], facts["changed"]) == ([], [], [])
-    rows = [line.split("\t") for line in hubimages("image-contents", images[1]).splitlines()]
+    rows = [line.split("\t") for line in hubimages("image-contents", "--local", images[1]).splitlines()]
     assert [row[:3] for row in rows if row[1] == "pyfiglet"] == [["pip", "pyfiglet", "1.0.3"]]
-    assert len(json.loads(hubimages("image-contents", images[1], "--json"))["packages"]) == len(rows)
+    assert len(json.loads(hubimages("image-contents", "--local", images[1], "--json"))["packages"]) == len(rows)
 
 
 def test_an_image_that_is_not_there_is_one_message() -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,12 +18,17 @@ from hubimages.run import environment
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
 from tests.engine.small import PASSES
-from tests.engine.stand_ins import PYTHON, bases, stand_ins
+from tests.engine.stand_ins import PYTHON, R_BASE_CONFIGURATION, bases, stand_ins
 from tests.histories import git
 
-STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi")
+STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi", pytest.param("r", marks=pytest.mark.deep))
 APPENDIX = "USER root\nRUN id -u > /etc/by-root\nUSER ${NB_USER}\n"
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
+# What conda, pip, pixi, npm, apt and R keep of what they have downloaded.
+CACHE = re.compile(
+    r"(^|/)(\.cache/\w+|\.npm|_cacache|\.conda/pkgs|(conda|mamba|micromamba)/pkgs|tmp/pkgs-\d+|downloaded_packages|"
+    r"var/lib/apt/lists|var/cache/apt)/"
+)
 
 pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
 
@@ -56,6 +62,10 @@ def generate(engine: Engine, registry: Registry, path: Path, starter: str) -> Ge
     if starter == "environment.yml":
         (path / "appendix").write_text(APPENDIX)
         git("-C", path, "commit", "--quiet", "--all", "--message", "Do something as root")
+    if starter == "r":
+        (path / "repo2docker_config.py").write_text(R_BASE_CONFIGURATION)
+        git("-C", path, "add", "--all")
+        git("-C", path, "commit", "--quiet", "--message", "Start from a base with R")
     image = f"{registry.address}/our/{path.name}"
     return Generated(path, image, environment({**engine.env, "IMAGE": image}))
 
@@ -111,6 +121,53 @@ def test_a_commit_becomes_a_tested_image_in_the_registry(
     assert re.search(r"nbgitpuller +1\.", page)
     tags = json.load(urllib.request.urlopen(f"http://{registry.address}/v2/{name}/tags/list"))["tags"]
     assert tags == [generated.tag]
+
+
+def cached_files(engine: Engine, image: str, base: str, folder: Path) -> list[str]:
+    """Return the files of package caches in any layer of an image, even if a later layer removes them."""
+
+    def layers(name: str) -> list[str]:
+        return list(json.loads(engine.docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", name)))
+
+    engine.docker("save", "--output", str(folder / "image.tar"), image)
+    found = []
+    with tarfile.open(folder / "image.tar") as archive:
+        saved = json.load(archive.extractfile("manifest.json"))[0]["Layers"]  # type: ignore[arg-type]
+        for name in saved[len(layers(base)) if base else 0 :]:
+            with tarfile.open(fileobj=archive.extractfile(name)) as layer:
+                large = [file.name for file in layer if file.isfile() and file.size > 10_000]
+                found += [file for file in large if CACHE.search(file)]
+    (folder / "image.tar").unlink()
+    return found
+
+
+def test_no_package_cache_is_left_in_any_layer(engine: Engine, generated: Generated, tmp_path: Path) -> None:
+    (base,) = bases(generated.path)
+    assert cached_files(engine, f"{generated.image}:{generated.tag}", base, tmp_path) == []
+
+
+@pytest.mark.deep
+def test_an_image_without_newer_packages_is_refreshed_and_not_pushed(registry: Registry, generated: Generated) -> None:
+    before = registry.tags(generated.image.partition("/")[2])
+    done = generated.nox("build", "--", "--push", REFRESH="true")
+    assert done.returncode == 0, done.stdout
+    assert f"{generated.image}:{generated.tag} has the same packages, so nothing is pushed" in done.stdout
+    assert registry.tags(generated.image.partition("/")[2]) == before
+
+
+def test_a_package_cache_is_found_where_a_later_layer_removes_it(engine: Engine, tmp_path: Path) -> None:
+    names = ["root/.cache/pip/http/a", "opt/conda/pkgs/x.conda", "var/lib/apt/lists/main", "home/j/.npm/b"]
+    names += ["tmp/pkgs-0/c", "tmp/Rtmp1/downloaded_packages/d"]
+    for name in (*names, "opt/conda/lib/pkgs/kept"):
+        (tmp_path / "files" / name).parent.mkdir(parents=True)
+        (tmp_path / "files" / name).write_bytes(bytes(20_000))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY files /\nCOPY empty /root\n")
+    try:
+        engine.build(tmp_path, "our/caches:0")
+        assert sorted(cached_files(engine, "our/caches:0", "", tmp_path)) == sorted(names)
+    finally:
+        engine.try_docker("image", "rm", "our/caches:0")
 
 
 def test_what_must_be_root_is_done_by_the_appendix(engine: Engine, generated: Generated) -> None:

@@ -284,6 +284,56 @@ def test_a_push_tells_what_each_node_pulls(repository: Repository, registry: Reg
     ]
 
 
+def test_a_build_tells_what_each_node_would_pull(repository: Repository, registry: Registry) -> None:
+    image = {"IMAGE": f"{registry.address}/our/small"}
+    (repository.path / "data").write_bytes(os.urandom(3_000_000))
+    repository.write({"Dockerfile": "FROM scratch\nCOPY data /\nCOPY README.md /\n"})
+    done = repository.nox("build", "--", "--push", **image)
+    assert done.returncode == 0, done.stdout
+    first = repository.tag
+    (repository.path / "more").write_bytes(os.urandom(9_000_000))  # more than is compressed at a time
+    repository.write({"Dockerfile": "FROM scratch\nCOPY data /\nCOPY more /\n"})
+    done = repository.nox("build", **image)
+    assert re.findall("^ +(pull .*|update .*)$", done.stdout, re.MULTILINE) == [
+        "pull    about 12.0 MB compressed, by layer: 3.0, 9.0",
+        f"update  about 9.0 MB of them on a node that has {first}",
+    ]
+    kept = json.loads((repository.path / ".nox/layer-sizes.json").read_text())
+    assert [round(size / 1e6, 1) for size in kept.values()] == [3.0, 9.0]
+    done = repository.nox("build", "--", "--push", **image)
+    manifest = json.loads(registry.request(f"our/small/manifests/{repository.tag}")[0])
+    assert [layer["size"] for layer in manifest["layers"]] == pytest.approx(list(kept.values()), rel=0.01)
+    kept["sha256:made-up"] = 0
+    (repository.path / ".nox/layer-sizes.json").write_text(json.dumps(kept))
+    repository.write({"README.md": "changed\n"})
+    assert "by layer: 3.0, 9.0" in repository.nox("build", **image).stdout
+    assert "sha256:made-up" in (repository.path / ".nox/layer-sizes.json").read_text()  # nothing was compressed again
+
+
+def test_an_image_over_the_limit_fails_and_is_not_pushed(repository: Repository, registry: Registry) -> None:
+    noxfile = (repository.path / "noxfile.py").read_text()
+    assert 'MAX_SIZE = ""\n' in noxfile
+    image = {"IMAGE": f"{registry.address}/our/small"}
+    (repository.path / "data").write_bytes(os.urandom(3_000_000))
+    dockerfile = "FROM scratch\nCOPY data /\nCOPY README.md /\n"
+    repository.write({"Dockerfile": dockerfile, "noxfile.py": noxfile.replace('MAX_SIZE = ""', "MAX_SIZE = '2 MB'")})
+    for words in (["build", "--", "--push"], ["push"]):
+        told = session_error(repository.nox(*words, **image))
+        assert "the image is about 3.0 MB compressed, 1.0 MB over MAX_SIZE in noxfile.py (2 MB)" in told
+        assert "The largest of its 2 layers: 3.0 MB (number 1), 0.0 MB (number 2)" in told
+        assert "raise MAX_SIZE" in told
+        assert digest(registry, "our/small", repository.tag) == ""
+
+
+@pytest.mark.parametrize("size", ["2", "2 TB", "two GB", "-1 MB"])
+def test_a_limit_that_is_no_size_is_told_before_the_build(repository: Repository, size: str) -> None:
+    noxfile = (repository.path / "noxfile.py").read_text()
+    repository.write({"noxfile.py": noxfile.replace('MAX_SIZE = ""', f"MAX_SIZE = '{size}'")})
+    done = repository.nox("build")
+    assert f"MAX_SIZE in noxfile.py is '{size}'. Write it as '800 MB' or '2.5 GB'" in session_error(done)
+    assert "Dockerfile" not in done.stdout
+
+
 def test_a_reopened_pull_request_gets_a_tag_for_its_new_merge(repository: Repository, registry: Registry) -> None:
     preview = {"PREVIEW": "pr-13", "IMAGE": f"{registry.address}/our/preview"}
     assert repository.nox("build", "--", "--push", **preview).returncode == 0

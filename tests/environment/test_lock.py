@@ -1,6 +1,7 @@
 """Locks are written and read by the field's own libraries, and applied so that repo2docker builds the image."""
 
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,6 @@ from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
 from tests.environment.wheels import serve_index
 
-pytest.importorskip("conda_lock", reason="conda-lock is not installed: pip install 'hubimages[lock]'")
 pytest.importorskip("uv", reason="uv is not installed: pip install 'hubimages[lock]'")
 
 NUMPY = ("numpy", "2.3", ("python",))
@@ -168,3 +168,58 @@ def test_a_lock_never_replaces_the_python_of_a_base_image(tmp_path: Path) -> Non
         plan_lock(place)
     (place / "environment.yml").write_text(files["environment.yml"] + "- python=3.12\n")
     assert sorted(each.name for each in plan_lock(place).lock.packages) == ["numpy", "python"]
+
+
+def test_a_lock_that_another_program_made_is_judged_by_its_packages(tmp_path: Path) -> None:
+    """conda-lock's own hash of what was asked for is made in its own way."""
+    place = image_repository(tmp_path, "- numpy=2.3\n")
+    plan_lock(place).apply()
+    file = place / "conda-lock.yml"
+    text = file.read_text()
+    foreign = re.sub(r"  custom_metadata:\n    hubimages_asked: .*\n", "", text)
+    file.write_text(re.sub(r"(    linux-64: )\w{64}", r"\g<1>" + "0" * 64, foreign))
+    assert file.read_text() != text
+    assert check_environment(place).exit_code == 0
+    assert apply_lock(shutil.copytree(place, tmp_path / "copy"), "linux-64") is not None
+    (place / "environment.yml").write_text((place / "environment.yml").read_text().replace("2.3", "2.4"))
+    assert [one.code for one in check_environment(place).findings] == ["lock-stale"]
+
+
+@pytest.mark.parametrize("form", ["conda-lock", "pixi"])
+@pytest.mark.parametrize("name", ["environment.yml", "environment.yaml", "binder/environment.yml"])
+def test_the_check_tells_a_lock_of_another_environment_file(tmp_path: Path, form: str, name: str) -> None:
+    place = image_repository(tmp_path, "- numpy=2.3\n", ARM64)
+    if name != "environment.yml":
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / "environment.yml").rename(place / name)
+    plan_lock(place, form).apply()
+    assert not any(one.code == "lock-stale" for one in check_environment(place).findings)
+    (place / name).write_text((place / name).read_text() + "- scipy\n")
+    lock = f"{Path(name).parent / {'conda-lock': 'conda-lock.yml', 'pixi': 'pixi.lock'}[form]}"
+    (found,) = (one for one in check_environment(place).findings if one.code == "lock-stale")
+    assert str(found) == (
+        f"{lock}: it was made for another {name}, so it cannot be built from: Run nox -s lock, and commit both"
+    )
+
+
+def test_a_platform_that_is_not_locked_is_told_with_the_remedy(tmp_path: Path) -> None:
+    place = image_repository(tmp_path, "- numpy=2.3\n")
+    plan_lock(place).apply()
+    with pytest.raises(BadInputError) as refused:
+        apply_lock(place, "linux-aarch64")
+    assert str(refused.value) == (
+        "the lock has no packages for linux-aarch64, only for linux-64. Run hubimages lock-environment"
+    )
+
+
+def test_an_applied_lock_does_not_write_through_a_link(tmp_path: Path) -> None:
+    place = image_repository(tmp_path, "- numpy=2.3\n")
+    plan_lock(place).apply()
+    asked = (place / "environment.yml").read_text()
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    shutil.copy(place / "conda-lock.yml", copy)
+    (copy / "environment.yml").symlink_to(place / "environment.yml")
+    apply_lock(copy, "linux-64")
+    assert "- numpy=2.3=h0_0\n" in (copy / "environment.yml").read_text()
+    assert (place / "environment.yml").read_text() == asked

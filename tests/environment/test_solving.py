@@ -1,5 +1,10 @@
 """`check-environment --solve` asks a channel of real packages whether they can be installed together."""
 
+import functools
+import subprocess
+import sys
+import threading
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -7,6 +12,7 @@ import pytest
 from hubimages.environment import Options, Report, check_environment
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
+from tests.environment.wheels import Quiet
 
 SOLVE = Options(solve=True)
 
@@ -73,6 +79,25 @@ def test_channels_out_of_reach_are_no_failure(tmp_path: Path, channel: str) -> N
     report = solved(tmp_path / "repository", channel, "- numpy=2.3\n")
     assert [text.partition(":")[0] for text in report.not_checked] == ["whether the packages can be installed together"]
     assert report.exit_code == 0
+
+
+def test_a_plain_web_server_answers_the_second_time_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says 304 Not Modified then, which py-rattler does not accept for a sharded index."""
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "cache"))
+    make_channel(tmp_path / "channel", BASE)
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        channel = f"http://127.0.0.1:{server.server_port}/channel"
+        place = repository(
+            tmp_path / "repository",
+            {"environment.yml": f"channels:\n- {channel}\ndependencies:\n- python=3.12\n"},
+        )
+        argv = [sys.executable, "-m", "hubimages", "check-environment", str(place), "--solve"]
+        for _ in range(3):
+            done = subprocess.run(argv, capture_output=True, text=True, check=True)
+            assert "linux-64: 10 conda packages can be installed together" in done.stdout
+        server.shutdown()
 
 
 def test_without_an_environment_file_nothing_is_solved(tmp_path: Path) -> None:

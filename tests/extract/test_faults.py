@@ -11,7 +11,6 @@ from tests.extract.taking import image
 from tests.histories import Commit, git, make
 
 ROOT = Path(__file__).parents[2]
-MOMENTS = 20
 SCRIPT = (
     "import sys; from pathlib import Path; from tests.extract.taking import take\n"
     "print('begun', flush=True); take(sys.argv[1], Path(sys.argv[2]))\n"
@@ -58,17 +57,18 @@ def content(place: Path) -> list[tuple[str, bytes]]:
     return [(str(path), path.read_bytes()) for path in sorted(place.rglob("*")) if path.is_file()]
 
 
-def test_killed_at_twenty_moments_it_leaves_nothing_or_all_and_the_next_run_works(source, tmp_path):
+@pytest.mark.parametrize("moments", [8, pytest.param(20, marks=pytest.mark.deep)])
+def test_killed_at_any_moment_it_leaves_nothing_or_all_and_the_next_run_works(moments, source, tmp_path):
     before = content(source)
     began = time.monotonic()
     assert complete(start(source, tmp_path / "whole")) == 0
     duration = time.monotonic() - began
     whole = head(tmp_path / "whole")
     outcomes = []
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         dest = tmp_path / "dest"
         process = start(source, dest)
-        time.sleep(duration * 1.1 * moment / MOMENTS)
+        time.sleep(duration * 1.1 * moment / moments)
         process.kill()
         complete(process)
         if dest.exists():

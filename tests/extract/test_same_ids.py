@@ -6,10 +6,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hubimages import extract
+from tests.examples import examples
 from tests.histories import Commit, git, make
 
 IMAGE = "images/hub"
@@ -66,7 +67,7 @@ def trees(repo: Path, tip: str) -> list[str]:
     return git("-C", repo, "log", "--topo-order", "--format=%T", tip).splitlines()
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@examples(few=30, many=1000)
 @given(histories())
 def test_extraction_gives_the_ids_of_git_filter_repo(commits: list[Commit]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -5,17 +5,18 @@ import importlib.util
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import yaml
 
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.check import all_hubs as check
-from hubimages.imagebuilding.check import binderhub_table, regular_expressions, report
+from hubimages.imagebuilding.check import binderhub_table, helm, option_names, regular_expressions, report
 from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.hubs import find_hub, plain_hub
 from hubimages.imagebuilding.layer import FileLine
@@ -116,11 +117,43 @@ def test_what_two_hubs_have_from_one_file_stands_once(deployment: Deployment, ow
     ]
 
 
-def test_many_hubs_in_two_processes_give_the_same_report(deployment: Deployment, own_charts: Path) -> None:
-    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
-    hubs = [find_hub(root, "earth", "staging")] * 5
+def test_many_hubs_at_once_give_the_findings_of_each_alone(deployment: Deployment, own_charts: Path) -> None:
+    hub = copy.deepcopy(good_hubs.OF_HUB)
+    hub["binderhub-service"]["config"]["DockerRegistry"]["url"] = "quay.io"
+    root = deployment(hub, good_hubs.SECRET)
+    listing = root / "config/clusters/earth/cluster.yaml"
+    entry = listing.read_text().partition("hubs:\n")[2]
+    names = [f"copy{number}" for number in range(7)]  # more than are read ahead
+    bad = entry.replace("name: staging", "name: bad").replace("staging.values.yaml", "no.values.yaml")
+    listing.write_text(listing.read_text() + "".join(entry.replace("name: staging", f"name: {n}") for n in names) + bad)
     sources = ChartSources(own_charts, offline=True)
-    assert check.check_hubs(hubs, sources, processes=2) == check.check_hubs(hubs, sources, processes=1)
+    hubs = [find_hub(root, "earth", name) for name in ("staging", *names, "bad")]
+    together = check.check_hubs(hubs, sources, today=good_hubs.TODAY)
+    assert [(one.code, one.hubs) for one in together.findings if one.code == "values-unreadable"] == [
+        ("values-unreadable", ("earth/bad",))
+    ]
+    for hub_alone in hubs[:-1]:
+        alone = check.check_hubs([hub_alone], sources, today=good_hubs.TODAY)
+        assert [replace(one, hubs=()) for one in alone.findings] == [
+            replace(one, hubs=()) for one in together.findings if hub_alone.label in one.hubs
+        ]
+
+
+def test_a_crash_of_helm_is_one_error_with_its_last_words(
+    deployment: Deployment, own_charts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "helm_process.py"
+    program.write_text("import sys\nsys.stdin.buffer.read(1)\nsys.exit('fatal error: out of memory')\n")
+    monkeypatch.setattr(helm, "PROGRAM", program)
+    with pytest.raises(ProgramFailedError, match=r"helm failed \(exit code 1\):\n    fatal error: out of memory"):
+        checked(deployment(good_hubs.OF_HUB, good_hubs.SECRET), own(own_charts))
+
+
+def test_options_read_from_jupyterhubs_source_are_options_of_its_classes() -> None:
+    for name, module in option_names.HUB_CLASSES.items():
+        written = option_names._written_options(module, name)
+        assert len(written) > 20
+        assert written <= option_names._hub_options(module, name)
 
 
 def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_charts: Path) -> None:
@@ -147,8 +180,13 @@ def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: 
     assert "hunter2" not in report.as_text(made) + report.as_json(made)
 
 
-def test_values_that_jsonnet_makes_count(deployment: Deployment, own_charts: Path) -> None:
-    pytest.importorskip("_jsonnet")
+@pytest.mark.parametrize("library", ["_gojsonnet", "_jsonnet"])
+def test_values_that_jsonnet_makes_count(
+    library: str, deployment: Deployment, own_charts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(library)
+    for other in {"_gojsonnet", "_jsonnet"} - {library}:
+        monkeypatch.setitem(sys.modules, other, None)
     hub = copy.deepcopy(good_hubs.OF_HUB)
     del hub["binderhub-service"]["extraEnv"]
     root = deployment(hub, good_hubs.SECRET)
@@ -225,14 +263,15 @@ def test_a_key_that_stands_twice_is_found_with_both_lines(deployment: Deployment
 def test_without_jsonnet_a_service_that_it_may_define_is_no_finding(
     deployment: Deployment, own_charts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "_jsonnet", None)  # as where the package is not installed
+    for library in ("_gojsonnet", "_jsonnet"):
+        monkeypatch.setitem(sys.modules, library, None)  # as where neither package is installed
     scopes = {"jupyterhub": {"hub": {"loadRoles": {"user": {"scopes": ["self", "access:services!service=quota"]}}}}}
     root = deployment(good_hubs.merged(good_hubs.OF_HUB, scopes), good_hubs.SECRET)
     (root / "helm-charts/basehub/values.jsonnet").write_text("{jupyterhub: {hub: {services: {quota: {}}}}}")
     made = checked(root, own(own_charts))
     assert codes(made) == []
     assert made.not_checked == (
-        "helm-charts/basehub/values.jsonnet: the package jsonnet is not installed (pip install "
+        "helm-charts/basehub/values.jsonnet: the package gojsonnet is not installed (pip install "
         "'hubimages[imagebuilding]')",
     )
 

@@ -95,7 +95,7 @@ def asked(**given: str) -> set[str]:
 
 def test_what_follows_from_other_answers_is_not_asked():
     everything = {question.key for question in template.questions()}
-    assert asked(registry="amazon-ecr") == everything - {"repo", "registry", "hubimages_index"}
+    assert asked(registry="amazon-ecr") == everything - {"repo", "registry", "hubimages_index", "own_files"}
     for registry in ("quay.io", "ghcr.io", "amazon-ecr-public"):
         assert "registry_host" not in asked(registry=registry)
     assert "hubimages_index" in asked(configuration_repository="our-org/hubs")

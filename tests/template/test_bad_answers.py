@@ -43,6 +43,10 @@ REFUSED_BY_THE_HOOK = [
     ("registry_host", "quay.io/x", "is not a host of quay.io"),
     ("registry_host", "quay.io\n", "is not a host of quay.io"),
     ("registry_host", "", "is not a host of quay.io"),
+    ("max_size", "2", "is not a size"),
+    ("max_size", "2 TB", "is not a size"),
+    ("max_size", " ", "is not a size"),
+    ("max_size", "2 GB\n", "is not a size"),
 ]
 REPOS = ["", " ", ".", "..", "../outside", "/tmp/hubimages-outside", "a/b/c", "-option", ".hidden", "a b", "a\nb", "é",
          "x" * 101, "a.git", "a.", "a\\b", "a'b", 'a"b', "$(id)"]  # fmt: skip

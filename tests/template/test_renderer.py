@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages import errors as template_errors
 from hubimages import template
 from tests.template.published import PUBLISHED
 
@@ -72,3 +73,20 @@ def test_a_rendering_writes_no_bytecode_beside_the_template(monkeypatch):
     before = bytecode()
     template.render_files({}, PUBLISHED)
     assert bytecode() == before
+
+
+def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    places = [tmp_path / name for name in "ab"]
+    asked = [{"repo": "one-image"}, AWKWARD, {"starter": "docker-stacks", "license": "none", "repo": "image"}]
+    with template.rendering_server(2, home) as connections:
+        for place, connection in zip(places, connections, strict=True):
+            place.mkdir()
+            with pytest.raises(template_errors.BadInputError, match=r"^image: "):
+                template.render_files({"repo": "x", "image": "UPPER/case"}, PUBLISHED, place, connection)
+            for answers in asked:
+                assert template.render_files(answers, PUBLISHED, place, connection) == template.render_files(
+                    answers, PUBLISHED
+                )
+            assert list(place.iterdir()) == []

@@ -60,9 +60,9 @@ def state(directory: Path) -> dict[str, bytes | str]:
     return {**files, "index": git(directory, "ls-files", "--stage")}
 
 
-def run(*words: str, repo: Path, **env: str) -> "subprocess.CompletedProcess[str]":
-    """Run update-image-repo as a person does, without a terminal."""
-    argv = [sys.executable, "-m", "hubimages", "update-image-repo", str(repo), *words]
+def run(*words: str, repo: Path, task: str = "update-image-repo", **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run update-image-repo, or another task, as a person does, without a terminal."""
+    argv = [sys.executable, "-m", "hubimages", task, str(repo), *words]
     return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
                           env={**os.environ, "PYTHONPATH": str(ROOT), **env})  # fmt: skip
 
@@ -70,6 +70,13 @@ def run(*words: str, repo: Path, **env: str) -> "subprocess.CompletedProcess[str
 def update(repo: Path, *words: str, code: int = 0, **env: str) -> "subprocess.CompletedProcess[str]":
     """Run update-image-repo, which has to end with an exit code."""
     done = run(*words, repo=repo, **env)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def adopt(repo: Path, *words: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
+    """Run adopt-image-repo, which has to end with an exit code."""
+    done = run(*words, repo=repo, task="adopt-image-repo")
     assert done.returncode == code, done.stdout + done.stderr
     return done
 

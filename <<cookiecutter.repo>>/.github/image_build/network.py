@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nox
@@ -30,8 +30,8 @@ class NotPushedError(Exception):
     """Why an image is not in the registry, with the remedy."""
 
 
-def patient(session: nox.Session, *words: str) -> Done:
-    """Run docker, and repeat it with growing pauses while the registry does not answer properly. Return the last result."""
+def patient(session: nox.Session, *words: str, run: Callable[..., Done] = docker) -> Done:
+    """Run docker or another program, and repeat it with growing pauses while the registry does not answer properly. Return the last result."""
     tenacity = library(session)
 
     def tell(state) -> None:
@@ -44,7 +44,7 @@ def patient(session: nox.Session, *words: str) -> Done:
         before_sleep=tell,
         retry_error_callback=lambda state: state.outcome.result(),
     )
-    return retrying(docker, *words)
+    return retrying(run, *words)
 
 
 def is_temporary(done: Done) -> bool:

@@ -1,5 +1,6 @@
 """Run docker and git."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -62,6 +63,14 @@ def check_engine(session: nox.Session) -> None:
         )
     if docker("buildx", "version").returncode:
         session.error("Docker lacks buildx, which builds the image. Install it: https://github.com/docker/buildx#installing")
+
+
+def has_login(file: Path, host: str) -> bool:
+    """Return whether a Docker configuration has a login for a registry in it."""
+    try:
+        return host in json.loads(file.read_text(encoding="utf-8")).get("auths", {})
+    except (OSError, ValueError):
+        return False
 
 
 def commit_tag(session: nox.Session) -> str:

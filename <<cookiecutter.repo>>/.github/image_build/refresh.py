@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import nox
 
-from image_build import registry
+from image_build import packages, registry
 from image_build.programs import docker, git, last
 
 # How many days back to look for the last refreshed image of this commit, more than two months.
@@ -46,42 +46,15 @@ def is_the_same(session: nox.Session, built: str, earlier: str) -> bool:
     pulled = docker("pull", "--quiet", earlier)
     if pulled.returncode:
         session.error(f"cannot pull {earlier} to compare the packages: {last(pulled)}")
-    now, before = (set(packages(session, image).splitlines()) for image in (built, earlier))
+    now, before = (listed(session, image) for image in (built, earlier))
     for line in sorted(now ^ before, key=lambda line: (line.lower(), line in now)):
         session.log(f"{'+' if line in now else '-'} {line}")
     return now == before
 
 
-LISTING = """
-import importlib.metadata, json, os, pathlib, subprocess, sys
-roots = {sys.prefix, os.environ.get("NB_PYTHON_PREFIX", sys.prefix), os.environ.get("CONDA_DIR", sys.prefix)}
-found = set()
-for root in roots:
-    for path in pathlib.Path(root, "conda-meta").glob("*.json"):
-        package = json.loads(path.read_text())
-        found.add(f"conda {package['name']} {package['version']} {package['build']}")
-conda = {line.split()[1].lower().replace("_", "-") for line in found}
-for one in importlib.metadata.distributions():
-    if one.metadata["Name"] and one.metadata["Name"].lower().replace("_", "-") not in conda:
-        found.add(f"pip {one.metadata['Name']} {one.version}")
-try:
-    form = "deb ${Package} ${Version}\\n"
-    found.update(subprocess.run(["dpkg-query", "-W", "-f", form], capture_output=True, text=True).stdout.splitlines())
-except OSError:
-    pass
-script = "for (p in rownames(installed.packages())) cat('R', p, as.character(packageVersion(p)), '\\n')"
-try:
-    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True)
-    found.update(line.strip() for line in done.stdout.splitlines() if line.startswith("R "))
-except OSError:
-    pass
-print("\\n".join(sorted(found)))
-"""
-
-
-def packages(session: nox.Session, reference: str) -> str:
-    """Return the conda, Python, Debian and R packages in an image, one a line, with version and build."""
-    done = docker("run", "--rm", "--network", "none", reference, "python", "-c", LISTING)
-    if done.returncode:
-        session.error(f"cannot list the packages of {reference}: {last(done)}")
-    return "\n".join(line for line in done.stdout.splitlines() if re.match("(conda|pip|deb|R) ", line))
+def listed(session: nox.Session, reference: str) -> set[str]:
+    """Return the packages in an image, one a line."""
+    lines, problem = packages.of_image(reference)
+    if problem:
+        session.error(problem)
+    return set(lines)

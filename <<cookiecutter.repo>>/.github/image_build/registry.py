@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import nox
 
+from image_build import recompress
 from image_build import tags as tag_rules
 from image_build.network import NO_ANSWER, NO_RIGHT, NOT_LOGGED_IN, NOT_THERE, NotPushedError, keep, patient
 from image_build.programs import Done, docker, git, git_agrees, inspect, last
@@ -44,14 +45,16 @@ def manifest(reference: str) -> dict:
         return {}
 
 
-def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequence[str], settings: Mapping[str, str]) -> str:
+def push_image(
+    session: nox.Session, reference: str, image_id: str, tags: Sequence[str], settings: Mapping[str, str], compression: str
+) -> str:
     """Push the tested image under each tag, check the result, and return its digest in the registry."""
     if inspect(session, reference, "{{.Id}}") != image_id:
         session.error(f"not pushed: {reference} has changed since it was tested")
     name = reference.rpartition(":")[0]
     targets = [f"{name}:{tag}" for tag in tags]
     try:
-        digest = push_tags(session, reference, image_id, targets, settings)
+        digest = push_tags(session, reference, image_id, targets, settings, compression)
     except NotPushedError as error:
         session.error(f"{error}{keep(session, targets, image_id)}")
     warn_if_private(session, targets[0])
@@ -59,14 +62,16 @@ def push_image(session: nox.Session, reference: str, image_id: str, tags: Sequen
 
 
 def push_tags(
-    session: nox.Session, reference: str, image_id: str, targets: Sequence[str], settings: Mapping[str, str]
+    session: nox.Session, reference: str, image_id: str, targets: Sequence[str], settings: Mapping[str, str], compression: str
 ) -> str:
     """Push an image under each tag. Raise NotPushedError if the registry does not have it everywhere at the end."""
     ours = {image_id, *digests(session, reference)}
     wanted = [target for target in targets if may_be_pushed(session, target, lambda there: is_one_of(there, ours))]
     if targets[0] not in wanted:  # an earlier run of this commit pushed it: the other tags are for that image
-        retag(session, targets[0], wanted, settings)
+        retag(session, targets[0], wanted, settings, compression)
         return look_up(targets[0], session).digest
+    if compression != "gzip":
+        return push_recompressed(session, reference, wanted, settings, compression)
     for target in wanted:
         docker("tag", image_id, target)
         done = patient(session, "push", target)
@@ -79,13 +84,30 @@ def push_tags(
     return look_up(targets[0], session).digest
 
 
-def retag(session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
+def push_recompressed(
+    session: nox.Session, reference: str, targets: Sequence[str], settings: Mapping[str, str], compression: str
+) -> str:
+    """Push an image with another compression under the first tag, and give it the others. Return its digest."""
+    done = recompress.push(session, reference, targets[0], compression)
+    if done.returncode:
+        raise NotPushedError(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
+    check_pushed(session, targets[0], [done.stdout])
+    recompress.check_layers(manifest(targets[0]), targets[0], compression)
+    retag(session, targets[0], targets[1:], settings, compression)
+    return done.stdout
+
+
+def retag(
+    session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str], compression: str = "gzip"
+) -> None:
     """Give an image in the registry more tags, and check them."""
     several = bool(listed(source))
-    if targets and not several:
+    if targets and not several and compression == "gzip":
         patient(session, "pull", source)
     for target in targets:
-        if several:
+        if compression != "gzip":  # Docker would push it with gzip
+            done = recompress.copy(session, f"docker://{source}", target, "--all", "--preserve-digests")
+        elif several:
             done = patient(session, "buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
         else:
             docker("tag", source, target)

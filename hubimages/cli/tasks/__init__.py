@@ -9,8 +9,8 @@ from typing import Any
 from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
-from hubimages.cli.tasks.contents import compare_images, image_contents
-from hubimages.cli.tasks.doctor import doctor
+from hubimages.cli.tasks.contents import attach_contents, compare_images, image_contents
+from hubimages.cli.tasks.doctor import completion, doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.fleet import each, image_repos
@@ -18,12 +18,12 @@ from hubimages.cli.tasks.hub_image.bumping import bump_hub_image, check_hub_imag
 from hubimages.cli.tasks.hub_image.experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
-from hubimages.cli.tasks.migration import find_images
-from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, roll_back_image
-from hubimages.cli.tasks.references import check_images, images
+from hubimages.cli.tasks.migration import extract_images, find_images
+from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, promote_images, roll_back_image
+from hubimages.cli.tasks.references import check_images, images, registry_tags
 from hubimages.cli.tasks.registry import check_registry
 from hubimages.cli.tasks.template import new_image_repo
-from hubimages.cli.tasks.update import update_image_repo
+from hubimages.cli.tasks.update import adopt_image_repo, update_image_repo
 
 # The table of contents: `hubimages --list` shows it in this order.
 GROUPS: dict[str, list[Task[Any]]] = {
@@ -31,6 +31,8 @@ GROUPS: dict[str, list[Task[Any]]] = {
         new_image_repo,
         extract_image,
         find_images,
+        extract_images,
+        adopt_image_repo,
         update_image_repo,
         check_environment,
         lock_environment,
@@ -38,7 +40,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         compare_locks,
     ],
     "Many repositories": [each, image_repos],
-    "Images": [test_image, image_contents, compare_images, check_registry],
+    "Images": [test_image, image_contents, compare_images, attach_contents, check_registry, registry_tags],
     "Hub image": [
         bump_hub_image,
         rebuild_hub_image,
@@ -47,10 +49,10 @@ GROUPS: dict[str, list[Task[Any]]] = {
         hub_experiments,
         end_hub_experiment,
     ],
-    "Which hub runs which image": [images, check_images, point_hubs, bump_images, roll_back_image],
+    "Which hub runs which image": [images, check_images, point_hubs, bump_images, promote_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
-    "This machine": [doctor],
+    "This machine": [doctor, completion],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

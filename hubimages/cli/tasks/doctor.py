@@ -1,4 +1,4 @@
-"""The task that examines this machine."""
+"""The tasks about this machine: what it has, and what its shells complete."""
 
 from invoke import Context, task
 
@@ -18,3 +18,16 @@ def doctor(c: Context, *, json: bool = False) -> None:
 
     report = job.examine()
     console.result(report.as_json() if json else str(report))
+
+
+@task(positional=["shell"], auto_shortflags=False, help={"shell": "bash, zsh or fish"})
+@operator_errors
+def completion(c: Context, shell: str) -> None:
+    """Print what lets a shell complete tasks, options, hubs, images and files.
+
+    For bash, add `eval "$(hubimages completion bash)"` to ~/.bashrc; for zsh, `eval "$(hubimages completion zsh)"` to
+    ~/.zshrc; for fish, `hubimages completion fish | source` to ~/.config/fish/config.fish.
+    """
+    from hubimages.cli.completion import script
+
+    console.result(script(shell).rstrip("\n"))

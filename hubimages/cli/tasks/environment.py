@@ -59,13 +59,28 @@ def check_environment(
     help={
         "path": "image repository (default: the current directory)",
         "format": "conda-lock (the default) or pixi (without pip packages); a lock that is there keeps its format",
+        "made": "take this conda-lock.yml or pixi.lock, which another program made, instead of making one",
         "dry_run": "print what would change and write nothing",
+        "branch": "commit on this new branch, made from HEAD",
+        "commit": "commit the lock, and none of your own changes",
+        "open_pr": "commit, push the branch (by default hubimages/lock-...) and open a pull request",
+        "because": "why, for the commit and the pull request",
         "json": "print the changes as one JSON object",
     },
 )
 @operator_errors
 def lock_environment(
-    c: Context, path: str = ".", *, format: str = "", dry_run: bool = False, json: bool = False
+    c: Context,
+    path: str = ".",
+    *,
+    format: str = "",
+    made: str | None = None,
+    dry_run: bool = False,
+    branch: str | None = None,
+    commit: bool = False,
+    open_pr: bool = False,
+    because: str = "",
+    json: bool = False,
 ) -> None:
     """Lock the packages of environment.yml for each platform, with hashes.
 
@@ -74,10 +89,14 @@ def lock_environment(
     """
     from hubimages import environment
 
-    plan = environment.plan_lock(Path(path), format)
-    if not dry_run:
+    plan = environment.take_lock(Path(path), Path(made)) if made else environment.plan_lock(Path(path), format)
+    delivery = environment.Delivery(branch, commit, open_pr)
+    text = str(plan)
+    if delivery.commits and not dry_run:
+        text = plan.deliver(delivery, because)
+    elif not dry_run:
         plan.apply()
-    console.result(plan.as_json() if json else str(plan))
+    console.result(plan.as_json() if json else text)
 
 
 @task(

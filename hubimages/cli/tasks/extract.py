@@ -7,13 +7,14 @@ from invoke import Context, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
+from hubimages.cli.tasks.migration import check_html
 from hubimages.cli.tasks.template import ANSWER_HELP, check_push
 from hubimages.errors import BadInputError
 
 
 @task(
     positional=["source", "image_dir", "dest"],
-    iterable=["former_path", "whole_former_path", "set_"],
+    iterable=["former_path", "whole_former_path", "set_", "accept"],
     auto_shortflags=False,
     help={
         "source": "the deployment repository: a directory, or any address that git understands; never written to",
@@ -28,6 +29,10 @@ from hubimages.errors import BadInputError
         "keep_messages": "keep commit messages; otherwise commit ids and #123 in them are rewritten to lead somewhere",
         "keep_closing_words": "keep words such as Fixes before issues, which close them at the first push",
         "keep_workflows": "keep the image's own .github and CODEOWNERS in place, where GitHub acts on them",
+        "scan": "search all file versions and messages for secrets, lists of people and large files; on with --push",
+        "accept": "ID=REASON: publish this finding of the scan; can be repeated",
+        "html": "write a page about the result into this directory, and open index.html there",
+        "private_report": "with --html: say where each finding of the scan is, not only kinds and how many",
         "json": "print the report as one JSON object",
         **ANSWER_HELP,
     },
@@ -52,6 +57,10 @@ def extract_image(
     answers: str | None = None,
     origin: str | None = None,
     push: bool = False,
+    scan: bool = False,
+    accept: list[str] | None = None,
+    html: str | None = None,
+    private_report: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -62,9 +71,10 @@ def extract_image(
     from before the directory was moved. The task compares the result with SOURCE and prints the evidence. If it stops
     early, there is no DEST.
     """
-    from hubimages import extract, template
+    from hubimages import extract, migration, scanning, template
 
     check_push(push, origin)
+    check_html(html, dry_run=dry_run, private_report=private_report)
     if former_path and no_former_paths:
         raise BadInputError("--former-path and --no-former-paths contradict each other: leave one out")
     request = extract.Request(
@@ -83,8 +93,12 @@ def extract_image(
         answers=template.given_answers(set_ or [], answers),
         origin=origin,
         push=push,
+        scan=scan,
+        accepts=scanning.read_accepts(accept or []),
     )
     ask = functools.partial(console.confirm, yes=yes, flags="--yes or --no-former-paths")
     done: extract.ExtractionPlan | extract.Result | extract.Nothing
     done = extract.plan_extraction(request) if dry_run else extract.extract(request, ask)
     console.result(done.as_json() if json else str(done))
+    if html is not None and isinstance(done, extract.Result):
+        console.step(f"wrote {migration.report_of_one(Path(html), done, private=private_report)}")

@@ -163,6 +163,74 @@ def roll_back_image(
 
 
 @task(
+    iterable=["to"],
+    auto_shortflags=False,
+    help={
+        "from": "the hub that tries images first, for example leap/staging (default: every hub named staging or stg)",
+        "to": "the hub that gets what runs there (default: its counterpart by name); repeatable",
+        "after": "how long an image must have run on the first hub, for example 7d or 12h",
+        "hubs": CHOICE_HELP["hubs"],
+        "also_automated": CHOICE_HELP["also_automated"],
+        **CHANGE_HELP,
+        "workflow": "print a GitHub workflow that runs this task on working days, and do nothing else",
+    },
+)
+@operator_errors
+def promote_images(
+    c: Context,
+    *,
+    repo: str = ".",
+    from_: str | None = None,
+    to: list[str] | None = None,
+    after: str = "0d",
+    hubs: str | None = None,
+    also_automated: bool = False,
+    unchecked: bool = False,
+    branch: str | None = None,
+    commit: bool = False,
+    open_pr: bool = False,
+    dry_run: bool = False,
+    json: bool = False,
+    yes: bool = False,
+    workflow: bool = False,
+) -> None:
+    """Point production hubs at the images that their staging hubs run.
+
+    Compares the user images of each staging hub with those of the production hub of the same name, place by place and
+    choice by choice, and says since when staging has each of them, as the history of the files tells. Comments in the
+    values files hold a place or a hub, or give it a pace of its own.
+    """
+    if workflow:
+        from hubimages.template import deployment_workflow
+
+        console.result(deployment_workflow(name="promote-images"))
+        return
+    from hubimages import references
+    from hubimages.duration import duration
+    from hubimages.registry import Registries
+
+    delivery = references.delivery_of(branch, "promote-images", commit=commit, open_pr=open_pr)
+    plan = references.plan_promotion(
+        Path(repo),
+        from_,
+        to or (),
+        delivery,
+        after=duration(after),
+        registries=None if unchecked or dry_run else Registries(),
+        hubs_file=Path(hubs) if hubs else None,
+        also_automated=also_automated,
+    )
+    if not plan.changes:
+        console.result(plan.as_json() if json else references.nothing_to_promote(plan))
+        return
+    if open_pr and branch is None:
+        plan = plan.on_branch_of_its_own("promote-images")
+    chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
+    ask = functools.partial(console.confirm, yes=yes, flags="--to, or --yes")
+    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+
+
+@task(
     iterable=["hub", "file", "pattern", "accept_jump"],
     auto_shortflags=False,
     help={

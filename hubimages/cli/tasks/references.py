@@ -98,3 +98,59 @@ def check_images(
         console.step(references.summary(inventory))
     if report.exit_code:
         raise Exit(code=report.exit_code)
+
+
+@task(
+    positional=["image"],
+    auto_shortflags=False,
+    help={
+        "image": "image without a tag, for example quay.io/group/image",
+        "repo": REPO,
+        "hubs": HUBS,
+        "since": "count a tag as used if a branch had it in this time, for example 90d or 6m",
+        "keep_newest": "try a retention rule: it keeps so many of the newest images; asks for the date of every tag",
+        "older": "try a retention rule: it removes images older than this, for example 180d",
+        "json": JSON,
+    },
+)
+@operator_errors
+def registry_tags(
+    c: Context,
+    image: str,
+    *,
+    repo: str = ".",
+    hubs: str | None = None,
+    since: str = "6m",
+    keep_newest: str | None = None,
+    older: str | None = None,
+    json: bool = False,
+) -> None:
+    """List the tags of an image in its registry, with the hubs that run them.
+
+    Says which tags no hub runs, on any branch, or has run in the last months, and which running tag expires or would be
+    removed by a retention rule. Deletes nothing. Written to a file or a pipe, each line has the tag, its state, where
+    it is used, and when it is removed, with tabs between them.
+    """
+    from hubimages import references
+    from hubimages.duration import duration
+    from hubimages.image_ref import ImageRef
+    from hubimages.registry import Registries
+
+    rule = None
+    if keep_newest is not None or older is not None:
+        if keep_newest is not None and not keep_newest.isdecimal():
+            raise BadInputError(f"--keep-newest={keep_newest}: give a number")
+        newest = int(keep_newest) if keep_newest is not None else None
+        rule = references.RetentionRule(newest, duration(older) if older is not None else None)
+    with Registries() as registries:
+        report = references.list_tags(
+            Path(repo),
+            ImageRef.parse(image),
+            registries,
+            since=duration(since),
+            rule=rule,
+            hubs_file=Path(hubs) if hubs else None,
+        )
+    console.result(report.as_json() if json else report.as_lines())
+    if not json:
+        console.step(report.summary())

@@ -1,4 +1,4 @@
-"""The task that brings an image repository up to date with the template."""
+"""The tasks that bring an image repository up to date with the template, or link one to it."""
 
 from pathlib import Path
 
@@ -55,3 +55,44 @@ def update_image_repo(
     console.result(plan.as_json() if json else text)
     if (check and plan.is_newer) or plan.conflicts:
         raise Exit(code=1)
+
+
+@task(
+    positional=["path"],
+    iterable=["set_"],
+    auto_shortflags=False,
+    help={
+        "path": "image repository that was not made from the template",
+        "set_": "give an answer instead of the guess, for example --set registry=quay.io; can be repeated",
+        "answers": "file with answers, YAML or JSON",
+        "dry_run": "show the diff and what differs from the template, and change nothing",
+        "json": "print the result as one JSON object",
+        "yes": "take the recommended answers to questions that have one",
+    },
+)
+@operator_errors
+def adopt_image_repo(
+    c: Context,
+    path: str,
+    *,
+    set_: list[str] | None = None,
+    answers: str | None = None,
+    dry_run: bool = False,
+    json: bool = False,
+    yes: bool = False,
+) -> None:
+    """Link an image repository to the template, to update it from then on.
+
+    Guesses each answer from the workflows and files, and shows where it was read. The branch has the template's
+    workflows and sessions in place of those that they supersede; all other files stay yours.
+    """
+    from hubimages import update
+
+    asking = console.is_interactive() and not (yes or dry_run)
+    plan = update.plan_adoption(Path(path), set_ or [], answers, ask=asking, recommended=yes, open_questions=dry_run)
+    if dry_run:
+        text = update.show_adoption(plan)
+    else:
+        plan, text = update.apply_adoption(plan)
+    console.result(plan.as_json() if json else text)
+    update.check_answered(plan)

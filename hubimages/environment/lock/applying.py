@@ -7,17 +7,16 @@ and build, every pip package with its hash. The buildpack, the Python version an
 
 from pathlib import Path
 
-from hubimages.environment.lock.formats import NAMES, read_lock
-from hubimages.environment.lock.model import Lock, content_hash
-from hubimages.environment.specs import read_environment_file
-from hubimages.environment.surroundings import ENVIRONMENT
-from hubimages.environment.versions import admits, release_of
+from hubimages.environment.lock.formats import read_lock
+from hubimages.environment.lock.freshness import is_made_for, remedy
+from hubimages.environment.lock.model import Lock
+from hubimages.environment.surroundings import ENVIRONMENT, LOCKS, find_root
 from hubimages.errors import BadInputError
 
 
 def find_lock(directory: Path) -> Path | None:
     """Return the lock in a directory of an environment file; None without one."""
-    return next((directory / name for name in NAMES if (directory / name).is_file()), None)
+    return next((directory / name for name in LOCKS if (directory / name).is_file()), None)
 
 
 def locked_environment(lock: Lock, platform: str) -> str:
@@ -41,48 +40,27 @@ def apply_lock(directory: Path, platform: str) -> Path | None:
     file = find_lock(directory)
     if file is None:
         return None
-    lock = read_lock(file)
-    check_fresh(lock, directory, file)
-    names = [name for name in ("environment.yml", "environment.yaml") if (directory / name).is_file()]
-    (directory / (names[0] if names else "environment.yml")).write_text(
-        locked_environment(lock, platform), encoding="utf-8"
-    )
+    text = locked_environment_in(directory, platform)
+    place = _environment_file(directory) or directory / ENVIRONMENT[0]
+    place.unlink(missing_ok=True)  # it can be a link to the original
+    place.write_text(text, encoding="utf-8")
     return file
 
 
 def locked_environment_in(directory: Path, platform: str) -> str:
     """Return the environment file that `apply_lock` would write. Raises BadInputError, too, if there is no lock."""
+    again = remedy(find_root(directory))
     file = find_lock(directory)
     if file is None:
-        raise BadInputError(f"there is no lock in {directory}. Run hubimages lock-environment")
-    lock = read_lock(file)
-    check_fresh(lock, directory, file)
-    return locked_environment(lock, platform)
+        raise BadInputError(f"there is no lock in {directory}. {again}")
+    here = _environment_file(directory)
+    if here is not None and not is_made_for(file, here.read_text(encoding="utf-8")):
+        raise BadInputError(f"{file.name} was made for another {here.name}. {again}, and commit both")
+    try:
+        return locked_environment(read_lock(file), platform)
+    except BadInputError as error:
+        raise BadInputError(f"{error}. {again}") from error
 
 
-def check_fresh(lock: Lock, directory: Path, file: Path) -> None:
-    """Raise BadInputError if the environment file asks for something else than what is locked.
-
-    A conda-lock.yml says what it was made for. A pixi.lock has no place for that, so its packages are compared.
-    """
-    here = next((place for name in ENVIRONMENT if (place := directory / name).is_file()), None)
-    if here is None:
-        return
-    text = here.read_text(encoding="utf-8")
-    if (lock.content and lock.content != content_hash(text)) or not _holds(lock, text):
-        raise BadInputError(
-            f"{file.name} was made for another {here.name}. Run hubimages lock-environment, and commit both"
-        )
-
-
-def _holds(lock: Lock, text: str) -> bool:
-    """Return whether every package asked for is locked, in a version that is asked for."""
-    for platform in lock.platforms:
-        for manager in ("conda", "pip"):
-            locked = {each.name: each.version for each in lock.of(platform, manager)}
-            for spec in read_environment_file("", text).specs:
-                if spec.name and spec.pip == (manager == "pip"):
-                    version = locked.get(spec.name)
-                    if version is None or admits(spec.version, release_of(version)) is False:
-                        return False
-    return True
+def _environment_file(directory: Path) -> Path | None:
+    return next((place for name in ENVIRONMENT if (place := directory / name).is_file()), None)

@@ -1,21 +1,27 @@
 """Lock an environment, and say what changes."""
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hubimages.environment.check import Options, checked
 from hubimages.environment.lock.changes import Row, as_table, changes
-from hubimages.environment.lock.formats import CONDA_LOCK, NAMES, PIXI, lock_text, read_lock
+from hubimages.environment.lock.formats import CONDA_LOCK, PIXI, lock_text, read_lock
+from hubimages.environment.lock.freshness import is_made_for
 from hubimages.environment.lock.model import Lock, Locked, content_hash
 from hubimages.environment.lock.pip_part import lock_pip
+from hubimages.environment.rules.lock import STALE
 from hubimages.environment.solving.request import Request, request_of
 from hubimages.environment.solving.solver import Solution, solve
 from hubimages.environment.specs import EnvironmentFile, conda_spec
+from hubimages.environment.surroundings import ENVIRONMENT, LOCKS, find_directory, find_root
 from hubimages.errors import BadInputError, ProgramFailedError
-from hubimages.repository import file_edit
+from hubimages.repository import delivery, file_edit
+from hubimages.repository.changes import Commit, deployment_repository
+from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import FileEdit
 
 FORMATS = {"conda-lock": CONDA_LOCK, "pixi": PIXI}
@@ -43,6 +49,47 @@ class LockPlan:
         """Write the lock."""
         file_edit.apply(self.root, [self.edit])
 
+    def deliver(self, wanted: Delivery, because: str = "") -> str:
+        """Write the lock, commit it, push its branch and open a pull request, as wanted; return what was done.
+
+        The branch is named by the lock, so one lock is proposed once. Without changes nothing is done.
+        """
+        if not self.rows:
+            return str(self)
+        repo = deployment_repository(self.root)
+        assert repo.work_tree is not None
+        prefix = self.root.resolve().relative_to(repo.work_tree.resolve())
+        edit = replace(self.edit, path=(prefix / self.edit.path).as_posix())
+        title = f"Refresh {edit.path}" if edit.before is not None else f"Add {edit.path}"
+        reason = f"\n\n{because}" if because else ""
+        body = f"{self}{reason}\n\nMerge it to build the image with these packages.\n"
+        if wanted.open_pr and wanted.branch is None:
+            digest = hashlib.sha256((edit.after or "").encode()).hexdigest()
+            wanted = replace(wanted, branch=f"hubimages/lock-{digest[:8]}")
+        done = delivery.deliver(repo, [Commit(f"{title}\n\n{self}{reason}\n", [edit])], wanted, title=title, body=body)
+        return f"{self}\n\n{done}"
+
+
+def take_lock(path: Path, made: Path) -> LockPlan:
+    """Return the plan for a lock that another program made, pixi for example, for the environment at a path.
+
+    Raises BadInputError for one that cannot be read or was made for another environment file.
+    """
+    root = find_root(path)
+    directory = find_directory(root)
+    name = next((each for each in LOCKS if made.name.endswith(each)), "")
+    if not name:
+        raise BadInputError(f"{made} is no lock: its name ends in neither {' nor '.join(LOCKS)}")
+    lock = read_lock(made)
+    here = root / directory
+    asked = next((place for each in ENVIRONMENT if (place := here / each).is_file()), None)
+    if asked is not None and not is_made_for(made, asked.read_text(encoding="utf-8")):
+        raise BadInputError(f"{made} was made for another {asked.name}")
+    file = f"{directory}/{name}" if directory else name
+    before = file_edit.text_of(root, file)
+    old = read_lock(root / file) if before is not None else Lock([], [])
+    return LockPlan(root, FileEdit(file, before, made.read_text(encoding="utf-8")), changes(old, lock), lock)
+
 
 def plan_lock(path: Path, form: str = "") -> LockPlan:
     """Return a fresh lock of the environment at a path, in the given format or that of the lock that is there.
@@ -52,9 +99,9 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
     if form and form not in FORMATS:
         raise BadInputError(f"--format {form} is not one of {', '.join(FORMATS)}")
     here, report = checked(path, Options())
-    if report.exit_code:
-        first = next(one for one in report.findings if one.grade == "error")
-        raise BadInputError(f"{first}. Run hubimages check-environment")
+    wrong = [one for one in report.findings if one.grade == "error" and one.code != STALE]
+    if wrong:
+        raise BadInputError(f"{wrong[0]}. Run hubimages check-environment")
     request = request_of(here)
     if here.choice.kind == "docker" and not any(
         (spec := conda_spec(text)) and spec.name == "python" for text in request.conda
@@ -63,19 +110,27 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
             f"{request.file} names no Python, so the lock would replace that of the base image. "
             "Add the base image's, for example python=3.12"
         )
+    assert isinstance(here.environment, EnvironmentFile)
+    directory = here.root / here.directory
+    name = FORMATS[form] if form else next((each for each in LOCKS if (directory / each).is_file()), CONDA_LOCK)
+    file = here.path(name)
+    before = file_edit.text_of(here.root, file)
+    lock, text = make_lock(request, here.environment.text, name)
+    old = read_lock(here.root / file) if before is not None else Lock([], [])
+    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock)
+
+
+def make_lock(request: Request, environment: str, name: str) -> tuple[Lock, str]:
+    """Return the lock of what is asked for in the text of an environment file, and the text of the file `name` for it.
+
+    Raises NoAnswerError without channels, ProgramFailedError if packages cannot be installed together.
+    """
     solutions = solve(request).solutions
     packages: list[Locked] = []
     for solution in solutions:
         packages += _of_platform(request, solution)
-    assert isinstance(here.environment, EnvironmentFile)
-    lock = Lock(request.channels, packages, content_hash(here.environment.text))
-    directory = here.root / here.directory
-    name = FORMATS[form] if form else next((each for each in NAMES if (directory / each).is_file()), CONDA_LOCK)
-    file = here.path(name)
-    before = file_edit.text_of(here.root, file)
-    text = lock_text(lock, name, {solution.platform: list(solution.records) for solution in solutions})
-    old = read_lock(here.root / file) if before is not None else Lock([], [])
-    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock)
+    lock = Lock(request.channels, packages, content_hash(environment))
+    return lock, lock_text(lock, name, {solution.platform: list(solution.records) for solution in solutions})
 
 
 def _of_platform(request: Request, solution: Solution) -> list[Locked]:

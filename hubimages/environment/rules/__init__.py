@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from hubimages.environment.rules import apt, build, channels, files, hub, packages, python, r, scripts, style
+from hubimages.environment.rules import apt, build, channels, files, hub, lock, packages, python, r, scripts, style
 from hubimages.environment.surroundings import Surroundings
 from hubimages.findings import Finding
 
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     scripts.scripts,
     r.runtime,
     r.install,
+    lock.fresh,
     style.style,
 )
 

@@ -45,7 +45,18 @@ def solve(request: Request) -> Answer:
 
 
 async def _solve_all(rattler: Any, exceptions: Any, request: Request, specs: list[Any]) -> Answer:
-    gateway = rattler.Gateway()
+    try:
+        return await _ask(rattler, exceptions, request, specs, rattler.Gateway())
+    except NoAnswerError as error:
+        if "304 Not Modified" not in str(error):
+            raise
+        # py-rattler 0.28 does not accept this answer for the index of a sharded channel, which web servers without
+        # ETag give from the second time on. The index in one piece is there as well.
+        whole = rattler.Gateway(default_config=rattler.SourceConfig(sharded_enabled=False))
+        return await _ask(rattler, exceptions, request, specs, whole)
+
+
+async def _ask(rattler: Any, exceptions: Any, request: Request, specs: list[Any], gateway: Any) -> Answer:
     channels = [rattler.Channel(name) for name in request.channels]
     solutions = []
     try:

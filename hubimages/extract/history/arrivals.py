@@ -266,6 +266,7 @@ def basename(path: str) -> str:
 
 def listing(repo: Repo, tree: str, path: str) -> dict[str, str]:
     """Return path (from `path`) to blob of every file in a directory of a tree."""
-    arguments = ["ls-tree", "-r", "-z", "--full-tree", tree, *(["--", path + "/"] if path else [])]
-    rows = repo.read(*arguments).decode(errors="surrogateescape").split("\0")[:-1]
-    return {relative(row.split("\t", 1)[1], path): row.split("\t", 1)[0].split(" ")[2] for row in rows}
+    ((found, kind, _),) = repo.batch_check([f"{tree}:{path}" if path else f"{tree}^{{tree}}"])
+    if kind != "tree":
+        return {}
+    return {entry.path: entry.name for entry in repo.list_tree(found, recursive=True)}

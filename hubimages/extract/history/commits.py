@@ -1,5 +1,6 @@
 """Read the commits of a source, and what one directory held in each, in two passes of git's own walk."""
 
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -54,19 +55,9 @@ def read_history(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
     git walks twice at the same time: once for the commits, once (`--full-history`) for those that differ in the path
     from any parent; in all others the directory is what it was in their first parent.
     """
-    walk = repo.start("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
+    walk = start_walk(repo, tip)
     changes = repo.start("rev-list", "--full-history", tip, "--", path)
-    ids: list[str] = []
-    trees: list[str] = []
-    parents: list[tuple[int, ...]] = []
-    index: dict[str, int] = {}
-    for line in finish(walk).decode("ascii").splitlines():
-        commit, tree, *above = line.split(" ")
-        index[commit] = len(ids)
-        ids.append(commit)
-        trees.append(tree)
-        parents.append(tuple(index[parent] for parent in above if parent))
-    history = History(ids, trees, parents, index)
+    history = parsed_walk(walk)
     changed = finish(changes).decode("ascii").split()
     return history, spread(history, zip(changed, trees_at(repo, changed, path), strict=True))
 
@@ -92,3 +83,28 @@ def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:
     else:
         found = repo.batch_check([f"{name}:{path}" for name in treeish])
     return [name if kind == "tree" and name != EMPTY_TREE else "" for name, kind, _ in found]
+
+
+def read_commits(repo: Repo, tip: str) -> History:
+    """Return the history of a commit, in the order in which git-filter-repo sees it."""
+    return parsed_walk(start_walk(repo, tip))
+
+
+def start_walk(repo: Repo, tip: str) -> "subprocess.Popen[bytes]":
+    """Start git's walk over the history of a commit."""
+    return repo.start("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
+
+
+def parsed_walk(walk: "subprocess.Popen[bytes]") -> History:
+    """Return the history that the walk gives."""
+    ids: list[str] = []
+    trees: list[str] = []
+    parents: list[tuple[int, ...]] = []
+    index: dict[str, int] = {}
+    for line in finish(walk).decode("ascii").splitlines():
+        commit, tree, *above = line.split(" ")
+        index[commit] = len(ids)
+        ids.append(commit)
+        trees.append(tree)
+        parents.append(tuple(index[parent] for parent in above if parent))
+    return History(ids, trees, parents, index)

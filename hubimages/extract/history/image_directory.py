@@ -190,7 +190,7 @@ def is_leftover(repo: Repo, tree: str) -> bool:
 
 def names(repo: Repo, tree: str) -> list[str]:
     """Return the names directly in a directory."""
-    return repo.read("ls-tree", "-z", "--name-only", tree).decode(errors="surrogateescape").split("\0")[:-1]
+    return [entry.path for entry in repo.list_tree(tree)]
 
 
 def is_configuration(name: str) -> bool:

@@ -12,6 +12,7 @@ from hubimages.extract.history.diffs import inside
 from hubimages.extract.history.former_paths import Search
 from hubimages.extract.history.lanes import ROOT, Era, Lane, merge
 from hubimages.extract.history.prune import Kept
+from hubimages.extract.history.shared import SharedHistory
 from hubimages.extract.history.steps import Copy
 from hubimages.extract.history.strangers import Choice
 from hubimages.extract.history.trees import Forest
@@ -110,22 +111,25 @@ class Wanted:
     named: Sequence[str] = ()
     follow: bool | None = None  # None: ask about those that are found
     choice: Choice = field(default_factory=Choice)
+    as_found: bool = False  # if those named are what is found, they are followed as it was found
 
 
-def decide_extraction(source: Source, image_dir: str, wanted: Wanted, ask: Question) -> Reading:
-    """Decide what to extract.
+def decide_extraction(
+    source: Source, image_dir: str, wanted: Wanted, ask: Question, known: SharedHistory | None = None
+) -> Reading:
+    """Decide what to extract. `known` has what was read for many directories at once.
 
     Raises BadInputError for a path that is not there, RefusedError for a question that nobody answered.
     """
     path = image_directory.normalise(image_dir)
-    seen, dir_trees = read_history(source.scratch, source.commit, path)
+    seen, dir_trees = _read(source, path, known)
     notes: list[str] = []
     if not any(dir_trees):
         spelled = image_directory.other_spelling(source, path)
         if spelled is None:
             raise image_directory.not_found(source, path)
         path = spelled
-        seen, dir_trees = read_history(source.scratch, source.commit, path)
+        seen, dir_trees = _read(source, path, known)
     chosen = image_directory.choose_commit(source.scratch, seen, path, dir_trees)
     if chosen.note and (linked := image_directory.symlink_target(source, path)):
         raise linked
@@ -169,11 +173,21 @@ def decide_extraction(source: Source, image_dir: str, wanted: Wanted, ask: Quest
     )
 
 
+def _read(source: Source, path: str, known: SharedHistory | None) -> tuple[History, Trees]:
+    if known is not None and path in known.trees:
+        return known.history, known.trees[path]
+    return read_history(source.scratch, source.commit, path)
+
+
 def _search(source: Source, seen: History, path: str, dir_trees: Trees, wanted: Wanted) -> Search:
     """Look for former paths as a person wants it."""
     repo, load, choice = source.scratch, source.load_blobs, wanted.choice
     if wanted.named:
         names = [image_directory.normalise_former(name) for name in wanted.named]
+        if wanted.as_found:
+            search = former_paths.find(repo, seen, path, dir_trees, load, choice)
+            if {era.path for era in search.eras} == set(names) and not search.unclear:
+                return search
         search = former_paths.given(repo, seen, path, dir_trees, load, names, choice)
         for name in names:
             if not any(era.path == name and any(era.trees) for era in search.eras):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.sources.remote import open_remote
+from hubimages.extract.sources.remote import open_remote, remote_tip
 from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
 from hubimages.repository.git import ENVIRONMENT, Repo
 from hubimages.repository.web_address import web_address
@@ -21,6 +21,22 @@ def open_source(given: str, ref: str | None, stage: Path) -> Source:
     Raises BadInputError where there is no such repository or ref, RefusedError for a shallow clone, NoAnswerError and
     LoginError for what a remote answers.
     """
+    path = checked(given, ref)
+    if is_address(given) or is_bundle(path):
+        return open_remote(given if is_address(given) else str(path.absolute()), ref, stage)
+    return open_local(given, path.absolute(), ref, stage)
+
+
+def tip_of(given: str, ref: str | None, stage: Path) -> str:
+    """Return the commit that would be extracted, "" if only a clone can tell. Raises what `open_source` raises."""
+    path = checked(given, ref)
+    if is_address(given) or is_bundle(path):
+        return remote_tip(given if is_address(given) else str(path.absolute()), ref, stage)
+    return open_local(given, path.absolute(), ref, stage).commit
+
+
+def checked(given: str, ref: str | None) -> Path:
+    """Return SOURCE as a path. Raises BadInputError for what can name neither a repository nor a ref."""
     check_word(given.replace("\n", " "), "SOURCE")
     if ref is not None:
         check_word(ref, "--ref")
@@ -29,9 +45,7 @@ def open_source(given: str, ref: str | None, stage: Path) -> Source:
         path.exists()
     except (OSError, RuntimeError) as error:  # RuntimeError: ~ of a user who does not exist
         raise BadInputError(f"no repository at {given}: {error}") from error
-    if is_address(given) or is_bundle(path):
-        return open_remote(given if is_address(given) else str(path.absolute()), ref, stage)
-    return open_local(given, path.absolute(), ref, stage)
+    return path
 
 
 def refuse_inside(dest: Path, given: str) -> None:

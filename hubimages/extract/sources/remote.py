@@ -21,8 +21,16 @@ from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
 
 
-def open_remote(given: str, ref: str | None, stage: Path) -> Source:
-    """Clone one branch, without the contents of files where the server can leave them out."""
+def remote_tip(given: str, ref: str | None, stage: Path) -> str:
+    """Return the commit that a ref of a remote names now, "" if only a clone can tell."""
+    refs, branch = asked(given, ref, stage)
+    if branch is None:
+        return "" if ref is not None else refs["HEAD"]
+    return refs.get(branch + "^{}", refs[branch])
+
+
+def asked(given: str, ref: str | None, stage: Path) -> tuple[dict[str, str], str | None]:
+    """Return a remote's refs, and the full name of the one that is wanted; None for HEAD and for a commit."""
     shown = console.censor(given)
     listed = talk(["git", "ls-remote", "--symref", "--", given], given, stage)
     rows = [line.split("\t") for line in listed.decode(errors="surrogateescape").split("\n")[:-1]]
@@ -37,6 +45,13 @@ def open_remote(given: str, ref: str | None, stage: Path) -> Source:
         branch = head
         if branch is None and "HEAD" not in refs:
             raise BadInputError(f"HEAD of {shown} names no branch. Name one with --ref")
+    return refs, branch
+
+
+def open_remote(given: str, ref: str | None, stage: Path) -> Source:
+    """Clone one branch, without the contents of files where the server can leave them out."""
+    shown = console.censor(given)
+    refs, branch = asked(given, ref, stage)
     clone = Repo(stage / "source.git")
     is_ordinary = branch is not None and branch.startswith(("refs/heads/", "refs/tags/"))
     clone_remote(given, branch.split("/", 2)[2] if branch is not None and is_ordinary else None, clone.git_dir, stage)

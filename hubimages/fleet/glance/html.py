@@ -1,10 +1,9 @@
 """Write one self-contained page about image repositories, in the look of the page about references."""
 
-from importlib.resources import files
 from pathlib import Path
 
 from hubimages.fleet.glance.facts import Overview
-from hubimages.references import render_page
+from hubimages.page import render
 
 COLUMNS = ("Repository", "Template", "Newest image", "Hubs", "Pull requests", "Failing")
 
@@ -26,8 +25,9 @@ def page(overview: Overview) -> str:
         (sum(len(each.failing or ()) for each in all_of), "failing workflows", True),
         (sum(each.failed for each in all_of), "not read", True),
     ]
-    return render_page(
-        (files("hubimages.fleet.glance") / "page.html").read_text(encoding="utf-8"),
+    return render(
+        "hubimages.fleet.glance",
+        "page",
         overview=overview,
         figures=figures,
         columns=COLUMNS,

@@ -1,6 +1,9 @@
 """Unknown options of BinderHub and KubeSpawner, and values of the wrong type; traitlets only warns in a log."""
 
 import functools
+import importlib.util
+import pathlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +13,7 @@ from hubimages.imagebuilding.check import binderhub_table
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.kinds import PROFILES
 from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kubernetes.light_client import imported_when_used
 from hubimages.imagebuilding.check.kubernetes.pod import quantity
 from hubimages.imagebuilding.check.misspelt import near
 from hubimages.imagebuilding.check.regular_expressions import python_error
@@ -30,6 +34,11 @@ TYPES: dict[str, tuple[type, ...]] = {
     "Set": (list,),
 }
 SPECS = ("allowed_specs", "banned_specs", "high_quota_specs")
+HUB_CLASSES = {"JupyterHub": "jupyterhub.app", "Spawner": "jupyterhub.spawner"}
+OF_THE_CHART = ("cookie_secret", "proxy_auth_token", "services")  # the chart takes these out
+# An option in the body of a class: `    name = Kind(..., config=True)`, also over several lines.
+OPTION = re.compile(r"^    (\w+) = (.*\n(?:(?: {8}.*| {4}\).*|)\n)*)", re.MULTILINE)
+CONFIGURABLE = "config=True"
 OTHER_CLASSES = ("EventLogger", "Application", "traitlets")  # of packages that share BinderHub's configuration
 
 
@@ -117,7 +126,7 @@ def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
 def spawner_class() -> Any:
     """Return KubeSpawner. Raises NotInstalledError."""
     try:
-        with without_grammar():
+        with without_grammar(), imported_when_used():
             from kubespawner import KubeSpawner
     except ImportError:
         raise NotInstalledError(f"jupyterhub-kubespawner is not installed: {EXTRA}") from None
@@ -173,25 +182,37 @@ def jupyterhub(subject: Subject) -> Iterator[Finding]:
     Raises NotInstalledError.
     """
     config = ("jupyterhub", "hub", "config")
-    for name, known in _hub_classes().items():
+    for name, module in HUB_CLASSES.items():
         for option in subject.values.mapping(*config, name):
+            if option in OF_THE_CHART or option in _written_options(module, name):
+                continue
+            known = _hub_options(module, name)
             if option not in known:
                 message = f"{name} has no option {option!r}{did_you_mean(option, known)}"
                 yield _unknown(subject, (*config, name, option), message, near(option, known))
 
 
 @functools.cache
-def _hub_classes() -> dict[str, frozenset[str]]:
+def _written_options(module: str, name: str) -> frozenset[str]:
+    """Return options that the source of a class defines. Importing jupyterhub.app to ask it would take 0.2 s."""
     try:
-        from jupyterhub.app import JupyterHub
-        from jupyterhub.spawner import Spawner
+        spec = importlib.util.find_spec(module)
     except ImportError:
         raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
-    own = ("cookie_secret", "proxy_auth_token", "services")  # the chart takes these out
-    return {
-        "JupyterHub": frozenset(JupyterHub.class_traits(config=True)).union(own),
-        "Spawner": frozenset(Spawner.class_traits(config=True)),
-    }
+    source = (
+        pathlib.Path(spec.origin).read_text("utf-8") if spec and spec.origin and spec.origin.endswith(".py") else ""
+    )
+    body = re.search(rf"^class {name}\(.*?(?=^\S|\Z)", source, re.MULTILINE | re.DOTALL)
+    return frozenset(name for name, value in OPTION.findall(body[0] if body else "") if CONFIGURABLE in value)
+
+
+@functools.cache
+def _hub_options(module: str, name: str) -> frozenset[str]:
+    try:
+        cls = getattr(importlib.import_module(module), name)
+    except ImportError:
+        raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
+    return frozenset(cls.class_traits(config=True)).union(OF_THE_CHART)
 
 
 RULES = (binderhub, kubespawner, jupyterhub)

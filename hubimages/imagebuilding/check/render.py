@@ -1,19 +1,23 @@
-"""Validate values against the charts' schemas and render them, with Helm itself (helm-python-sdk)."""
+"""Validate values against the charts' schemas and render them, with Helm itself."""
 
+import functools
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from hubimages.errors import NoAnswerError, NotInstalledError
+from hubimages.errors import NoAnswerError
 from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
 from hubimages.imagebuilding.check.finding import Finding
+from hubimages.imagebuilding.check.helm import EXTRA, Answer, Helm
 from hubimages.imagebuilding.check.rendered import Manifest, Rendered
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.imagebuilding.values import Values
 from hubimages.yaml_text import Path
 
-EXTRA = "pip install 'hubimages[imagebuilding]'"
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 CHARTS_PART = re.compile(r"charts/([^/]+)/")
 CHART_LINE = re.compile(r"^([\w.-]+):$")
 AT_LINE = re.compile(r"^- at '([^']*)': (.*)$")
@@ -21,40 +25,31 @@ QUOTED = re.compile(r"'([^']+)'")
 STAND_INS: dict[str, Any] = {"bool": True, "int": 1, "float": 1.0}
 
 
-def helm() -> Any:
-    """Return helm-python-sdk. Raises NotInstalledError with the line that installs it."""
-    try:
-        import helm_python
-    except ImportError:
-        raise NotInstalledError(f"helm-python-sdk is not installed: {EXTRA}") from None
-    return helm_python
+def ask(hub: Hub, values: Values, ready: ReadyCharts, helm: Helm) -> "tuple[Future[Answer], ...]":
+    """Ask Helm to render each of the hub's charts, and return the answers to come."""
+    name = hub.name if hub.cluster else "hub"
+    return tuple(
+        helm.render(chart.path, plain(values.mapping(chart.section) if chart.section else values.data), name)
+        for chart in ready.charts
+    )
 
 
-def render(hub: Hub, values: Values, ready: ReadyCharts) -> tuple[Rendered, tuple[Finding, ...]]:
+def rendered(
+    hub: Hub, values: Values, ready: ReadyCharts, answers: "Sequence[Future[Answer]]"
+) -> tuple[Rendered, tuple[Finding, ...]]:
     """Return all objects, and findings for what Helm refused. Raises NotInstalledError, and NoAnswerError if templates
     need a missing chart.
     """
     manifests: list[Manifest] = []
     findings: list[Finding] = []
-    for chart in ready.charts:
-        given = plain(values.mapping(chart.section) if chart.section else values.data)
-        made, refused = _render(hub, values, chart, given)
+    for chart, answer in zip(ready.charts, answers, strict=True):
+        given = answer.result()
+        refused = list(_refused(given.refused, values, chart, hub)) if given.refused else []
         if ready.missing and any(finding.code == "template" for finding in refused):
             raise NoAnswerError(f"templates need charts that are not available: {', '.join(ready.missing)}")
-        manifests.extend(made)
+        manifests.extend(_objects(given.texts, chart))
         findings.extend(refused)
     return Rendered(tuple(manifests)), tuple(findings)
-
-
-def _render(hub: Hub, values: Values, chart: ReadyChart, given: dict[str, Any]) -> tuple[list[Manifest], list[Finding]]:
-    sdk = helm()
-    name = hub.name if hub.cluster else "hub"
-    with sdk.Chart.load(str(chart.path)) as loaded:
-        try:
-            texts = loaded.render(given, name=name, namespace=name)
-        except sdk.HelmError as error:
-            return [], list(_refused(str(error), values, chart, hub))
-    return list(_objects(texts, chart)), []
 
 
 def plain(value: Any) -> Any:
@@ -66,17 +61,20 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _objects(texts: dict[str, str], chart: ReadyChart) -> Iterator[Manifest]:
+def _objects(texts: Mapping[str, str], chart: ReadyChart) -> Iterator[Manifest]:
+    for template, text in texts.items():
+        if template.endswith((".yaml", ".yml")) and text.strip():
+            parts = CHARTS_PART.findall(template)
+            yield from _parsed(parts[-1] if parts else chart.section, template, text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parsed(section: str, template: str, text: str) -> tuple[Manifest, ...]:
+    """Return the objects of a rendered template. Of many hubs, more than half of the texts are equal."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for template, text in texts.items():
-        if not template.endswith((".yaml", ".yml")) or not text.strip():
-            continue
-        parts = CHARTS_PART.findall(template)
-        for data in yaml.load_all(text, loader):
-            if isinstance(data, dict) and data:
-                yield Manifest(parts[-1] if parts else chart.section, template, data)
+    found = yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return tuple(Manifest(section, template, data) for data in found if isinstance(data, dict) and data)
 
 
 def _refused(text: str, values: Values, chart: ReadyChart, hub: Hub) -> Iterator[Finding]:
@@ -117,3 +115,6 @@ def _each(said: str) -> Iterator[str]:
 def dotted(path: Path) -> str:
     """Return a path as people write it: a.b.0.c."""
     return ".".join(map(str, path)) or "the values"
+
+
+__all__ = ["EXTRA", "ask", "dotted", "plain", "rendered"]

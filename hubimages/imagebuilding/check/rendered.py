@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed by identity: equal texts are parsed once
 class Manifest:
     """One object. `section` is the key of its chart's values: `jupyterhub`, `binderhub-service` or ""."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hubimages.console import count
 from hubimages.errors import BadInputError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
-from hubimages.references.change.kept import Kept, automated_of, in_order, kept
+from hubimages.references.change.kept import Kept, automated_of, by_comment, by_comments, in_order, kept
 from hubimages.references.change.plan import Change, TagPlan, Wanted, changes_of, notes_of
 from hubimages.references.change.point import check_tag
 from hubimages.references.change.roll_back import is_user_image
@@ -44,13 +45,14 @@ def plan_bump(
     patterns: Sequence[str],
     registries: Registries,
     accepted: Accepted | None = None,
+    now: datetime | None = None,
 ) -> TagPlan:
     """Return the plan that gives every user image its newest tag, with what keeps its tag; it can be without changes.
 
     `patterns` (`quay.io/group/*`) select images, and then not only user images. Other places of an image at the same
-    tag move with it. An image whose edit is refused is kept, and the others go on. Raises BadInputError if no image
-    matches or an accepted jump is none, and NoAnswerError if nothing is known to be outdated and not everything is
-    known.
+    tag move with it. A comment such as `# hubimages: keep` holds a place. An image whose edit is refused is kept, and
+    the others go on. Raises BadInputError if no image matches or an accepted jump is none, and NoAnswerError if nothing
+    is known to be outdated and not everything is known.
     """
     accepted = accepted or Accepted()
     repo = changes.deployment_repository(directory)
@@ -65,6 +67,9 @@ def plan_bump(
     if not newer.tags:
         check_answers(newer)
     stay = kept(newer, meant, automated=chosen.also_automated)
+    for each, comment in by_comments(inventory, meant, now or datetime.now(UTC)).items():
+        tag = newer.tags.pop(each, "") or newer.jumps.pop(each, "")
+        stay = [*(one for one in stay if one.reference is not each), by_comment(each, tag, comment)]
     for each in automated_of(newer) if not chosen.also_automated else ():
         newer.tags.pop(each)
     held = [each.reference for each in stay if each.reference not in newer.tags]

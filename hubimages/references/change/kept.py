@@ -3,10 +3,14 @@
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from hubimages.references.keep.comment import Comment
+from hubimages.references.keep.covering import covering
+from hubimages.references.keep.rule import FOLLOW
 from hubimages.references.newest.registries import Newer
-from hubimages.references.reference import Reference
+from hubimages.references.reference import Inventory, Reference
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,25 @@ def kept(newer: Newer, meant: Sequence[Reference], *, automated: bool = False) -
             for each in automated_of(newer)
         )
     return in_order(found)
+
+
+def by_comments(inventory: Inventory, references: Sequence[Reference], now: datetime) -> dict[Reference, Comment]:
+    """Return the references that a comment holds now."""
+    if not inventory.comments:
+        return {}
+    covered = covering(inventory)
+    return {each: comment for each in references if (comment := covered.of(each, now)) is not None}
+
+
+def by_comment(reference: Reference, newer: str, comment: Comment) -> Kept:
+    """Return what a comment keeps; `newer` is empty if nothing is known to be newer."""
+    follows = comment.rule.kind == FOLLOW
+    remedy = (
+        "To move it when it is due: hubimages promote-images"
+        if follows
+        else (f"To move it anyway: {point(reference, newer or 'TAG')}")
+    )
+    return Kept(reference, newer, f"{comment.rule.text} ({comment.place})", remedy)
 
 
 def automated_of(newer: Newer) -> list[Reference]:

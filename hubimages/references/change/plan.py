@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hubimages.console import count
 from hubimages.errors import RefusedError
@@ -42,12 +43,12 @@ class Change:
     aliases: Sequence[str] = ()  # other values that change with a tag, since they are aliases of it
     pinned: Sequence[Reference] = ()  # by a digest, which the registry gives when the edits are written
 
-    @property
+    @cached_property
     def changed(self) -> list[Reference]:
         """The references that get another tag or name."""
         return [each for each, target in self.targets.items() if target.changes(each)]
 
-    @property
+    @cached_property
     def hubs(self) -> list[str]:
         """The hubs that will run another image."""
         return sorted({hub for each in (*self.changed, *self.pinned) for hub in each.hubs})

@@ -41,7 +41,9 @@ class Target:
 
     def changes(self, reference: Reference) -> bool:
         """Return True if this would change the image, tag or digest."""
-        return bool(reference.invalid) or self.of(reference) != reference
+        new = (self.name.host, self.name.name) if self.name else (reference.host, reference.name)
+        old = (reference.host, reference.name, reference.tag, reference.digest)
+        return bool(reference.invalid) or (*new, self.tag, self.digest) != old
 
 
 Targets = Mapping[Reference, Target]

@@ -8,6 +8,7 @@ from pathlib import Path
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.references import selection
+from hubimages.references.change.history import FAR, is_longer, place_key, versions
 from hubimages.references.change.plan import TagPlan, Wanted, changes_of, notes_of
 from hubimages.references.change.point import check_owners, check_tag
 from hubimages.references.find.scan import find_references, references_in
@@ -18,9 +19,6 @@ from hubimages.registry import NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
 from hubimages.repository.git import Repo
-from hubimages.repository.history import checked_out, fetch_missing, is_partial
-
-FAR = 400  # commits of a file to read
 
 
 @dataclass(frozen=True)
@@ -114,10 +112,10 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
         assert each.tag_place is not None
         by_file.setdefault(each.tag_place.file, []).append(each)
     for file, here in by_file.items():
-        left = {_key(each): each for each in here}
+        left = {place_key(each): each for each in here}
         later: tuple[str, int, str] | None = None
         for commit, when, subject, text in versions(repo, file):
-            then = {_key(each): each for each in references_in(file, text)}
+            then = {place_key(each): each for each in references_in(file, text)}
             for key, reference in list(left.items()):
                 old = then.get(key)
                 if old is None:
@@ -127,43 +125,3 @@ def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
             later = (commit, when, subject)
             if not left:
                 break
-
-
-def is_longer(repo: Repo, file: str) -> bool:
-    """Return True if the file has more commits than `all_before` reads."""
-    follow = () if is_partial(repo) else ("--follow",)
-    return repo.text("log", f"-{FAR + 1}", *follow, "--format=%H", "--", file).count("\n") >= FAR
-
-
-def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
-    """Yield the versions of a file as a checkout has them, newest first: commit, its time in seconds, subject, text.
-
-    Follows renames, but not in a partial clone, where git would fetch one file after the other to see them. What such a
-    clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
-    """
-    follow = () if is_partial(repo) else ("--follow",)
-    asked = ("log", f"-{FAR}", *follow, "--raw", "--no-abbrev", "-z", "--format=%x01%H%x02%ct%x02%s%x02", "--", file)
-    log = repo.read(*asked).decode("utf-8", "surrogateescape")
-    commits: list[tuple[str, int, str, str]] = []
-    for entry in log.split("\x01")[1:]:
-        commit, when, subject, rest = entry.split("\x02", 3)
-        facts, *names = rest.strip("\0\n").split("\0")
-        if facts and names and int(facts.split()[3], 16):  # else the file is gone
-            commits.append((commit, int(when), subject, names[-1]))
-    if not follow:
-        fetch_missing(repo, [commit for commit, *_ in commits], file)
-    names = [f"{commit}:{name}" for commit, _, _, name in commits]
-    there = [kind == "blob" for _, kind, _ in repo.batch_check(names)]
-    contents = checked_out(repo, file, [name for name, exists in zip(names, there, strict=True) if exists])
-    for (commit, seconds, subject, name), exists in zip(commits, there, strict=True):
-        if exists:
-            yield commit, seconds, subject, contents[f"{commit}:{name}"].decode("utf-8", "replace")
-
-
-def _key(reference: Reference) -> tuple[object, ...]:
-    """Return what identifies a place in other versions of the file, where lines and list indexes differ."""
-    steps = tuple(part for part in reference.path if isinstance(part, str))
-    where = (reference.profile, reference.choice) if reference.profile else tuple(map(str, reference.path))
-    name = reference.repository if reference.name_place is None or reference.name_place.file == reference.file else ""
-    document = reference.tag_place.document if reference.tag_place else 0
-    return document, steps, where, name

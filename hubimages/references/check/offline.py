@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from hubimages import findings
 from hubimages.console import count
 from hubimages.findings import ERROR, WARNING, Finding
+from hubimages.references.check.kept import KeptByComment
+from hubimages.references.keep.covering import findings_of
 from hubimages.references.newest.siblings import forms
 from hubimages.references.reference import Inventory, Reference
 from hubimages.references.tag_format import Formats, Reading, shape_of
@@ -33,6 +36,7 @@ class ReferencesReport:
     not_checked: tuple[str, ...] = ()
     no_answer: bool = False
     strict: bool = False  # warnings fail, too
+    kept: tuple[KeptByComment, ...] = ()
 
     def as_annotations(self) -> str:
         """Return the report as annotations of GitHub Actions."""
@@ -45,10 +49,12 @@ class ReferencesReport:
 
     def as_json(self) -> str:
         """Return the report as one JSON object."""
-        return findings.as_json(list(self.findings), list(self.not_checked))
+        facts = {"kept": [each.as_object() for each in self.kept]} if self.kept else {}
+        return findings.as_json(list(self.findings), list(self.not_checked), facts)
 
     def __str__(self) -> str:
         lines = [str(finding) for finding in self.findings]
+        lines += [str(each) for each in self.kept]
         lines += [f"not checked: {text}" for text in self.not_checked]
         kinds = Counter(finding.code for finding in self.findings)
         listed = ", ".join(f"{number} {code}" for code, number in sorted(kinds.items()))
@@ -64,7 +70,7 @@ def _graded(found: Sequence[Finding]) -> str:
 
 def offline(inventory: Inventory, about: Collection[Reference] | None = None) -> list[Finding]:
     """Return what is wrong as far as the repository tells, sorted by file and line; only `about` these if given."""
-    found: list[Finding] = []
+    found: list[Finding] = [] if about is not None else [*findings_of(inventory, datetime.now(UTC))]
     for reference in inventory.references if about is None else about:
         found += [*_invalid(reference), *_floating(reference), *_misread(reference), *_deprecated(reference)]
     for image in by_image(inventory).values():

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hubimages.console import count
 from hubimages.errors import HubImagesError, NoAnswerError
 from hubimages.findings import WARNING, Finding
 from hubimages.image_ref import ImageRef
+from hubimages.references.check.kept import kept_by_comments
 from hubimages.references.check.offline import ReferencesReport, in_order, offline
 from hubimages.references.newest.registries import newer_tags
 from hubimages.references.reference import Inventory, Reference
@@ -41,15 +43,16 @@ def check_images(
     if unknown:
         not_checked.append(f"{count(unknown, 'tag')} of images whose names are in charts outside this repository")
     if not online:
-        return ReferencesReport(
-            inventory, tuple(found), ("the registries, because of --offline", *not_checked), strict=strict
-        )
+        reasons = ("the registries, because of --offline", *not_checked)
+        held = kept_by_comments(inventory, references, found, datetime.now(UTC))
+        return ReferencesReport(inventory, tuple(found), reasons, strict=strict, kept=held)
     with Registries(limits=limits) as ours, Registries.anonymous(limits=limits) as everybody:
         asked = _Asked(ours, everybody)
         found += asked.existence(references)
         found += asked.newer(references, inventory.references)
     reasons = tuple(dict.fromkeys([*not_checked, *asked.not_checked]))
-    return ReferencesReport(inventory, tuple(in_order(found)), reasons, asked.no_answer, strict)
+    held = kept_by_comments(inventory, references, found, datetime.now(UTC))
+    return ReferencesReport(inventory, tuple(in_order(found)), reasons, asked.no_answer, strict, held)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from hubimages.references.find.layouts import argocd, flux, scripts
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.view import View
 from hubimages.references.find.values import references_of_paths
+from hubimages.references.keep.comment import SIGN, Comment, comments
 from hubimages.references.reference import Inventory, NotRead, Reference
 from hubimages.references.remarks import left_over, may_name_image
 from hubimages.repository.git import Repo
@@ -95,6 +96,7 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
         dict(scan.other_kinds.most_common()),
         {hub.name: hub.layout for hub in known},
         tuple(hub.name for hub in known if hub.guess),
+        tuple(scan.comments),
     )
 
 
@@ -151,6 +153,7 @@ class _Scan:
     other_kinds: Counter[str] = field(default_factory=Counter)
     files: int = 0
     placeholders: list[tuple[str, int]] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
 
     def look_at(self, file: str) -> None:
         """Read a file as its name requires, if it can hold a reference."""
@@ -199,6 +202,8 @@ class _Scan:
             self.not_read.append(NotRead(file, 0, reason))
             return
         self.look_for_signs(file, content, kind)
+        if SIGN.search(content):
+            self.comments += comments(file, content.decode("utf-8", "replace"))
         by_name = may_name_image(content)
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
         if not by_key and kind is Kind.YAML and TAG_WORD in content:

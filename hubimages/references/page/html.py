@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
+from hubimages.page import render
 from hubimages.references.check.offline import ReferencesReport, by_image, version
 from hubimages.references.listing import by_reason
 from hubimages.references.reference import Inventory, Reference
@@ -49,9 +47,9 @@ def write_page(path: Path, inventory: Inventory, report: ReferencesReport | None
 
 def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) -> str:
     """Return the HTML. It loads nothing, and every text from the repository is escaped."""
-    template = (files("hubimages.references.page") / "page.html").read_text(encoding="utf-8")
-    return render_page(
-        template,
+    return render(
+        "hubimages.references.page",
+        "page",
         inventory=inventory,
         report=report,
         made=made.strftime("%d %B %Y, %H:%M UTC"),
@@ -64,20 +62,6 @@ def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) 
         version=version,
         order=order,
     )
-
-
-def render_page(template: str, **values: object) -> str:
-    """Return the HTML of a page in this look; the template gets `style` and `script` for its tables, and the values.
-
-    Every text among the values is escaped.
-    """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    style, script = (
-        (files("hubimages.references.page") / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
-    )
-    return environment.from_string(template).render(style=style, script=script, **values)
 
 
 def skewed(inventory: Inventory) -> tuple[Skewed, ...]:

@@ -1,64 +1,13 @@
-"use strict";
-for (const table of document.querySelectorAll("[data-table]")) {
-  const body = table.querySelector("tbody");
-  const rows = [...body.rows];
-  const heads = [...table.querySelectorAll("thead th")];
-  const output = table.querySelector("output");
-  const filters = [...table.querySelectorAll("[data-filter]")];
-  const numbers = new Intl.Collator("en", { numeric: true });
-  for (const row of rows) {
-    row.text = row.textContent.toLowerCase().replace(/\s+/g, " ") + " " + (row.dataset.image || "") + ":" + (row.dataset.tag || "");
-  }
-  table.chosen = null;
-
-  table.show = () => {
-    let shown = 0;
-    for (const row of rows) {
-      const fits = filters.every((filter) => {
-        const value = filter.value.trim();
-        if (!value) return true;
-        const kind = filter.dataset.filter;
-        if (kind === "text") return value.toLowerCase().split(/\s+/).every((word) => row.text.includes(word));
-        if (kind === "cluster") return row.dataset.cluster.includes(" " + value + " ");
-        return row.dataset[kind] === value;
-      });
-      const chosen = table.chosen;
-      row.hidden = !fits || (chosen && (row.dataset.image !== chosen.dataset.find || row.dataset.tag !== chosen.dataset.tag));
-      shown += !row.hidden;
-    }
-    output.textContent = shown === rows.length ? rows.length + " shown" : shown + " of " + rows.length + " shown";
-  };
-
-  const key = (row, column) => row.cells[column].dataset.key ?? row.cells[column].textContent.trim();
-  const sort = (column, direction) => {
-    const sign = direction === "descending" ? -1 : 1;
-    rows.sort((one, other) => sign * numbers.compare(key(one, column), key(other, column)));
-    body.append(...rows);
-    heads.forEach((head, at) => head.setAttribute("aria-sort", at === column ? direction : "none"));
-  };
-  heads.forEach((head, column) => {
-    head.querySelector("button").addEventListener("click", () => {
-      sort(column, head.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending");
-    });
-  });
-  const select = table.querySelector("[data-sort]");
-  select.addEventListener("change", () => sort(Number(select.value), "ascending"));
-  for (const filter of filters) filter.addEventListener("input", table.show);
-  table.querySelector("[data-clear]")?.addEventListener("click", () => {
-    for (const filter of filters) filter.value = "";
-    choose(null);
-    table.show();
-  });
-  table.show();
-}
+// A tag of the chart shows its references in the table.
+const references = document.querySelector('[data-table="references"]');
+let chosen = null;
+references.fits = (row) => !chosen || (row.dataset.image === chosen.dataset.find && row.dataset.tag === chosen.dataset.tag);
 
 function choose(button) {
-  const table = document.querySelector('[data-table="references"]');
-  if (!table) return;
-  table.chosen = table.chosen === button ? null : button;
-  for (const used of document.querySelectorAll(".used")) used.setAttribute("aria-pressed", String(used === table.chosen));
-  table.show();
-  if (table.chosen) {
+  chosen = chosen === button ? null : button;
+  for (const used of document.querySelectorAll(".used")) used.setAttribute("aria-pressed", String(used === chosen));
+  references.show();
+  if (chosen) {
     document.getElementById("references").scrollIntoView();
     document.getElementById("references").focus({ preventScroll: true });
   }
@@ -67,3 +16,7 @@ for (const used of document.querySelectorAll(".used")) {
   used.setAttribute("aria-pressed", "false");
   used.addEventListener("click", () => choose(used));
 }
+references.querySelector("[data-clear]").addEventListener("click", () => {
+  for (const filter of references.querySelectorAll("[data-filter]")) filter.value = "";
+  choose(null);
+});

@@ -41,12 +41,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: its status, its headers (names in any case), its body, and the address that gave it."""
+    """An answer: its status, its headers (names in any case), its body, and the address that gave it.
+
+    `unread` has the body instead where the caller wants to read it as it comes.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     address: str
+    unread: urllib3.BaseHTTPResponse | None = None
 
 
 class Transport:
@@ -65,8 +69,16 @@ class Transport:
         for pool in self._pools.values():
             pool.clear()
 
-    def send(self, method: str, address: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
-        """Return the registry's answer, whatever its status.
+    def send(
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        unread: bool = False,
+    ) -> Response:
+        """Return the registry's answer, whatever its status; with `unread` the body of a 200 is left to the caller.
 
         A busy registry (429, 503) is asked again when it said it may be, and not before. Raises NoAnswerError when
         that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
@@ -75,7 +87,7 @@ class Transport:
         deadline = time.monotonic() + self.limits.patience
         for attempt in range(10):
             self._wait_for_turn(host, deadline)
-            response = self._once(method, address, headers, body, again=attempt == 0)
+            response = self._once(method, address, headers, body, again=attempt == 0, unread=unread)
             if response is not None and response.status in BUSY:
                 self._put_off(host, response, attempt, deadline)
             elif response is not None and response.status in FAILED and (attempt or method not in REPEATABLE):
@@ -87,7 +99,7 @@ class Transport:
         raise NoAnswerError(f"no answer from {host}, try again later: it is still busy after several requests")
 
     def _once(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, *, again: bool
+        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, *, again: bool, unread: bool
     ) -> Response | None:
         """One request; None where the connection broke and it may be sent again."""
         host = urlsplit(address).netloc
@@ -99,6 +111,8 @@ class Transport:
                 method, address, headers={"User-Agent": f"hubimages/{__version__}", **headers}, body=body,
                 timeout=timeout, retries=retries, preload_content=False,
             )  # fmt: skip
+            if unread and answer.status == 200:
+                return Response(answer.status, answer.headers, b"", address, answer)
             try:
                 content = bytearray()
                 while part := answer.read1(64 * 1024, decode_content=True):

@@ -27,6 +27,12 @@ from rattler_build import assemble_package
 HERE = Path(__file__).parent
 SITE = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
 THIS_PYTHON = ".".join(map(str, sys.version_info[:2]))
+# What the R starter asks for. These packages are empty: Debian's R is in the base image.
+R_PACKAGES = {
+    "r-base": "4.4.3", "r-essentials": "4.4", "r-irkernel": "1.3.2", "r-devtools": "2.4.5", "r-tidyverse": "2.0.0",
+    "r-rmarkdown": "2.29", "r-knitr": "1.49", "r-learnr": "0.11.5", "r-testthat": "3.2.3", "r-here": "1.0.1",
+    "r-janitor": "2.2.1", "pandoc": "3.1.11",
+}  # fmt: skip
 # Names that conda-forge spells with an underscore.
 UNDERSCORE = {
     "jupyter-client", "jupyter-core", "jupyter-events", "jupyter-server", "jupyter-server-terminals",
@@ -148,6 +154,8 @@ def main(channel: Path) -> None:
         channel,
     )
     package("git", "2.47.0", [], None, channel)
+    for name, version in R_PACKAGES.items():
+        package(name, version, ["r-base 4.4.*"] if name.startswith("r-") and name != "r-base" else [], None, channel)
     asyncio.run(index_fs(channel))
     shutil.rmtree(work)
     print(json.dumps(versions, sort_keys=True))

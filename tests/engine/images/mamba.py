@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from rattler import Channel, ChannelConfig, MatchSpec, PrefixRecord, VirtualPack
 from ruamel.yaml import YAML
 
 ALIAS = "file:///opt/channel/"
+CACHE = Path(tempfile.gettempdir()) / f"pkgs-{os.getuid()}"
 LOCKED = re.compile(r"/(?P<name>[^/]+)-(?P<version>[^-/]+)-[^-/]+\.(conda|tar\.bz2)")
 SELF = re.compile(r"(conda|mamba|micromamba)\b")
 # People eval this with and without quotes around it: it has to be right on one line, too.
@@ -90,7 +92,7 @@ async def change(prefix: Path, specs: list[str], channels: list[str]) -> None:
         [Channel(name, config) for name in names], [*wanted, *keep],
         platforms=["linux-64", "noarch"], locked_packages=there, virtual_packages=VirtualPackage.detect(),
     )  # fmt: skip
-    await install(records, prefix, show_progress=False, cache_dir=Path(tempfile.gettempdir()) / f"pkgs-{os.getuid()}")
+    await install(records, prefix, show_progress=False, cache_dir=CACHE)
     (prefix / "conda-meta/history").touch()
     for record in sorted(records, key=lambda record: record.name.normalized):
         print(f"  + {record.name.normalized:28} {record.version}")
@@ -130,7 +132,10 @@ def main(argv: list[str]) -> None:
     if argv[:1] in (["shell"], ["shell.bash"]):
         print(HOOK.format(exe=Path(sys.argv[0]).resolve()))
         return
-    if argv[:1] in (["clean"], ["config"]):
+    if argv[:1] == ["clean"]:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        return
+    if argv[:1] == ["config"]:
         return
     arguments = parse(argv)
     command, *specs = arguments.words or [""]

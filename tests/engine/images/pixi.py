@@ -1,12 +1,16 @@
 #!/opt/rattler/bin/python
 """A small pixi: lock and install against the channels below /opt/channel, with rattler's solver and installer.
 
-Knows the calls of the pixi starter: lock, install --locked, shell-hook. A lock that does not satisfy pixi.toml fails.
+Knows the calls of the pixi starter: lock, install --locked or --frozen, shell-hook. A lock that does not satisfy
+pixi.toml fails. Packages from PyPI are pip's, with their own dependencies, and are in the lock as pixi writes them.
 """
 
 import argparse
 import asyncio
+import json
 import os
+import re
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -30,6 +34,25 @@ def wanted(manifest: Path) -> tuple[list[MatchSpec], list[Channel], list[str]]:
     )
 
 
+PYPI = re.compile(r"^- pypi: (\S+)\n  name: (\S+)\n  version: (\S+)\n  sha256: (\S+)$", re.MULTILINE)
+
+
+def from_pypi(manifest: Path) -> str:
+    """Return the entries of a lock's last part for the packages from PyPI."""
+    asked = tomllib.loads(manifest.read_text()).get("pypi-dependencies", {})
+    if not asked:
+        return ""
+    words = [f"{name}{'' if version == '*' else version}" for name, version in asked.items()]
+    pip = ["/opt/rattler/bin/pip", "install", "--quiet", "--no-cache-dir", "--ignore-installed"]
+    report = subprocess.run([*pip, "--dry-run", "--report", "-", *words], check=True, capture_output=True).stdout
+    lines = []
+    for one in json.loads(report)["install"]:
+        data, place = one["metadata"], one["download_info"]
+        lines += [f"- pypi: {place['url']}", f"  name: {data['name']}", f"  version: {data['version']}"]
+        lines += [f"  sha256: {place['archive_info']['hashes']['sha256']}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
 async def lock(manifest: Path) -> None:
     specs, channels, platforms = wanted(manifest)
     places = [LockPlatform(name) for name in platforms]
@@ -41,11 +64,20 @@ async def lock(manifest: Path) -> None:
         )
         for record in solved:
             made.add_conda_package("default", place, record)
-    made.to_path(manifest.parent / "pixi.lock")
+    file = manifest.parent / "pixi.lock"
+    made.to_path(file)
+    entries = from_pypi(manifest)
+    if entries:
+        listed = "".join(f"      - pypi: {url}\n" for url, *_ in PYPI.findall(entries))
+        text = file.read_text()
+        for place in platforms:
+            text = text.replace(f"      {place}:\n", f"      {place}:\n{listed}")
+        file.write_text(text + entries)
 
 
-async def install_locked(manifest: Path) -> None:
-    specs, _, _ = wanted(manifest)
+async def install_from_lock(manifest: Path, *, frozen: bool) -> None:
+    specs = [] if frozen else wanted(manifest)[0]
+    entries = PYPI.findall((manifest.parent / "pixi.lock").read_text())
     environment = LockFile.from_path(manifest.parent / "pixi.lock").default_environment()
     (platform,) = (each for each in environment.platforms() if each.name == "linux-64")
     records = environment.conda_repodata_records_for_platform(platform)
@@ -56,6 +88,12 @@ async def install_locked(manifest: Path) -> None:
     prefix = manifest.parent / ".pixi/envs/default"
     await install(records, prefix, show_progress=False, cache_dir=cache)
     (prefix / "conda-meta/history").touch()
+    if entries:
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.writelines(f"{name}=={version} --hash=sha256:{checksum}\n" for _, name, version, checksum in entries)
+            file.flush()
+            pip = [str(prefix / "bin/python"), "-m", "pip", "install", "--no-cache-dir", "--no-deps"]
+            subprocess.run([*pip, "--require-hashes", "--requirement", file.name], check=True)
 
 
 def main(argv: list[str]) -> None:
@@ -63,15 +101,16 @@ def main(argv: list[str]) -> None:
     parser.add_argument("command", choices=["lock", "install", "shell-hook"])
     parser.add_argument("--manifest-path", type=Path, default=Path("pixi.toml"))
     parser.add_argument("--locked", action="store_true")
+    parser.add_argument("--frozen", action="store_true")
     parser.add_argument("--shell")
     arguments = parser.parse_args(argv)
     manifest = arguments.manifest_path.resolve()
     if arguments.command == "lock":
         asyncio.run(lock(manifest))
     elif arguments.command == "install":
-        if not arguments.locked:
+        if not arguments.locked and not arguments.frozen:
             raise SystemExit("pixi: this stand-in installs only from a lock")
-        asyncio.run(install_locked(manifest))
+        asyncio.run(install_from_lock(manifest, frozen=arguments.frozen))
     else:
         prefix = manifest.parent / ".pixi/envs/default"
         print(f'export PATH="{prefix}/bin:$PATH"\nexport CONDA_PREFIX="{prefix}"')

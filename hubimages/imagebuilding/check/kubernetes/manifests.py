@@ -21,13 +21,18 @@ BUILT_IN = re.compile(r"v1|(?:apps|batch|autoscaling|policy)/v.+|[a-z.]+\.k8s\.i
 def against_kubernetes(subject: Subject) -> Iterator[Finding]:
     """Yield what Kubernetes would refuse. Raises NotInstalledError."""
     for manifest in subject.rendered.manifests:
-        for path, said in (*problems(manifest.data), *pod.problems(manifest.data)):
+        for path, said in _of_manifest(manifest):
             place = _place(subject, manifest, path)
             yield Finding(
                 "manifest", place, f"{manifest.kind} {manifest.name}: {dotted(path)}: {said}",
                 "Kubernetes refuses the object, and the deployment fails",
                 f"correct the value that {manifest.template} uses", "manifests",
             )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_manifest(manifest: Manifest) -> tuple[tuple[Path, str], ...]:
+    return (*problems(manifest.data), *pod.problems(manifest.data))
 
 
 def problems(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

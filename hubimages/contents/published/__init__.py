@@ -1,0 +1,1 @@
+"""Images in a registry, read without pulling them."""

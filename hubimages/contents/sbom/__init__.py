@@ -1,0 +1,1 @@
+"""What an image contains as a CycloneDX document, attached to the image in its registry."""

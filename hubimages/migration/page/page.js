@@ -1,0 +1,1 @@
+// The tables are all that moves on these pages.

@@ -1,0 +1,1 @@
+"""Find secrets in one text: each module is one way of looking."""

@@ -1,0 +1,58 @@
+"""A repository read through one process of git answers what one process for each question answers."""
+
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import ProgramFailedError
+from hubimages.repository.git import Repo
+from hubimages.repository.objects import MOST_ASKED, StandingRepo
+from tests.histories import Commit, git, make
+
+FILES = {"a b/c.txt": "1\n", "a b/d/e\udcff.bin": b"\0\n\xff", "z": "", "a.c/x": "2", "sub": b"1" * 40}
+
+
+@pytest.fixture
+def repos(tmp_path: Path) -> tuple[Repo, StandingRepo]:
+    make(tmp_path / "r.git", [Commit("one", [], FILES, modes={"sub": "160000"})])
+    repo = Repo(tmp_path / "r.git")
+    return repo, StandingRepo.of(repo)
+
+
+def test_the_answers_are_those_of_one_process_for_each_question(repos: tuple[Repo, StandingRepo]) -> None:
+    repo, standing = repos
+    names = ["main", "main:a b", "main:a b/c.txt", "main:nothing", "main^{tree}", "f" * 40, "main:z"]
+    try:
+        assert list(standing.batch_check(names)) == list(repo.batch_check(names))
+        there = ["main", "main:a b/d/e\udcff.bin", "main:z", "main^{tree}"]
+        assert list(standing.contents(there)) == list(repo.contents(there))
+        for recursive in (False, True):
+            for tree in ("main", "main:a b"):
+                assert standing.list_tree(tree, recursive=recursive) == repo.list_tree(tree, recursive=recursive)
+        assert standing.reader is not None
+        assert standing.reader.process is not None
+    finally:
+        standing.close()
+
+
+def test_more_than_a_pipe_holds_is_asked_in_portions(repos: tuple[Repo, StandingRepo]) -> None:
+    _, standing = repos
+    names = ["main:a b/c.txt"] * (4 * MOST_ASKED // 10)
+    try:
+        assert set(standing.contents(names)) == {b"1\n"}
+        assert len(list(standing.batch_check(names))) == len(names)
+    finally:
+        standing.close()
+
+
+def test_what_is_written_later_is_found_and_what_is_missing_is_an_error(repos: tuple[Repo, StandingRepo]) -> None:
+    repo, standing = repos
+    try:
+        list(standing.batch_check(["main"]))
+        blob = git("-C", repo.git_dir, "hash-object", "-w", "--stdin", stdin=b"new")
+        assert list(standing.contents([blob])) == [b"new"]
+        with pytest.raises(ProgramFailedError, match="eeee is missing from the repository"):
+            list(standing.contents([blob, "e" * 40]))
+        assert list(standing.contents([blob])) == [b"new"]
+    finally:
+        standing.close()
