@@ -97,9 +97,11 @@ def test_what_an_earlier_run_left_in_a_clone_is_gone(hosting: Hosting, three: li
     (place / "stray").write_text("")
     git(place, "add", "--all")
     (place / ".git/index.lock").write_text("")
+    (place / ".git/the-same-clone").write_text("")
     (place / ".git/refs/heads/main.lock").write_text("")
     hosting.commit("org/a", {"README.md": "New"}, "Say something")
     assert rows(run(["org/a"], "sh", "-c", "ls > listed")) == [("org/a", "changed", "1 file")]
+    assert (place / ".git/the-same-clone").exists()
     assert (place / "listed").read_text().split() == ["README.md", "environment.yml", "listed"]
     assert git(place, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/main"
 
