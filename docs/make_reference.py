@@ -41,8 +41,7 @@ def tasks() -> Iterator[str]:
         yield from ("", f"## {heading}")
         for task in group:
             context = contexts()[namespace.transform(task.name)]
-            words = [command_line.usage_name(argument) for argument in context.positional_args]
-            yield from ("", f"### {context.name}", "", "```", f"hubimages {context.name} {' '.join(words)} [options]")
+            yield from ("", f"### {context.name}", "", "```", command_line.usage_line(context))
             yield from ("```", "", inspect.getdoc(task) or "", "", "| argument | |", "|---|---|")
             for argument in context.args.values():
                 positional = argument.positional

@@ -14,7 +14,7 @@ MOST_FILES = 15  # of one folder, beside its `__init__`
 LAYERS = (
     ("__main__",),
     ("cli",),
-    ("migration",),  # extract many images, and point the hubs at them
+    ("migration", "fleet"),  # many images or repositories at once
     # use a rendered template, or the contract that it carries
     ("extract", "build", "doctor", "environment", "update"),
     ("template", "hub_image", "imagebuilding", "live_hub"),

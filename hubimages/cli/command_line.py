@@ -17,6 +17,9 @@ HELP = ("--help", "-h")
 LIST = ("--list", "-l")
 VERSION = ("--version", "-V")
 
+# Tasks that run another command in many repositories, and how that is written after their options.
+COMMANDS = {"each": ("--", "TASK", "...")}
+
 WIDTH = 100
 VALUE_NAMES = {
     "answers": "FILE",
@@ -25,6 +28,13 @@ VALUE_NAMES = {
     "html": "FILE",
     "set": "KEY=VALUE",
     "former-path": "PATH",
+    "repos": "FILE",
+    "github": "ORG[/PATTERN]",
+    "made-from": "ADDRESS",
+    "cache": "DIR",
+    "jobs": "N",
+    "matrix": "N",
+    "join": "DIR",
 }
 
 
@@ -52,6 +62,27 @@ def task_named(name: str, tasks: Mapping[str, ParserContext]) -> ParserContext:
     if name.startswith("-"):
         raise UsageError(f"no option {name} before the task{did_you_mean(name, [*HELP, *LIST, *VERSION])}; {see('')}")
     raise UsageError(f"no task {name!r}{did_you_mean(name, tasks)}; {see('')}")
+
+
+def split_command(context: ParserContext, tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words of a task that runs another command, and that command.
+
+    The command begins after `--`, or with the first word that is neither an option of the task nor the value of one.
+    """
+    rest = list(tokens)
+    own: list[str] = []
+    while rest:
+        token = rest.pop(0)
+        if token == "--":
+            break
+        if not token.startswith("-"):
+            return own, [token, *rest]
+        own.append(token)
+        flag, equals, _ = token.partition("=")
+        takes_value = flag in context.flags and context.flags[flag].kind is not bool
+        if takes_value and not equals and rest and not rest[0].startswith("-"):
+            own.append(rest.pop(0))
+    return own, rest
 
 
 def fill(context: ParserContext, tokens: Sequence[str]) -> None:
@@ -83,7 +114,10 @@ def fill(context: ParserContext, tokens: Sequence[str]) -> None:
             raise usage(context, f"{flag} needs a value ({flag}={value_name(argument)})")
         if argument.kind is not list and argument.got_value:
             raise usage(context, f"{flag} is given twice")
-        argument.value = value
+        try:
+            argument.value = value
+        except ValueError as error:  # of a number
+            raise usage(context, f"{flag}={value}: give a number") from error
     fill_positionals(context, words)
 
 
@@ -150,12 +184,19 @@ def task_help(context: ParserContext, description: str) -> str:
     options = [
         (spelling(argument), argument.help or "") for argument in context.args.values() if not argument.positional
     ]
-    words = ["usage: hubimages", str(context.name), *(usage_name(argument) for argument in context.positional_args)]
-    parts = [" ".join([*words, "[options]"] if options else words), description]
+    parts = [f"usage: {usage_line(context)}", description]
     for heading, rows in (("arguments", arguments), ("options", options)):
         if rows:
             parts.append(f"{heading}\n{columns(rows)}")
     return "\n\n".join(parts)
+
+
+def usage_line(context: ParserContext) -> str:
+    """Return how the task is called: `hubimages TASK ARGUMENT [options]`."""
+    words = ["hubimages", str(context.name), *(usage_name(argument) for argument in context.positional_args)]
+    if any(not argument.positional for argument in context.args.values()):
+        words.append("[options]")
+    return " ".join([*words, *COMMANDS.get(str(context.name), ())])
 
 
 def spelling(argument: Argument) -> str:

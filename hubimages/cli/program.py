@@ -5,6 +5,7 @@ in the directory or in HOME belongs to other projects.
 """
 
 import inspect
+import shlex
 import sys
 from copy import deepcopy
 from functools import cache
@@ -69,7 +70,11 @@ class HubImages(Program):
             console.result(f"hubimages {__version__}")
         else:
             context = deepcopy(command_line.task_named(tokens[0], contexts()))
-            command_line.fill(context, tokens[1:])
+            words = tokens[1:]
+            if context.name in command_line.COMMANDS:
+                words, command = command_line.split_command(context, words)
+                self.core.remainder = shlex.join(command)
+            command_line.fill(context, words)
             self.executor_class(namespace, self.config, self.core).execute(context)
 
     def refuse_more(self, tokens: list[str]) -> None:

@@ -7,7 +7,7 @@ from hubimages.doctor.report import Item
 
 TASKS = {
     "contents": ("attach-contents", "image-contents --cyclonedx", "images compressed with zstd"),
-    "github": ("--open-pr of every task that has it",),
+    "github": ("--open-pr of every task that has it", "each --github", "image-repos"),
     "hub-image": ("bump-hub-image", "rebuild-hub-image"),
     "environment": ("check-environment",),
     "solve": ("check-environment --solve",),

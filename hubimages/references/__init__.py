@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
     from hubimages.references.table import as_table as as_table
+    from hubimages.references.tag_format import Formats as Formats
+    from hubimages.references.tag_format import Kind as Kind
+    from hubimages.references.tag_format import is_moving as is_moving
     from hubimages.references.tags.expiry import RetentionRule as RetentionRule
     from hubimages.references.tags.report import list_tags as list_tags
 
@@ -58,6 +61,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],
+        "tag_format": ["Formats", "Kind", "is_moving"],
         "tags.expiry": ["RetentionRule"],
         "tags.report": ["list_tags"],
     },

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from hubimages.update.adopting.report import show_adoption as show_adoption
     from hubimages.update.applying import apply_update as apply_update
     from hubimages.update.plan import Update as Update
+    from hubimages.update.planning import image_name as image_name
     from hubimages.update.planning import plan_update as plan_update
+    from hubimages.update.record import Record as Record
+    from hubimages.update.record import read_record as read_record
+    from hubimages.update.released import installed_version as installed_version
     from hubimages.update.report import show_newer as show_newer
     from hubimages.update.report import show_plan as show_plan
 
@@ -23,7 +27,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "adopting.report": ["apply_adoption", "show_adoption"],
         "applying": ["apply_update"],
         "plan": ["Update"],
-        "planning": ["plan_update"],
+        "planning": ["image_name", "plan_update"],
+        "record": ["Record", "read_record"],
+        "released": ["installed_version"],
         "report": ["show_newer", "show_plan"],
     },
 )

@@ -159,13 +159,17 @@ def _changed_answers(record: Record, after: Rendering) -> dict[str, tuple[str | 
     }
 
 
+def image_name(repo: Repo, record: Record) -> str:
+    """Return the image's name with its registry: what noxfile.py says, where the README has its owner write it."""
+    found = NAME.search(repo.answer("show", "HEAD:noxfile.py"))
+    return found[1] if found else reference(record.answers)
+
+
 def _references(repo: Repo, record: Record, after: Rendering) -> dict[str, str]:
-    """The image's name before and after. Before it is what noxfile.py says: the README has its owner write it there."""
+    """The image's name before and after."""
     former = new = reference(record.answers)
     if (after_name := reference(after.answers)) != former:
-        new = after_name
-        found = NAME.search(repo.answer("show", "HEAD:noxfile.py"))
-        former = found[1] if found else former
+        former, new = image_name(repo, record), after_name
     return {"former_reference": former, "reference": new}
 
 

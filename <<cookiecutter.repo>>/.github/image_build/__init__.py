@@ -6,6 +6,7 @@ sources.py      checks that the files to build from are complete
 changes.py      finds pull requests that need no build
 linting.py      finds mistakes without a build
 building.py     runs repo2docker, with the build cache
+load.py         gets the image from a builder elsewhere
 registry.py     asks the registry, pushes, and checks what was pushed
 recompress.py   pushes with zstd instead of gzip
 network.py      repeats what a registry did not answer properly

@@ -59,6 +59,8 @@ def arguments(reference: str, cache: str) -> list[str]:
     if not cache:
         # Relative, because jupyterhub/repo2docker-action sees the repository under another path.
         words += ["--config", os.path.relpath(Path(__file__).with_name("no_cache.py"))]
+    elif "BUILDX_BUILDER" in os.environ:
+        words += ["--config", os.path.relpath(Path(__file__).with_name("load.py"))]
     for earlier in earlier_images(reference, cache) if cache else []:
         words += ["--cache-from", earlier]
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}

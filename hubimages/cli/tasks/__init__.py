@@ -13,8 +13,9 @@ from hubimages.cli.tasks.contents import attach_contents, compare_images, image_
 from hubimages.cli.tasks.doctor import completion, doctor
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
-from hubimages.cli.tasks.hub_experiments import end_hub_experiment, hub_experiments, new_hub_experiment
-from hubimages.cli.tasks.hub_image import bump_hub_image, check_hub_image, rebuild_hub_image
+from hubimages.cli.tasks.fleet import each, image_repos
+from hubimages.cli.tasks.hub_image.bumping import bump_hub_image, check_hub_image, rebuild_hub_image
+from hubimages.cli.tasks.hub_image.experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
 from hubimages.cli.tasks.migration import extract_images, find_images
@@ -38,6 +39,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         apply_lock,
         compare_locks,
     ],
+    "Many repositories": [each, image_repos],
     "Images": [test_image, image_contents, compare_images, attach_contents, check_registry, registry_tags],
     "Hub image": [
         bump_hub_image,

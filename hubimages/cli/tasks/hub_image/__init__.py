@@ -1,0 +1,1 @@
+"""The tasks about the hub image: in step with its chart, and experiments beside it."""
