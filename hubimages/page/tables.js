@@ -43,5 +43,9 @@ for (const table of document.querySelectorAll("[data-table]")) {
   const select = table.querySelector("[data-sort]");
   select.addEventListener("change", () => sort(Number(select.value), "ascending"));
   for (const filter of filters) filter.addEventListener("input", table.show);
+  table.querySelector("[data-clear]")?.addEventListener("click", () => {
+    for (const filter of filters) filter.value = "";
+    table.show();
+  });
   table.show();
 }

@@ -31,6 +31,7 @@ def page(overview: Overview) -> str:
         overview=overview,
         figures=figures,
         columns=COLUMNS,
+        sort={number: name.lower() for number, name in enumerate(COLUMNS)},
         versions=sorted({str(each.template_version or "none") for each in all_of}),
         made=overview.seen.strftime("%d %B %Y, %H:%M UTC"),
     )

@@ -16,7 +16,4 @@ for (const used of document.querySelectorAll(".used")) {
   used.setAttribute("aria-pressed", "false");
   used.addEventListener("click", () => choose(used));
 }
-references.querySelector("[data-clear]").addEventListener("click", () => {
-  for (const filter of references.querySelectorAll("[data-filter]")) filter.value = "";
-  choose(null);
-});
+references.querySelector("[data-clear]").addEventListener("click", () => choose(null));
