@@ -55,7 +55,7 @@ def open_shared(given: str, ref: str | None, directories: Iterable[str], place: 
     reader = StandingRepo.of(source.scratch)
     try:
         paths = [image_directory.normalise(path) for path in directories]
-        console.step(f"reading {source.ref} for {console.count(len(paths), 'image')}")
+        console.step(f"reading {source.ref} for {console.count(len(paths), 'path')}")
         known = read_shared(reader, source.commit, paths)
     finally:
         reader.close()
