@@ -1,7 +1,8 @@
 """Do jobs in several processes: git-filter-repo does one thing at a time in a process, and Python uses one core.
 
 The processes are forks, so that what was read for all is there without being sent. When the parent has gone, even
-killed, each ends after the job that it has begun.
+killed, each ends after the job that it has begun. A pool of concurrent.futures fails as a whole when one of its
+processes is killed; here the others go on.
 """
 
 import contextlib
