@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hubimages import template
+from hubimages.hub_image.check.ignored import ignored
 
 LOCK = """\
 version: 6
@@ -92,28 +93,17 @@ def test_packages_of_conda_come_first_then_those_of_pypi_then_the_repository(
     assert re.findall(r"^COPY (?:--\S+ )*(.*) /srv/\S+$", text, re.MULTILINE) == copied
 
 
-def test_only_what_pangeos_base_reads_reaches_its_image(tmp_path: Path) -> None:
+def test_pangeos_base_gets_every_file_of_the_owner_and_none_that_changes_without_the_packages(tmp_path: Path) -> None:
     made = template.render({"repo": "ours", "starter": "pangeo-onbuild"}, tmp_path)
-    lines = [line for line in (made / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
-    read = (
-        ".binder",
-        "apt.txt",
-        "binder",
-        "conda-lock.yml",
-        "environment.yml",
-        "postBuild",
-        "requirements.txt",
-        "start",
-    )
-    assert lines == ["*", *(f"!{name}" for name in read)]
-
-
-def test_other_starters_keep_only_what_no_image_needs_out(tmp_path: Path) -> None:
-    for starter in ("environment.yml", "docker-stacks", "pixi", "r"):
-        made = template.render({"repo": starter.replace(".", "-"), "starter": starter}, tmp_path)
-        text = (made / ".dockerignore").read_text()
-        assert "\n.git\n" in text
-        assert not re.search(r"^[*!]$|^!|<%", text, re.MULTILINE)
+    for name in ("jupyter_notebook_config.py", "notebooks/first.ipynb", "requirements.txt", "conda-lock.yml"):
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).touch()
+    keeps_out = ignored((made / ".dockerignore").read_text())
+    files = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
+    assert {name for name in files if not keeps_out(name)} == {
+        "conda-lock.yml", "environment.yml", "jupyter_notebook_config.py", "notebooks/first.ipynb",
+        "requirements.txt", "start",
+    }  # fmt: skip
 
 
 def test_the_first_package_of_pypi_leaves_the_conda_layer_of_docker_stacks_as_it_is(tmp_path: Path) -> None:
