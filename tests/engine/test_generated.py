@@ -155,6 +155,31 @@ def test_an_image_without_newer_packages_is_refreshed_and_not_pushed(registry: R
     assert registry.tags(generated.image.partition("/")[2]) == before
 
 
+def test_a_change_to_a_file_that_pangeos_image_does_not_need_installs_nothing(
+    engine: Engine, generated: Generated
+) -> None:
+    if generated.path.name != "pangeo-onbuild":
+        pytest.skip("the other starters do not start from Pangeo's base")
+    tag = f"{generated.image}:unrelated"
+
+    def layers() -> str:
+        engine.build(generated.path, tag)
+        return engine.docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", tag)
+
+    before = layers()
+    (generated.path / "README.md").write_text("changed\n")
+    (generated.path / "image-tests/test_more.py").write_text("")
+    environment = generated.path / "environment.yml"
+    try:
+        assert layers() == before
+        environment.write_text(environment.read_text() + "# changed\n")
+        assert layers() != before
+    finally:
+        engine.try_docker("image", "rm", tag)
+        git("-C", generated.path, "checkout", "--quiet", ".")
+        git("-C", generated.path, "clean", "--quiet", "--force", "image-tests")
+
+
 def test_a_package_cache_is_found_where_a_later_layer_removes_it(engine: Engine, tmp_path: Path) -> None:
     names = ["root/.cache/pip/http/a", "opt/conda/pkgs/x.conda", "var/lib/apt/lists/main", "home/j/.npm/b"]
     names += ["tmp/pkgs-0/c", "tmp/Rtmp1/downloaded_packages/d"]
