@@ -53,9 +53,7 @@ def root(host: str, tmp_path: Path) -> Path:
 def commit(root: Path, days: int) -> None:
     when = days_ago(days)
     args = ["git", "-C", str(root), "commit", "-qam", f"{days} days ago"]
-    subprocess.run(
-        args, check=True, env={**os.environ, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
-    )
+    subprocess.run(args, check=True, env={**os.environ, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when})
 
 
 def test_each_tag_has_the_state_that_the_repository_tells(root: Path, host: str) -> None:
