@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hubimages import console
+
+WAKE = 0.2  # seconds
 
 T = TypeVar("T")
 
@@ -28,9 +30,13 @@ def do_all(
     pool = ThreadPoolExecutor(at_once)
     try:
         futures: list[Future[T]] = [pool.submit(job) for job in jobs]
+        left = set(futures)
         with progress.counting(name, len(jobs)) as done:
-            for future in as_completed(futures):
-                done(line(future.result()))
+            while left:
+                # Not as_completed: a signal that comes just before a wait without an end is noticed only after it.
+                ready, left = wait(left, timeout=WAKE, return_when=FIRST_COMPLETED)
+                for future in ready:
+                    done(line(future.result()))
         return [future.result() for future in futures]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
