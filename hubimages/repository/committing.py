@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from hubimages.repository.git import Repo
 from hubimages.run import attempt, start
 
 LINES = 12  # of a diff that are shown
+LOCK_STAYS = 0.5  # seconds; another git holds its locks for milliseconds
 ENVIRONMENT = {"GIT_LITERAL_PATHSPECS": "1"}
 
 
@@ -123,6 +125,7 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
+        began = time.time()
         alone = not _has_terminal()
         with _signals_passed_on(group=alone) as passed, signals.let_through():
             process = start(
@@ -134,8 +137,39 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
             code = process.wait()
         with suppress(OSError):  # git's index for `--only`, which a signal may leave behind
             (repo.git_dir / f"next-index-{process.pid}.lock").unlink()
+        if passed.signal is not None:
+            _remove_locks(repo, began)
         said.seek(0)
         return code, said.read(), passed.signal
+
+
+def _remove_locks(repo: Repo, began: float) -> None:
+    """Remove the locks that a git which a signal ended has left: of the index, of HEAD and of its branch.
+
+    git removes its locks at a signal, but not one that it is creating when the signal comes. One of another git goes
+    by itself; only what stays as it is counts as left.
+    """
+    branch = repo.answer("symbolic-ref", "-q", "HEAD").strip()
+    names = [f"{name}.lock" for name in ("index", "HEAD", branch) if name]
+    asked = [word for name in names for word in ("--git-path", name)]
+    places = [repo.directory / line for line in repo.answer("rev-parse", *asked).splitlines()]
+    seen = {place: found for place in places if (found := _made_since(place, began)) is not None}
+    if seen:
+        time.sleep(LOCK_STAYS)
+    for place, found in seen.items():
+        if _made_since(place, began) == found:
+            with suppress(OSError):
+                place.unlink()
+
+
+def _made_since(place: Path, began: float) -> tuple[int, int, int] | None:
+    """Return what tells a file from another one of its name; None if there is none, or it is older."""
+    try:
+        facts = place.lstat()
+    except OSError:
+        return None
+    # Time stamps of files can be a tick of the kernel behind its clock.
+    return (facts.st_ino, facts.st_size, facts.st_mtime_ns) if facts.st_mtime >= began - 0.02 else None
 
 
 class _Passed:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,21 @@ def test_a_signal_while_a_hook_runs_leaves_the_commit_and_a_clean_tree_or_neithe
     assert all_or_nothing(root, branch="bump")
 
 
+@pytest.mark.parametrize("lock", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+def test_a_lock_that_git_was_creating_at_the_signal_is_removed(lock: str, root: Path) -> None:
+    flag = wait_for(root, "pre-commit")
+    hook = root / ".git/hooks/pre-commit"  # git has these locks a moment later, or has had them
+    hook.write_text(hook.read_text().replace("sleep 30", f"touch .git/{lock}; sleep 30"))
+    running = start(root)
+    until(flag, running)
+    while not (root / ".git" / lock).exists():
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 128 + signal.SIGTERM, said
+    assert not all_or_nothing(root)
+
+
 def storm(folder: Path, moments: int, seed: int) -> dict[str, int]:
     """Signals spread over the whole of a commit without hooks; how often each end came."""
     chance = random.Random(seed)
@@ -149,7 +165,8 @@ def storm(folder: Path, moments: int, seed: int) -> dict[str, int]:
         while not (root / "new").exists() and running.poll() is None:
             pass  # the edits are written now, and git comes next
         time.sleep(chance.uniform(0, 0.05))
-        os.killpg(running.pid, number)
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(running.pid, number)
         _, said = running.communicate(timeout=60)
         assert "Traceback" not in said, said
         if number is not signal.SIGKILL:
