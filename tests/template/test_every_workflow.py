@@ -12,11 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from ruamel.yaml import YAML
 
 from hubimages import template
 from tests.template import node_programs
-from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows
+from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows, parsed
 from tests.template.published import PUBLISHED
 
 WORKFLOWS = different_workflows()
@@ -36,7 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Every step, with its job's name."""
-    for name, job in YAML(typ="safe").load(text)["jobs"].items():
+    for name, job in parsed(text)["jobs"].items():
         for step in job["steps"]:
             yield name, step
 
@@ -142,7 +141,7 @@ def test_every_shell_script_is_valid():
 
 def test_rights_are_given_to_jobs_and_are_the_least():
     for (name, text), answers in WORKFLOWS.items():
-        workflow = YAML(typ="safe").load(text)
+        workflow = parsed(text)
         assert workflow["permissions"] == {}
         by_registry = {"ghcr.io": ({"packages": "write"}, {"packages": "read"}), "quay.io": ({}, {})}
         push, look = by_registry.get(answers["registry"], ({"id-token": "write"},) * 2)
