@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hubimages.references.change.bump import Accepted as Accepted
     from hubimages.references.change.bump import nothing_to_do as nothing_to_do
     from hubimages.references.change.bump import plan_bump as plan_bump
+    from hubimages.references.change.delivering import Shown as Shown
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
@@ -46,7 +47,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
-        "change.delivering": ["delivery_of", "finish"],
+        "change.delivering": ["Shown", "delivery_of", "finish"],
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
