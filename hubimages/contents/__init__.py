@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from hubimages.contents.engine import read_local_image as read_local_image
     from hubimages.contents.facts import Facts as Facts
     from hubimages.contents.facts import LayerSize as LayerSize
+    from hubimages.contents.gathering import gather as gather
     from hubimages.contents.image import Contents as Contents
     from hubimages.contents.image import read_saved_image as read_saved_image
     from hubimages.contents.package import Package as Package
     from hubimages.contents.page.html import write_comparison as write_comparison
     from hubimages.contents.page.html import write_contents as write_contents
     from hubimages.contents.reading import read_images as read_images
+    from hubimages.contents.recalling import gather_asking as gather_asking
+    from hubimages.contents.recalling import remembered as remembered
     from hubimages.contents.report import comparison_as_text as comparison_as_text
     from hubimages.contents.report import contents_as_lines as contents_as_lines
     from hubimages.contents.report import contents_summary as contents_summary
@@ -38,10 +41,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "comparison": ["Change", "Comparison", "ImageComparison", "compare", "compare_facts"],
         "engine": ["read_local_image"],
         "facts": ["Facts", "LayerSize"],
+        "gathering": ["gather"],
         "image": ["Contents", "read_saved_image"],
         "package": ["Package"],
         "page.html": ["write_comparison", "write_contents"],
         "reading": ["read_images"],
+        "recalling": ["gather_asking", "remembered"],
         "report": [
             "comparison_as_text",
             "contents_as_lines",

@@ -1,6 +1,7 @@
 """Tasks that give hubs other tags of their images."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
 if TYPE_CHECKING:
-    from hubimages.references import Selection
+    from hubimages.references import Selection, TagPlan
 
 CHANGE_HELP = {
     "repo": "clone of the deployment repository, or a directory in it",
@@ -45,6 +46,14 @@ def _selection(
 
     files = references.files_from(Path(repo), file or ())
     return references.Selection(tuple(hub or ()), files, choice, also_automated, Path(hubs) if hubs else None)
+
+
+def _with_warnings(plan: "TagPlan", *, online: bool) -> "TagPlan":
+    """Return the plan with what it would make not go together: images and the JupyterHub of their hubs."""
+    from hubimages import hub_image
+
+    effort = hub_image.Effort.SBOMS if online else hub_image.Effort.NOTHING
+    return replace(plan, warnings=hub_image.check_plan(plan, hub_image.Asker(effort, console.step)).lines())
 
 
 @task(
@@ -115,6 +124,7 @@ def point_hubs(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_point(plan, wanted))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
     console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
 
@@ -158,6 +168,7 @@ def roll_back_image(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
     )
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
 
@@ -223,6 +234,7 @@ def promote_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_promote(plan))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("promote-images")
     chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
@@ -291,6 +303,7 @@ def bump_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_do(plan))
         return
+    plan = _with_warnings(plan, online=True)
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
     console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))

@@ -90,6 +90,7 @@ class TagPlan:
     notes: Sequence[str] = field(default_factory=tuple)
     because: str = ""
     kept: Sequence[Kept] = ()  # what could be newer and is left as it is
+    warnings: Sequence[str] = ()  # what does not go together once this is done
 
     @property
     def commits(self) -> list[Commit]:
@@ -109,7 +110,7 @@ class TagPlan:
 
     def reached(self) -> str:
         """Return the places that change, those that are kept, and the notes."""
-        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes])
+        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes, *self.warnings])
 
     def apply(self) -> str:
         """Write, commit and propose the edits, as far as the delivery says, and return what was done.
@@ -127,8 +128,13 @@ class TagPlan:
             if len(self.changes) == 1
             else f"Use newer tags of {len(self.changes)} images"
         )
-        body = "\n\n".join(["\n".join(["```", *(each.radius() for each in self.changes), "```"]), self.because]).strip()
+        places = "\n".join(["```", *(each.radius() for each in self.changes), "```"])
+        body = "\n\n".join(filter(None, [places, self.because, self.warned()]))
         return delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=body)
+
+    def warned(self) -> str:
+        """Return what does not go together, as a list in the text of a pull request; empty if nothing is known."""
+        return "\n".join(f"- {line}" for line in self.warnings)
 
     def as_json(self) -> str:
         """Return the places as one JSON object."""
@@ -142,7 +148,8 @@ class TagPlan:
             for each in change.changed
         ]  # fmt: skip
         kept = {"kept": [each.as_object() for each in self.kept]} if self.kept else {}
-        return json.dumps({"version": 1, "changes": places, **kept}, indent=2)
+        warned = {"warnings": [*self.warnings]} if self.warnings else {}
+        return json.dumps({"version": 1, "changes": places, **kept, **warned}, indent=2)
 
 
 def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:
