@@ -1,6 +1,7 @@
 """Whether a server of one version of JupyterHub works with a hub of another.
 
-docs/images.md has the table of what was tried: hubs and servers of every major, as processes.
+JupyterHub's documentation knows two breaks, at 0.8 and at 2.0. What exactly breaks at 2.0 was tried with hubs and servers
+of every major, as processes: docs/jupyterhub-versions.md has the table.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from hubimages.findings import ERROR, WARNING, Grade
 
 LOG_MESSAGES = "https://jupyterhub.readthedocs.io/en/stable/howto/log-messages.html"
 CHANGELOG = "https://jupyterhub.readthedocs.io/en/stable/reference/changelog.html"
-Z2JH = "https://z2jh.jupyter.org/en/stable/administrator/upgrading.html"
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,12 @@ def verdict(hub: str, server: str) -> Verdict | None:
         return None
     if is_since(ours, "0.8") != is_since(theirs, "0.8"):
         return Verdict(
-            ERROR, "between 0.7 and 0.8 the login of servers changed, so users get a redirect loop", f"{CHANGELOG}#id1"
+            ERROR, "since 0.8 hubs and servers log in through OAuth, so a login ends in a redirect loop", CHANGELOG
         )
     if ours.major < 2 and theirs.major >= 4:
         return Verdict(
             ERROR,
-            "servers of 4 and later take their address only from JUPYTERHUB_SERVICE_URL, which hubs before 2.0 do not "
-            "set, so no server starts",
+            "no server starts, since it reads its address from JUPYTERHUB_SERVICE_URL, which hubs set since 2.0",
             LOG_MESSAGES,
         )
     if ours.major != theirs.major:

@@ -1,5 +1,6 @@
 """Deployment repositories whose charts say which JupyterHub runs, and images with a JupyterHub of their own."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -58,10 +59,12 @@ def clusters(root: Path, version: str, files: Mapping[str, str]) -> Path:
     return deployment(root, {"config/clusters/leap/cluster.yaml": CLUSTER, **chart, **values})
 
 
-def hubimages(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def hubimages(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a task without a terminal."""
     argv = [sys.executable, "-m", "hubimages", *words]
-    return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        argv, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
 
 
 def checked(repo: Path, effort: Effort = Effort.LAYERS) -> Checked:

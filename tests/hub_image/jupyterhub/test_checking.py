@@ -24,8 +24,8 @@ def test_an_image_and_a_hub_of_another_major_are_a_warning_with_its_source(
     (finding,) = found.findings
     assert finding.message == (
         f"{name}:1 has JupyterHub 3.1.1, and leap/prod, leap/staging run 5.4.4 (the chart 4.3.3, "
-        "helm-charts/basehub/Chart.yaml:6): JupyterHub warns of different majors: a login may fail or end in a redirect "
-        "loop (https://jupyterhub.readthedocs.io/en/stable/howto/log-messages.html)"
+        "helm-charts/basehub/Chart.yaml:6): JupyterHub warns of different majors: a login may fail or end in a "
+        "redirect loop (https://jupyterhub.readthedocs.io/en/stable/howto/log-messages.html)"
     )
     assert finding.remedy == "install jupyterhub 5.* in the image"
     assert found.not_checked == ()
