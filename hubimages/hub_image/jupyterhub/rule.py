@@ -1,7 +1,7 @@
 """Whether a server of one version of JupyterHub works with a hub of another.
 
-JupyterHub's documentation knows two breaks, at 0.8 and at 2.0. What exactly breaks at 2.0 was tried with hubs and servers
-of every major, as processes: docs/jupyterhub-versions.md has the table.
+JupyterHub's documentation knows two breaks, at 0.8 and at 2.0. What exactly breaks at 2.0 was tried with hubs and
+servers of every major, as processes: docs/jupyterhub-versions.md has the table.
 """
 
 from dataclasses import dataclass

@@ -123,8 +123,8 @@ def test_a_dry_run_of_a_bump_lists_what_the_new_version_locks_out(open_registry:
         unknown,
     ]
     assert said("1.2.0") == [
-        f"# JupyterHub 1.5.0 of the chart 1.2.0 locks out {four}:1 (deployments/a/config/prod.yaml:5), which has 4.1.6, "
-        "on a/prod",
+        f"# JupyterHub 1.5.0 of the chart 1.2.0 locks out {four}:1 (deployments/a/config/prod.yaml:5), which has "
+        "4.1.6, on a/prod",
         unknown,
     ]
 
