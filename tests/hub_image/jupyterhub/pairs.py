@@ -114,7 +114,8 @@ class Browser:
             with self.opener.open(urllib.request.Request(url, data, given, method=method), timeout=60) as answer:
                 return answer.status, answer.url.removeprefix(self.address), answer.read().decode(errors="replace")
         except urllib.error.HTTPError as error:
-            return error.code, str(error.url).removeprefix(self.address), ""
+            with error:
+                return error.code, str(error.url).removeprefix(self.address), ""
         except OSError:
             return 0, path, ""
 
