@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from hubimages.contents.cache import Cache, folder
+from hubimages.contents.cache import Cache, folder, known_tag
 from hubimages.contents.facts import Facts
 from hubimages.contents.gathering import Gathered, look_up_all, read_layers
 from hubimages.contents.published.manifest import Published
-from hubimages.contents.reading import Agree, Reader, Say, announce, known_image, tag_key
+from hubimages.contents.reading import Agree, Reader, Say, announce, known_image
 from hubimages.image_ref import ImageRef
 from hubimages.registry import Registries
 
@@ -16,8 +16,8 @@ def remembered(images: Iterable[ImageRef], cache: Cache | None = None) -> dict[I
     cache = cache or Cache(folder())
     found = {}
     for image in dict.fromkeys(images):
-        tag = None if image.digest else cache.get("tags", tag_key(image))
-        digest = image.digest or (str(tag.get("digest") or "") if isinstance(tag, dict) else "")
+        tag = known_tag(cache, image)
+        digest = tag.digest if tag else image.digest
         known = known_image(cache, digest) if digest else None
         if known is not None:
             found[image] = known

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hubimages.references.change.bump import Accepted as Accepted
     from hubimages.references.change.bump import nothing_to_do as nothing_to_do
     from hubimages.references.change.bump import plan_bump as plan_bump
+    from hubimages.references.change.delivering import Shown as Shown
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
     from hubimages.references.change.plan import TagPlan as TagPlan
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
+    from hubimages.references.packages.search import search_packages as search_packages
     from hubimages.references.page.html import write_page as write_page
     from hubimages.references.reference import Form as Form
     from hubimages.references.reference import Inventory as Inventory
@@ -48,7 +50,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
-        "change.delivering": ["delivery_of", "finish"],
+        "change.delivering": ["Shown", "delivery_of", "finish"],
         "change.plan": ["TagPlan"],
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],
@@ -60,6 +62,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "find.scan": ["find_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
+        "packages.search": ["search_packages"],
         "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],

@@ -12,7 +12,7 @@ from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
 if TYPE_CHECKING:
-    from hubimages.references import Selection, TagPlan
+    from hubimages.references import Selection, Shown, TagPlan
 
 CHANGE_HELP = {
     "repo": "clone of the deployment repository, or a directory in it",
@@ -22,7 +22,8 @@ CHANGE_HELP = {
     "open_pr": "commit, push the branch and open a pull request (with GH_TOKEN or GITHUB_TOKEN; otherwise print the "
     "address that opens it)",
     "yes": "take the recommended answer to every question",
-    "unchecked": "do not ask the registry for the tag",
+    "unchecked": "do not ask the registry for the tag, nor for what is in the images",
+    "compare": "say what is different inside the images; asks the registries (always in the text of a pull request)",
     "json": "print the changes as one JSON object",
 }
 CHOICE_HELP = {
@@ -46,6 +47,15 @@ def _selection(
 
     files = references.files_from(Path(repo), file or ())
     return references.Selection(tuple(hub or ()), files, choice, also_automated, Path(hubs) if hubs else None)
+
+
+def _shown(dry_run: bool, json: bool, compare: bool, *, open_pr: bool, unchecked: bool = False) -> "Shown":
+    """Return what the options ask to see. A pull request always says what is different inside the images."""
+    from hubimages import references
+
+    if compare and unchecked:
+        raise BadInputError("--compare contradicts --unchecked, which asks no registry. Remove one")
+    return references.Shown(dry_run, json, compare or (open_pr and not (dry_run or unchecked)))
 
 
 def _with_warnings(plan: "TagPlan", *, online: bool) -> "TagPlan":
@@ -91,6 +101,7 @@ def point_hubs(
     commit: bool = False,
     open_pr: bool = False,
     because: str = "",
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -115,6 +126,7 @@ def point_hubs(
         return
     chosen = _selection(repo, hub, file, hubs, also_automated, choice)
     registries = None if unchecked or dry_run else Registries()
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
     )
@@ -126,7 +138,7 @@ def point_hubs(
         return
     plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=all))
 
 
 @task(
@@ -148,6 +160,7 @@ def roll_back_image(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -164,13 +177,14 @@ def roll_back_image(
         raise BadInputError("which hub? Add --hub=CLUSTER/HUB")
     chosen = _selection(repo, hub, file, hubs, also_automated)
     registries = None if unchecked or dry_run else Registries()
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
     )
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
 
 
 @task(
@@ -200,6 +214,7 @@ def promote_images(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -220,6 +235,7 @@ def promote_images(
     from hubimages.duration import duration
     from hubimages.registry import Registries
 
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(branch, "promote-images", commit=commit, open_pr=open_pr)
     plan = references.plan_promotion(
         Path(repo),
@@ -239,7 +255,7 @@ def promote_images(
         plan = plan.on_branch_of_its_own("promote-images")
     chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
     ask = functools.partial(console.confirm, yes=yes, flags="--to, or --yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
 
 
 @task(
@@ -269,6 +285,7 @@ def bump_images(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -290,6 +307,7 @@ def bump_images(
     from hubimages.registry import Registries
 
     chosen = _selection(repo, hub, file, hubs, also_automated)
+    shown = _shown(dry_run, json, compare, open_pr=open_pr)
     delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     accepted = references.Accepted(
@@ -306,4 +324,4 @@ def bump_images(
     plan = _with_warnings(plan, online=True)
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))

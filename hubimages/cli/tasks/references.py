@@ -16,7 +16,21 @@ HUBS = "a YAML file that lists the hubs, each with its values files in order; ov
 WIDE = "on a terminal: show every text in full, with tag formats and values paths"
 
 
-@task(auto_shortflags=False, help={"repo": REPO, "hubs": HUBS, "wide": WIDE, "html": HTML, "json": JSON})
+@task(
+    auto_shortflags=False,
+    help={
+        "repo": REPO,
+        "hubs": HUBS,
+        "wide": WIDE,
+        "with": "list the images that have this package, and their hubs: a name, or a PEP 508 specifier such as "
+        "numpy==1.2.3; asks the registries for the images' SBOMs",
+        "offline": "with --with: ask no registry; search what earlier runs read, and say how old that is",
+        "sboms_only": "with --with: leave out images without an SBOM, instead of reading their layers",
+        "yes": "with --with: read layers without a question, however large they are",
+        "html": HTML,
+        "json": JSON,
+    },
+)
 @operator_errors
 def images(
     c: Context,
@@ -24,6 +38,10 @@ def images(
     repo: str = ".",
     hubs: str | None = None,
     wide: bool = False,
+    with_: str | None = None,
+    offline: bool = False,
+    sboms_only: bool = False,
+    yes: bool = False,
     html: str | None = None,
     json: bool = False,
 ) -> None:
@@ -33,9 +51,15 @@ def images(
     tabs between them. References are found by the keys of values files, through aliases and across the values files of
     a hub, in text inside of YAML, in Dockerfiles, programs and Terraform. The last lines, on stderr, say what was not
     read, and why.
+
+    With --with, each line has an image, who installed the package, its name and version, and the hubs; the last lines
+    say which images were not searched. Exit code 75 if a registry gave no answer, 77 if one wants a login.
     """
     from hubimages import references
 
+    if with_ is not None:
+        search_packages(repo, hubs, with_, html, offline=offline, sboms_only=sboms_only, yes=yes, json=json)
+        return
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     if html:
         references.write_page(Path(html), inventory)
@@ -49,6 +73,37 @@ def images(
         console.result(references.as_table(inventory, width, wide=wide))
     if not json:
         console.step(references.summary(inventory))
+
+
+def search_packages(
+    repo: str,
+    hubs: str | None,
+    package: str,
+    html: str | None,
+    *,
+    offline: bool,
+    sboms_only: bool,
+    yes: bool,
+    json: bool,
+) -> None:
+    """Print which images have a package."""
+    from hubimages import references
+    from hubimages.contents import Wanted
+
+    if html:
+        raise BadInputError("--with and --html contradict each other: leave one out")
+    wanted = Wanted.parse(package)
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    agree = functools.partial(console.confirm, yes=yes, flags="--yes, or --sboms-only")
+    found = references.search_packages(inventory, wanted, agree=agree, offline=offline, layers=not sboms_only)
+    if json:
+        console.result(found.as_json())
+    else:
+        if found.rows:
+            console.result(found.as_lines())
+        console.step(found.summary())
+    if found.exit_code:
+        raise Exit(code=found.exit_code)
 
 
 @task(

@@ -64,7 +64,7 @@ def test_the_text_of_a_pull_request_has_the_warning(open_registry: Registry, tmp
     assert done.returncode == 0, done.stderr
     (opened,) = github.opened
     line = f"warning: {name}:2 has JupyterHub 3.1.1, and leap/prod runs 5.4.4"
-    assert f"\n- config/clusters/leap/prod.values.yaml:5: {line}" in opened["body"]
+    assert f"\nconfig/clusters/leap/prod.values.yaml:5: {line}" in opened["body"]
 
 
 def test_bump_images_warns_of_the_newest_tag(open_registry: Registry, tmp_path: Path) -> None:
