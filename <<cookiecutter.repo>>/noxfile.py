@@ -14,6 +14,9 @@
 <% elif cookiecutter.__install %>
     nox -s lock                  write conda-lock.yml, from which the image is then built
 <% endif %>
+<% if cookiecutter.__install %>
+    nox -s lock -- --open-pr     propose the lock in a pull request that says what changes
+<% endif %>
 <% if cookiecutter.starter == "r" %>
     nox -s browser               use RStudio in a browser, in the image that you built
 <% endif %>
@@ -209,7 +212,7 @@ def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
 <% if cookiecutter.__install %>
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("environment"))
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
 <% endif %>
     linting.check_files(session)
 
@@ -218,17 +221,31 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def lock(session: nox.Session) -> None:
     """Write conda-lock.yml, from which the image is then built, and show what changes."""
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+    extras = "github,lock" if "--open-pr" in session.posargs else "lock"
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages(extras))
     session.run("hubimages", "lock-environment", ".", *session.posargs)
 
 
 <% endif %>
 <% if cookiecutter.starter == "pixi" %>
+<% if cookiecutter.__install %>
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write pixi.lock for pixi.toml, with the pixi of the Dockerfile. Run it after each edit. `-- --open-pr` proposes the lock."""
+    programs.check_engine(session)
+    if not session.posargs:
+        pixi.lock(session)
+        return
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("github,lock"))
+    with pixi.new_lock(session) as made:
+        session.run("hubimages", "lock-environment", ".", "--made", made, *session.posargs)
+<% else %>
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Write pixi.lock for pixi.toml, with the pixi of the Dockerfile. Run it after each edit of pixi.toml."""
     programs.check_engine(session)
     pixi.lock(session)
+<% endif %>
 
 
 <% endif %>

@@ -18,7 +18,13 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"binder.yaml": "binder_badge"}
+OPTIONAL = {"binder.yaml": "binder_badge", "lock.yaml": "__lock"}
+# Answers that add a workflow or a trigger of their own, whatever the others are: combined with the few that meet them.
+ADDED = (
+    {"lock": "monthly"},
+    {"lock": "weekly", "preview": "yes"},
+    {"lock": "monthly", "starter": "docker-stacks", "arm64": "yes"},
+)
 
 
 def combinations() -> Iterator[dict[str, str]]:
@@ -29,6 +35,7 @@ def combinations() -> Iterator[dict[str, str]]:
         answers = dict(zip(KEYS, chosen, strict=True))
         if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):
             yield answers
+    yield from ADDED
 
 
 class Renderer:
