@@ -335,6 +335,10 @@ def check_is_built(session: nox.Session, reference: str) -> None:
 def check_image(session: nox.Session, reference: str) -> None:
     """Run image-contract/, which also runs << cookiecutter.__tests_folder >>/ inside the image."""
     session.install("--requirement", ".github/requirements-test.txt")
+<% if cookiecutter.__install and cookiecutter.starter != "pixi" %>
+    # The contract asks it what repo2docker takes from environment.yml.
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
+<% endif %>
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
     env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}

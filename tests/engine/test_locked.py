@@ -26,11 +26,11 @@ from tests.histories import git
 rattler_index = pytest.importorskip(
     "rattler.index", reason="py-rattler is not installed: pip install 'hubimages[lock]'"
 )
-pytestmark = [pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
+# Deep, because each repository takes a minute or two.
+pytestmark = [pytest.mark.deep, pytest.mark.usefixtures("no_container_left"), pytest.mark.random_order(disabled=True)]
 
 ADDRESS = "https://github.com/example/hubimages"
 INDEX = "import asyncio, os, sys; from rattler.index import index_fs; asyncio.run(index_fs(sys.argv[1])); os._exit(0)"
-# prettytable needs wcwidth, which conda installs: pip must accept that beside hashes.
 # Starter, format of the lock, and what it is called.
 KINDS = [
     ("environment.yml", "conda-lock", "conda-lock.yml"),
@@ -102,6 +102,7 @@ def locked(
     text = (path / "environment.yml").read_text().replace("  - conda-forge", f"  - {channel}")
     text += "  - refreshed\n"
     text += f"  - python={PYTHON}\n" if starter == "docker-stacks" else ""
+    # prettytable needs wcwidth, which conda installs: pip must accept that beside hashes.
     text += "" if form == "pixi" else "  - pip\n  - pip:\n      - colorama<0.4.6\n      - prettytable\n"
     (path / "link").symlink_to("README.md")
     repository.write({"environment.yml": text})
