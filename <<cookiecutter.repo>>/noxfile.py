@@ -86,6 +86,9 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
+<% if cookiecutter.__remove_previews %>
+from image_build import previews
+<% endif %>
 from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
 from image_build import settings as setup, sizes, sources, tags
 
@@ -295,6 +298,14 @@ def arguments(session: nox.Session) -> None:
     told = {"arguments": words, "appendix": sources.appendix(), "repo2docker": building.repo2docker()}
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in told.items()))
     session.log(words)
+
+
+<% endif %>
+<% if cookiecutter.__remove_previews %>
+@nox.session(venv_backend="none")
+def remove_previews(session: nox.Session) -> None:
+    """Remove the previews of pull requests that were closed a week ago or earlier, as the workflow does every week."""
+    previews.remove(session, setup.preview_image(IMAGE) if "PREVIEW" not in os.environ else IMAGE)
 
 
 <% endif %>

@@ -78,6 +78,9 @@ if ANSWERS["appendix"] != "yes":
     Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":
     Path(".github/workflows/binder.yaml").unlink()
+if not ANSWERS["__remove_previews"]:
+    Path(".github/workflows/previews.yaml").unlink()
+    Path(".github/image_build/previews.py").unlink(missing_ok=True)  # with machinery: shared there is none
 if not ANSWERS["__lock"]:
     Path(".github/workflows/lock.yaml").unlink()
 leave(ANSWERS["own_files"].split())

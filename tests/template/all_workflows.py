@@ -18,7 +18,7 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"binder.yaml": "binder_badge", "lock.yaml": "__lock"}
+OPTIONAL = {"binder.yaml": "binder_badge", "lock.yaml": "__lock", "previews.yaml": "__remove_previews"}
 # Answers that add a workflow or a trigger of their own, whatever the others are: combined with the few that meet them.
 ADDED = (
     {"lock": "monthly"},

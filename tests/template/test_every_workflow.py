@@ -151,6 +151,7 @@ def test_rights_are_given_to_jobs_and_are_the_least():
         rights |= {"result": {}, "elsewhere": {}, "point-hubs": {"contents": "read", **look}}
         rights |= {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}}
         rights |= {"lock": {"contents": "write", "pull-requests": "write", "actions": "write"}}
+        rights |= {"previews": {"contents": "read", "pull-requests": "read", **push}}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 
