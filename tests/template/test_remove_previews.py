@@ -23,7 +23,8 @@ PACKAGE = "/orgs/our-org/packages/container/our%2Fimage-preview/versions"
 # The tags of each version of the package.
 VERSIONS = {
     10: [f"pr-4-{COMMIT}"], 11: [f"pr-1-{COMMIT}"], 12: [f"pr-2-{COMMIT}"], 13: [f"pr-3-{COMMIT}"],
-    14: [f"pr-5-{COMMIT}"], 15: ["latest"], 16: [COMMIT], 17: [], 18: [f"pr-1-{COMMIT}", "kept"], 19: [f"pr-1-{COMMIT}-more"],
+    14: [f"pr-5-{COMMIT}"], 15: ["latest"], 16: [COMMIT], 17: [], 18: [f"pr-1-{COMMIT}", "kept"],
+    19: [f"pr-1-{COMMIT}-more"],
     20: [f"pr-1-{COMMIT}", f"pr-2-{COMMIT}"], 21: [f"pr-01-{COMMIT}"], 22: [f"xpr-1-{COMMIT}"], 23: ["pr-1"],
     24: [f"pr-1-{COMMIT}", f"pr-6-{COMMIT}"],
 }  # fmt: skip
