@@ -7,15 +7,16 @@ from typing import Any
 
 from hubimages import yaml_text
 from hubimages.errors import BadInputError
+from hubimages.image_ref import ImageRef
 from hubimages.repository import file_edit
 from hubimages.template import check_answers
 
 TOP_KEYS = ("source", "ref", "defaults", "images")
 OPTION_KEYS = (
     *("answers", "registry", "template", "keep_messages", "only_moved_files", "remote", "visibility", "description"),
-    *("topics", "secrets"),
+    *("topics", "secrets", "image"),
 )
-IMAGE_KEYS = ("directory", "repository", "former_paths", "skip", *OPTION_KEYS)
+IMAGE_KEYS = ("directory", "repository", "former_paths", "skip", "replaces", *OPTION_KEYS)
 WHAT_NAMES_THE_REPOSITORY = "{repository}"
 
 
@@ -37,6 +38,8 @@ class Entry:
     description: str = ""
     topics: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()  # names
+    image: str = ""  # that the repository pushes; "" for what it records itself
+    replaces: tuple[str, ...] = ()  # images that hubs run instead, beside those of chartpress.yaml and hubploy.yaml
 
     def options(self) -> dict[str, Any]:
         """Return what decides about the result of an extraction."""
@@ -139,6 +142,12 @@ class Reader:
             self.wrong(node.get("answers", node["repository"]), str(error))
         if pattern := values.get("remote", ""):
             values["remote"] = self.address(node.get("remote", item), pattern, repository)
+        if pattern := values.get("image", ""):
+            values["image"] = self.address(node.get("image", item), pattern, repository, "image")
+            self.image(node.get("image", item), values["image"])
+        replaces = self.texts(node, "replaces") if "replaces" in node else ()
+        for name in replaces:
+            self.image(node["replaces"], name)
         former = self.texts(node, "former_paths") if "former_paths" in node else None
         return Entry(
             line=item.line,
@@ -147,6 +156,7 @@ class Reader:
             former_paths=former,
             skip=self.flag(node, "skip"),
             answers=answers,
+            replaces=replaces,
             **values,
         )
 
@@ -155,7 +165,7 @@ class Reader:
         found: dict[str, Any] = {}
         readers: dict[str, Callable[[Mapping[str, yaml_text.Node], str], Any]] = {
             **dict.fromkeys(("template", "keep_messages", "only_moved_files"), self.flag),
-            **dict.fromkeys(("remote", "visibility", "description"), self.text),
+            **dict.fromkeys(("remote", "visibility", "description", "image"), self.text),
             **dict.fromkeys(("topics", "secrets"), self.texts),
         }
         for key, read in readers.items():
@@ -228,11 +238,18 @@ class Reader:
             return ()
         return found
 
-    def address(self, node: yaml_text.Node, pattern: str, repository: str) -> str:
-        """Return the address of one repository."""
+    def address(self, node: yaml_text.Node, pattern: str, repository: str, key: str = "remote") -> str:
+        """Return the address of one repository, or the name of its image."""
         if WHAT_NAMES_THE_REPOSITORY not in pattern and "{" in pattern:
-            self.wrong(node, f"the only variable of `remote` is {WHAT_NAMES_THE_REPOSITORY}: {pattern}")
+            self.wrong(node, f"the only variable of `{key}` is {WHAT_NAMES_THE_REPOSITORY}: {pattern}")
         return pattern.replace(WHAT_NAMES_THE_REPOSITORY, repository)
+
+    def image(self, node: yaml_text.Node, name: str) -> None:
+        """Note a mistake in the name of an image."""
+        try:
+            ImageRef.parse(name)
+        except BadInputError as error:
+            self.wrong(node, str(error))
 
 
 def clashes(name: str, entries: Sequence[Entry]) -> Iterator[str]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.bump import plan_bump as plan_bump
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
+    from hubimages.references.change.move import Move as Move
+    from hubimages.references.change.move import plan_moves as plan_moves
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
     from hubimages.references.change.promote import nothing_to_promote as nothing_to_promote
@@ -47,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["delivery_of", "finish"],
+        "change.move": ["Move", "plan_moves"],
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
