@@ -47,6 +47,7 @@ class Job:
             only_moved_files=entry.only_moved_files,
             template=entry.template,
             keep_messages=entry.keep_messages,
+            removal=entry.removal,
             answers={"repo": entry.repository, **entry.answers},
             origin=origin,
             related=origin is not None,

@@ -9,6 +9,13 @@ from hubimages import console
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
+REMOVAL_HELP = {
+    "drop_path": "remove this file or directory of the image from all commits; can be repeated",
+    "replace_text": "replace in all file versions and messages what this file lists, a TEXT==>REPLACEMENT per line, as "
+    "git filter-repo --replace-text takes it",
+    "strip_blobs_bigger_than": "remove file versions that are larger than this, for example 50M",
+}
+
 
 def check_html(html: str | None, *, dry_run: bool, private_report: bool) -> None:
     """Refuse options about pages that are not written."""
@@ -70,7 +77,7 @@ def find_images(
 
 @task(
     positional=["manifest", "dest"],
-    iterable=["accept"],
+    iterable=["accept", "drop_path"],
     auto_shortflags=False,
     help={
         "manifest": "the file that find-images wrote, edited",
@@ -82,6 +89,7 @@ def find_images(
         "html": "write a page about the result into this directory, and open index.html there",
         "private_report": "with --html: say where each finding of the scan is, not only kinds and how many",
         "accept": "ID=REASON: publish this finding of the scan that comes before a push; can be repeated",
+        **REMOVAL_HELP,
         "dry_run": "show what would be made, and change nothing; a remote SOURCE is cloned into a temporary directory",
         "json": "print the result as one JSON object",
     },
@@ -96,6 +104,9 @@ def extract_images(
     push: bool = False,
     create: bool = False,
     accept: list[str] | None = None,
+    drop_path: list[str] | None = None,
+    replace_text: str | None = None,
+    strip_blobs_bigger_than: str | None = None,
     html: str | None = None,
     private_report: bool = False,
     dry_run: bool = False,
@@ -107,12 +118,14 @@ def extract_images(
     not stop the others. Run again, the task makes what is missing, and brings new commits of the deployment repository
     onto the repositories that are there.
     """
-    from hubimages import migration, scanning
+    from hubimages import extract, migration, scanning
 
     check_html(html, dry_run=dry_run, private_report=private_report)
     accepts = scanning.read_accepts(accept or [])
+    removal = extract.read_removal(drop_path or [], replace_text, strip_blobs_bigger_than, everywhere=True)
     options = migration.Options(push=push, create=create, accepts=accepts, dry_run=dry_run)
-    run = migration.extract_images(migration.read_manifest(Path(manifest), remote), Path(dest), options)
+    wanted = migration.read_manifest(Path(manifest), remote).without(removal)
+    run = migration.extract_images(wanted, Path(dest), options)
     console.result(run.as_json() if json else str(run))
     if html is not None:
         console.step(f"wrote {migration.report_of_run(Path(html), run, private=private_report)}")
