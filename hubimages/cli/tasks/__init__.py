@@ -18,7 +18,7 @@ from hubimages.cli.tasks.hub_image.bumping import bump_hub_image, check_hub_imag
 from hubimages.cli.tasks.hub_image.experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
-from hubimages.cli.tasks.migration import extract_images, find_images
+from hubimages.cli.tasks.migration import extract_images, find_images, finish_migration
 from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, promote_images, roll_back_image
 from hubimages.cli.tasks.references import check_images, images, registry_tags
 from hubimages.cli.tasks.registry import check_registry
@@ -32,6 +32,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         extract_image,
         find_images,
         extract_images,
+        finish_migration,
         adopt_image_repo,
         update_image_repo,
         check_environment,
