@@ -78,10 +78,17 @@ if ANSWERS["appendix"] != "yes":
     Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":
     Path(".github/workflows/binder.yaml").unlink()
+if not ANSWERS["__updates"]:
+    Path(".github/workflows/update.yaml").unlink()
 leave(ANSWERS["own_files"].split())
 if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
     # hubimages says this itself, and why
     sys.stderr.write(
         f"No workflow opens pull requests in {ANSWERS['configuration_repository']}: it would install hubimages from "
         f"the address and commit of this template, and this copy has neither: {ANSWERS['__problem']}\n"
+    )
+if ANSWERS["update_workflow"] != "never" and not ANSWERS["__updates"]:
+    sys.stderr.write(
+        "No workflow opens pull requests with updates: it would install hubimages from the address of this template, and "
+        f"this copy has none: {ANSWERS['__problem']}\n"
     )

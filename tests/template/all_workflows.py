@@ -17,8 +17,10 @@ KEYS = (
     "registry", "starter", "builder", "refresh", "latest_tag", "date_tag", "preview", "binder_badge", "arm64",
     "configuration_repository",
 )  # fmt: skip
-# A file that is there only where a question is answered with yes.
-OPTIONAL = {"binder.yaml": "binder_badge"}
+# A file that is there only where this is yes.
+OPTIONAL = {"binder.yaml": "binder_badge", "update.yaml": "__updates"}
+# What only a workflow of its own depends on needs no combinations.
+ALONE = {"update_workflow": ("monthly", "weekly")}
 
 
 def combinations() -> Iterator[dict[str, str]]:
@@ -70,7 +72,8 @@ def different_workflows() -> dict[tuple[str, str], dict[str, str]]:
     """Every different workflow, by file name and text, with the first answers that give it."""
     renderer = Renderer()
     found: dict[tuple[str, str], dict[str, str]] = {}
-    for answers in combinations():
+    alone = [{"registry": "quay.io", "preview": "no", key: answer} for key in ALONE for answer in ALONE[key]]
+    for answers in itertools.chain(combinations(), alone):
         for name, text in renderer.render(answers).items():
             found.setdefault((name, text), answers)
     return found

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from hubimages import template
 from tests.template import node_programs
-from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows
+from tests.template.all_workflows import ALONE, KEYS, Renderer, combinations, different_workflows
 from tests.template.published import PUBLISHED
 
 WORKFLOWS = different_workflows()
@@ -47,6 +47,7 @@ def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         {},
         {"registry": "amazon-ecr", "starter": "docker-stacks", "arm64": "yes", "date_tag": "yes"},
         {"registry": "ghcr.io", "builder": "repo2docker-action", "preview": "yes", "configuration_repository": "a/b"},
+        {"update_workflow": "weekly"},
         {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes"},
     ],
     ids=str,
@@ -65,7 +66,7 @@ def test_every_question_that_a_workflow_asks_is_combined():
         for path in [*folder.glob("<<cookiecutter.repo>>/.github/workflows/*"), *folder.glob("templates/*")]
     )
     asked = set(re.findall(r"cookiecutter\.([a-z]\w*)", source))
-    assert asked <= {*KEYS, "registry_host", "image", "repo"}
+    assert asked <= {*KEYS, *ALONE, "registry_host", "image", "repo"}
     refused = 6 * 2 * 3 * 2**5  # arm64 with repo2docker-action
     assert len(list(combinations())) == 6 * 2 * 2 * 3 * 2**6 - refused
 
@@ -150,6 +151,7 @@ def test_rights_are_given_to_jobs_and_are_the_least():
         rights = {"build": pushing, "join": pushing, "preview": pushing, "test": nothing, "arm64": nothing}
         rights |= {"result": {}, "elsewhere": {}, "point-hubs": {"contents": "read", **look}}
         rights |= {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}}
+        rights["update"] = {"contents": "write", "pull-requests": "write"}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 
