@@ -162,6 +162,13 @@ def release_template(session: nox.Session) -> None:
 
 
 @nox.session
+def freshness(session: nox.Session) -> None:
+    """Say which defaults are behind what the field has now; -- --fix changes them, with lines for owners."""
+    install(session)
+    session.run("python", "-m", "freshness", *session.posargs)
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel and the source distribution into dist/."""
     session.install("build")

@@ -47,6 +47,7 @@ def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         {"registry": "amazon-ecr", "starter": "docker-stacks", "arm64": "yes", "date_tag": "yes"},
         {"registry": "ghcr.io", "builder": "repo2docker-action", "preview": "yes", "configuration_repository": "a/b"},
         {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes", "lock": "weekly"},
+        {"update_workflow": "weekly"},
     ],
     ids=str,
 )
@@ -151,6 +152,7 @@ def test_rights_are_given_to_jobs_and_are_the_least():
         rights |= {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}}
         rights |= {"lock": {"contents": "write", "pull-requests": "write", "actions": "write"}}
         rights |= {"previews": {"contents": "read", "pull-requests": "read", **push}}
+        rights["update"] = {"contents": "write", "pull-requests": "write"}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 
