@@ -22,7 +22,8 @@ KEYS = (
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
 OPTIONAL = {
-    "binder.yaml": "binder_badge", "lock.yaml": "__lock", "previews.yaml": "__remove_previews", "update.yaml": "__updates",
+    "binder.yaml": "binder_badge", "lock.yaml": "__lock", "previews.yaml": "__remove_previews",
+    "update.yaml": "__updates",
 }  # fmt: skip
 # Answers that add a workflow or a trigger of their own, whatever the others are: combined with the few that meet them.
 ADDED = (
@@ -119,8 +120,7 @@ def different_workflows() -> dict[tuple[str, str], dict[str, str]]:
     """Every different workflow, by file name and text, with the first answers that give it."""
     renderer = Renderer()
     found: dict[tuple[str, str], dict[str, str]] = {}
-    alone = [{"registry": "quay.io", "preview": "no", key: answer} for key in ALONE for answer in ALONE[key]]
-    for answers in itertools.chain(combinations(), alone):
+    for answers in combinations():
         for name, text in renderer.render(answers).items():
             found.setdefault((name, text), answers)
     return found
