@@ -29,7 +29,7 @@ BASE: Path = SINGLEUSER
 SAMPLE = "quay.io/organisation/name:2026.01"
 OVERRIDE = "kubespawner_override"
 PERSISTENT = ("persistentVolumeClaim", "nfs", "hostPath", "csi", "cephfs", "azureFile")
-BY_VALUE = 2  # marshal's format without references: equal data give equal bytes
+BY_VALUE = 0  # marshal's format without references and marks of interned texts: equal data give equal bytes
 Problem = tuple[str, str, Path]
 """A code, what is wrong, and the end of its path in the pod."""
 Key = tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
     """Yield what KubeSpawner or Kubernetes refuses of the choices, each once. Raises NotInstalledError."""
     if not subject.values.mapping("jupyterhub") or broken(subject):
         return
-    settings = singleuser.configuration(replace(subject.values, data=plain(subject.values.data)))
+    settings = _one_label(singleuser.configuration(replace(subject.values, data=plain(subject.values.data))))
     seen: set[tuple[str, str]] = set()
     for profile, tries in _profiles(subject):
         results = dict(_results(marshal.dumps((settings, profile, _once(profile, tries)), BY_VALUE)))
@@ -64,6 +64,20 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
                 if (code, said) not in seen:
                     seen.add((code, said))
                     yield _finding(subject, path, options, code, said, tail)
+
+
+def _one_label(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with one text for all valid labels of the node selector: each hub may have its name there,
+    and is otherwise like another.
+    """
+    selector = settings.get("node_selector")
+    if not isinstance(selector, dict):
+        return settings
+    labels = {
+        key: "x" if isinstance(value, str) and pods.LABEL_VALUE.fullmatch(value) else value
+        for key, value in selector.items()
+    }
+    return {**settings, "node_selector": labels}
 
 
 def _profiles(subject: Subject) -> Iterator[tuple[dict[str, Any] | None, list[tuple[Path, dict[str, str]]]]]:
