@@ -95,8 +95,8 @@ def _key(profile: dict[str, Any] | None, options: dict[str, str]) -> Key:
     for key, name in options.items():
         choices = _choices(profile, key)
         default = default_choice(profile, key)
-        wanted = _but_image(choices.get(name))
-        chosen = next((one for one in (default, *choices) if one and _but_image(choices[one]) == wanted), name)
+        alike = (one for one in (default, *choices) if one and _but_image(choices[one]) == _but_image(choices[name]))
+        chosen = next(alike) if name in choices else name
         if chosen != default:
             made.append((key, chosen))
     return tuple(made)
@@ -162,12 +162,14 @@ def _cause(subject: Subject, path: Path, options: dict[str, str], said: str, tai
     above: Path
     for above in ((*path, OVERRIDE), *_defaults(subject, profile), (*profile, OVERRIDE)) if options else ():
         override = values.mapping(*above)
-        for name in names:
+        quoted = [name for name, value in override.items() if isinstance(value, str) and value and value in said]
+        for name in (*names, *(quoted if not tail else ())):
             if name in override:
                 return (*above, name)
     config = ("jupyterhub", "hub", "config", "KubeSpawner")
+    paths = {**singleuser.TRAITS, **singleuser.STORAGE}
     for name in names:
-        for at in ((*config, name), (*SINGLEUSER, *singleuser.TRAITS.get(name, ("?",)))):
+        for at in ((*config, name), (*SINGLEUSER, *paths.get(name, ("?",)))):
             if values.get(*at) is not None and not options:
                 return at
     return (*path, OVERRIDE) if options and values.get(*path, OVERRIDE) is not None else path
