@@ -365,3 +365,56 @@ PAGE_SEEDS = (
          "https://staging.example.org/oauth_callback"),
     Seed("page without a prefix", "prefix-missing", f"{CONFIG}.BinderHub.image_prefix", GONE),
 )  # fmt: skip
+# Who refuses, ignores or misreads what is wrong, by code; option-* are of the class that has the option.
+LAYERS: dict[str, tuple[str, ...]] = {
+    "JupyterHub": (
+        "binder-service-host", "binder-service-missing", "binder-service-port", "binder-service-url-missing",
+        "extra-config-syntax", "hub-config-section", "oauth-client-id", "oauth-redirect-uri", "page-redirect-to-server",
+        "page-redirect-uri", "page-role", "page-role-users", "role-access-missing", "role-admin", "role-key-unknown",
+        "role-name", "role-service-unknown", "role-shape", "role-user-self-missing", "scope-service-unknown",
+        "scope-unknown", "service-field", "service-key-unknown", "service-redirect-missing", "service-shape",
+        "service-url-scheme",
+    ),
+    "KubeSpawner": (
+        "choice-home-lost", "choice-image-missing", "choice-image-moving", "choice-refused", "form-shape",
+        "page-profile-list", "profile-list-missing", "profile-name-missing", "profile-slug-twice", "profile-slug-type",
+        "unlisted-override",
+    ),
+    "BinderHub": (
+        "access-scopes-invalid", "access-scopes-not-enforced", "api-only-mode-off", "binder-auth-off",
+        "binder-base-url", "build-image-invalid", "build-image-missing", "build-image-moving", "build-image-old",
+        "credentials-differ", "hub-api-token-missing", "hub-api-token-wrong", "hub-api-url-missing",
+        "hub-api-url-wrong", "hub-callback", "hub-client-id", "hub-service-prefix", "page-auth-differs",
+        "page-hub-url", "page-hub-url-missing", "password-in-clear", "prefix-docker-hub", "prefix-ending",
+        "prefix-gcr", "prefix-invalid", "prefix-missing", "prefix-scheme", "prefix-shared", "push-server-missing",
+        "push-username-missing", "registry-account-wrong", "registry-host-differs", "registry-url-missing",
+        "registry-url-path", "registry-url-scheme", "registry-username-missing", "spec-regex-invalid",
+        "use-registry-off",
+    ),
+    "fancy-profiles": (
+        "choice-default-missing", "choice-default-twice", "choice-name-missing", "choice-name-twice",
+        "choices-missing", "dynamic-image-building-off", "fancy-profiles-old", "form-key-unknown", "form-text",
+        "hub-base-url", "hub-image-without-fancy-profiles", "no-image-building", "option-key", "option-name-missing",
+        "profile-default-missing", "profile-default-twice", "profile-name-twice", "setup-ui-missing",
+        "unlisted-choice-off", "unlisted-name-missing", "validation-message-missing", "validation-regex-invalid",
+        "validation-regex-javascript", "validation-regex-refuses", "validation-regex-slow",
+    ),
+    "Kubernetes": (
+        "binder-node-selector", "build-node-selector", "build-selector-type", "choice-image-invalid", "choice-pod",
+        "dask-pull-secret-missing", "dask-pull-secret-name", "dask-pull-secret-shape", "docker-api-node-selector",
+        "docker-api-toleration", "docker-storage-limit", "docker-storage-quantity", "manifest", "network-access-hub",
+        "page-ingress-hosts", "page-tls-secret", "pull-secret-incomplete", "pull-secret-not-created",
+        "pull-secret-registry",
+    ),
+    "Helm": ("binderhub-service-off", "key-misspelt", "schema"),
+}  # fmt: skip
+
+
+def layer_of(seed: Seed) -> str:
+    """The layer of a mistake."""
+    if seed.code.startswith("option-") and seed.code in ("option-unknown", "option-type", "option-shape"):
+        if "kubespawner_override" in seed.path or ".KubeSpawner." in seed.path:
+            return "KubeSpawner"
+        return "BinderHub" if seed.path.startswith(BS) else "JupyterHub"
+    (layer,) = (layer for layer, codes in LAYERS.items() if seed.code in codes)
+    return layer

@@ -61,6 +61,9 @@ class PreviewAuthenticator(Authenticator):  # type: ignore[misc]
 
 def configure(c: Any) -> None:
     """Configure the hub from the settings in its working directory."""
+    # A shell lets what it starts with & ignore SIGINT. The proxy and the services would, too, and the hub waits ten
+    # seconds for each of them to end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings = Settings.load(Path("settings.json"))
     hub(c, settings)
     spawner(c, settings)

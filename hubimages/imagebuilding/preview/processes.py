@@ -32,13 +32,18 @@ def end(pids: Sequence[int], *, patience: float) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         deadline = time.monotonic() + patience
-        while any(runs(pid) for pid in pids) and time.monotonic() < deadline:
+        while _any_runs(pids) and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not any(runs(pid) for pid in pids):
+        if not _any_runs(pids):
             return
 
 
 def runs(pid: int) -> bool:
     """Return True if the process runs and is not a zombie."""
-    state = attempt("ps", "-o", "stat=", "-p", str(pid), cwd=Path("/")).stdout.decode().strip()
-    return bool(state) and not state.startswith("Z")
+    return _any_runs([pid])
+
+
+def _any_runs(pids: Sequence[int]) -> bool:
+    named = ",".join(map(str, pids))
+    states = attempt("ps", "-o", "stat=", "-p", named, cwd=Path("/")).stdout.decode().split()
+    return any(not state.startswith("Z") for state in states)

@@ -14,6 +14,7 @@ from hubimages.imagebuilding.check.rendered import Manifest
 from hubimages.imagebuilding.layer import FileLine
 from hubimages.yaml_text import Path
 
+UNKNOWN = re.compile(r"^Additional properties are not allowed \('([^']+)' was unexpected\)$")
 API_GROUP = re.compile(r"^([^./]*)(?:\.[^/]*)?/")
 BUILT_IN = re.compile(r"v1|(?:apps|batch|autoscaling|policy)/v.+|[a-z.]+\.k8s\.io/v.+")
 
@@ -49,7 +50,8 @@ def problems(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         yield ("apiVersion",), f"Kubernetes {version()} has no {kind} of {api}"
         return
     for error in validator.iter_errors(data):
-        yield tuple(error.absolute_path), _short(error.message)
+        unknown = UNKNOWN.search(error.message)  # the value is the mapping, the mistake is one of its keys
+        yield (*error.absolute_path, *([unknown[1]] if unknown else [])), _short(error.message)
 
 
 @functools.cache
@@ -128,7 +130,7 @@ def _place(subject: Subject, manifest: Manifest, path: Path) -> FileLine:
             value = value[step]
         except (KeyError, IndexError, TypeError):
             value = None
-    best: tuple[int, Path] = (0, (section,) if section else ())
+    best: tuple[int, Path] = (0, ())
     for known in subject.values.places:
         if section and known[0] != section:
             continue
@@ -139,4 +141,7 @@ def _place(subject: Subject, manifest: Manifest, path: Path) -> FileLine:
             length += len(path)  # the very text
         if length > best[0] and (length > 1 or not isinstance(known[-1], int)):
             best = (length, known)
-    return subject.values.place(*best[1]) if best[1] else subject.hub.place
+    if best[1]:
+        return subject.values.place(*best[1])
+    readable = [layer for layer in subject.values.layers if not layer.encrypted and (section,) in layer.places]
+    return readable[-1].places[section,] if readable else subject.hub.place

@@ -28,6 +28,7 @@ TRAITS = {
     "extra_resource_guarantees": ("extraResource", "guarantees"),
     "extra_pod_config": ("extraPodConfig",),
 }
+STORAGE = {"volume_mounts": ("storage", "extraVolumeMounts"), "volumes": ("storage", "extraVolumes")}
 GUARANTEE = "1G"  # the chart's own singleuser.memory.guarantee
 HOME = "/home/jovyan"  # the chart's own singleuser.storage.homeMountPath
 DYNAMIC = "volume-{user_server}"  # and its storage.dynamic.volumeNameTemplate

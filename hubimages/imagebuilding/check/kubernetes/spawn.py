@@ -29,7 +29,7 @@ BASE: Path = SINGLEUSER
 SAMPLE = "quay.io/organisation/name:2026.01"
 OVERRIDE = "kubespawner_override"
 PERSISTENT = ("persistentVolumeClaim", "nfs", "hostPath", "csi", "cephfs", "azureFile")
-BY_VALUE = 2  # marshal's format without references: equal data give equal bytes
+BY_VALUE = 0  # marshal's format without references and marks of interned texts: equal data give equal bytes
 Problem = tuple[str, str, Path]
 """A code, what is wrong, and the end of its path in the pod."""
 Key = tuple[tuple[str, str], ...]
@@ -55,7 +55,7 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
     """Yield what KubeSpawner or Kubernetes refuses of the choices, each once. Raises NotInstalledError."""
     if not subject.values.mapping("jupyterhub") or broken(subject):
         return
-    settings = singleuser.configuration(replace(subject.values, data=plain(subject.values.data)))
+    settings = _one_label(singleuser.configuration(replace(subject.values, data=plain(subject.values.data))))
     seen: set[tuple[str, str]] = set()
     for profile, tries in _profiles(subject):
         results = dict(_results(marshal.dumps((settings, profile, _once(profile, tries)), BY_VALUE)))
@@ -64,6 +64,20 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
                 if (code, said) not in seen:
                     seen.add((code, said))
                     yield _finding(subject, path, options, code, said, tail)
+
+
+def _one_label(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings with one text for all valid labels of the node selector: each hub may have its name there,
+    and is otherwise like another.
+    """
+    selector = settings.get("node_selector")
+    if not isinstance(selector, dict):
+        return settings
+    labels = {
+        key: "x" if isinstance(value, str) and pods.LABEL_VALUE.fullmatch(value) else value
+        for key, value in selector.items()
+    }
+    return {**settings, "node_selector": labels}
 
 
 def _profiles(subject: Subject) -> Iterator[tuple[dict[str, Any] | None, list[tuple[Path, dict[str, str]]]]]:
@@ -81,8 +95,8 @@ def _key(profile: dict[str, Any] | None, options: dict[str, str]) -> Key:
     for key, name in options.items():
         choices = _choices(profile, key)
         default = default_choice(profile, key)
-        wanted = _but_image(choices.get(name))
-        chosen = next((one for one in (default, *choices) if one and _but_image(choices[one]) == wanted), name)
+        alike = (one for one in (default, *choices) if one and _but_image(choices[one]) == _but_image(choices[name]))
+        chosen = next(alike) if name in choices else name
         if chosen != default:
             made.append((key, chosen))
     return tuple(made)
@@ -148,12 +162,14 @@ def _cause(subject: Subject, path: Path, options: dict[str, str], said: str, tai
     above: Path
     for above in ((*path, OVERRIDE), *_defaults(subject, profile), (*profile, OVERRIDE)) if options else ():
         override = values.mapping(*above)
-        for name in names:
+        quoted = [name for name, value in override.items() if isinstance(value, str) and value and value in said]
+        for name in (*names, *(quoted if not tail else ())):
             if name in override:
                 return (*above, name)
     config = ("jupyterhub", "hub", "config", "KubeSpawner")
+    paths = {**singleuser.TRAITS, **singleuser.STORAGE}
     for name in names:
-        for at in ((*config, name), (*SINGLEUSER, *singleuser.TRAITS.get(name, ("?",)))):
+        for at in ((*config, name), (*SINGLEUSER, *paths.get(name, ("?",)))):
             if values.get(*at) is not None and not options:
                 return at
     return (*path, OVERRIDE) if options and values.get(*path, OVERRIDE) is not None else path
