@@ -83,6 +83,9 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
+<% if cookiecutter.__install %>
+from image_build import contents
+<% endif %>
 from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
 from image_build import settings as setup, sizes, sources, tags
 
@@ -104,6 +107,10 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 COMPRESSION = << cookiecutter.compression | python >>
 # The largest that an image may be, compressed as a node pulls it, such as '2.5 GB'; empty for no limit.
 MAX_SIZE = << cookiecutter.max_size | python >>
+<% if cookiecutter.__install %>
+# Whether a push attaches the list of the image's packages to it in the registry, as an SBOM.
+ATTACH_CONTENTS = True
+<% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
 # Where to look for an earlier image, which serves as the build cache.
@@ -329,6 +336,9 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""
+<% if cookiecutter.__install %>
+    before = (building.earlier_images(reference, CACHE) or [""])[0] if "GITHUB_STEP_SUMMARY" in os.environ else ""
+<% endif %>
     to_pull = sizes.check(session, reference, MAX_SIZE) if MAX_SIZE or not wants_push else []
     earlier = refresh.newest_earlier(session, IMAGE) if wants_push and refresh.is_on() else ""
     if earlier and refresh.is_the_same(session, reference, earlier):
@@ -340,4 +350,11 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
         pushed = f"{IMAGE}:{published[0]}"
     if pushed:
         to_pull = sizes.pushed(reference, pushed) or to_pull
+<% if cookiecutter.__install %>
+        if ATTACH_CONTENTS:
+            contents.attach(session, hubimages("contents"), pushed)
+<% endif %>
     report.summarise(session, reference, digest, pushed, to_pull)
+<% if cookiecutter.__install %>
+    contents.compare(session, hubimages("contents"), before, pushed or reference, local=not pushed)
+<% endif %>
