@@ -86,6 +86,9 @@ from image_build import pixi
 <% if cookiecutter.__install %>
 from image_build import contents
 <% endif %>
+<% if cookiecutter.scan == "yes" %>
+from image_build import vulnerabilities
+<% endif %>
 from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
 from image_build import settings as setup, sizes, sources, tags
 
@@ -211,6 +214,19 @@ def solve(session: nox.Session) -> None:
 
 
 <% endif %>
+<% if cookiecutter.scan == "yes" %>
+@nox.session
+def scan(session: nox.Session) -> None:
+    """Report the known vulnerabilities of the commit's image in the registry, or of nox -s scan -- IMAGE."""
+    reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
+    session.install(*hubimages("contents"))
+    sbom = Path(session.create_tmp()) / "sbom.cdx.json"
+    with sbom.open("w", encoding="utf-8") as file:
+        session.run("hubimages", "image-contents", reference, "--local", "--yes", "--cyclonedx", stdout=file, stderr=None)
+    vulnerabilities.report(session, reference, sbom)
+
+
+<% endif %>
 @nox.session
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
@@ -254,6 +270,13 @@ def settings(session: nox.Session) -> None:
     wrong = [problem] if problem else []
     if session.posargs != ["name"]:  # a pull request, perhaps from a fork, sees no secrets and needs none
         wrong += setup.missing(<% if cookiecutter.__point_hubs %>LOGIN if "PREVIEW" in os.environ else {**LOGIN, **POINT_HUBS}<% else %>LOGIN<% endif %>)
+<% if cookiecutter.attest == "yes" %>
+    if os.environ.get("PRIVATE") == "true":
+        wrong.append(
+            "this repository is private, and an attestation tells its name, workflow and commit to everybody who can read it. "
+            "To have it all the same: hubimages update-image-repo . --set attest=also-private; otherwise --set attest=no"
+        )
+<% endif %>
     for each in wrong:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:

@@ -29,6 +29,9 @@ def combinations() -> Iterator[dict[str, str]]:
         answers = dict(zip(KEYS, chosen, strict=True))
         if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):
             yield answers
+    rest = {key: choices[key][0] for key in KEYS}
+    for registry, arm64, attest in itertools.product(("quay.io", "amazon-ecr"), ("no", "yes"), ("yes", "also-private")):
+        yield {**rest, "registry": registry, "arm64": arm64, "scan": "yes", "attest": attest}
 
 
 class Renderer:
