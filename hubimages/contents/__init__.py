@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hubimages.contents.page.html import write_contents as write_contents
     from hubimages.contents.reading import Reader as Reader
     from hubimages.contents.reading import read_images as read_images
+    from hubimages.contents.recalling import gather_asking as gather_asking
+    from hubimages.contents.recalling import remembered as remembered
     from hubimages.contents.report import comparison_as_object as comparison_as_object
     from hubimages.contents.report import comparison_as_text as comparison_as_text
     from hubimages.contents.report import contents_as_lines as contents_as_lines
@@ -60,6 +62,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "package": ["Package"],
         "page.html": ["write_comparison", "write_contents"],
         "reading": ["Reader", "read_images"],
+        "recalling": ["gather_asking", "remembered"],
         "report": [
             "comparison_as_object",
             "comparison_as_text",

@@ -1,6 +1,7 @@
 """Tasks that give hubs other tags of their images."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
 if TYPE_CHECKING:
-    from hubimages.references import Selection, Shown
+    from hubimages.references import Selection, Shown, TagPlan
 
 CHANGE_HELP = {
     "repo": "clone of the deployment repository, or a directory in it",
@@ -55,6 +56,14 @@ def _shown(dry_run: bool, json: bool, compare: bool, *, open_pr: bool, unchecked
     if compare and unchecked:
         raise BadInputError("--compare contradicts --unchecked, which asks no registry. Remove one")
     return references.Shown(dry_run, json, compare or (open_pr and not (dry_run or unchecked)))
+
+
+def _with_warnings(plan: "TagPlan", *, online: bool) -> "TagPlan":
+    """Return the plan with what it would make not go together: images and the JupyterHub of their hubs."""
+    from hubimages import hub_image
+
+    effort = hub_image.Effort.SBOMS if online else hub_image.Effort.NOTHING
+    return replace(plan, warnings=hub_image.check_plan(plan, hub_image.Asker(effort, console.step)).lines())
 
 
 @task(
@@ -127,6 +136,7 @@ def point_hubs(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_point(plan, wanted))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
     console.result(references.finish(plan, chosen, ask, shown, everywhere=all))
 
@@ -172,6 +182,7 @@ def roll_back_image(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
     )
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
 
@@ -239,6 +250,7 @@ def promote_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_promote(plan))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("promote-images")
     chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
@@ -309,6 +321,7 @@ def bump_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_do(plan))
         return
+    plan = _with_warnings(plan, online=True)
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
     console.result(references.finish(plan, chosen, ask, shown, everywhere=False))

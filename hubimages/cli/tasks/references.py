@@ -114,6 +114,9 @@ def search_packages(
         "repo": REPO,
         "hubs": HUBS,
         "offline": "ask no registry; check only the repository",
+        "contents": "check also what is in the images: whether their JupyterHub goes with the hubs', and whether they "
+        "have what serves the hubs' default URLs. Reads SBOMs, or else layers; with --offline what was read before",
+        "yes": "read layers of 500 MB and more without a question",
         "changed_since": "check only what is new or changed since this branch, tag or commit, for pull requests",
         "strict": "fail on warnings, too",
         "html": HTML,
@@ -128,18 +131,20 @@ def check_images(
     repo: str = ".",
     hubs: str | None = None,
     offline: bool = False,
+    contents: bool = False,
     changed_since: str | None = None,
     strict: bool = False,
     html: str | None = None,
     github: bool = False,
     json: bool = False,
+    yes: bool = False,
 ) -> None:
     """Check image references of a deployment repository, and ask registries.
 
     Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
     that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,
-    and newer tags. An error does not work, a warning is a risk or advice. Exit code 1 for an error, 75 if there is none
-    and a registry gave no answer.
+    and newer tags; with --contents also images whose JupyterHub does not go with that of their hubs. An error does not
+    work, a warning is a risk or advice. Exit code 1 for an error, 75 if there is none and a registry gave no answer.
     """
     from hubimages import references
 
@@ -148,6 +153,13 @@ def check_images(
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
     report = references.check_images(inventory, online=not offline, about=about, strict=strict)
+    if contents:
+        from hubimages import hub_image
+
+        effort = hub_image.Effort.NOTHING if offline else hub_image.Effort.LAYERS
+        ask = functools.partial(console.confirm, yes=yes, flags="--yes")
+        checked = hub_image.check_jupyterhubs(Path(repo), inventory, hub_image.Asker(effort, console.step, ask), about)
+        report = report.with_more(checked.findings, checked.not_checked, no_answer=checked.no_answer)
     if html:
         references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")

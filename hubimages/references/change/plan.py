@@ -95,6 +95,7 @@ class TagPlan:
     notes: Sequence[str] = field(default_factory=tuple)
     because: str = ""
     kept: Sequence[Kept] = ()  # what could be newer and is left as it is
+    warnings: Sequence[str] = ()  # what does not go together once this is done
 
     @property
     def commits(self) -> list[Commit]:
@@ -114,7 +115,7 @@ class TagPlan:
 
     def reached(self) -> str:
         """Return the places that change, those that are kept, and the notes."""
-        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes])
+        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes, *self.warnings])
 
     def check(self) -> None:
         """Raise an error if the plan cannot be carried out: RefusedError, and what `delivery.check` raises."""
@@ -143,8 +144,13 @@ class TagPlan:
         """Return the text of the pull request: the places, why, and what is different inside the images."""
         places = "\n".join(each.radius() for each in self.changes).splitlines()
         reasons = [line[:LONGEST_REASON] for line in self.because.splitlines()]
-        above = "\n\n".join(filter(None, (block(places, MOST // 3), "\n".join(reasons[:MOST_REASONS]))))
+        parts = (block(places, MOST // 3), "\n".join(reasons[:MOST_REASONS]), self.warned(MOST // 3))
+        above = "\n\n".join(filter(None, parts))
         return f"{above}\n\n{inside(MOST - len(above) - 2)}".strip()
+
+    def warned(self, most: int) -> str:
+        """Return what does not go together, in about `most` characters at most; empty if nothing is known."""
+        return f"Does it go with the hubs?\n\n{block(self.warnings, most)}" if self.warnings else ""
 
     def as_json(self, **more: object) -> str:
         """Return the places as one JSON object, with more keys."""
@@ -158,7 +164,8 @@ class TagPlan:
             for each in change.changed
         ]  # fmt: skip
         kept = {"kept": [each.as_object() for each in self.kept]} if self.kept else {}
-        return json.dumps({"version": 1, "changes": places, **kept, **more}, indent=2)
+        warned = {"warnings": [*self.warnings]} if self.warnings else {}
+        return json.dumps({"version": 1, "changes": places, **kept, **warned, **more}, indent=2)
 
 
 def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:
