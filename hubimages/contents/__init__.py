@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from hubimages.contents.facts import LayerSize as LayerSize
     from hubimages.contents.gathering import Gathered as Gathered
     from hubimages.contents.gathering import gather as gather
-    from hubimages.contents.gathering import known_images as known_images
     from hubimages.contents.image import Contents as Contents
     from hubimages.contents.image import read_saved_image as read_saved_image
     from hubimages.contents.markdown import comparison_as_markdown as comparison_as_markdown
@@ -56,7 +55,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "comparison": ["Change", "Comparison", "ImageComparison", "compare", "compare_facts"],
         "engine": ["read_local_image"],
         "facts": ["Facts", "LayerSize"],
-        "gathering": ["Gathered", "gather", "known_images"],
+        "gathering": ["Gathered", "gather"],
         "image": ["Contents", "read_saved_image"],
         "markdown": ["comparison_as_markdown", "write_markdown"],
         "package": ["Package"],

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from rich.filesize import decimal
 
 from hubimages.console import count
-from hubimages.contents.cache import Cache, folder, known_tag
+from hubimages.contents.cache import Cache, folder
 from hubimages.contents.facts import Facts
 from hubimages.contents.published.layers import to_transfer
 from hubimages.contents.published.manifest import Published
-from hubimages.contents.reading import ASK_FROM, Reader, Say, from_layers, known_image, look_up
-from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.contents.reading import ASK_FROM, Reader, Say, from_layers, look_up
+from hubimages.errors import HubImagesError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import Registries, each
 
@@ -45,16 +45,6 @@ def gather(
         return True
 
     return read_layers(reader, look_up_all(reader, images), fits)
-
-
-def known_images(images: Iterable[ImageRef], cache: Cache | None = None) -> Gathered:
-    """Return what the cache knows of each image, or an error for one that it does not know; asks no registry."""
-    cache = cache or Cache(folder())
-    result: Gathered = {}
-    for image in images:
-        tag = known_tag(cache, image)
-        result[image] = (known_image(cache, tag.digest) if tag else None) or BadInputError("not in the cache")
-    return result
 
 
 def look_up_all(reader: Reader, images: Iterable[ImageRef]) -> dict[ImageRef, Facts | Published | HubImagesError]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from hubimages.contents import Gathered, gather, in_order, known_images, versions_of
+from hubimages.contents import Gathered, gather, in_order, remembered, versions_of
+from hubimages.errors import BadInputError
 from hubimages.page import render
 from hubimages.references.check.offline import ReferencesReport, by_image, version
 from hubimages.references.listing import by_reason
@@ -56,7 +57,8 @@ def contents_of(inventory: Inventory, *, offline: bool) -> Gathered:
     """Return what is in the images of a repository, as their SBOMs say; with `offline`, as the cache knows it."""
     images = images_of(inventory)
     if offline:
-        return known_images(images)
+        known = remembered(images)
+        return {image: known.get(image) or BadInputError("not in the cache") for image in images}
     with Registries() as registries:
         return gather(registries, images, say=lambda line: None, most=0)
 
