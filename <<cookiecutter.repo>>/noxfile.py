@@ -86,6 +86,12 @@ sys.path.insert(0, str(CODE))
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
 <% endif %>
+<% if cookiecutter.__install %>
+from image_build import contents
+<% endif %>
+<% if cookiecutter.scan == "yes" %>
+from image_build import vulnerabilities
+<% endif %>
 <% if cookiecutter.__remove_previews %>
 from image_build import previews
 <% endif %>
@@ -110,6 +116,10 @@ POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIV
 COMPRESSION = << cookiecutter.compression | python >>
 # The largest that an image may be, compressed as a node pulls it, such as '2.5 GB'; empty for no limit.
 MAX_SIZE = << cookiecutter.max_size | python >>
+<% if cookiecutter.__install %>
+# Whether a push attaches the list of the image's packages to it in the registry, as an SBOM.
+ATTACH_CONTENTS = True
+<% endif %>
 # The major version of JupyterHub that the hub runs. The image must have the same.
 JUPYTERHUB = "<< cookiecutter.jupyterhub_version >>"
 # Where to look for an earlier image, which serves as the build cache.
@@ -210,6 +220,19 @@ def solve(session: nox.Session) -> None:
 
 
 <% endif %>
+<% if cookiecutter.scan == "yes" %>
+@nox.session
+def scan(session: nox.Session) -> None:
+    """Report the known vulnerabilities of the commit's image in the registry, or of nox -s scan -- IMAGE."""
+    reference = session.posargs[0] if session.posargs else f"{IMAGE}:{tags.own(session)}"
+    session.install(*hubimages("contents"))
+    sbom = Path(session.create_tmp()) / "sbom.cdx.json"
+    with sbom.open("w", encoding="utf-8") as file:
+        session.run("hubimages", "image-contents", reference, "--local", "--yes", "--cyclonedx", stdout=file, stderr=None)
+    vulnerabilities.report(session, reference, sbom)
+
+
+<% endif %>
 @nox.session
 def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
@@ -267,6 +290,13 @@ def settings(session: nox.Session) -> None:
     wrong = [problem] if problem else []
     if session.posargs != ["name"]:  # a pull request, perhaps from a fork, sees no secrets and needs none
         wrong += setup.missing(<% if cookiecutter.__point_hubs %>LOGIN if "PREVIEW" in os.environ else {**LOGIN, **POINT_HUBS}<% else %>LOGIN<% endif %>)
+<% if cookiecutter.attest == "yes" %>
+    if os.environ.get("PRIVATE") == "true":
+        wrong.append(
+            "this repository is private, and an attestation tells its name, workflow and commit to everybody who can read it. "
+            "To have it all the same: hubimages update-image-repo . --set attest=also-private; otherwise --set attest=no"
+        )
+<% endif %>
     for each in wrong:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
@@ -361,6 +391,9 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""
+<% if cookiecutter.__install %>
+    before = (building.earlier_images(reference, CACHE) or [""])[0] if "GITHUB_STEP_SUMMARY" in os.environ else ""
+<% endif %>
     to_pull = sizes.check(session, reference, MAX_SIZE) if MAX_SIZE or not wants_push else []
     earlier = refresh.newest_earlier(session, IMAGE) if wants_push and refresh.is_on() else ""
     if earlier and refresh.is_the_same(session, reference, earlier):
@@ -372,4 +405,11 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
         pushed = f"{IMAGE}:{published[0]}"
     if pushed:
         to_pull = sizes.pushed(reference, pushed) or to_pull
+<% if cookiecutter.__install %>
+        if ATTACH_CONTENTS:
+            contents.attach(session, hubimages("contents"), pushed)
+<% endif %>
     report.summarise(session, reference, digest, pushed, to_pull)
+<% if cookiecutter.__install %>
+    contents.compare(session, hubimages("contents"), before, pushed or reference, local=not pushed)
+<% endif %>

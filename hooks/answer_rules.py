@@ -148,6 +148,15 @@ def machinery_problem(answers: Mapping[str, str]) -> str | None:
     return None
 
 
+def scan_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why a repository could not list its image's packages for the scanner."""
+    if answers["scan"] == "yes" and not (answers["__commit"] or answers["hubimages_index"]):
+        why = answers["__problem"]
+        what = f"the scanner needs hubimages, which the repository could not install: {why}"
+        return f"{what}. Push this copy first, or answer no"
+    return None
+
+
 def follows(key: str, answers: Mapping[str, str]) -> bool:
     """Return whether the default is the only answer, or the only one with an effect, after the answers so far."""
     return {
@@ -184,6 +193,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),
         "max_size": ((), lambda: size_problem(answers["max_size"])),
         "hubimages_index": ((), lambda: index_problem(answers["hubimages_index"])),
+        "scan": (("hubimages_index", "__commit", "__problem"), lambda: scan_problem(answers)),
         "own_files": ((), lambda: own_files_problem(answers["own_files"])),
     }
     for key, (others, check) in checks.items():

@@ -19,8 +19,7 @@ def block(lines: Sequence[str], most: int, command: str = "") -> str:
     kept: list[str] = []
     room = most
     for line in lines:
-        lead = line[: len(line) - len(line.lstrip(" "))]
-        text = lead + one_line(line)
+        text = visible(re.sub(r"\s*[\r\n]+\s*", " ", line.rstrip()))
         room -= len(text) + 1
         if room < 0:
             break

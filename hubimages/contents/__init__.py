@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from hubimages.contents.engine import read_local_image as read_local_image
     from hubimages.contents.facts import Facts as Facts
     from hubimages.contents.facts import LayerSize as LayerSize
+    from hubimages.contents.gathering import Gathered as Gathered
     from hubimages.contents.gathering import gather as gather
     from hubimages.contents.image import Contents as Contents
     from hubimages.contents.image import read_saved_image as read_saved_image
     from hubimages.contents.markdown import comparison_as_markdown as comparison_as_markdown
+    from hubimages.contents.markdown import write_markdown as write_markdown
     from hubimages.contents.package import Package as Package
     from hubimages.contents.page.html import write_comparison as write_comparison
     from hubimages.contents.page.html import write_contents as write_contents
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from hubimages.contents.report import facts_summary as facts_summary
     from hubimages.contents.report import images_as_json as images_as_json
     from hubimages.contents.report import images_as_text as images_as_text
+    from hubimages.contents.report import in_order as in_order
+    from hubimages.contents.report import versions_of as versions_of
     from hubimages.contents.sbom.recording import attach_contents as attach_contents
     from hubimages.contents.sbom.write import as_cyclonedx as as_cyclonedx
     from hubimages.contents.search.images import Found as Found
@@ -51,9 +55,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "comparison": ["Change", "Comparison", "ImageComparison", "compare", "compare_facts"],
         "engine": ["read_local_image"],
         "facts": ["Facts", "LayerSize"],
-        "gathering": ["gather"],
+        "gathering": ["Gathered", "gather"],
         "image": ["Contents", "read_saved_image"],
-        "markdown": ["comparison_as_markdown"],
+        "markdown": ["comparison_as_markdown", "write_markdown"],
         "package": ["Package"],
         "page.html": ["write_comparison", "write_contents"],
         "reading": ["Reader", "read_images"],
@@ -67,6 +71,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "facts_summary",
             "images_as_json",
             "images_as_text",
+            "in_order",
+            "versions_of",
         ],
         "sbom.recording": ["attach_contents"],
         "sbom.write": ["as_cyclonedx"],

@@ -1,5 +1,6 @@
 """Compare two images: their packages, versions, layers, environment variables and users."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from hubimages.contents.facts import Facts, LayerSize
 from hubimages.contents.image import Contents
 from hubimages.contents.package import Package
 from hubimages.contents.version_order import first_number, newest
+
+YEAR = re.compile(r"(19|20)\d\d")
 
 
 @dataclass(frozen=True)
@@ -21,10 +24,12 @@ class Change:
 
     @property
     def is_major(self) -> bool:
-        """Return True if the first number of the version differs; an epoch counts as part of it."""
-        return {first_number(each.version) for each in self.before} != {
-            first_number(each.version) for each in self.after
-        }
+        """Return True if the first number of the version differs; an epoch counts as part of it.
+
+        A year is no major version: packages with versions such as 2025.1 have a new one in each January.
+        """
+        old, new = ({first_number(each.version) for each in packages} for packages in (self.before, self.after))
+        return old != new and not all(YEAR.fullmatch(each) for each in old | new)
 
     @property
     def is_downgrade(self) -> bool:

@@ -1,6 +1,7 @@
 """What is different between two images as Markdown, for a pull request or the summary of a run."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.filesize import decimal
 
@@ -9,7 +10,13 @@ from hubimages.contents.comparison import ImageComparison
 from hubimages.contents.report import change_lines, line_of, pulled
 from hubimages.markdown import block, code
 
+MOST = 60_000  # of a page; GitHub takes 65,536 characters in a pull request, and more in a summary
 LEAST = 600  # characters that a comparison gets, however many there are
+
+
+def write_markdown(path: Path, found: ImageComparison, before: str, after: str) -> None:
+    """Write what is different. Raises OSError if it cannot be written."""
+    path.write_text(comparison_as_markdown(found, before, after, most=MOST) + "\n", encoding="utf-8")
 
 
 def comparison_as_markdown(found: ImageComparison, before: str, after: str, *, most: int) -> str:

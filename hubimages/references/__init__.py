@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
     from hubimages.references.packages.search import search_packages as search_packages
+    from hubimages.references.page.html import contents_of as contents_of
     from hubimages.references.page.html import write_page as write_page
     from hubimages.references.reference import Form as Form
     from hubimages.references.reference import Inventory as Inventory
@@ -66,7 +67,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
         "packages.search": ["search_packages"],
-        "page.html": ["write_page"],
+        "page.html": ["contents_of", "write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],

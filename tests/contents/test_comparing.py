@@ -13,6 +13,7 @@ from hubimages.contents import (
     Contents,
     Facts,
     Package,
+    compare,
     compare_facts,
     images_as_json,
     images_as_text,
@@ -155,3 +156,32 @@ def test_the_tasks_read_a_registry_and_write_text_json_and_pages(
     none = hubimages("image-contents", f"{pair[0]}0")
     assert (none.returncode, none.stderr.count("\n")) == (2, 1)
     assert [*home.glob(".cache/hubimages/*")] == [Cache(home / ".cache/hubimages/contents-1").place]
+
+
+def test_markdown_is_written_for_a_run_or_a_pull_request(pair: tuple[str, str], tmp_path: Path) -> None:
+    page = tmp_path / "comparison.md"
+    argv = [sys.executable, "-m", "hubimages", "compare-images", *pair, "--markdown", str(page)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert f"wrote {page}" in done.stderr
+    assert page.read_text().endswith(
+        "<details><summary>4 packages: 4 changed (1 downgrade)</summary>\n\n```\n~ R dplyr 1.1.4 -> 1.1.3 (downgrade)\n"
+        "~ conda numpy 2.3.0 -> 2.3.1\n~ deb git 1:2.39.5-0+deb12u2 -> 1:2.47.3-0+deb13u1\n"
+        "~ pip pyfiglet 1.0.3 -> 1.0.4\n```\n\n</details>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "major"),
+    [
+        ("1.9", "2.0", True),
+        ("2025.1.0", "2026.1.1", False),  # a year, as Dask and certifi count
+        ("0.1", "2025.1", True),
+        ("2025.12", "3.0", True),
+        ("1!2025.1", "2!2025.1", True),
+        ("1.2.3", "1.9.0", False),
+    ],
+)
+def test_a_year_is_no_major_version(before: str, after: str, major: bool) -> None:
+    old, new = (Package("conda", "dask", version) for version in (before, after))
+    (change,) = compare(Contents((old,)), Contents((new,))).changed
+    assert change.is_major is major

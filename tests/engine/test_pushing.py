@@ -170,7 +170,9 @@ def test_a_preview_has_the_pull_requests_tag_and_no_other(
     done = repository.nox("build", "--", "--push", IMAGE=f"{registry.address}/our/preview", **preview)
     assert done.returncode == 0, done.stdout
     assert registry.tags("our/preview") == [f"pr-12-{repository.tag}"]
-    assert told.read_text() == f"image={registry.address}/our/preview:pr-12-{repository.tag}\n"
+    tag = f"pr-12-{repository.tag}"
+    pushed = [f"image={registry.address}/our/preview:{tag}", f"digest={digest(registry, 'our/preview', tag)}"]
+    assert told.read_text().splitlines() == pushed
 
 
 LABELLED = """\

@@ -32,6 +32,11 @@ ADDED = (
     {"lock": "monthly", "starter": "docker-stacks", "arm64": "yes"},
     {"update_workflow": "monthly"},
     {"update_workflow": "weekly"},
+    {"scan": "yes", "attest": "yes"},
+    {"scan": "yes", "attest": "yes", "arm64": "yes", "registry": "amazon-ecr"},
+    {"scan": "yes", "attest": "also-private", "registry": "ghcr.io", "configuration_repository": "our-org/our-hubs"},
+    {"scan": "yes", "attest": "yes", "arm64": "yes", "builder": "nox", "refresh": "weekly"},
+    {"scan": "yes", "builder": "repo2docker-action"},
 )
 
 

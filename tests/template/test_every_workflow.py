@@ -120,7 +120,7 @@ def test_githubs_own_parser_would_find_mistakes(node, tmp_path):
 
 
 def test_every_action_is_pinned_by_commit_with_a_comment():
-    pinned = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # (v\d+\.\d+\.\d+|newest commit of master)")
+    pinned = re.compile(r"[\w.-]+/[\w.-]+(?:/[\w.-]+)*@[0-9a-f]{40} # (v\d+\.\d+\.\d+|newest commit of master)")
     uses = {use for _, text in WORKFLOWS for use in re.findall(r"uses: (.*)", text)}
     assert len(uses) > 8
     assert [use for use in sorted(uses) if not pinned.fullmatch(use)] == []
@@ -153,6 +153,9 @@ def test_rights_are_given_to_jobs_and_are_the_least():
         rights |= {"lock": {"contents": "write", "pull-requests": "write", "actions": "write"}}
         rights |= {"previews": {"contents": "read", "pull-requests": "read", **push}}
         rights["update"] = {"contents": "write", "pull-requests": "write"}
+        if answers.get("attest", "no") != "no":  # only the job that has the image as hubs name it
+            attested = "join" if answers.get("arm64") == "yes" else "build"
+            rights[attested] = {**rights[attested], "id-token": "write", "attestations": "write"}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 

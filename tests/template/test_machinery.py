@@ -58,7 +58,9 @@ def test_the_code_is_fetched_once_and_is_that_of_a_vendored_repository(
     assert done.returncode == 0, done.stderr
     assert git("-C", shared, "status", "--porcelain") == ""
     (code,) = (shared / ".nox").glob("hubimages-*")
-    vendored = template.render({"repo": "vendored", "starter": "pixi"}, tmp_path)
+    every = {"repo": "vendored", "starter": "pixi", "scan": "yes", "preview": "yes", "registry": "ghcr.io"}
+    vendored = tmp_path / "vendored"  # with every choice that has code of its own
+    template.plan_new_repository(vendored, every, made_from=PUBLISHED).apply()
     for fetched, own in ((code / "image_build", vendored / ".github/image_build"),
                          (code / "image-contract", vendored / "image-contract")):  # fmt: skip
         names = sorted(path.name for path in own.glob("*.py"))

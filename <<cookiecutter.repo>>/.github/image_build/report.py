@@ -35,8 +35,8 @@ def joined(session: nox.Session, reference: str, digest: str) -> None:
 
 
 def tell_workflow(pushed: str, digest: str) -> None:
-    """Pass the reference, and the digest by architecture, to later steps and jobs."""
+    """Pass the reference, and the digest, also by architecture, to later steps and jobs."""
     architecture = os.environ.get("ARCHITECTURE")
-    lines = [f"image={pushed}"] if pushed else []
+    lines = [f"image={pushed}", f"digest={digest}"] if pushed else []
     lines += [f"{architecture}={digest}"] if architecture and digest else []
     tell_github("GITHUB_OUTPUT", "".join(f"{line}\n" for line in lines))

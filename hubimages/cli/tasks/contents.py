@@ -72,6 +72,7 @@ def image_contents(
         "local": LOCAL,
         "yes": YES,
         "html": "write a page to this file",
+        "markdown": "write Markdown for a pull request or the summary page of a run to this file",
         "json": JSON,
     },
 )
@@ -85,6 +86,7 @@ def compare_images(
     local: bool = False,
     yes: bool = False,
     html: str | None = None,
+    markdown: str | None = None,
     json: bool = False,
 ) -> None:
     """Say what is different between two images.
@@ -100,6 +102,9 @@ def compare_images(
     if html:
         contents.write_comparison(Path(html), found)
         console.step(f"wrote {html}")
+    if markdown:
+        contents.write_markdown(Path(markdown), found, before, after)
+        console.step(f"wrote {markdown}")
     console.result(contents.images_as_json(found) if json else contents.images_as_text(found))
 
 

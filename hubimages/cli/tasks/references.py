@@ -11,6 +11,7 @@ from hubimages.errors import BadInputError
 
 REPO = "a clone of the deployment repository, or a directory in it (default: .)"
 HTML = "write a page with tables to sort and filter to this file"
+WITH_CONTENTS = f"{HTML}, with what is in the images as their SBOMs say; asks the registries"
 JSON = "print the result as one JSON object"
 HUBS = "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says"
 WIDE = "on a terminal: show every text in full, with tag formats and values paths"
@@ -24,10 +25,11 @@ WIDE = "on a terminal: show every text in full, with tag formats and values path
         "wide": WIDE,
         "with": "list the images that have this package, and their hubs: a name, or a PEP 508 specifier such as "
         "numpy==1.2.3; asks the registries for the images' SBOMs",
-        "offline": "with --with: ask no registry; search what earlier runs read, and say how old that is",
+        "offline": "with --with and --html: ask no registry, but take what earlier runs have read of the images; "
+        "--with says how old that is",
         "sboms_only": "with --with: leave out images without an SBOM, instead of reading their layers",
         "yes": "with --with: read layers without a question, however large they are",
-        "html": HTML,
+        "html": WITH_CONTENTS,
         "json": JSON,
     },
 )
@@ -62,7 +64,7 @@ def images(
         return
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     if html:
-        references.write_page(Path(html), inventory)
+        references.write_page(Path(html), inventory, contents=references.contents_of(inventory, offline=offline))
         console.step(f"wrote {html}")
     width = console.columns()
     if json:

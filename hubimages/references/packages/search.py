@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
 
 from hubimages.console import count, step
@@ -52,7 +52,7 @@ class PackageSearch:
         return "\n".join("\t".join(" ".join(cell.split()) for cell in self._cells(each)) for each in self.rows)
 
     def _cells(self, row: Row) -> list[str]:
-        age = [f"as of {in_words(self.now - row.known)} ago"] if row.known else []
+        age = [f"as of {ago(self.now - row.known)} ago"] if row.known else []
         return [str(row.image), row.kind, row.name, row.version, ", ".join(row.hubs) or "-", *age]
 
     def summary(self) -> str:
@@ -76,6 +76,11 @@ class PackageSearch:
         missing = [{"image": image, "reason": str(why)} for image, why in self.not_searched.items()]
         whole = {"version": 1, "with": self.wanted.text, "searched": self.searched, "found": rows}
         return json.dumps({**whole, "not_searched": missing}, indent=2, ensure_ascii=False)
+
+
+def ago(length: timedelta) -> str:
+    """Return `6 days`, `5 hours` or `less than an hour`."""
+    return in_words(length) if length >= timedelta(hours=1) else "less than an hour"
 
 
 def search_packages(

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.filesize import decimal
+
+from hubimages.contents import Gathered, gather, in_order, remembered, versions_of
+from hubimages.errors import BadInputError
 from hubimages.page import render
 from hubimages.references.check.offline import ReferencesReport, by_image, version
 from hubimages.references.listing import by_reason
+from hubimages.references.page.inside import images_of, inside_of
 from hubimages.references.reference import Inventory, Reference
+from hubimages.registry import Registries
 
 AGES = 5  # colours from the newest to the oldest
 
@@ -40,13 +46,29 @@ class Skewed:
         return len({hub for each in self.used for hub in each.hubs})
 
 
-def write_page(path: Path, inventory: Inventory, report: ReferencesReport | None = None) -> None:
-    """Write the page. Raises OSError if it cannot be written."""
-    path.write_text(page(inventory, report, datetime.now(UTC)), encoding="utf-8")
+def write_page(
+    path: Path, inventory: Inventory, report: ReferencesReport | None = None, contents: Gathered | None = None
+) -> None:
+    """Write the page, with what is in the images where it is known. Raises OSError if it cannot be written."""
+    path.write_text(page(inventory, report, datetime.now(UTC), contents), encoding="utf-8")
 
 
-def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) -> str:
-    """Return the HTML. It loads nothing, and every text from the repository is escaped."""
+def contents_of(inventory: Inventory, *, offline: bool) -> Gathered:
+    """Return what is in the images of a repository, as their SBOMs say; with `offline`, as the cache knows it."""
+    images = images_of(inventory)
+    if offline:
+        known = remembered(images)
+        return {image: known.get(image) or BadInputError("not in the cache") for image in images}
+    with Registries() as registries:
+        return gather(registries, images, say=lambda line: None, most=0)
+
+
+def page(
+    inventory: Inventory, report: ReferencesReport | None, made: datetime, contents: Gathered | None = None
+) -> str:
+    """Return the HTML. It loads nothing, and every text from the repository and the images is escaped."""
+    uneven = skewed(inventory)
+    order_of = {each.repository: [used.tag for used in each.used] for each in uneven}
     return render(
         "hubimages.references.page",
         "page",
@@ -55,7 +77,11 @@ def page(inventory: Inventory, report: ReferencesReport | None, made: datetime) 
         made=made.strftime("%d %B %Y, %H:%M UTC"),
         images=len({each.repository for each in inventory.references if each.name}),
         floating=sum(each.floats for each in inventory.references),
-        skewed=skewed(inventory),
+        skewed=uneven,
+        inside=inside_of(inventory, contents, order_of, made),
+        decimal=decimal,
+        versions_of=versions_of,
+        in_order=in_order,
         reasons=by_reason(inventory.not_read),
         clusters=sorted({hub.partition("/")[0] for hub in inventory.hubs}),
         shapes=sorted({each.shape.pattern for each in inventory.references}),

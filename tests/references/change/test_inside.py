@@ -121,6 +121,7 @@ def test_point_hubs_tells_majors_first_then_the_rest_folded(tmp_path: Path, imag
     assert inside == f"### What is different inside\n\n{expected(image)}"
 
 
+@pytest.mark.deep
 def test_bump_images_tells_it(tmp_path: Path, image: str) -> None:
     body = Deployment(tmp_path, image, (OLD, OLD)).body("bump-images")
     assert section(body) == expected(image)
@@ -169,6 +170,7 @@ def test_an_image_that_cannot_be_read_is_a_line_and_the_pull_request_is_opened(t
     )
 
 
+@pytest.mark.deep
 def test_an_image_from_500_mb_on_is_not_read_unasked(tmp_path: Path, open_registry: Registry) -> None:
     name = "inside/large"
     publisher = Publisher(open_registry, name)
@@ -186,6 +188,7 @@ def test_an_image_from_500_mb_on_is_not_read_unasked(tmp_path: Path, open_regist
     assert f"Not compared. `{image}:{NEW}: no SBOM, and 600.0 MB in 1 layer to read without one." in body
 
 
+@pytest.mark.deep
 def test_unchecked_asks_no_registry_and_says_nothing(tmp_path: Path, image: str) -> None:
     here = Deployment(tmp_path, image, (OLD, OLD))
     assert "What is different" not in here.body("point-hubs", f"{image}:{NEW}", "--all", "--unchecked")

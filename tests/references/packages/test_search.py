@@ -80,6 +80,7 @@ def test_hubs_images_and_versions_are_listed_and_then_known_without_a_registry(
     assert requests_in(open_registry, begun) == []
 
 
+@pytest.mark.deep
 def test_a_tag_that_moved_is_read_again(searched: tuple[Path, str], open_registry: Registry) -> None:
     root, prefix = searched
     assert run(root, "--with", "numpy", "--sboms-only").stdout.count("\t1.2.3\t") == 2
@@ -88,6 +89,7 @@ def test_a_tag_that_moved_is_read_again(searched: tuple[Path, str], open_registr
     assert "\t9.9\tuni/two" in run(root, "--with", "numpy").stdout
 
 
+@pytest.mark.deep
 def test_an_index_is_known_by_its_own_digest(tmp_path: Path, open_registry: Registry) -> None:
     publisher = Publisher(open_registry, "search/index")
     one = push(publisher, [archive(files())])
@@ -168,6 +170,7 @@ def test_what_cannot_be_searched_is_named_and_sets_the_exit_code(
     assert run(root, "--with", "numpy").returncode == 75
 
 
+@pytest.mark.deep
 def test_a_cache_that_cannot_be_read_is_as_good_as_none(searched: tuple[Path, str]) -> None:
     root, _ = searched
     run(root, "--with", "numpy", "--sboms-only")
