@@ -26,7 +26,7 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 # Tests that need nothing, of most jobs: they compute, and start little besides git.
 FAST = [
     "tests/test_address.py", "tests/test_duration.py", "tests/test_findings.py", "tests/test_image_ref.py",
-    "tests/test_layers.py", "tests/cli/test_console.py", "tests/contents/test_sbom.py",
+    "tests/test_layers.py", "tests/cli/test_console.py",
     "tests/extract/test_messages.py", "tests/hub_image/test_plain.py", "tests/references/change/test_pods.py",
     "tests/references/keep", "tests/references/newest", "tests/references/tags", "tests/references/test_keys.py",
     "tests/references/test_yaml_references.py", "tests/template/test_arrival.py",

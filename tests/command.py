@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -128,13 +128,16 @@ def finish(main: Callable[[], None]) -> NoReturn:
     os._exit(code & 0xFF)
 
 
-def modules() -> Iterator[str]:
-    """Return the modules of the package that need nothing rare."""
+def open_doors() -> None:
+    """Import what each job's interface gives, as tasks do when they use it."""
     import hubimages as package
 
-    for found in pkgutil.walk_packages(package.__path__, "hubimages."):
-        if not found.name.startswith(LATE) and "template.source" not in found.name:
-            yield found.name
+    for found in pkgutil.iter_modules(package.__path__, "hubimages."):
+        if found.name not in LATE:
+            door = import_module(found.name)
+            for name in dir(door):
+                with suppress(ImportError):  # an extra is not installed
+                    getattr(door, name)
 
 
 if __name__ == "__main__":
@@ -143,11 +146,7 @@ if __name__ == "__main__":
 
     with lean_invoke():
         import_module("hubimages.cli.program")
-    for name in modules():
-        try:
-            import_module(name)
-        except ImportError:  # an extra is not installed
-            continue
+    open_doors()
     gc.freeze()
     serve(socket.socket(fileno=int(sys.argv[1])))
     finish(main)
