@@ -21,7 +21,18 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"binder.yaml": "binder_badge"}
+OPTIONAL = {
+    "binder.yaml": "binder_badge", "lock.yaml": "__lock", "previews.yaml": "__remove_previews",
+    "update.yaml": "__updates",
+}  # fmt: skip
+# Answers that add a workflow or a trigger of their own, whatever the others are: combined with the few that meet them.
+ADDED = (
+    {"lock": "monthly"},
+    {"lock": "weekly", "preview": "yes"},
+    {"lock": "monthly", "starter": "docker-stacks", "arm64": "yes"},
+    {"update_workflow": "monthly"},
+    {"update_workflow": "weekly"},
+)
 
 
 def combinations() -> Iterator[dict[str, str]]:
@@ -32,6 +43,7 @@ def combinations() -> Iterator[dict[str, str]]:
         answers = dict(zip(KEYS, chosen, strict=True))
         if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):
             yield answers
+    yield from ADDED
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -375,6 +375,7 @@ OPTIONS = {
     "refresh": ("weekly", "schedule: #"),
     "arm64": ("yes", "arm64"),
     "configuration_repository": ("our-org/our-hubs", "our-org/our-hubs"),
+    "update_workflow": ("monthly", "UPDATE_TOKEN"),
 }
 
 
@@ -392,7 +393,10 @@ def test_an_option_leaves_a_trace_only_where_it_is_chosen(render_files, key):
     if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
         assert trace not in settled(off)
     assert trace in settled(on)
-    added = {"binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"}}
+    added = {
+        "binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"},
+        "update_workflow": {".github/workflows/update.yaml"},
+    }  # fmt: skip
     assert set(on.files) - set(off.files) == added.get(key, set())
 
 
