@@ -19,6 +19,19 @@ PROXY, PROXY_VERSION = "configurable-http-proxy", "5.3.0"
 # What people read: not the tests, which misspell on purpose.
 PROSE = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "hubimages", "hooks", "templates"]
 PROSE += ["<<cookiecutter.repo>>", "deployment-workflows"]
+# Python keeps what it has compiled, whatever the machine has set: the tests start it thousands of times.
+SLOWEST = ("--durations=20", "--durations-min=1")
+ALL_CORES = ("-n", "auto", "--dist", "loadscope")
+COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
+# Tests that need nothing, of most jobs: they compute, and start little besides git.
+FAST = [
+    "tests/test_address.py", "tests/test_duration.py", "tests/test_findings.py", "tests/test_image_ref.py",
+    "tests/test_layers.py", "tests/cli/test_console.py",
+    "tests/extract/test_messages.py", "tests/hub_image/test_plain.py", "tests/references/change/test_pods.py",
+    "tests/references/keep", "tests/references/newest", "tests/references/tags", "tests/references/test_keys.py",
+    "tests/references/test_yaml_references.py", "tests/template/test_arrival.py",
+    "tests/update/adopting/test_guesses.py", "tests/yaml_text",
+]  # fmt: skip
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -57,7 +70,14 @@ def tests(session: nox.Session) -> None:
     install(session, "tests", extras=True)
     install_proxy(session)
     some = any(not word.startswith("--random-order") for word in session.posargs)
-    session.run("python", "-m", "pytest", *([] if some else ["-n", "auto", "--dist", "loadscope"]), *session.posargs)
+    session.run("python", "-m", "pytest", *SLOWEST, *(() if some else ALL_CORES), *session.posargs, env=COMPILED)
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """Run the tests that need nothing, in less than a minute: no engine, browser or network. Arguments go to pytest."""
+    install(session, "fast")
+    session.run("python", "-m", "pytest", *ALL_CORES, *FAST, *session.posargs, env=COMPILED)
 
 
 def install_proxy(session: nox.Session) -> None:
@@ -81,7 +101,7 @@ def install_proxy(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """Run the long tests: large matrices, interrupt storms, every state of a repository. Arguments go to pytest."""
     install(session, "tests", extras=True)
-    session.run("python", "-m", "pytest", "-m", "deep", *(session.posargs or ["-n", "auto", "--dist", "loadscope"]))
+    session.run("python", "-m", "pytest", "-m", "deep", *SLOWEST, *(session.posargs or ALL_CORES), env=COMPILED)
 
 
 @nox.session

@@ -15,6 +15,11 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
 
 NEED_THE_ENGINE = ("tests/engine/", "tests/imagebuilding/test_preview.py")
+# Those that need no base image but Debian's: a second process can have an engine for them within a minute.
+NEED_NO_STAND_IN = tuple(
+    f"tests/engine/test_{name}.py"
+    for name in ("builder", "compression", "pushing", "references", "refusals", "registry", "unsteady")
+)
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
 
@@ -32,18 +37,26 @@ IDENTITY = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where several processes run the tests, a file stays in one of them, and so does all that needs the engine.
+    """Where several processes run the tests, a file stays in one of them, and so does what needs the engine.
 
-    Each process would otherwise start an engine, a hub, a registry of its own for what one can do. (`--dist loadgroup`
-    does nothing with pytest 9.2 and pytest-xdist 3.8.)
+    Each process would otherwise start an engine, a hub, a registry of its own for what one can do. Where the tests
+    start private engines, two halves of the engine's tests have one each: the longer half alone takes as long as all
+    other tests. On an engine that runs already they would see each other's images. (`--dist loadgroup` does nothing
+    with pytest 9.2 and pytest-xdist 3.8.)
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneEngine(LoadScopeScheduling):  # type: ignore[misc]
-        def _split_scope(self, nodeid: str) -> str:
-            return "engine" if nodeid.startswith(NEED_THE_ENGINE) else nodeid.partition("::")[0]
+    from tests.engine.engine import starts_private_engines
 
-    return OneEngine(config, log)
+    halves = NEED_NO_STAND_IN if starts_private_engines() else ()
+
+    class FewEngines(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(NEED_THE_ENGINE):
+                return "engine without stand-ins" if nodeid.startswith(halves) else "engine"
+            return nodeid.partition("::")[0]
+
+    return FewEngines(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from hubimages.contents import (
     write_comparison,
 )
 from hubimages.contents.version_order import order
+from tests import command
 from tests.contents.published import SETTINGS, SITE, archive, dist, files, push, read
 from tests.engine.registry import Registry
 from tests.registry.images import Publisher
@@ -141,8 +141,7 @@ def test_the_tasks_read_a_registry_and_write_text_json_and_pages(
     pair: tuple[str, str], tmp_path: Path, home: Path
 ) -> None:
     def hubimages(*args: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "hubimages", *args]
-        return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
+        return command.hubimages(*args, cwd=tmp_path)
 
     compared = hubimages("compare-images", *pair, "--html", "compared.html")
     assert (compared.returncode, len(rows(compared.stdout))) == (0, 4)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubimages.run import attempt, read
+from tests import needs
 from tests.engine import process, registry
-from tests.engine.install import EngineUnavailableError, ensure_programs, program
+from tests.engine.install import EngineUnavailableError, alone, ensure_programs, program
 
 # What mmdebstrap unpacks below the stand-in base images, and its name on Docker Hub.
 DEBIAN = "debian:trixie-slim"
@@ -78,6 +79,13 @@ def any_engine() -> Iterator[Engine]:
             yield started
     finally:
         shutil.rmtree(folder)
+
+
+def starts_private_engines() -> bool:
+    """Return True if each process of the tests starts an engine of its own: on Debian as root, where none answers."""
+    if os.geteuid() != 0 or not needs.ENGINE.required:
+        return False
+    return shutil.which("docker") is None or attempt("docker", "info", cwd=Path("/")).returncode != 0
 
 
 def running_engine(folder: Path) -> Engine | None:
@@ -158,22 +166,23 @@ def daemon(folder: Path, *flags: str) -> Iterator[Engine]:
     log = folder / "dockerd.log"
     with ExitStack() as stack:
         stack.callback(unmount_below, folder)
-        bridge = stack.enter_context(own_bridge())
-        argv = [
-            program("dockerd"), "--host", env["DOCKER_HOST"], "--data-root", str(folder / "data"),
-            "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "dockerd.pid"), *flags, *bridge,
-        ]  # fmt: skip
         # dockerd looks for its containerd and iptables on PATH
         daemon_env = {"PATH": os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])}
         engine_answers = ("docker", "info", "--format", "{{.ID}}")
-        started = stubborn(
-            lambda: process.start(
-                argv,
-                log=log,
-                env=daemon_env,
-                answers=lambda: attempt(*engine_answers, cwd=folder, env=env).returncode == 0,
+        with alone():  # until the process is there, another one takes the same bridge
+            bridge = stack.enter_context(own_bridge())
+            argv = [
+                program("dockerd"), "--host", env["DOCKER_HOST"], "--data-root", str(folder / "data"),
+                "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "dockerd.pid"), *flags, *bridge,
+            ]  # fmt: skip
+            started = stubborn(
+                lambda: process.start(
+                    argv,
+                    log=log,
+                    env=daemon_env,
+                    answers=lambda: attempt(*engine_answers, cwd=folder, env=env).returncode == 0,
+                )
             )
-        )
         stack.callback(process.stop, started)
         engine = Engine(env, folder, private=True, daemon=started)
         stack.callback(remove_containers, engine)

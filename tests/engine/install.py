@@ -1,7 +1,9 @@
 """Install a container engine's programs on a bare Debian machine, only if asked to and only as root."""
 
+import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,17 +33,26 @@ def program(name: str) -> str:
     return found
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep other processes of the tests waiting: for dpkg's lock, which does not wait, and for a daemon's bridge."""
+    with Path(tempfile.gettempdir(), f"hubimages-tests-{os.geteuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def ensure_programs() -> None:
     """Install what is missing. Raises EngineUnavailableError if that is not wanted or not possible."""
     if not needs.ENGINE.required:
         raise EngineUnavailableError(f"no container engine answers: {REMEDY}")
     if os.geteuid() != 0:
         raise EngineUnavailableError("no container engine answers, and only root can start one: start Docker")
-    if all(shutil.which(name, path=PATH) for name in PROGRAMS):
-        return
-    if shutil.which("apt-get") is None:
-        raise EngineUnavailableError("no container engine answers, and this is not Debian: install and start Docker")
-    install(*PACKAGES)
+    with alone():
+        if all(shutil.which(name, path=PATH) for name in PROGRAMS):
+            return
+        if shutil.which("apt-get") is None:
+            raise EngineUnavailableError("no container engine answers, and this is not Debian: install and start it")
+        install(*PACKAGES)
 
 
 def ensure_registry() -> None:
@@ -51,8 +62,9 @@ def ensure_registry() -> None:
 
 def ensure(name: str, need: needs.Need) -> None:
     """Install a program whose package has its name, if it is missing and that is wanted and possible."""
-    if shutil.which(name, path=PATH) is None and need.required and os.geteuid() == 0 and shutil.which("apt-get"):
-        install(name)
+    with alone():
+        if shutil.which(name, path=PATH) is None and need.required and os.geteuid() == 0 and shutil.which("apt-get"):
+            install(name)
 
 
 def install(*packages: str) -> None:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import bcrypt
-
 from tests.engine import process
 from tests.engine.install import program
 
@@ -68,6 +66,8 @@ def serve(root: Path, *, username: str = "", password: str = "", cache: bool = F
     config = CONFIG.format(root=root, port=port, cache=CACHE if cache else "")
     if username:
         # this registry accepts only bcrypt; 4 is the cheapest
+        import bcrypt  # `nox -s fast` does without
+
         hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
         (root / "htpasswd").write_text(f"{username}:{hashed}\n")
         config += AUTH.format(root=root)

@@ -12,8 +12,8 @@ from tests.engine.install import EngineUnavailableError
 from tests.engine.small import Repository, images
 
 
-@pytest.fixture
-def second(engine: Engine) -> Iterator[Engine]:
+@pytest.fixture(scope="module")
+def second_machine(engine: Engine) -> Iterator[Engine]:
     """A second engine, which the first one's client knows as the context `second`."""
     try:
         with second_engine(engine) as started:
@@ -24,6 +24,14 @@ def second(engine: Engine) -> Iterator[Engine]:
                 engine.docker("context", "rm", "--force", "second")
     except EngineUnavailableError as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+def second(second_machine: Engine) -> Iterator[Engine]:
+    """The second engine, without images."""
+    yield second_machine
+    for image in images(second_machine):
+        second_machine.docker("image", "rm", image)
 
 
 def test_a_second_engine_builds_and_tests_as_a_context(repository: Repository, engine: Engine, second: Engine) -> None:

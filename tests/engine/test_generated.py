@@ -21,7 +21,10 @@ from tests.engine.small import PASSES
 from tests.engine.stand_ins import PYTHON, R_BASE_CONFIGURATION, bases, stand_ins
 from tests.histories import git
 
-STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi", pytest.param("r", marks=pytest.mark.deep))
+DEEP = pytest.mark.deep
+# In every run one that repo2docker builds, one with a Dockerfile, and the one that has a lock.
+STARTERS = ("environment.yml", "pangeo-onbuild", pytest.param("docker-stacks", marks=DEEP), "pixi",
+            pytest.param("r", marks=DEEP))  # fmt: skip
 APPENDIX = "USER root\nRUN id -u > /etc/by-root\nUSER ${NB_USER}\n"
 REFERENCE = re.compile(r"^ +digest +(sha256:[0-9a-f]{64})$", re.MULTILINE)
 # What conda, pip, pixi, npm, apt and R keep of what they have downloaded.
@@ -155,6 +158,7 @@ def test_an_image_without_newer_packages_is_refreshed_and_not_pushed(registry: R
     assert registry.tags(generated.image.partition("/")[2]) == before
 
 
+@pytest.mark.deep
 def test_a_change_to_a_file_that_pangeos_image_does_not_need_installs_nothing(
     engine: Engine, generated: Generated
 ) -> None:

@@ -246,7 +246,12 @@ case $0 in */docker) exec /usr/bin/docker "$@";; esac
 """
 
 
-@pytest.mark.parametrize("moment", KILLERS)
+# In every run one of each stage: the first commit, the build, the push.
+SAMPLE = ("first commit being made", "before the build", "after the push")
+MOMENTS = [each if each in SAMPLE else pytest.param(each, marks=pytest.mark.deep) for each in KILLERS]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_and_run_again_it_ends_the_same(
     ready: Engine, registry: Registry, tmp_path: Path, helm: str, moment: str
 ) -> None:

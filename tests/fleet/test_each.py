@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from hubimages.errors import RefusedError
 from hubimages.fleet import Report
 from hubimages.update.released import installed_version
+from tests import command
 from tests.fleet.conftest import rows
 from tests.fleet.hosting import Hosting, git
 from tests.update.repositories import make_from_release
@@ -32,8 +32,7 @@ index 53301fa..84a7143 100644
 
 
 def hubimages(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "hubimages", *words]
-    return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return command.hubimages(*words, cwd=cwd)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from hubimages.errors import BadInputError
 from hubimages.fleet import Report, job_matrix, join
 from hubimages.fleet.address import targets
 from hubimages.template import deployment_workflow, find_origin, template_directory
+from tests import command
 from tests.fleet.hosting import Hosting
 
 WORKFLOW = Path(__file__).parents[2] / "deployment-workflows/each.yaml"
@@ -117,8 +118,7 @@ def test_reports_that_cannot_be_joined_are_named(
 
 def test_the_task_prints_the_workflow_and_takes_no_command_with_it(tmp_path: Path) -> None:
     def each(*words: str) -> tuple[int, str, str]:
-        argv = [sys.executable, "-m", "hubimages", "each", *words]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
+        done = command.hubimages("each", *words, cwd=tmp_path)
         return done.returncode, done.stdout, done.stderr
 
     if find_origin(template_directory()).commit:

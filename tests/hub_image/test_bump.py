@@ -1,7 +1,6 @@
 """What a bump would do, and what it refuses: nothing is changed before everything is known to be right."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +8,12 @@ import pytest
 
 from hubimages import hub_image
 from hubimages.errors import HubImagesError
-from tests import deployments
+from tests import command, deployments
 from tests.deployments import AT_ROOT, DEVELOPMENT, DEVELOPMENT_HUB, NEW, OLD, UNDER_FOLDER, git, state
 
 
 def hubimages(*words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "hubimages", *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return command.hubimages(*words)
 
 
 def dry(repository: Path, version: str = NEW, **options: object) -> str:

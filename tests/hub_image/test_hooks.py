@@ -8,6 +8,7 @@ import pytest
 
 from hubimages import hub_image
 from hubimages.errors import HubImagesError
+from tests import command
 from tests.deployments import NEW, OLD, git
 from tests.hooks import FIX, write_hook
 
@@ -32,8 +33,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def bump(clone: Path) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "hubimages", "bump-hub-image", "--chart-version", NEW, f"--repo={clone}"]
-    return subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return command.hubimages("bump-hub-image", "--chart-version", NEW, f"--repo={clone}")
 
 
 @pytest.mark.parametrize("kind", ["refuse", "add"])

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from hubimages import extract, migration
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.migration import Options, Run
+from tests import command
 from tests.histories import Commit, git, make
 from tests.migration import fleet
 
@@ -270,8 +270,8 @@ def test_the_command_prints_a_table_and_ends_with_the_code_of_what_failed(source
     (tmp_path / "out/hub01-image").mkdir(parents=True)
     (tmp_path / "out/hub01-image/mine").write_text("x")
     manifest = fleet.manifest(tmp_path / "m.yaml", source, defaults="template: false", images=range(2))
-    argv = [sys.executable, "-m", "hubimages", "extract-images", str(manifest), str(tmp_path / "out")]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=tmp_path)
+    words = ("extract-images", manifest, tmp_path / "out")
+    done = command.hubimages(*words, cwd=tmp_path)
     assert done.returncode == 3
     lines = done.stdout.splitlines()
     assert lines[1].split() == ["hub00-image", "made", "2", "1", "2", "1", fleet.place(0)] or lines[1].startswith(
@@ -280,7 +280,7 @@ def test_the_command_prints_a_table_and_ends_with_the_code_of_what_failed(source
     assert lines[2].split()[:2] == ["hub01-image", "FAILED"]
     assert lines[-1].endswith(": 1 made, 1 failed")
     assert "made: hub00-image" in done.stderr
-    again = subprocess.run([*argv, "--json"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    again = command.hubimages(*words, "--json", cwd=tmp_path)
     facts = json.loads(again.stdout)
     assert [(one["repository"], one["state"], one["exit_code"]) for one in facts["images"]] == [
         ("hub00-image", "unchanged", 0), ("hub01-image", "failed", 3),

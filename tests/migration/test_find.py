@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hubimages import migration
 from hubimages.errors import BadInputError, RefusedError
+from tests import command
 from tests.histories import Commit, git, make
 
 ENVIRONMENT = "dependencies:\n  - python=3.12\n  - numpy\n"
@@ -115,8 +115,7 @@ def test_two_directories_of_one_name_get_different_repositories(tmp_path: Path) 
 
 
 def hubimages(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "hubimages", *map(str, args)]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+    return command.hubimages(*args)
 
 
 def test_the_manifest_has_the_facts_as_comments(deployments: Path) -> None:

@@ -2,9 +2,10 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tests import command
 
 IMAGE = "quay.io/group/image"
 
@@ -96,14 +97,7 @@ def write(root: Path, files: Mapping[str, str]) -> None:
 
 def hubimages(root: Path, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
     """The command in a repository, as a script runs it: nobody to ask."""
-    return subprocess.run(
-        [sys.executable, "-m", "hubimages", *args, f"--repo={root}"],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    return command.hubimages(*args, f"--repo={root}", env={**os.environ, **env})
 
 
 def changed_lines(root: Path, *args: str) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import command
 from tests.references.deployment import CLUSTERS, deployment
 
 COMMON = "config/clusters/leap/common.values.yaml"
@@ -33,8 +34,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def hubimages(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "hubimages", *args]
-    return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return command.hubimages(*args, cwd=cwd)
 
 
 def test_images_into_a_pipe_is_one_line_per_reference_with_tabs_and_the_summary_on_stderr(

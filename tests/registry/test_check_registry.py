@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from hubimages import template
 from hubimages.registry import Limits, check_registry
 from hubimages.registry.rights.image_repository import read_image_repository
 from hubimages.registry.rights.providers import PROVIDERS, provider
+from tests import command
 from tests.engine import process
 from tests.engine.registry import Registry
 from tests.registry.conftest import Configure
@@ -36,9 +36,8 @@ def repository(folder: Path, image: str, settings: dict[str, str] | None = None)
 
 
 def hubimages(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hubimages", "check-registry", *args]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "QUAY_"))}
-    return subprocess.run(command, env={**inherited, **environment}, capture_output=True, text=True, check=False)
+    return command.hubimages("check-registry", *args, env={**inherited, **environment})
 
 
 def found(folder: Path, **environment: str) -> dict[str, str]:

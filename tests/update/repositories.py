@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from hubimages.template import Origin, Rendering
 from hubimages.update.released import releases
 from hubimages.update.rendering import render
 from hubimages.update.sources import Source
+from tests import command
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://github.com/hubimages/hubimages"
@@ -62,9 +62,7 @@ def state(directory: Path) -> dict[str, bytes | str]:
 
 def run(*words: str, repo: Path, task: str = "update-image-repo", **env: str) -> "subprocess.CompletedProcess[str]":
     """Run update-image-repo, or another task, as a person does, without a terminal."""
-    argv = [sys.executable, "-m", "hubimages", task, str(repo), *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "PYTHONPATH": str(ROOT), **env})  # fmt: skip
+    return command.hubimages(task, repo, *words, env={**os.environ, "PYTHONPATH": str(ROOT), **env})
 
 
 def update(repo: Path, *words: str, code: int = 0, **env: str) -> "subprocess.CompletedProcess[str]":

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from hubimages.fleet.glance.facts import Facts, Overview, Used
 from hubimages.fleet.glance.newest import newest_tag
 from hubimages.repository.opening import deployment_repository
 from hubimages.update import installed_version
+from tests import command
 from tests.engine.plugin import serve
 from tests.engine.registry import Registry
 from tests.fleet.conftest import QUICK
@@ -126,8 +126,7 @@ def test_the_task_prints_lines_json_and_the_page(hosting: Hosting, fleet: Path, 
     where = ("--repos=repos", f"--repo={fleet}", f"--hubs={fleet / 'hubs.yaml'}", f"--cache={tmp_path / 'cache'}")
 
     def image_repos(*more: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-m", "hubimages", "image-repos", *where, *more]
-        done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = command.hubimages("image-repos", *where, *more, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         return done
 

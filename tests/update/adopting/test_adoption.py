@@ -1,8 +1,6 @@
 """A repository is linked on a branch, whole: own files stay, superseded workflows go, and updates work from then on."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from hubimages import update as updating
 from hubimages.template import Origin, read_answers
 from hubimages.update.adopting.planning import BRANCH
 from hubimages.update.sources import Source
-from tests import deployments
+from tests import command, deployments
 from tests.update.adopting.kinds import ACTION, KINDS, OWN_STEPS, begin
 from tests.update.repositories import ROOT, adopt, commit, files, git, state, update
 
@@ -32,7 +30,7 @@ def extracted(dest: Path, tmp_path: Path) -> Path:
     """A repository that extract-image makes without the template."""
     source = deployments.make(tmp_path / "hubs", deployments.UNDER_FOLDER)
     argv = ("extract-image", str(source), "helm-charts/images/hub", str(dest), "--yes", "--no-template")
-    subprocess.run([sys.executable, "-m", "hubimages", *argv], cwd=ROOT, check=True, capture_output=True)
+    command.hubimages(*argv, cwd=ROOT).check_returncode()
     return dest
 
 
