@@ -10,7 +10,7 @@ from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
 from hubimages.cli.tasks.contents import attach_contents, compare_images, image_contents
-from hubimages.cli.tasks.doctor import completion, doctor
+from hubimages.cli.tasks.doctor import completion, doctor, help_on
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.fleet import each, image_repos
@@ -53,7 +53,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, promote_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
-    "This machine": [doctor, completion],
+    "This machine": [doctor, completion, help_on],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))
