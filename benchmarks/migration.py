@@ -4,6 +4,8 @@
 
 Without SOURCE, on a repository that is made for it; MANIFEST is what `find-images` wrote. Both sides have all steps:
 former paths, which the recipe gets for nothing, the template, the push. Every result must end with the same files.
+`--push` searches for secrets, too, which no recipe does: ours is pushed by git here, and a row of its own says what the
+search adds.
 """
 
 import argparse
@@ -51,7 +53,7 @@ class Benchmark:
 
     def compare(self, name: str, source: str) -> None:
         """Take turns: the recipe for every image, all by one command, one alone, and one by `extract-image`."""
-        theirs, ours, first, single = [], [], [], []
+        theirs, ours, first, single, scanned = [], [], [], [], []
         for _ in range(self.runs):
             recipes = {image.repository: self.recipe(source, image) for image in self.images}
             theirs.append(sum(taken for taken, _ in recipes.values()))
@@ -62,11 +64,16 @@ class Benchmark:
                 if tree != recipes[image.repository][1]:
                     raise SystemExit(f"not the same files: {image.directory}")
             first.append(self.command(source, self.images[:1])[0])
+            scanned.append(self.command(source, self.images, "--push")[0])
             single.append(sides.whole_command(self.place, source, self.images[0].directory).seconds)
         one, many, alone = (statistics.median(taken) for taken in (single, ours, first))
+        with_search = statistics.median(scanned)
         further = (many - alone) / (len(self.images) - 1)
         self.rows += [
             compared(f"{name}, {len(self.images)} images", statistics.median(theirs), many, FASTER),
+            compared(
+                f"{name}, {len(self.images)} images with the search", statistics.median(theirs), with_search, None
+            ),
             limited(f"{name}, each further image / one extract-image", further, one, seconds, FURTHER),
         ]
 
@@ -75,7 +82,7 @@ class Benchmark:
         run = sides.whole_recipe(self.place, source, image.directory, image.former_paths)
         return run.seconds, sides.git("rev-parse", f"{run.tip}^{{tree}}", cwd=self.place.path / "theirs" / "work")
 
-    def start(self, source: str, images: Sequence[Image]) -> tuple["subprocess.Popen[bytes]", Path]:
+    def start(self, source: str, images: Sequence[Image], *options: str) -> tuple["subprocess.Popen[bytes]", Path]:
         """Start our command with a bare repository on this disk to push to for each image."""
         folder, _ = self.place.fresh("ours")
         manifest = folder / "images.yaml"
@@ -85,15 +92,19 @@ class Benchmark:
             remote = folder / "remotes" / f"{image.repository}.git"
             sides.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(remote), cwd=folder)
         manifest.write_text("\n".join(lines).replace("{remote: ", '{remote: "').replace(".git}", '.git"}') + "\n")
-        argv = [sys.executable, "-m", "hubimages", "extract-images", str(manifest), str(folder / "out"), "--push"]
+        argv = [sys.executable, "-m", "hubimages", "extract-images", str(manifest), str(folder / "out"), *options]
         pipe = subprocess.PIPE
         return subprocess.Popen(argv, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe), folder / "out"
 
-    def command(self, source: str, images: Sequence[Image]) -> tuple[float, Path]:
+    def command(self, source: str, images: Sequence[Image], *options: str) -> tuple[float, Path]:
         """Seconds, and where the repositories are."""
-        process, out = self.start(source, images)
+        process, out = self.start(source, images, *options)
         begin = time.perf_counter()
         stdout, stderr = process.communicate()
+        if not process.returncode and not options:
+            for image in images:
+                remote = out.parent / "remotes" / f"{image.repository}.git"
+                sides.push(out / image.repository, str(remote))
         taken = time.perf_counter() - begin
         if process.returncode:
             raise SystemExit(f"the extraction failed:\n{stdout.decode()}\n{stderr.decode()}")

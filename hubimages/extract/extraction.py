@@ -364,6 +364,15 @@ def _companions(request: Request, work: Rewritten) -> Companions:
 
 
 def _put_on_top(request: Request, work: Rewritten, base: Base | None, beside: Companions) -> Placement:
+    """Put the history on top of what there is. Raises RefusedError where that has what was to be removed."""
+    if base is not None and base.is_origins and work.filtered is not None:
+        there = set(work.source.scratch.text("rev-list", base.commit).split())
+        published = [old for old, new in work.filtered.items() if old != new and old in there]
+        if published:
+            raise RefusedError(
+                f"{base.name} already has {console.count(len(published), 'commit')} from which something was to be "
+                "removed. A push never takes anything back: delete that repository, and make it anew"
+            )
     extracted = Extracted(work.reading, work.tip, work.tree)
     return put_on_top(work.source, extracted, base, beside, related=request.related)
 

@@ -225,6 +225,10 @@ MISTAKES = {
     f"{HUB}\n    answers: {{{{regsitry: quay.io}}}}": (
         "{m}:4: the template has no question 'regsitry'. Did you mean 'registry'?"
     ),
+    f"{HUB}\n    image: quay.io/UPPER": "{m}:4: 'quay.io/UPPER' is not an image reference",
+    f"{HUB}\n    drop_paths: [/etc]": "{m}:4: --drop-path '/etc' is no path of the image's repository",
+    f"{HUB}\n    strip_blobs_bigger_than: large": "{m}:4: --strip-blobs-bigger-than large is no size",
+    f"{HUB}\n    replace_text: nowhere.txt": "{m}:4: --replace-text ",
     f"{HUB}\n    skip: maybe": "{m}:4: `skip` is true or false",
     f"{HUB}\n    repository: b": "{m}:4: the key repository is there twice. Remove one",
 }

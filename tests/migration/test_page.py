@@ -9,6 +9,7 @@ pytest.importorskip("detect_secrets")
 
 from hubimages import migration
 from hubimages.errors import StorageError
+from hubimages.extract import read_removal
 from hubimages.migration.page.facts import Image, read_image
 from hubimages.migration.page.html import page_names, write_pages
 from tests.extract.taking import IMAGE, image, take, yes
@@ -128,6 +129,19 @@ def test_ten_thousand_commits_are_drawn_and_the_table_names_what_it_leaves_out(t
     assert "The newest 2000 of 10000." in text
     assert text.count("<rect") <= 13 * 120
     assert "28 others" in text
+
+
+def test_what_was_removed_is_told_with_its_reason(tmp_path: Path) -> None:
+    make(
+        tmp_path / "source.git",
+        [Commit("first", [], image("a", **{"students.csv": "x"})), Commit("b", ["first"], image("b"))],
+    )
+    result = take(
+        tmp_path / "source.git", tmp_path / "hub", removal=read_removal(["students.csv"], None, None), scan=True
+    )
+    text = migration.report_of_one(tmp_path / "pages", result).read_text()
+    assert "1 file version of students.csv dropped" in text
+    assert "nothing was found" in text
 
 
 def test_what_failed_is_on_the_pages_without_the_places_of_secrets(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """extract-images pushes each image and creates its repository on GitHub; what fails stops nothing else."""
 
+import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from hubimages.errors import BadInputError, LoginError
+from hubimages import extract, migration
+from hubimages.errors import BadInputError, LoginError, NotInstalledError
 from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.migration.test_extract_images import add, commit, problems, run, states
@@ -153,6 +156,39 @@ def test_no_network_is_said_for_each_image_and_what_was_extracted_stays(manifest
     done = run(manifest, tmp_path / "out", remote="http://127.0.0.1:9/{repository}.git", push=True)
     assert [code for code, _ in problems(done).values()] == [75] * 3
     assert states(run(manifest, tmp_path / "out")) == ["unchanged"] * 3
+
+
+def test_what_is_removed_from_every_image_leaves_those_alone_that_have_none_of_it(
+    manifest: Path, source: Path, tmp_path: Path
+) -> None:
+    pattern = remotes(tmp_path, 0, 1, 2)
+    add(source, {f"{fleet.place(1)}/students.csv": "ada\n"}, "Add students")
+    assert problems(run(manifest, tmp_path / "out", remote=pattern, push=True)) == {}
+    before = [main_of(tmp_path / f"out/hub0{number}-image") for number in range(3)]
+    removal = extract.read_removal(["students.csv"], None, None, everywhere=True)
+    wanted = migration.read_manifest(manifest, pattern).without(removal)
+    for _ in range(2):
+        done = migration.extract_images(wanted, tmp_path / "out", migration.Options(push=True))
+        assert [one.state for one in done.outcomes] == ["unchanged", "failed", "unchanged"]
+        assert problems(done)["hub01-image"][0] == 3
+        assert "was changed or pushed before this was to be removed from it" in problems(done)["hub01-image"][1]
+    assert [main_of(tmp_path / f"out/hub0{number}-image") for number in range(3)] == before
+
+
+def test_without_a_scanner_nothing_is_extracted_to_be_pushed(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *more: None if name == "detect_secrets" else find_spec(name, *more)
+    )
+    folder = tmp_path / "bin"  # git, and no gitleaks or trufflehog
+    folder.mkdir()
+    (folder / "git").symlink_to(str(shutil.which("git")))
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(NotInstalledError, match=r"the scan for secrets needs detect-secrets, gitleaks or trufflehog"):
+        run(manifest, tmp_path / "out", remote=str(tmp_path / "{repository}.git"), push=True)
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_a_remote_push_is_refused_with_the_line(manifest: Path, tmp_path: Path) -> None:

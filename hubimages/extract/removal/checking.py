@@ -45,6 +45,7 @@ class Removed:
             "large_file_versions": self.large,
             "file_versions_with_text_replaced": self.replaced,
             "messages_with_text_replaced": self.messages,
+            "summary": self.lines(),
         }
 
 

@@ -24,7 +24,7 @@ WHY_NOT = {
 NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(("path", "source", "source_web", "source_commit"), ""),
     **dict.fromkeys(("former_paths", "copied_from", "decisions", "notes", "next_steps"), ()),
-    **dict.fromkeys(("source_bytes", "commits_kept", "commits_brought_in", "scan")),
+    **dict.fromkeys(("source_bytes", "commits_kept", "commits_brought_in", "scan", "removed")),
 }
 
 
