@@ -89,6 +89,6 @@ if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
     )
 if ANSWERS["update_workflow"] != "never" and not ANSWERS["__updates"]:
     sys.stderr.write(
-        "No workflow opens pull requests with updates: it would install hubimages from the address of this template, and "
-        f"this copy has none: {ANSWERS['__problem']}\n"
+        "No workflow opens pull requests with updates: it would install hubimages from the address of this template, "
+        f"and this copy has none: {ANSWERS['__problem']}\n"
     )
