@@ -47,9 +47,9 @@ def behind(here: Surroundings) -> Iterator[Finding]:
 
 def _default() -> str:
     """The template's default, which the project keeps at the version of the current chart."""
-    from hubimages.template import questions
+    from hubimages import template
 
-    return next(question.choices[0] for question in questions() if question.key == "jupyterhub_version")
+    return next(question.choices[0] for question in template.questions() if question.key == "jupyterhub_version")
 
 
 def _asked(here: Surroundings) -> list[Spec]:
