@@ -280,6 +280,7 @@ def test_with_conflicts_nothing_is_changed_or_pushed(hosting: Hosting, bare: Pat
     assert hosting.branches("org/our-image") == ["main"]
 
 
+@pytest.mark.deep
 def test_a_changed_answer_is_never_proposed_in_part(hosting: Hosting, bare: Path, repo: Path, propose: Open) -> None:
     forbid_workflows(bare)
     with pytest.raises(WorkflowRightError, match="Nothing was pushed, since the answer to registry changes"):
@@ -325,6 +326,22 @@ def test_without_a_token_the_page_that_opens_it_is_named(
     monkeypatch.delenv("GH_TOKEN")
     page = f"https://github.com/org/our-image/compare/main...{BRANCH}?expand=1"
     assert propose()[1].endswith(f"pushed {BRANCH}; open the pull request: {page}")
+
+
+@pytest.mark.deep
+def test_a_shallow_clone_and_a_detached_head_are_refused(
+    hosting: Hosting, bare: Path, repo: Path, propose: Open
+) -> None:
+    hosting.commit("org/our-image", {"own.txt": "1\n"}, "Go on")
+    git(repo, "pull", "-q")
+    git(repo, "fetch", "-q", "--depth=1", f"file://{bare}", "main")
+    with pytest.raises(RefusedError, match=r"this clone is shallow\. Fetch the rest: git fetch --unshallow"):
+        propose()
+    git(repo, "fetch", "-q", "--unshallow", f"file://{bare}", "main")
+    git(repo, "switch", "-q", "--detach")
+    with pytest.raises(RefusedError, match="no branch is checked out"):
+        propose()
+    assert hosting.branches("org/our-image") == ["main"]
 
 
 def test_a_remote_without_pages_is_refused(repo: Path, tmp_path: Path, propose: Open) -> None:
