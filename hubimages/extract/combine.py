@@ -11,6 +11,7 @@ from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OU
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
 from hubimages.extract.history.trees import Forest
 from hubimages.repository.git import Repo
+from hubimages.template import RECORD, answer_problem, with_own_files
 
 BUILDING = "BUILDING.md"
 # What builds the repository: a file of the image at one of these places had no effect where it was.
@@ -60,6 +61,7 @@ def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combin
                 decisions.append(Decision(path, "the image's own; the repository's stays in history"))
             result[path] = entry
     add_mailmap(repo, result, companions, decisions)
+    record_own_files(repo, files(repo, base), result, decisions)
     return Combined(write_tree(repo, result), decisions, readme)
 
 
@@ -104,6 +106,20 @@ def add_mailmap(
         mode, new = result[MAILMAP][0], joined_lines(repo, result[MAILMAP][1], new)
     result[MAILMAP] = (mode, new)
     decisions.append(Decision(MAILMAP, "with the entries of SOURCE's about people of the kept commits"))
+
+
+def record_own_files(repo: Repo, base: Files, result: dict[str, tuple[str, str]], decisions: list[Decision]) -> None:
+    """Leave to the owner what the image replaced or removed of the template, so that updates do not bring it back."""
+    if base.get(RECORD) is None or result.get(RECORD) != base[RECORD]:
+        return
+    changed = [path for path, entry in base.items() if path != RECORD and result.get(path) != entry]
+    own = [path for path in changed if answer_problem({"own_files": path}, "own_files") is None]
+    if not own:
+        return
+    (record,) = repo.contents([base[RECORD][1]])
+    if (told := with_own_files(record, own)) != record:
+        result[RECORD] = (base[RECORD][0], write_blob(repo, told))
+        decisions.append(Decision(RECORD, f"with own_files: {' '.join(own)}: updates leave them alone"))
 
 
 def replace_configuration(result: dict[str, tuple[str, str]], theirs: Files, decisions: list[Decision]) -> None:

@@ -7,6 +7,7 @@ from hubimages.template.for_deployments import deployment_workflow
 from hubimages.template.new_repository import MESSAGE, NewRepository, plan_new_repository
 from hubimages.template.next_steps import next_steps
 from hubimages.template.origin import Origin, find_origin
+from hubimages.template.own_files import with_own_files
 from hubimages.template.questions import RECORD, Question, questions, template_directory
 from hubimages.template.render import (
     RenderedFile,
@@ -48,4 +49,5 @@ __all__ = [
     "rendering_server",
     "run_cookiecutter",
     "template_directory",
+    "with_own_files",
 ]

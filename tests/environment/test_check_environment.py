@@ -237,6 +237,29 @@ def test_the_major_version_that_the_hub_runs_is_no_finding(tmp_path: Path, line:
     assert told(check(tmp_path, {"environment.yml": f"dependencies:\n- python=3.12\n{line}\n"}, "5.4.0")) == []
 
 
+@pytest.mark.parametrize(
+    ("recorded", "line", "given", "expected"),
+    [
+        ("3", "- jupyterhub-singleuser=3.*", "", [("warning", "hub-behind", "environment.yml", 3)]),
+        ("4", "- jupyterhub>=4,<5", "", [("warning", "hub-behind", "environment.yml", 3)]),
+        ("5", "- jupyterhub=5.*", "", []),
+        ("3", "- jupyterhub=3.*", "3.1", []),  # somebody says what the hub runs
+        ("", "- jupyterhub=3.*", "", []),  # no generated repository
+    ],
+)
+def test_a_generated_repository_hears_that_hubs_run_a_newer_version(
+    recorded: str, line: str, given: str, expected: list[object], tmp_path: Path
+) -> None:
+    files = {"environment.yml": f"dependencies:\n- python=3.12\n{line}\n"}
+    if recorded:
+        files[".hubimages.yaml"] = f'template: x\nanswers:\n  jupyterhub_version: "{recorded}"\n'
+    report = check(tmp_path, files, given)
+    assert told(report) == expected
+    if expected:
+        start = f"this image has JupyterHub {recorded}, and hubs run 5 (the current Zero to JupyterHub chart)"
+        assert report.findings[0].message == start
+
+
 def test_the_recorded_answers_say_which_version_the_hub_runs(tmp_path: Path) -> None:
     files = {
         ".hubimages.yaml": 'template: x\nanswers:\n  jupyterhub_version: "5.4.0"\n',

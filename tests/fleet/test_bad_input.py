@@ -27,7 +27,7 @@ def refuse_pushes(bare: Path, message: str) -> None:
     """As a server does that takes no push: with a line of its own."""
     hook = bare / "hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f"#!/bin/sh\necho '{message}' >&2\nexit 1\n")
+    hook.write_text(f"#!/bin/sh\ncat <<'END' >&2\n{message}\nEND\nexit 1\n")
     hook.chmod(0o755)
 
 

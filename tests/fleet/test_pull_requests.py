@@ -10,9 +10,10 @@ from hubimages.fleet import Report, select
 from hubimages.fleet.address import Target
 from tests.fleet.conftest import SECRET, rows
 from tests.fleet.hosting import Hosting, git
+from tests.fleet.test_bad_input import refuse_pushes
 
 Run = Callable[..., Report]
-OLD = "dependencies:\n- python=3.12\n"
+OLD, NEW = "dependencies:\n- python=3.12\n", "dependencies:\n- python=3.13\n"
 SED = ("sed", "-i", "s/3.12/3.13/", "environment.yml")
 FIRST = "https://github.com/org/a/pull/1"
 
@@ -61,12 +62,40 @@ def test_it_gets_one_more_commit_when_the_files_change_or_the_base_moves(
 def test_a_commit_of_somebody_else_on_the_branch_is_never_undone(hosting: Hosting, one: list[str], run: Run) -> None:
     run(one, *SED, open_pr=True)
     theirs = hosting.commit("org/a", {"environment.yml": "dependencies: []\n"}, "Review", "use-313", "Grace")
-    (row,) = run(one, *SED, open_pr=True).outcomes
+    assert rows(run(one, *SED, open_pr=True)) == [("org/a", "open", FIRST)]  # Grace builds on what is proposed
+    (row,) = run(one, "sed", "-i", "s/3.12/3.14/", "environment.yml", open_pr=True).outcomes
     assert (row.state, row.exit_code) == ("failed", 3)
     assert row.detail.startswith(
         f"use-313 has a commit of somebody else ({theirs[:12]} by Grace), which would be undone"
     )
     assert git(hosting.bare("org/a"), "rev-parse", "use-313") == theirs
+
+
+def test_a_commit_of_somebody_else_of_which_nothing_is_undone_is_no_reason_to_stop(
+    hosting: Hosting, one: list[str], run: Run
+) -> None:
+    run(one, *SED, open_pr=True)
+    bare = hosting.bare("org/a")
+    git(bare, "update-ref", "refs/heads/use-313", "main")
+    theirs = hosting.commit("org/a", {"environment.yml": NEW}, "Use Python 3.13 by hand", "use-313", "Grace")
+    hosting.commit("org/a", {"README.md": "Ours"}, "Say something")
+    assert rows(run(one, *SED, open_pr=True)) == [("org/a", "updated", FIRST)]
+    git(bare, "merge-base", "--is-ancestor", theirs, "use-313")
+    assert git(bare, "diff", "--name-only", "main", "use-313") == "environment.yml"
+
+
+def test_a_token_that_may_not_change_workflows_is_a_row(hosting: Hosting, one: list[str], run: Run) -> None:
+    refuse_pushes(
+        hosting.bare("org/a"),
+        "refusing to allow a Personal Access Token to create or update workflow `.github/workflows/a.yml` without "
+        "`workflow` scope",
+    )
+    (row,) = run(one, *SED, open_pr=True).outcomes
+    assert (row.state, row.exit_code) == ("failed", 77)
+    assert row.detail.endswith(
+        "refuses the push: a Personal Access Token may not change .github/workflows/a.yml. It needs the permission "
+        "Workflows (write), too"
+    )
 
 
 def test_a_merge_of_the_base_into_the_branch_is_no_reason_to_stop(hosting: Hosting, one: list[str], run: Run) -> None:

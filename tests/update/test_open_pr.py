@@ -1,8 +1,13 @@
-"""An update is proposed once, with real git and a server on loopback that answers as GitHub."""
+"""An update is proposed once, with real git and a server on loopback that answers as GitHub.
+
+What `each` shares with it (tests/fleet/test_pull_requests.py) is deep here.
+"""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +16,13 @@ import pytest
 
 from hubimages.errors import BadInputError, LoginError, RefusedError
 from hubimages.repository.git import WorkflowRightError
+from hubimages.template import template_directory
 from hubimages.update import Update, plan_update, propose_update, show_plan
 from hubimages.update.ready import repository
 from hubimages.update.released import installed_version
-from tests.fleet.conftest import QUICK
+from tests.fleet.conftest import QUICK, SECRET
 from tests.fleet.hosting import Hosting
-from tests.update.repositories import commit, files, git, make_from_release, run, state
+from tests.update.repositories import commit, files, git, make_from_release, state
 
 BRANCH = f"update-to-template-{installed_version()}"
 FIRST = "https://github.com/org/our-image/pull/1"
@@ -130,9 +136,24 @@ def test_it_is_opened_once_and_the_clone_stays_as_it_is(
     assert propose()[1].startswith("Nothing to do: ")
 
 
-def test_by_the_command_line_with_json_and_a_branch_of_another_name(hosting: Hosting, bare: Path, repo: Path) -> None:
-    done = run("--open-pr", "--branch=template", "--json", repo=repo)
-    report = json.loads(done.stdout)
+def test_the_last_step_of_the_workflow_opens_it(hosting: Hosting, bare: Path, repo: Path) -> None:
+    workflow = template_directory() / "<<cookiecutter.repo>>/.github/workflows/update.yaml"
+    *_, command = [line.strip() for line in workflow.read_text().splitlines() if line.strip().startswith("run: ")]
+    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    forbid_workflows(bare)
+    argv = ["bash", "-e", "-c", command.removeprefix("run: ")]
+    done = subprocess.run(argv, cwd=repo, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == f"The update from version 1 to {installed_version()} of the template: opened {FIRST}"
+    assert second.startswith("Left out, because the token may not change workflows: .github/workflows/")
+    assert hosting.branches("org/our-image") == ["main", BRANCH]
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_another_name_for_the_branch_and_what_the_json_has(hosting: Hosting, repo: Path, plan: Update) -> None:
+    update, _ = propose_update(replace(plan, repo=repository(repo), branch="template"), QUICK)
+    report = json.loads(update.as_json())
     assert (report["pull_request"], report["branch"], report["left_out"]) == (FIRST, "template", [])
     assert hosting.branches("org/our-image") == ["main", "template"]
 
@@ -208,6 +229,7 @@ def test_what_a_person_adds_to_the_branch_stays(hosting: Hosting, bare: Path, re
     assert git(bare, "rev-parse", BRANCH) == theirs
 
 
+@pytest.mark.deep
 def test_the_same_pull_request_follows_the_default_branch(
     hosting: Hosting, bare: Path, repo: Path, propose: Open
 ) -> None:
@@ -220,6 +242,7 @@ def test_the_same_pull_request_follows_the_default_branch(
     assert len(hosting.pulls["org/our-image"]) == 1
 
 
+@pytest.mark.deep
 def test_one_that_was_closed_is_not_opened_again(hosting: Hosting, bare: Path, repo: Path, propose: Open) -> None:
     propose()
     hosting.pulls["org/our-image"][0]["state"] = "closed"
@@ -257,6 +280,7 @@ def test_with_conflicts_nothing_is_changed_or_pushed(hosting: Hosting, bare: Pat
     assert hosting.branches("org/our-image") == ["main"]
 
 
+@pytest.mark.deep
 def test_a_changed_answer_is_never_proposed_in_part(hosting: Hosting, bare: Path, repo: Path, propose: Open) -> None:
     forbid_workflows(bare)
     with pytest.raises(WorkflowRightError, match="Nothing was pushed, since the answer to registry changes"):
@@ -273,7 +297,7 @@ def test_a_changed_answer_is_never_proposed_in_part(hosting: Hosting, bare: Path
             r"the token may not open pull requests in github.com/org/our-image \(it needs Contents and Pull requests: "
             r"write\): GitHub Actions is not permitted",
         ),
-        (401, LoginError, "GitHub does not know the token"),
+        pytest.param(401, LoginError, "GitHub does not know the token", marks=pytest.mark.deep),
     ],
 )
 def test_a_token_without_the_right_is_named_and_the_next_run_opens_it(
@@ -287,6 +311,7 @@ def test_a_token_without_the_right_is_named_and_the_next_run_opens_it(
     assert propose()[1].endswith(f"opened {FIRST}")
 
 
+@pytest.mark.deep
 def test_a_rate_limit_is_waited_for(hosting: Hosting, repo: Path, propose: Open) -> None:
     limits = [(429, {"Retry-After": "1"}, {"message": "Too many requests"})]
     hosting.answers = lambda method, path: limits.pop() if limits and method == "POST" else None
@@ -294,12 +319,29 @@ def test_a_rate_limit_is_waited_for(hosting: Hosting, repo: Path, propose: Open)
     assert limits == []
 
 
+@pytest.mark.deep
 def test_without_a_token_the_page_that_opens_it_is_named(
     hosting: Hosting, repo: Path, propose: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     monkeypatch.delenv("GH_TOKEN")
     page = f"https://github.com/org/our-image/compare/main...{BRANCH}?expand=1"
     assert propose()[1].endswith(f"pushed {BRANCH}; open the pull request: {page}")
+
+
+@pytest.mark.deep
+def test_a_shallow_clone_and_a_detached_head_are_refused(
+    hosting: Hosting, bare: Path, repo: Path, propose: Open
+) -> None:
+    hosting.commit("org/our-image", {"own.txt": "1\n"}, "Go on")
+    git(repo, "pull", "-q")
+    git(repo, "fetch", "-q", "--depth=1", f"file://{bare}", "main")
+    with pytest.raises(RefusedError, match=r"this clone is shallow\. Fetch the rest: git fetch --unshallow"):
+        propose()
+    git(repo, "fetch", "-q", "--unshallow", f"file://{bare}", "main")
+    git(repo, "switch", "-q", "--detach")
+    with pytest.raises(RefusedError, match="no branch is checked out"):
+        propose()
+    assert hosting.branches("org/our-image") == ["main"]
 
 
 def test_a_remote_without_pages_is_refused(repo: Path, tmp_path: Path, propose: Open) -> None:

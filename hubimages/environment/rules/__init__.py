@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     files.wrong_names,
     python.version,
     hub.jupyterhub,
+    hub.behind,
     packages.duplicates,
     packages.pins,
     packages.entries,
