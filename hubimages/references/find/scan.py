@@ -31,6 +31,7 @@ TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # aft
 BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
 # A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
+COMMANDS = (b"docker ", b"podman ", b"nerdctl ")
 KEYS = re.compile(
     rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]*=|Image\b|/image"
@@ -305,7 +306,8 @@ def may_hold_reference(content: bytes, kind: Kind) -> bool:
     if kind is Kind.DOCKERFILE:
         return True
     if not any(word in content for word in WORDS):
-        return kind is Kind.YAML and (QUOTA in content or _has_tag(content))
+        by_command = kind is Kind.CODE and any(word in content for word in COMMANDS)
+        return by_command or (kind is Kind.YAML and (QUOTA in content or _has_tag(content)))
     return kind is not Kind.YAML or KEYS.search(content) is not None or _has_tag(content)
 
 

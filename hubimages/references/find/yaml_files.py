@@ -46,6 +46,9 @@ BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and 
 MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
 # A reference without one of these words, or an alias, in or above it is none.
 WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
+# Keys such as `docker_image_tag` and `appVersionTag`, and values that are versions.
+LONE_TAG = re.compile(r".*[iI]mage[-_]?[tT]ag|[a-z]\w*[a-z]Tag")
+VERSIONED = re.compile(r"latest|v?\d+(\.\d+)+[\w.-]*")
 DEEPEST = 4  # texts inside of texts
 
 
@@ -152,6 +155,14 @@ class _Finder(Gathering):
                 self.keyed(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
             elif path and isinstance(path[-1], str) and is_variable(path[-1]):
                 self.keyed(path[-1], scalar, (*path, key), Form.ENVIRONMENT)
+        self.lone_tags(own, path)
+
+    def lone_tags(self, own: Scalars, path: Path) -> None:
+        """Name the keys that can only be the tag of an image, and that no name goes with."""
+        for key, scalar in own.items():
+            alone = LONE_TAG.fullmatch(key) and VERSIONED.fullmatch(scalar.value)
+            if alone and not any(id(scalar) in parts for parts in self.references):
+                self.name(scalar.line, f"tag that no name goes with ({dotted((*path, key))}: {scalar.value})")
 
     def text_in(self, scalar: ScalarNode, path: Path) -> None:
         """Read the text of a scalar that has several lines."""
