@@ -163,9 +163,9 @@ def test_what_cannot_be_edited_is_named_with_its_line(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path, files)
     assert inventory.references == ()
     assert [(each.file, each.line, each.reason) for each in inventory.not_read] == [
-        ("Makefile", 2, "image that no key explains (quay.io/a/c:2)"),
+        ("Makefile", 2, "image that a command names (quay.io/a/c:2)"),
         ("code.py", 1, "image put together in code (`c.KubeSpawner.image`)"),
-        ("code.py", 2, "image that no key explains (quay.io/a/c:1)"),
+        ("code.py", 2, "image that a command names (quay.io/a/c:1)"),
         ("folded.yaml", 2, 'image in text (data."values.yaml": quay.io/a/b:1; edit it by hand)'),
         ("pairs.yaml", 1, "two keys that look like a name and a tag (source.repo: group/project)"),
         ("values.yaml", 2, "image that no key explains (quay.io/a/odd:1)"),
@@ -200,6 +200,8 @@ def test_what_no_key_says_is_named_with_its_line(file: str, tmp_path: Path) -> N
 
 
 def test_a_template_that_puts_an_image_together_is_counted_with_its_line(tmp_path: Path) -> None:
-    text = "x: {{ if }}\nimage: {{- if .x }} {{ .x }} {{- else }} a/b:1 {{- end }}\nother: {{ .y }}\n  image: a/c:{{ .z }}\n"
+    text = (
+        "x: {{ if }}\nimage: {{- if .x }} {{ .x }} {{- else }} a/b:1 {{- end }}\ny: {{ .y }}\n  image: a/c:{{ .z }}\n"
+    )
     inventory = inventory_of(tmp_path, {"templates/pod.yaml": text})
     assert [line for _, line in inventory.placeholders] == [2, 4]
