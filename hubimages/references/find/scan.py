@@ -16,7 +16,7 @@ from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
-from hubimages.references.find.layouts import argocd, flux, scripts
+from hubimages.references.find.layouts import argocd, flux, scripts, substituted
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.view import View
 from hubimages.references.find.values import references_of_paths
@@ -36,7 +36,7 @@ KEYS = re.compile(
     rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]*=|Image\b|/image"
 )
-SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, flux.SUBSTITUTED, scripts.HELM, scripts.TERRAFORM)
+SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 MANY = 5000  # files, from which on progress is shown: a second of reading
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`

@@ -34,6 +34,7 @@ from hubimages.yaml_text import (
     compose,
     data,
     effective,
+    pair_of,
     resolved,
 )
 
@@ -49,6 +50,7 @@ WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofi
 # Keys such as `docker_image_tag` and `appVersionTag`, and values that are versions.
 LONE_TAG = re.compile(r".*[iI]mage[-_]?[tT]ag|[a-z]\w*[a-z]Tag")
 VERSIONED = re.compile(r"latest|v?\d+(\.\d+)+[\w.-]*")
+UPDATER = "ImageUpdater"  # the kind of Argo CD Image Updater
 DEEPEST = 4  # texts inside of texts
 
 
@@ -65,7 +67,8 @@ def _find(text: Text, depth: int) -> Found:
     finder = _Finder(text, depth)
     for number, top in enumerate(text.tree.documents):
         finder.document = number
-        finder.walk(top, (), "")
+        if not (UPDATER in text.tree.text and _kind(top) == UPDATER):  # its images are patterns of what it changes
+            finder.walk(top, (), "")
     found = Found([*finder.found()], list(finder.placeholders.values()), finder.not_read, finder.empty_tags)
     for inner in finder.inner:
         found.references += inner.references
@@ -73,6 +76,14 @@ def _find(text: Text, depth: int) -> Found:
         found.not_read += inner.not_read
         found.empty_tags += inner.empty_tags
     return found
+
+
+def _kind(top: Node) -> str:
+    """Return the kind of an object of Kubernetes."""
+    node = resolved(top)
+    pair = pair_of(node, "kind") if isinstance(node, MappingNode) else None
+    value = resolved(pair[1]) if pair else None
+    return value.value if isinstance(value, ScalarNode) else ""
 
 
 class _Finder(Gathering):
