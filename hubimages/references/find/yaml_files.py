@@ -113,7 +113,7 @@ class _Finder(Gathering):
             own: Scalars = {}
             deeper: list[tuple[str, Node]] = []
             for name, value in self.values_of(here).items():
-                below = resolved(value)
+                below = value if isinstance(value, ScalarNode) else resolved(value)  # nearly all, without a call
                 if isinstance(below, ScalarNode):
                     own[name] = below
                 else:
@@ -171,7 +171,7 @@ class _Finder(Gathering):
     def lone_tags(self, own: Scalars, path: Path) -> None:
         """Name the keys that can only be the tag of an image, and that no name goes with."""
         for key, scalar in own.items():
-            alone = LONE_TAG.fullmatch(key) and VERSIONED.fullmatch(scalar.value)
+            alone = key[-3:] in ("tag", "Tag") and LONE_TAG.fullmatch(key) and VERSIONED.fullmatch(scalar.value)
             if alone and not any(id(scalar) in parts for parts in self.references):
                 self.name(scalar.line, f"tag that no name goes with ({dotted((*path, key))}: {scalar.value})")
 
