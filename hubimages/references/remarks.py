@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 
+from hubimages.references.image_text import looks_like_image
 from hubimages.references.reference import NotRead
 from hubimages.yaml_text import MappingNode, Node, ScalarNode
 
@@ -12,7 +13,7 @@ REGISTRIES = (
     r"|public\.ecr\.aws|\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com|[a-z0-9]+\.azurecr\.io|mcr\.microsoft\.com|nvcr\.io"
     r"|registry\.gitlab\.com)"
 )
-NAMED = re.compile(rf"(?<![\w./-]){REGISTRIES}/[\w./-]*\w(?::[\w][\w.-]*|@sha256:[0-9a-f]{{64}})")
+NAMED = re.compile(rf"(?:(?<![\w./-])|(?<=:-)){REGISTRIES}/[\w./-]*\w(?::[\w][\w.-]*|@sha256:[0-9a-f]{{64}})")
 SIGNS = (
     b"quay.io/", b"ghcr.io/", b"docker.io/", b"gcr.io/", b"registry.k8s.io/", b".pkg.dev/", b".ecr.", b".azurecr.io/",
     b"mcr.microsoft.com/", b"nvcr.io/", b"registry.gitlab.com/",
@@ -47,7 +48,13 @@ def keys_twice(file: str, node: MappingNode, text: str, line: Callable[[int], in
             continue
         if key.value in seen and key.value != "<<":
             lost_key, lost = seen[key.value]
-            if "image" in key.value.lower() or key.value == "tag" or "image" in text[lost.start : lost.end].lower():
+            alone = isinstance(lost, ScalarNode) and looks_like_image(lost.value)
+            if (
+                alone
+                or "image" in key.value.lower()
+                or key.value == "tag"
+                or "image" in text[lost.start : lost.end].lower()
+            ):
                 reason = f"duplicate key `{key.value}`; the last one counts (line {line(key.line)})"
                 yield NotRead(file, line(lost_key.line), reason)
         seen[key.value] = (key, value)

@@ -101,6 +101,29 @@ GENERATORS: Mapping[str, tuple[Mapping[str, str], set[tuple[str, str]], list[str
         {("bio-hub", "v2")},
         [],
     ),
+    "elements in a text": (
+        {"set.yaml": application_set("  - list:\n      elementsYaml: |\n        - hub: bio\n        - {hub: chem}\n")},
+        BOTH,
+        [],
+    ),
+    "elements that a template makes": (
+        {
+            "set.yaml": application_set(
+                "  - list: {elementsYaml: '{{ .hubs | toJson }}'}\n", name="all", file="hubs/bio.yaml"
+            )
+        },
+        {("all", "v2")},
+        ["set.yaml:6: ApplicationSet whose hubs are not in the repository (elementsYaml)"],
+    ),
+    "a generator with a template of its own": (
+        {
+            "set.yaml": application_set(
+                "  - list:\n      elements: [{hub: bio}]\n      template: {spec: {source: {path: other}}}\n"
+            )
+        },
+        {("bio-hub", "v2")},
+        ["set.yaml:6: ApplicationSet with a template of its own in list"],
+    ),
     "clusters whose Secrets are in the repository": (
         {
             "set.yaml": application_set(
@@ -198,17 +221,59 @@ def test_a_tag_that_flux_substitutes_is_named_with_the_place_that_sets_it(tmp_pa
         "        singleuser:\n          image:\n            name: quay.io/a/b\n            tag: ${hub_tag}\n"
         "          host: ${host}\n        hub:\n          image: ${gone:=a/b:1}\n",
     )
+    files["staging.yaml"] = files["flux.yaml"].replace("v1\n", "v2\n")
     said = [(each.line, each.reason) for each in inventory_of(tmp_path, files).not_read if "substitutes" in each.reason]
     assert said == [
-        (13, "image or tag that Flux substitutes (${hub_tag}: flux.yaml:7 sets v1)"),
+        (13, "image or tag that Flux substitutes (${hub_tag}: flux.yaml:7 sets v1, staging.yaml:7 sets v2)"),
         (16, "image or tag that Flux substitutes (${gone}: nothing in this repository sets it)"),
     ]
+
+
+SUBSTITUTED = RELEASE.replace(
+    "{image: {name: quay.io/a/b}}", "{image: {name: quay.io/a/b, tag: '${hub_tag}'}}"
+).replace("      valuesFrom:\n", "      other:\n")
+SETTING = "kind: Kustomization\nmetadata: {name: hub}\nspec:\n  postBuild:\n"
+BY_MAP = f"{SETTING}    substituteFrom:\n    - {{kind: ConfigMap, name: versions}}\n    - {{kind: Secret, name: x}}\n"
+SUBSTITUTIONS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "in a Kustomization of Flux": ({"flux.yaml": f"{SETTING}    substitute:\n      hub_tag: v1\n"}, "flux.yaml:6"),
+    "in a ConfigMap that it names": (
+        {"flux.yaml": BY_MAP, "map.yaml": "kind: ConfigMap\nmetadata: {name: versions}\ndata: {hub_tag: v1}\n"},
+        "map.yaml:3",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", SUBSTITUTIONS)
+@pytest.mark.parametrize("variable", ["${hub_tag}", "${hub_tag:=v0}"])
+def test_a_tag_that_flux_substitutes_is_edited_where_it_is_set(place: str, variable: str, tmp_path: Path) -> None:
+    files, where = SUBSTITUTIONS[place]
+    release = {"release.yaml": SUBSTITUTED.replace("${hub_tag}", variable)}
+    root = deployment(tmp_path / "deployment", {**files, **release})
+    inventory = find_references(root)
+    assert run_by(inventory) == [(where, "quay.io/a/b:v1", ("hub",))]
+    assert [each for each in inventory.not_read if "substitutes" in each.reason] == []
+    done = hubimages(root, "point-hubs", "quay.io/a/b:v2", "--unchecked", "--hub=hub")
+    assert done.returncode == 0, done.stderr
+    file = where.partition(":")[0]
+    assert (root / file).read_text() == files[file].replace("hub_tag: v1", "hub_tag: v2")
+
+
+def test_a_substituted_tag_that_a_patch_overrides_does_not_run(tmp_path: Path) -> None:
+    files = {
+        "base/release.yaml": SUBSTITUTED, "base/kustomization.yaml": "resources: [release.yaml]\n",
+        "prod/kustomization.yaml": "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+        "prod/patch.yaml": "kind: HelmRelease\nmetadata: {name: hub}\n"
+        "spec: {values: {singleuser: {image: {tag: v9}}}}\n",
+        **SUBSTITUTIONS["in a Kustomization of Flux"][0],
+    }  # fmt: skip
+    run = [each for each in run_by(inventory_of(tmp_path, files)) if each[2]]
+    assert run == [("prod/patch.yaml:3", "quay.io/a/b:v9", ("hub",))]
 
 
 DEPLOYMENT = """\
     apiVersion: apps/v1
     kind: Deployment
-    metadata: {name: hub}
+    metadata: {name: hub, labels: {app: hub}}
     spec:
       template:
         spec:
@@ -259,6 +324,14 @@ OVERLAYS: Mapping[str, tuple[Mapping[str, str], tuple[str, str]]] = {
             + JSON_PATCH
         },
         ("prod/kustomization.yaml:7", "quay.io/a/hub:v2"),
+    ),
+    "a patch for what has a label": (
+        {
+            "prod/kustomization.yaml": "resources: [../base]\n"
+            "patches: [{path: patch.yaml, target: {labelSelector: 'app in (hub, proxy),!old'}}]\n",
+            "prod/patch.yaml": JSON_PATCH,
+        },
+        ("prod/patch.yaml:3", "quay.io/a/hub:v2"),
     ),
     "images": (
         {"prod/kustomization.yaml": "resources: [../base]\nimages: [{name: quay.io/a/hub, newTag: v2}]\n"},
@@ -338,4 +411,44 @@ def test_what_image_updater_writes_back_beside_the_chart_overrides_the_chart(tmp
     assert run_by(inventory_of(tmp_path, files)) == [
         ("chart/.argocd-source-bio.yaml:4", "quay.io/a/b:v2", ("bio",)),
         ("chart/values.yaml:1", "quay.io/a/b:v1", ()),
+    ]
+
+
+@pytest.mark.parametrize("selector", ["app=proxy", "app!=hub", "app notin (hub)", "old", "!app", "app==hub,tier=web"])
+def test_a_patch_for_another_label_overrides_nothing(selector: str, tmp_path: Path) -> None:
+    files = {
+        **BASE, "prod/patch.yaml": JSON_PATCH,
+        "prod/kustomization.yaml": "resources: [../base]\n"
+        f"patches: [{{path: patch.yaml, target: {{labelSelector: '{selector}'}}}}]\n",
+    }  # fmt: skip
+    assert ("base/hub.yaml:10", "quay.io/a/hub:v1", ("prod",)) in run_by(inventory_of(tmp_path, files))
+
+
+UPDATER = """\
+apiVersion: argocd-image-updater.argoproj.io/v1alpha1
+kind: ImageUpdater
+metadata: {name: all}
+spec:
+  applicationRefs:
+  - namePattern: 'bi*'
+    images:
+    - alias: user
+      imageName: quay.io/a/b:~1
+      manifestTargets: {helm: {tag: singleuser.image.tag}}
+    - {alias: hub, imageName: quay.io/a/hub}
+  - namePattern: chem
+    images: [{alias: other, imageName: quay.io/a/c}]
+"""
+
+
+def test_an_image_updater_resource_owns_what_the_annotations_would(tmp_path: Path) -> None:
+    application = "".join(line for line in UPDATED.splitlines(keepends=True) if "argocd-image-updater" not in line)
+    application = application.replace("      annotations:\n", "")
+    files = {"app.yaml": application, "updater.yaml": UPDATER, "chart/Chart.yaml": CHART}
+    program = "Argo CD Image Updater (updater.yaml)"
+    assert [(each.line, each.repository, each.owner) for each in inventory_of(tmp_path, files).references] == [
+        (11, "quay.io/a/b", program),
+        (13, "quay.io/a/b", ""),
+        (15, "quay.io/a/hub", program),
+        (16, "quay.io/a/c", ""),
     ]

@@ -84,6 +84,30 @@ FOUND = {
         "  --set singleuser.image.name=quay.io/a/c,singleuser.image.tag=2 --set-string hub.image.tag=3\n",
         [(2, "quay.io/a/b:1.0", "pair"), (4, "quay.io/a/c:2", "pair"), (4, "None", "tag-only")],
     ),
+    "default.py": (
+        'JOB_IMAGE = os.getenv(\n    "JOB_IMAGE",\n    "quay.io/a/b:1",\n)\n'
+        'image = (\n    "quay.io/a/c:2"\n)\nimage = Unicode(\n    "quay.io/a/d:3",\n    help="x",\n)\n'
+        'other = Unicode("quay.io/a/e:4")\nimage = Unicode("quay.io/a/f:5", help="an image")\n',
+        [
+            (3, "quay.io/a/b:1", "code"), (6, "quay.io/a/c:2", "code"), (9, "quay.io/a/d:3", "code"),
+            (13, "quay.io/a/f:5", "code"),
+        ],
+    ),
+    "variables.tf": (
+        'variable "worker_image_repository" {\n  default = "a/b"\n}\n'
+        'variable "worker_image_tag" {\n  default = "1.0"\n}\n'
+        "locals {\n  user_image_repository = var.worker_image_repository\n  user_image_tag = var.worker_image_tag\n}\n",
+        [(5, "a/b:1.0", "pair")],
+    ),
+    "run.sh": (
+        'sed "s|X|${USER_IMAGE:-quay.io/a/b:1}|" file\nexport SIDE_IMAGE="${SIDE_IMAGE:-quay.io/a/c:2}"\n',
+        [(1, "quay.io/a/b:1", "code"), (2, "quay.io/a/c:2", "code")],
+    ),
+    "sidecar.yaml": (
+        "transformer:\n  sidecarImage: quay.io/a/b\n  sidecarTag: v1.8.3\n  scienceContainerTag: 5.7.2\n"
+        "  scienceContainerImage: quay.io/a/c\n",
+        [(3, "quay.io/a/b:v1.8.3", "pair"), (4, "quay.io/a/c:5.7.2", "pair")],
+    ),
     "Makefile": (
         "USER_IMAGE ?= quay.io/a/b:1\nTAG := 3\nrun:\n\tdocker run quay.io/a/c:2\n",
         [(1, "quay.io/a/b:1", "code")],
@@ -139,10 +163,45 @@ def test_what_cannot_be_edited_is_named_with_its_line(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path, files)
     assert inventory.references == ()
     assert [(each.file, each.line, each.reason) for each in inventory.not_read] == [
-        ("Makefile", 2, "image that no key explains (quay.io/a/c:2)"),
+        ("Makefile", 2, "image that a command names (quay.io/a/c:2)"),
         ("code.py", 1, "image put together in code (`c.KubeSpawner.image`)"),
-        ("code.py", 2, "image that no key explains (quay.io/a/c:1)"),
+        ("code.py", 2, "image that a command names (quay.io/a/c:1)"),
         ("folded.yaml", 2, 'image in text (data."values.yaml": quay.io/a/b:1; edit it by hand)'),
         ("pairs.yaml", 1, "two keys that look like a name and a tag (source.repo: group/project)"),
         ("values.yaml", 2, "image that no key explains (quay.io/a/odd:1)"),
     ]
+
+
+NAMED = {
+    "run.sh": (
+        "docker run --rm -v data/x:/data oryd/oathkeeper:v1 generate\n# docker run a/old:1\n",
+        [(1, "image that a command names (oryd/oathkeeper:v1)")],
+    ),
+    "tags.yaml": (
+        "labels: {docker_image_tag: 0.13.3}\nprefectVersionTag: latest\nlogTag: web\n"
+        "side: {image: a/b, imageTag: 1.0.0}\n",
+        [
+            (1, "tag that no name goes with (labels.docker_image_tag: 0.13.3)"),
+            (2, "tag that no name goes with (prefectVersionTag: latest)"),
+        ],
+    ),
+    "twice.yaml": (
+        "images:\n  proxy: voucher/proxy:arm\n  proxy:\n",
+        [(2, "duplicate key `proxy`; the last one counts (line 3)")],
+    ),
+}
+
+
+@pytest.mark.parametrize("file", NAMED)
+def test_what_no_key_says_is_named_with_its_line(file: str, tmp_path: Path) -> None:
+    text, expected = NAMED[file]
+    inventory = inventory_of(tmp_path, {file: text})
+    assert [(each.line, each.reason) for each in inventory.not_read] == expected
+
+
+def test_a_template_that_puts_an_image_together_is_counted_with_its_line(tmp_path: Path) -> None:
+    text = (
+        "x: {{ if }}\nimage: {{- if .x }} {{ .x }} {{- else }} a/b:1 {{- end }}\ny: {{ .y }}\n  image: a/c:{{ .z }}\n"
+    )
+    inventory = inventory_of(tmp_path, {"templates/pod.yaml": text})
+    assert [line for _, line in inventory.placeholders] == [2, 4]

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from hubimages.references.find import lines
-from hubimages.references.find.image_keys import is_meant, is_variable, names_image, tag_keys
+from hubimages.references.find.image_keys import SPLIT_KEY, is_meant, is_variable, names_image, tag_keys
 from hubimages.references.find.layouts.nodes import path_of
-from hubimages.references.image_text import is_placeholder, read_image, read_tag
+from hubimages.references.image_text import ImageText, is_placeholder, read_image, read_tag
 from hubimages.references.reference import Form, NotRead, Path, Place, Reference
 
 SUFFIXES = (".py", ".tf", ".tfvars", ".hcl", ".sh", ".bash", ".mk")
@@ -20,10 +20,14 @@ COMMENT = re.compile(r"[ \t]*(#|//|--[ \t]|\*)")
 
 _KEY = r"(?P<key>[A-Za-z_][\w.-]*)"
 _LITERAL = r"(?P<quote>[\"'])(?P<value>[^\"'\\\n]*)(?P=quote)"
-# c.KubeSpawner.image = "…"   "image": "…"   image="…"   c.KubeSpawner["image"] = '…'
-_ASSIGNED = re.compile(rf"{_KEY}[\"']?\]?[ \t]*(?::[ \t]*\w+[ \t]*)?[:=]=?[ \t]*(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}")
-# String("image", default="…")   os.environ.get("X_IMAGE", "…")
-_DEFAULT = re.compile(rf"[\"']{_KEY}[\"'][ \t]*,[ \t]*(?:\w+[ \t]*=[ \t]*)?(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}")
+# c.KubeSpawner.image = "…"   "image": "…"   image="…"   c.KubeSpawner["image"] = '…'; in the next line after `= (`
+# image = Unicode("…")
+_ASSIGNED = re.compile(
+    rf"{_KEY}[\"']?\]?[ \t]*(?::[ \t]*\w+[ \t]*)?[:=]=?[ \t]*(?:(?:Unicode)?\([ \t]*(?:\r?\n[ \t]*)?)?"
+    rf"(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}"
+)
+# String("image", default="…")   os.environ.get("X_IMAGE", "…"), also in two lines
+_DEFAULT = re.compile(rf"[\"']{_KEY}[\"'][ \t]*,[ \t\r\n]*(?:\w+[ \t]*=[ \t]*)?(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}")
 # --set singleuser.image.tag=1,hub.image.name=a/b
 _SET = re.compile(r"--set(?:-string|-literal)?[ \t=]+[\"']?(?P<pairs>[^\s\"']+)")
 _PAIR = re.compile(r"(?P<key>[\w.\[\]-]+)=(?P<value>[^,\s\"']*)")
@@ -31,6 +35,13 @@ _PAIR = re.compile(r"(?P<key>[\w.\[\]-]+)=(?P<value>[^,\s\"']*)")
 _VARIABLE = re.compile(
     r"[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|ENV[ \t]+)?(?P<key>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*"
     r"(?P<quote>[\"']?)(?P<value>[^\s\"'#]+)(?P=quote)[ \t]*(?:[;&#].*)?\r?"
+)
+# ${IMAGE:-a/b:1}
+_SHELL_DEFAULT = re.compile(r"\$\{(?P<key>[A-Za-z_]\w*):?[-=](?P<value>[^}\s\"'$]+)\}")
+# docker run a/b:1
+_COMMAND = re.compile(
+    r"\b(?:docker|podman|nerdctl)[ \t]+(?:run|pull|create)\b[^\n|;&#]*?[ \t]"
+    r"(?P<image>[a-z0-9][\w.-]*/[\w./-]*\w:\w[\w.-]*)"
 )
 # set { name = "singleuser.image.tag" value = "1" } of Terraform, in one line or in several
 _BLOCK = re.compile(
@@ -41,6 +52,8 @@ _BLOCK = re.compile(
 _TF_VARIABLE = re.compile(r"variable[ \t]+\"(?P<key>\w+)\"[ \t]*\{[^{}]*?default[ \t]*=[ \t]*\"(?P<value>[^\"\n]*)\"")
 _TERRAFORM_WORD = {_BLOCK: "value", _TF_VARIABLE: "variable"}
 _KEY_WORDS = ("image", "tag", "_version")  # a part of every key that counts, in any case
+_GOES_ON = (",", "(")
+_ELSEWHERE = re.compile(r"(?:var|local|module|data)\.\w")  # values of Terraform
 _PUT_TOGETHER = re.compile(r"[ \t]*(\+|%|\.format|\.replace|\.join)")
 
 
@@ -95,6 +108,7 @@ def find(file: str, text: str) -> Code:
         path = path_of(matched["key"]) if matched.re in (_PAIR, _BLOCK) else ()
         literals.setdefault(start, _Literal(matched["key"].replace("\\", ""), place, path))
     _sort_out(code, list(literals.values()))
+    code.not_read += _in_commands(file, text)
     known = {place.start for each in code.references for place in (each.tag_place, each.name_place) if place}
     by_line, placeholders = lines.find(file, text)  # YAML in a heredoc, name and tag in lines next to each other
     code.references += [
@@ -104,6 +118,15 @@ def find(file: str, text: str) -> Code:
     code.placeholders = sorted({*code.placeholders, *placeholders})
     code.references.sort(key=lambda each: (each.line, each.tag_place.start if each.tag_place else 0))
     return code
+
+
+def _in_commands(file: str, text: str) -> Iterator[NotRead]:
+    """Yield the images that commands name; which of their arguments is the image only they know."""
+    for matched in _COMMAND.finditer(text):
+        line_start = text.rfind("\n", 0, matched.start()) + 1
+        if not COMMENT.match(text, line_start, matched.start()):
+            line = text.count("\n", 0, matched.start("image")) + 1
+            yield NotRead(file, line, f"image that a command names ({matched['image']})")
 
 
 def _matches(text: str) -> Iterator["re.Match[str]"]:
@@ -118,18 +141,21 @@ def _matches(text: str) -> Iterator["re.Match[str]"]:
     for start, end in spans:
         if "=" in text[start:end] and (matched := _VARIABLE.fullmatch(text, start, end)):
             yield matched
+    for start, end in spans if "${" in text else ():
+        yield from _SHELL_DEFAULT.finditer(text, start, end)
     for start, end in spans if "--set" in text else ():
         for matched in _SET.finditer(text, start, end):
             yield from _PAIR.finditer(text, *matched.span("pairs"))
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    """Return start and end of the lines that hold the key of an image or of a tag."""
+    """Return start and end of the lines that hold the key of an image or of a tag, with a line that goes on."""
     spans, position = [], 0
     for line in text.split("\n"):
         end = position + len(line)
         if any(word in line for word in _KEY_WORDS) or any(word in line.lower() for word in _KEY_WORDS):
-            spans.append((position, end))
+            below = text.find("\n", end + 1) if line.rstrip().endswith(_GOES_ON) else -1
+            spans.append((position, end if below < 0 else below))
         position = end + 1
     return spans
 
@@ -150,10 +176,10 @@ def _sort_out(code: Code, literals: list[_Literal]) -> None:
         if each.place.start in used:
             continue
         value = each.place.value
-        named = names_image(each.last) or is_variable(each.last) or _is_name_key(each)
+        named = names_image(each.last) or is_variable(each.last) or _is_name_key(each) or _is_split_key(each)
         if not named:
             continue
-        if is_placeholder(value):
+        if is_placeholder(value) or _ELSEWHERE.match(value):
             code.placeholders.append(each.place.line)
             continue
         read = read_image(value)
@@ -169,7 +195,7 @@ def _sort_out(code: Code, literals: list[_Literal]) -> None:
                     tag.place, each.place, parsed=False,
                 )
             )  # fmt: skip
-        elif is_meant("image" if _is_name_key(each) else each.last, read, value) and not _is_word(each, value):
+        elif _is_meant(each, read) and not _is_word(each, value):
             code.references.append(replace(lines.string(Form.CODE, each.place, read), path=each.path))
     for each in tags.values():
         tagged = read_tag(each.place.value)
@@ -180,6 +206,11 @@ def _sort_out(code: Code, literals: list[_Literal]) -> None:
                     parsed=False,
                 )
             )  # fmt: skip
+
+
+def _is_meant(each: _Literal, read: ImageText) -> bool:
+    """Return True if a literal under its key is an image."""
+    return is_meant("image" if _is_name_key(each) or _is_split_key(each) else each.last, read, each.place.value)
 
 
 def _is_word(each: _Literal, value: str) -> bool:
@@ -194,6 +225,11 @@ def _is_tag_key(each: _Literal) -> bool:
 def _is_name_key(each: _Literal) -> bool:
     """Return True for `singleuser.image.name` and its like."""
     return each.last in ("name", "repository") and _stands_for_image(each.stem)
+
+
+def _is_split_key(each: _Literal) -> bool:
+    """Return True for `worker_image_repository` and its like."""
+    return SPLIT_KEY.fullmatch(each.last) is not None
 
 
 def _stands_for_image(stem: str) -> bool:

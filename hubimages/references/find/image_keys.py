@@ -64,4 +64,5 @@ def tag_keys(key: str) -> tuple[str, ...]:
     if stem == "image":
         return "image_tag", "imagetag", "tag"
     short = stem.removesuffix("image").rstrip("_")
-    return f"{stem}_tag", f"{stem}tag", f"{stem}_version", f"{stem}version", *((f"{short}_tag",) if short else ())
+    shorter = (f"{short}_tag", f"{short}tag") if short else ()  # `sidecarTag` of `sidecarImage`
+    return f"{stem}_tag", f"{stem}tag", f"{stem}_version", f"{stem}version", *shorter

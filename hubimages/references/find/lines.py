@@ -15,6 +15,7 @@ _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"
     r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*,?[ \t]*(?:#.*)?\r?"
 )
+_WRITTEN = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]+\S")
 _OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
 
 
@@ -48,6 +49,8 @@ def find(file: str, text: str) -> tuple[list[Reference], list[int]]:
                     block = open_blocks[matched["indent"]] = {}
                     blocks.append(block)
                 block[part] = place
+        elif "{{" in line and (written := _WRITTEN.match(line)) and names_image(written["key"]):
+            placeholders.append(number)  # a template that puts it together
         elif opened := _OPENS.fullmatch(line) or _BRACE.search(line):
             above, open_blocks = opened["key"] if names_image(opened["key"]) else "", {}
         offset += len(line) + 1

@@ -16,7 +16,7 @@ from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
-from hubimages.references.find.layouts import argocd, flux, scripts
+from hubimages.references.find.layouts import argocd, flux, scripts, substituted
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.view import View
 from hubimages.references.find.values import references_of_paths
@@ -31,11 +31,12 @@ TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # aft
 BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
 # A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
+COMMANDS = (b"docker ", b"podman ", b"nerdctl ")
 KEYS = re.compile(
     rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]*=|Image\b|/image"
 )
-SIGNS = (argocd.SIGN, flux.SIGN, flux.CONFIG_MAPS, flux.SUBSTITUTED, scripts.HELM, scripts.TERRAFORM)
+SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 MANY = 5000  # files, from which on progress is shown: a second of reading
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
@@ -305,7 +306,8 @@ def may_hold_reference(content: bytes, kind: Kind) -> bool:
     if kind is Kind.DOCKERFILE:
         return True
     if not any(word in content for word in WORDS):
-        return kind is Kind.YAML and (QUOTA in content or _has_tag(content))
+        by_command = kind is Kind.CODE and any(word in content for word in COMMANDS)
+        return by_command or (kind is Kind.YAML and (QUOTA in content or _has_tag(content)))
     return kind is not Kind.YAML or KEYS.search(content) is not None or _has_tag(content)
 
 

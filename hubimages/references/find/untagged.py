@@ -57,14 +57,16 @@ def _set_by(each: EmptyTag, hubs: Sequence[Hub], view: View) -> str:
 
 def named(references: Sequence[Reference]) -> Iterator[Reference]:
     """Yield the references; a tag without a name gets the names that other files have at the end of its path."""
-    nameless = [each for each in references if not each.name and each.form is Form.TAG_ONLY and each.path]
+    nameless = [
+        each for each in references if not each.name and each.form is Form.TAG_ONLY and each.path and each.parsed
+    ]
     names: dict[tuple[str, ...], dict[str, None]] = {}
     if nameless:
         for each in references:
-            if each.name and each.path and each.form in (Form.PAIR, Form.NAME_ONLY):
+            if each.name and each.path and each.parsed and each.form in (Form.PAIR, Form.NAME_ONLY):
                 names.setdefault(_end(each.path), {})[each.repository] = None
     for each in references:
-        known = names.get(_end(each.path), {}) if not each.name and each.path else {}
+        known = names.get(_end(each.path), {}) if not each.name and each.path and each.parsed else {}
         yield replace(each, names=tuple(known)[:MOST_NAMES]) if known else each
 
 

@@ -34,6 +34,7 @@ from hubimages.yaml_text import (
     compose,
     data,
     effective,
+    pair_of,
     resolved,
 )
 
@@ -46,6 +47,10 @@ BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and 
 MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
 # A reference without one of these words, or an alias, in or above it is none.
 WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
+# Keys such as `docker_image_tag` and `appVersionTag`, and values that are versions.
+LONE_TAG = re.compile(r".*[iI]mage[-_]?[tT]ag|[a-z]\w*[a-z]Tag")
+VERSIONED = re.compile(r"latest|v?\d+(\.\d+)+[\w.-]*")
+UPDATER = "ImageUpdater"  # the kind of Argo CD Image Updater
 DEEPEST = 4  # texts inside of texts
 
 
@@ -62,7 +67,8 @@ def _find(text: Text, depth: int) -> Found:
     finder = _Finder(text, depth)
     for number, top in enumerate(text.tree.documents):
         finder.document = number
-        finder.walk(top, (), "")
+        if not (UPDATER in text.tree.text and _kind(top) == UPDATER):  # its images are patterns of what it changes
+            finder.walk(top, (), "")
     found = Found([*finder.found()], list(finder.placeholders.values()), finder.not_read, finder.empty_tags)
     for inner in finder.inner:
         found.references += inner.references
@@ -70,6 +76,14 @@ def _find(text: Text, depth: int) -> Found:
         found.not_read += inner.not_read
         found.empty_tags += inner.empty_tags
     return found
+
+
+def _kind(top: Node) -> str:
+    """Return the kind of an object of Kubernetes."""
+    node = resolved(top)
+    pair = pair_of(node, "kind") if isinstance(node, MappingNode) else None
+    value = resolved(pair[1]) if pair else None
+    return value.value if isinstance(value, ScalarNode) else ""
 
 
 class _Finder(Gathering):
@@ -99,7 +113,7 @@ class _Finder(Gathering):
             own: Scalars = {}
             deeper: list[tuple[str, Node]] = []
             for name, value in self.values_of(here).items():
-                below = resolved(value)
+                below = value if isinstance(value, ScalarNode) else resolved(value)  # nearly all, without a call
                 if isinstance(below, ScalarNode):
                     own[name] = below
                 else:
@@ -152,6 +166,14 @@ class _Finder(Gathering):
                 self.keyed(own["name"].value, scalar, (*path, key), Form.ENVIRONMENT)
             elif path and isinstance(path[-1], str) and is_variable(path[-1]):
                 self.keyed(path[-1], scalar, (*path, key), Form.ENVIRONMENT)
+        self.lone_tags(own, path)
+
+    def lone_tags(self, own: Scalars, path: Path) -> None:
+        """Name the keys that can only be the tag of an image, and that no name goes with."""
+        for key, scalar in own.items():
+            alone = key[-3:] in ("tag", "Tag") and LONE_TAG.fullmatch(key) and VERSIONED.fullmatch(scalar.value)
+            if alone and not any(id(scalar) in parts for parts in self.references):
+                self.name(scalar.line, f"tag that no name goes with ({dotted((*path, key))}: {scalar.value})")
 
     def text_in(self, scalar: ScalarNode, path: Path) -> None:
         """Read the text of a scalar that has several lines."""

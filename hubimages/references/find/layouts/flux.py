@@ -4,12 +4,11 @@
 https://fluxcd.io/flux/components/helm/helmreleases/#values
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hubimages.references.find.layouts import kustomize, nodes
+from hubimages.references.find.layouts import kustomize, nodes, substituted
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import View, join
 from hubimages.references.reference import NotRead, Path
@@ -17,8 +16,6 @@ from hubimages.yaml_text import MappingNode, Node
 
 SIGN = "HelmRelease"
 CONFIG_MAPS = "ConfigMap"
-SUBSTITUTED = "postBuild"
-VARIABLE = re.compile(r"^[ \t-]*[\"']?(?:\w*[iI]mage\w*|tag|newTag)[\"']?[ \t]*:[^#\n]*?\$\{(?P<name>\w+)")
 VALUES = "values.yaml"  # the key of a ConfigMap, where no other is given
 
 
@@ -30,8 +27,8 @@ def hubs(view: View) -> Iterator[Hub]:
         for file, number, document in (view.marked(CONFIG_MAPS, ("ConfigMap",)) if releases else ())
     }
     tops = kustomize.roots(view) if releases else []
-    if releases:
-        view.not_read += _substituted(view, dict.fromkeys(file for file, _, _ in releases))
+    known = substituted.settings(view, maps) if releases else {}
+    read: list[Layer] = []
     for file, number, document in releases:
         spec = nodes.at(document, "spec")
         if nodes.at(spec, "chart") is None and nodes.at(spec, "chartRef") is None:
@@ -47,27 +44,14 @@ def hubs(view: View) -> Iterator[Hub]:
             chart_file = join("", f"{chart.removeprefix('./')}/Chart.yaml")
             local = chart_file if chart_file in view.known else None
             layers = (*view.chart_layers(local), *_in_order(own))
+            set_elsewhere = [*substituted.layers(view, layers, known)] if known else []
+            read += set_elsewhere
+            layers = (*layers, *set_elsewhere)
             folder = str(PurePosixPath(top).parent) if len(using) > 1 else ""
             shown = f"{folder}/{name}" if folder not in ("", ".") else name
             is_hub = view.named(chart.rstrip("/"), local, layers)
             yield Hub(shown, layers, is_hub=is_hub, layout=f"Flux ({file})")
-
-
-def _substituted(view: View, files: Iterable[str]) -> Iterator[NotRead]:
-    """Yield each image or tag that is a variable of Flux, with the place that sets it.
-
-    https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
-    """
-    places: dict[str, list[str]] = {}
-    for file, _, document in view.marked(SUBSTITUTED, ("Kustomization",)):
-        for name, value in nodes.keys(document, "spec", SUBSTITUTED, "substitute").items():
-            places.setdefault(name, []).append(f"{file}:{value.line} sets {nodes.text(value)}")
-    for file in files:
-        for number, line in enumerate((view.text(file) or "").split("\n"), 1):
-            matched = VARIABLE.match(line)
-            if matched:
-                said = ", ".join(places.get(matched["name"], ["nothing in this repository sets it"]))
-                yield NotRead(file, number, f"image or tag that Flux substitutes (${{{matched['name']}}}: {said})")
+    view.not_read += substituted.unread(view, dict.fromkeys(file for file, _, _ in releases), known, read)
 
 
 def _in_order(layers: list[tuple[bool, Layer]]) -> Iterator[Layer]:

@@ -4,7 +4,7 @@ https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/patches/
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hubimages.references.find.layouts import nodes
 from hubimages.references.find.layouts.model import Layer
@@ -55,11 +55,37 @@ def _is_for(patch: Node, target: Node | None, there: Node) -> bool:
         return False
     if isinstance(target, MappingNode):
         wanted_kind, wanted_name = nodes.text(target, "kind"), nodes.text(target, "name")
+        selectors = [
+            (nodes.text(target, f"{key}Selector"), dict(nodes.flat(nodes.at(there, "metadata", f"{key}s"))))
+            for key in ("label", "annotation")
+        ]
         try:
-            return wanted_kind in ("", kind) and (not wanted_name or re.fullmatch(wanted_name, name) is not None)
+            named = wanted_kind in ("", kind) and (not wanted_name or re.fullmatch(wanted_name, name) is not None)
+            return named and all(selects(text, labels) for text, labels in selectors)
         except re.error:
             return False
     return (nodes.text(patch, "kind"), nodes.text(patch, "metadata", "name")) == (kind, name)
+
+
+def selects(selector: str, labels: Mapping[str, str]) -> bool:
+    """Return True if a label selector, as kubectl takes it, selects these labels; an empty one selects all.
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+    """
+    for part in re.split(r",(?![^()]*\))", selector):
+        text = part.strip()
+        listed = re.fullmatch(r"(?P<key>\S+)\s+(?P<no>not)?in\s*\((?P<values>[^)]*)\)", text)
+        equal = re.fullmatch(r"(?P<key>[^=!\s]+)\s*(?P<sign>==?|!=)\s*(?P<value>\S*)", text)
+        if listed:
+            inside = labels.get(listed["key"]) in [value.strip() for value in listed["values"].split(",")]
+            fits = inside != bool(listed["no"])
+        elif equal:
+            fits = (labels.get(equal["key"]) == equal["value"]) != (equal["sign"] == "!=")
+        else:
+            fits = not text or (text.lstrip("!") in labels) != text.startswith("!")
+        if not fits:
+            return False
+    return True
 
 
 def _replaced(patch: Node, there: Node) -> Iterator[Path]:

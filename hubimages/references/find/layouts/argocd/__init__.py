@@ -2,3 +2,4 @@
 
 from hubimages.references.find.layouts.argocd.applications import hubs as hubs
 from hubimages.references.find.layouts.argocd.generators import SIGN as SIGN
+from hubimages.references.find.layouts.argocd.image_updater import PREFIX as PREFIX

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import kustomize, nodes
 from hubimages.references.find.layouts.argocd.generators import SIGN, Parameters, parameters_of
-from hubimages.references.find.layouts.argocd.image_updater import owners
+from hubimages.references.find.layouts.argocd.image_updater import of_resources, owners
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import YAML, View, filled, join
 from hubimages.references.reference import NotRead, Path
@@ -51,7 +51,7 @@ def _application(
         layers += below
     is_hub = is_hub or any(kustomize.runs_hub(view, layer) for layer in layers if layer.document is None)
     if layers:
-        owned = tuple(owners(document, root, file))
+        owned = (*owners(document, root, file), *of_resources(view, name))
         yield Hub(name, tuple(dict.fromkeys(layers)), is_hub=is_hub, layout=f"Argo CD ({file})", owners=owned)
 
 

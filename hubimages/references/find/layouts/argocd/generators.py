@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from hubimages.references.find.layouts import nodes
 from hubimages.references.find.layouts.view import View, filled
 from hubimages.references.reference import NotRead
-from hubimages.yaml_text import Node
+from hubimages.yaml_text import Node, UnreadableYamlError, compose
 
 SIGN = "argoproj.io"
 CLUSTER = "argocd.argoproj.io/secret-type"  # the label of a Secret that is a cluster
@@ -30,7 +30,10 @@ def _generated(view: View, file: str, generator: Node, known: Parameters) -> lis
     body = given.get(kind)
     made: list[Parameters]
     if kind == "list":
-        made = [_filled(nodes.flat(element), known) for element in nodes.items(body, "elements")]
+        elements = [*nodes.items(body, "elements"), *_written(view, file, generator, known)]
+        made = [_filled(nodes.flat(element), known) for element in elements]
+        if not made and nodes.text(body, "elementsYaml"):
+            made = [{}]  # only the template that makes the elements knows them
     elif kind == "git":
         made = [*_directories(view, body, known), *_files(view, body, known)]
     elif kind == "matrix":
@@ -45,6 +48,8 @@ def _generated(view: View, file: str, generator: Node, known: Parameters) -> lis
         why = f"ApplicationSet whose hubs are not in the repository (generator {kind})"
         view.not_read.append(NotRead(file, generator.line, why))
         made = [{}]
+    if nodes.at(body, "template", "spec") is not None or nodes.at(generator, "template", "spec") is not None:
+        view.not_read.append(NotRead(file, generator.line, f"ApplicationSet with a template of its own in {kind}"))
     values = dict(nodes.flat(nodes.at(body, "values"))) if kind in ("git", "clusters") else {}
     made = [{**each, **{f"values.{key}": filled(text, each) for key, text in values.items()}} for each in made]
     selector = given.get("selector")
@@ -53,6 +58,21 @@ def _generated(view: View, file: str, generator: Node, known: Parameters) -> lis
 
 def _filled(pairs: Iterator[tuple[str, str]], known: Parameters) -> Parameters:
     return {key: filled(value, known) for key, value in pairs}
+
+
+def _written(view: View, file: str, generator: Node, known: Parameters) -> list[Node]:
+    """Return the elements in the text of `elementsYaml`; name one that a template makes."""
+    text = filled(nodes.text(generator, "list", "elementsYaml"), known)
+    if not text:
+        return []
+    try:
+        documents = () if "{{" in text else compose(text).documents
+    except UnreadableYamlError:
+        documents = ()
+    if not documents:
+        line = getattr(nodes.at(generator, "list", "elementsYaml"), "line", generator.line)
+        view.not_read.append(NotRead(file, line, "ApplicationSet whose hubs are not in the repository (elementsYaml)"))
+    return nodes.items(documents[0]) if documents else []
 
 
 def _matrix(view: View, file: str, generators: list[Node], known: Parameters) -> list[Parameters]:
