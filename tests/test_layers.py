@@ -21,7 +21,7 @@ LAYERS = (
     ("references", "scanning"),
     ("contents",),
     ("repository", "yaml_text", "registry"),
-    ("container_engine", "duration"),
+    ("container_engine", "duration", "markdown"),
     ("run", "image_ref", "findings", "page"),
     ("console",),
     ("errors",),

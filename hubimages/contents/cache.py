@@ -1,14 +1,19 @@
 """Remember what is in layers and images, by digest: a digest names one content for ever."""
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hubimages.image_ref import ImageRef
+
 LIMIT = 300 << 20  # bytes; what was not used for longest goes first
+OFTEN = timedelta(hours=1)  # a tag is not written again before
 FORM = "contents-1"  # another form of the files gets another folder
 
 
@@ -67,3 +72,35 @@ class Cache:
             if file != newest:
                 file.unlink(missing_ok=True)
                 size -= one
+
+
+@dataclass(frozen=True)
+class KnownTag:
+    """The digest that an image had for a platform, that of its index if it has one, and when the registry said so."""
+
+    digest: str
+    index: str
+    time: datetime
+
+
+def remember(cache: Cache, image: ImageRef, new: KnownTag, platform: str = "") -> None:
+    """Remember which digest an image has for a platform."""
+    old = known_tag(cache, image, platform)
+    if old is None or (old.digest, old.index) != (new.digest, new.index) or new.time - old.time > OFTEN:
+        known = {"image": str(image), "digest": new.digest, "index": new.index, "time": new.time.isoformat()}
+        cache.put("tags", tag_key(image, platform), known)
+
+
+def known_tag(cache: Cache, image: ImageRef, platform: str = "") -> KnownTag | None:
+    """Return what the cache has about an image's digest; None if it has nothing that can be read."""
+    content = cache.get("tags", tag_key(image, platform))
+    try:
+        when = datetime.fromisoformat(content["time"])
+        return KnownTag(str(content["digest"]), str(content.get("index") or ""), when.astimezone(UTC))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def tag_key(image: ImageRef, platform: str) -> str:
+    """Return the key of an image in the cache."""
+    return hashlib.sha256(f"{image} {platform}".encode()).hexdigest()

@@ -1,6 +1,5 @@
 """Find out what is in images: from an SBOM, from what is remembered, or from the layers."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from typing import TypeVar
 from rich.filesize import decimal
 
 from hubimages.console import count
-from hubimages.contents.cache import Cache, folder
+from hubimages.contents.cache import Cache, KnownTag, folder, remember
 from hubimages.contents.engine import has_image, read_local_image
 from hubimages.contents.facts import Facts, LayerSize, of_configuration
 from hubimages.contents.image import combine
@@ -93,7 +92,8 @@ def look_up(reader: Reader, image: ImageRef) -> Facts | Published:
         raise NotThereError(f"{error}{here}") from None
     if published.index and not reader.platform:
         reader.say(f"{image} is for several platforms; this is about {published.platform}")
-    remember(reader.cache, image, published.digest, reader.platform)
+    known_now = KnownTag(published.digest, published.index, datetime.now(UTC))
+    remember(reader.cache, image, known_now, reader.platform)
     known = known_image(reader.cache, published.digest)
     if known:
         return replace(known, name=str(image))
@@ -124,18 +124,6 @@ def known_image(cache: Cache, digest: str) -> Facts | None:
 def keep(cache: Cache, facts: Facts) -> None:
     """Put an image into the cache."""
     cache.put("images", facts.digest, facts_as_object(facts))
-
-
-def remember(cache: Cache, image: ImageRef, digest: str, platform: str) -> None:
-    """Remember which digest a tag has now."""
-    if not image.digest:
-        known = {"image": str(image), "digest": digest, "time": datetime.now(UTC).isoformat()}
-        cache.put("tags", tag_key(image, platform), known)
-
-
-def tag_key(image: ImageRef, platform: str = "") -> str:
-    """Return the key of a tag in the cache."""
-    return hashlib.sha256(f"{image} {platform}".encode()).hexdigest()
 
 
 def from_sbom(reader: Reader, published: Published) -> Facts | None:

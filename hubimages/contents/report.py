@@ -64,10 +64,16 @@ def facts_as_json(facts: Facts) -> str:
 
 def comparison_as_text(found: Comparison) -> str:
     """Return the changed packages, those with another major version first, then the new ones and the missing ones."""
-    lines = [line_of(each) for each in in_order(found.changed)]
-    lines += [f"+ {each.kind} {each.name} {each.version}" for each in found.added]
-    lines += [f"- {each.kind} {each.name} {each.version}" for each in found.removed]
-    return "\n".join(lines) or "both images have the same packages, with the same versions and builds"
+    return "\n".join(change_lines(found)) or "both images have the same packages, with the same versions and builds"
+
+
+def change_lines(found: Comparison) -> list[str]:
+    """Return a line for each package that changed, those with another major version first, is new, or is gone."""
+    return [
+        *(line_of(each) for each in in_order(found.changed)),
+        *(f"+ {each.kind} {each.name} {each.version}" for each in found.added),
+        *(f"- {each.kind} {each.name} {each.version}" for each in found.removed),
+    ]
 
 
 def in_order(changed: Iterable[Change]) -> list[Change]:
@@ -110,9 +116,13 @@ def pulled(found: ImageComparison) -> str:
 
 def images_as_json(found: ImageComparison) -> str:
     """Return everything that is different as one JSON object."""
+    return json.dumps({"version": 1, **comparison_as_object(found)}, indent=2, ensure_ascii=False)
+
+
+def comparison_as_object(found: ImageComparison) -> dict[str, Any]:
+    """Return everything that is different as JSON data."""
     packages = found.packages
-    whole = {
-        "version": 1,
+    return {
         "before": image_as_object(found.before),
         "after": image_as_object(found.after),
         "versions": {name: {"before": old, "after": new} for name, (old, new) in found.versions.items()},
@@ -133,7 +143,6 @@ def images_as_json(found: ImageComparison) -> str:
             for each in in_order(packages.changed)
         ],
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def line_of(change: Change) -> str:

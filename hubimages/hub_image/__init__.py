@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from hubimages.hub_image.experiments.end import plan_end_experiment as plan_end_experiment
     from hubimages.hub_image.experiments.listing import hub_experiments as hub_experiments
     from hubimages.hub_image.experiments.new import plan_new_experiment as plan_new_experiment
+    from hubimages.hub_image.jupyterhub.check import Checked as Checked
+    from hubimages.hub_image.jupyterhub.check import check_jupyterhubs as check_jupyterhubs
+    from hubimages.hub_image.jupyterhub.lookup import Asker as Asker
+    from hubimages.hub_image.jupyterhub.lookup import Effort as Effort
+    from hubimages.hub_image.jupyterhub.moving import check_plan as check_plan
     from hubimages.hub_image.reading import chartpress_files as chartpress_files
     from hubimages.hub_image.reading import layout_of as layout_of
 
@@ -28,6 +33,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "experiments.end": ["plan_end_experiment"],
         "experiments.listing": ["hub_experiments"],
         "experiments.new": ["plan_new_experiment"],
+        "jupyterhub.check": ["Checked", "check_jupyterhubs"],
+        "jupyterhub.lookup": ["Asker", "Effort"],
+        "jupyterhub.moving": ["check_plan"],
         "reading": ["chartpress_files", "layout_of"],
     },
 )

@@ -8,14 +8,19 @@ if TYPE_CHECKING:
     from hubimages.references.change.bump import Accepted as Accepted
     from hubimages.references.change.bump import nothing_to_do as nothing_to_do
     from hubimages.references.change.bump import plan_bump as plan_bump
+    from hubimages.references.change.delivering import Shown as Shown
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
+    from hubimages.references.change.move import Move as Move
+    from hubimages.references.change.move import plan_moves as plan_moves
+    from hubimages.references.change.plan import TagPlan as TagPlan
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
     from hubimages.references.change.promote import nothing_to_promote as nothing_to_promote
     from hubimages.references.change.promote import plan_promotion as plan_promotion
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
+    from hubimages.references.change.roll_back import is_user_image as is_user_image
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
     from hubimages.references.check.changed import changed_since as changed_since
     from hubimages.references.check.offline import ReferencesReport as ReferencesReport
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
     from hubimages.references.listing import summary as summary
+    from hubimages.references.packages.search import search_packages as search_packages
     from hubimages.references.page.html import write_page as write_page
     from hubimages.references.reference import Form as Form
     from hubimages.references.reference import Inventory as Inventory
@@ -46,17 +52,20 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
-        "change.delivering": ["delivery_of", "finish"],
+        "change.delivering": ["Shown", "delivery_of", "finish"],
+        "change.move": ["Move", "plan_moves"],
+        "change.plan": ["TagPlan"],
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
-        "change.roll_back": ["plan_roll_back"],
+        "change.roll_back": ["is_user_image", "plan_roll_back"],
         "check.changed": ["changed_since"],
         "check.online": ["check_images"],
         "check.offline": ["ReferencesReport"],
         "find.scan": ["find_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
+        "packages.search": ["search_packages"],
         "page.html": ["write_page"],
         "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
         "selection": ["Selection", "files_from"],

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from hubimages import template
 from hubimages.run import environment
@@ -17,7 +16,7 @@ from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
 from tests.engine.stand_ins import PYTHON, bases, stand_ins
 from tests.histories import git
-from tests.template.all_workflows import different_workflows
+from tests.template.all_workflows import different_workflows, parsed
 from tests.template.published import PUBLISHED
 
 # What GitHub starts a step with when the workflow names no shell:
@@ -70,7 +69,7 @@ def rendered_steps() -> list[Step]:
     """Return all different steps of all combinations of answers."""
     found: dict[Step, None] = {}
     for (name, text), answers in different_workflows().items():
-        for job in YAML(typ="safe").load(text)["jobs"].values():
+        for job in parsed(text)["jobs"].values():
             for step in job["steps"]:
                 assert "shell" not in step and "working-directory" not in step, name  # not known here
                 if "run" in step and INSTALL not in step["run"]:

@@ -12,11 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from ruamel.yaml import YAML
 
 from hubimages import template
 from tests.template import node_programs
-from tests.template.all_workflows import ADDED, KEYS, Renderer, combinations, different_workflows
+from tests.template.all_workflows import ADDED, KEYS, Renderer, combinations, different_workflows, parsed
 from tests.template.published import PUBLISHED
 
 WORKFLOWS = different_workflows()
@@ -36,7 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Every step, with its job's name."""
-    for name, job in YAML(typ="safe").load(text)["jobs"].items():
+    for name, job in parsed(text)["jobs"].items():
         for step in job["steps"]:
             yield name, step
 
@@ -48,6 +47,7 @@ def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         {"registry": "amazon-ecr", "starter": "docker-stacks", "arm64": "yes", "date_tag": "yes"},
         {"registry": "ghcr.io", "builder": "repo2docker-action", "preview": "yes", "configuration_repository": "a/b"},
         {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes", "lock": "weekly"},
+        {"update_workflow": "weekly"},
     ],
     ids=str,
 )
@@ -142,7 +142,7 @@ def test_every_shell_script_is_valid():
 
 def test_rights_are_given_to_jobs_and_are_the_least():
     for (name, text), answers in WORKFLOWS.items():
-        workflow = YAML(typ="safe").load(text)
+        workflow = parsed(text)
         assert workflow["permissions"] == {}
         by_registry = {"ghcr.io": ({"packages": "write"}, {"packages": "read"}), "quay.io": ({}, {})}
         push, look = by_registry.get(answers.get("registry", "quay.io"), ({"id-token": "write"},) * 2)
@@ -152,6 +152,7 @@ def test_rights_are_given_to_jobs_and_are_the_least():
         rights |= {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}}
         rights |= {"lock": {"contents": "write", "pull-requests": "write", "actions": "write"}}
         rights |= {"previews": {"contents": "read", "pull-requests": "read", **push}}
+        rights["update"] = {"contents": "write", "pull-requests": "write"}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 

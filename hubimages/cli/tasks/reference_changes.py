@@ -1,6 +1,7 @@
 """Tasks that give hubs other tags of their images."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError
 
 if TYPE_CHECKING:
-    from hubimages.references import Selection
+    from hubimages.references import Selection, Shown, TagPlan
 
 CHANGE_HELP = {
     "repo": "clone of the deployment repository, or a directory in it",
@@ -21,7 +22,8 @@ CHANGE_HELP = {
     "open_pr": "commit, push the branch and open a pull request (with GH_TOKEN or GITHUB_TOKEN; otherwise print the "
     "address that opens it)",
     "yes": "take the recommended answer to every question",
-    "unchecked": "do not ask the registry for the tag",
+    "unchecked": "do not ask the registry for the tag, nor for what is in the images",
+    "compare": "say what is different inside the images; asks the registries (always in the text of a pull request)",
     "json": "print the changes as one JSON object",
 }
 CHOICE_HELP = {
@@ -45,6 +47,23 @@ def _selection(
 
     files = references.files_from(Path(repo), file or ())
     return references.Selection(tuple(hub or ()), files, choice, also_automated, Path(hubs) if hubs else None)
+
+
+def _shown(dry_run: bool, json: bool, compare: bool, *, open_pr: bool, unchecked: bool = False) -> "Shown":
+    """Return what the options ask to see. A pull request always says what is different inside the images."""
+    from hubimages import references
+
+    if compare and unchecked:
+        raise BadInputError("--compare contradicts --unchecked, which asks no registry. Remove one")
+    return references.Shown(dry_run, json, compare or (open_pr and not (dry_run or unchecked)))
+
+
+def _with_warnings(plan: "TagPlan", *, online: bool) -> "TagPlan":
+    """Return the plan with what it would make not go together: images and the JupyterHub of their hubs."""
+    from hubimages import hub_image
+
+    effort = hub_image.Effort.SBOMS if online else hub_image.Effort.NOTHING
+    return replace(plan, warnings=hub_image.check_plan(plan, hub_image.Asker(effort, console.step)).lines())
 
 
 @task(
@@ -82,6 +101,7 @@ def point_hubs(
     commit: bool = False,
     open_pr: bool = False,
     because: str = "",
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -106,6 +126,7 @@ def point_hubs(
         return
     chosen = _selection(repo, hub, file, hubs, also_automated, choice)
     registries = None if unchecked or dry_run else Registries()
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
         branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
     )
@@ -115,8 +136,9 @@ def point_hubs(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_point(plan, wanted))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--all, or choose with --hub, --file or --choice, or --yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=all, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=all))
 
 
 @task(
@@ -138,6 +160,7 @@ def roll_back_image(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -154,12 +177,14 @@ def roll_back_image(
         raise BadInputError("which hub? Add --hub=CLUSTER/HUB")
     chosen = _selection(repo, hub, file, hubs, also_automated)
     registries = None if unchecked or dry_run else Registries()
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
         branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
     )
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
 
 
 @task(
@@ -189,6 +214,7 @@ def promote_images(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -209,6 +235,7 @@ def promote_images(
     from hubimages.duration import duration
     from hubimages.registry import Registries
 
+    shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(branch, "promote-images", commit=commit, open_pr=open_pr)
     plan = references.plan_promotion(
         Path(repo),
@@ -223,11 +250,12 @@ def promote_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_promote(plan))
         return
+    plan = _with_warnings(plan, online=not (unchecked or dry_run))
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("promote-images")
     chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
     ask = functools.partial(console.confirm, yes=yes, flags="--to, or --yes")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
 
 
 @task(
@@ -257,6 +285,7 @@ def bump_images(
     branch: str | None = None,
     commit: bool = False,
     open_pr: bool = False,
+    compare: bool = False,
     dry_run: bool = False,
     json: bool = False,
     yes: bool = False,
@@ -278,6 +307,7 @@ def bump_images(
     from hubimages.registry import Registries
 
     chosen = _selection(repo, hub, file, hubs, also_automated)
+    shown = _shown(dry_run, json, compare, open_pr=open_pr)
     delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     accepted = references.Accepted(
@@ -291,6 +321,7 @@ def bump_images(
     if not plan.changes:
         console.result(plan.as_json() if json else references.nothing_to_do(plan))
         return
+    plan = _with_warnings(plan, online=True)
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
-    console.result(references.finish(plan, chosen, ask, everywhere=False, dry_run=dry_run, json=json))
+    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))

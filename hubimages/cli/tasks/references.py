@@ -1,5 +1,6 @@
 """The tasks about which hub runs which image."""
 
+import functools
 from pathlib import Path
 
 from invoke import Context, Exit, task
@@ -15,7 +16,21 @@ HUBS = "a YAML file that lists the hubs, each with its values files in order; ov
 WIDE = "on a terminal: show every text in full, with tag formats and values paths"
 
 
-@task(auto_shortflags=False, help={"repo": REPO, "hubs": HUBS, "wide": WIDE, "html": HTML, "json": JSON})
+@task(
+    auto_shortflags=False,
+    help={
+        "repo": REPO,
+        "hubs": HUBS,
+        "wide": WIDE,
+        "with": "list the images that have this package, and their hubs: a name, or a PEP 508 specifier such as "
+        "numpy==1.2.3; asks the registries for the images' SBOMs",
+        "offline": "with --with: ask no registry; search what earlier runs read, and say how old that is",
+        "sboms_only": "with --with: leave out images without an SBOM, instead of reading their layers",
+        "yes": "with --with: read layers without a question, however large they are",
+        "html": HTML,
+        "json": JSON,
+    },
+)
 @operator_errors
 def images(
     c: Context,
@@ -23,6 +38,10 @@ def images(
     repo: str = ".",
     hubs: str | None = None,
     wide: bool = False,
+    with_: str | None = None,
+    offline: bool = False,
+    sboms_only: bool = False,
+    yes: bool = False,
     html: str | None = None,
     json: bool = False,
 ) -> None:
@@ -32,9 +51,15 @@ def images(
     tabs between them. References are found by the keys of values files, through aliases and across the values files of
     a hub, in text inside of YAML, in Dockerfiles, programs and Terraform. The last lines, on stderr, say what was not
     read, and why.
+
+    With --with, each line has an image, who installed the package, its name and version, and the hubs; the last lines
+    say which images were not searched. Exit code 75 if a registry gave no answer, 77 if one wants a login.
     """
     from hubimages import references
 
+    if with_ is not None:
+        search_packages(repo, hubs, with_, html, offline=offline, sboms_only=sboms_only, yes=yes, json=json)
+        return
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     if html:
         references.write_page(Path(html), inventory)
@@ -50,12 +75,46 @@ def images(
         console.step(references.summary(inventory))
 
 
+def search_packages(
+    repo: str,
+    hubs: str | None,
+    package: str,
+    html: str | None,
+    *,
+    offline: bool,
+    sboms_only: bool,
+    yes: bool,
+    json: bool,
+) -> None:
+    """Print which images have a package."""
+    from hubimages import references
+    from hubimages.contents import Wanted
+
+    if html:
+        raise BadInputError("--with and --html contradict each other: leave one out")
+    wanted = Wanted.parse(package)
+    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    agree = functools.partial(console.confirm, yes=yes, flags="--yes, or --sboms-only")
+    found = references.search_packages(inventory, wanted, agree=agree, offline=offline, layers=not sboms_only)
+    if json:
+        console.result(found.as_json())
+    else:
+        if found.rows:
+            console.result(found.as_lines())
+        console.step(found.summary())
+    if found.exit_code:
+        raise Exit(code=found.exit_code)
+
+
 @task(
     auto_shortflags=False,
     help={
         "repo": REPO,
         "hubs": HUBS,
         "offline": "ask no registry; check only the repository",
+        "contents": "check also what is in the images: whether their JupyterHub goes with the hubs', and whether they "
+        "have what serves the hubs' default URLs. Reads SBOMs, or else layers; with --offline what was read before",
+        "yes": "read layers of 500 MB and more without a question",
         "changed_since": "check only what is new or changed since this branch, tag or commit, for pull requests",
         "strict": "fail on warnings, too",
         "html": HTML,
@@ -70,18 +129,20 @@ def check_images(
     repo: str = ".",
     hubs: str | None = None,
     offline: bool = False,
+    contents: bool = False,
     changed_since: str | None = None,
     strict: bool = False,
     html: str | None = None,
     github: bool = False,
     json: bool = False,
+    yes: bool = False,
 ) -> None:
     """Check image references of a deployment repository, and ask registries.
 
     Finds invalid references, moving tags, tags that look unlike the image's other tags, one image at several tags, tags
     that Helm does not read as text, registries that are shut down, tags that do not exist, images that need a login,
-    and newer tags. An error does not work, a warning is a risk or advice. Exit code 1 for an error, 75 if there is none
-    and a registry gave no answer.
+    and newer tags; with --contents also images whose JupyterHub does not go with that of their hubs. An error does not
+    work, a warning is a risk or advice. Exit code 1 for an error, 75 if there is none and a registry gave no answer.
     """
     from hubimages import references
 
@@ -90,6 +151,13 @@ def check_images(
     inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
     about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
     report = references.check_images(inventory, online=not offline, about=about, strict=strict)
+    if contents:
+        from hubimages import hub_image
+
+        effort = hub_image.Effort.NOTHING if offline else hub_image.Effort.LAYERS
+        ask = functools.partial(console.confirm, yes=yes, flags="--yes")
+        checked = hub_image.check_jupyterhubs(Path(repo), inventory, hub_image.Asker(effort, console.step, ask), about)
+        report = report.with_more(checked.findings, checked.not_checked, no_answer=checked.no_answer)
     if html:
         references.write_page(Path(html), inventory, report)
         console.step(f"wrote {html}")

@@ -20,6 +20,8 @@ from hubimages.hub_image.bump.tags import check_values
 from hubimages.hub_image.choice import asked_images, chart_of_hub, only_dependency
 from hubimages.hub_image.dependencies import Dependency, ScalarPlace
 from hubimages.hub_image.hubs import tracked_files
+from hubimages.hub_image.jupyterhub.lookup import Asker, Effort
+from hubimages.hub_image.jupyterhub.moving import locked_out
 from hubimages.hub_image.reading import chartpress_files, read_layout
 from hubimages.hub_image.upgrade.report import changes_of_chart
 from hubimages.hub_image.versions import is_older, is_version, release_notes
@@ -132,6 +134,8 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
     notes += notes_on_hubs(repo, layout, dependency, images, target, read)
     notes += notes_on_vendored(repo, chart, target)
     upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
+    asker = Asker(Effort.NOTHING if dry_run else Effort.SBOMS, console.step)
+    upgrade += locked_out(repo, [dependency.version.file], target.version, dependency.repository, asker)
     return BumpPlan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 

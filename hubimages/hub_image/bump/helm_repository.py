@@ -29,7 +29,7 @@ LATEST = "latest"
 LATEST_DEVELOPMENT = "latest-dev"
 IMAGES = "artifacthub.io/images"  # an annotation that lists what the chart runs
 HUB_IMAGE_TAG = re.compile(r"/?k8s-hub:([\w.-]+)")
-LARGEST_VALUES = 4 * 1024 * 1024  # bytes
+LARGEST_FILE = 4 * 1024 * 1024  # bytes
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
@@ -48,6 +48,7 @@ class Repository:
     versions: list[str]
     annotations: Callable[[str], Mapping[str, Any]]
     package: Callable[[str], bytes]
+    app_version: Callable[[str], str]  # the JupyterHub that a version runs
 
 
 def needs_lookup(asked: str) -> bool:
@@ -155,7 +156,10 @@ def over_http(transport: Any, address: str) -> Repository:
             raise NoAnswerError(f"{urls[0]} does not have the digest that index.yaml gives")
         return content
 
-    return Repository(versions, lambda version: entry_in(index, version).get("annotations") or {}, package)
+    def app(version: str) -> str:
+        return str(entry_in(index, version).get("appVersion") or "") or app_version(package(version))
+
+    return Repository(versions, lambda version: entry_in(index, version).get("annotations") or {}, package, app)
 
 
 def in_registry(registries: Any, address: str) -> Repository:
@@ -173,7 +177,8 @@ def in_registry(registries: Any, address: str) -> Repository:
         digest = next((layer["digest"] for layer in layers if layer.get("mediaType") == CHART_LAYER), "")
         return bytes(registries.get(chart, f"blobs/{digest}", accept="*/*").body) if digest else b""
 
-    return Repository([tag.replace("_", "+") for tag in registries.tags(chart)], lambda version: {}, package)
+    versions = [tag.replace("_", "+") for tag in registries.tags(chart)]
+    return Repository(versions, lambda version: {}, package, lambda version: app_version(package(version)))
 
 
 def download(transport: Any, address: str) -> bytes:
@@ -240,15 +245,31 @@ def load(content: str) -> Any:
         raise NoAnswerError("the index.yaml of the Helm repository cannot be read") from error
 
 
-def hub_tag_of(package: bytes) -> str:
-    """The hub image's tag in the values.yaml of a packaged chart; empty where it has none."""
+def file_of(package: bytes, name: str) -> str:
+    """Return a file of a packaged chart; empty if it is not there. Raises NoAnswerError for what is no package."""
     try:
         with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as archive:
-            member = archive.extractfile(f"{CHART}/values.yaml")
-            values = load(member.read(LARGEST_VALUES).decode()) if member else {}
+            member = archive.extractfile(f"{CHART}/{name}")
+            return member.read(LARGEST_FILE).decode() if member else ""
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, UnicodeDecodeError) as error:
         raise NoAnswerError("the chart package of the Helm repository cannot be read") from error
+
+
+def hub_tag_of(package: bytes) -> str:
+    """Return the hub image's tag in the values.yaml of a packaged chart; empty if it has none."""
     try:
-        return str(values["hub"]["image"]["tag"] or "")
+        return str(load(file_of(package, "values.yaml"))["hub"]["image"]["tag"] or "")
     except (KeyError, TypeError):
         return ""
+
+
+def app_version(package: bytes) -> str:
+    """Return the JupyterHub that a packaged chart runs, as its Chart.yaml says.
+
+    Raises NoAnswerError if it does not say.
+    """
+    content = load(file_of(package, "Chart.yaml"))
+    found = content.get("appVersion") if isinstance(content, dict) else None
+    if not found:
+        raise NoAnswerError("the chart package does not say which JupyterHub it runs")
+    return str(found)

@@ -11,6 +11,8 @@ from hubimages.hub_image.bump.report import as_command
 from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.dockerfile import hub_bases, with_tags
 from hubimages.hub_image.hubs import tracked_files
+from hubimages.hub_image.jupyterhub.lookup import Asker, Effort
+from hubimages.hub_image.jupyterhub.moving import locked_out
 from hubimages.hub_image.plain import ChartVersion, HubDockerfile, chart_versions, hub_dockerfiles
 from hubimages.hub_image.work_tree import changed_files, refuse_changes
 from hubimages.repository import changes, pull_request
@@ -45,6 +47,7 @@ class PlainPlan:
     dockerfiles: tuple[HubDockerfile, ...]
     target: Target
     edits: tuple[FileEdit, ...]
+    locked_out: tuple[str, ...] = ()  # what does not go with the new version
 
     @property
     def commit(self) -> Commit:
@@ -63,8 +66,8 @@ class PlainPlan:
         return "".join([*lines, "# not checked: that the Helm repository and the registry have this version\n"])
 
     def left_to_do(self) -> list[str]:
-        """Return what builds each image, and what hubs need to run it."""
-        lines = []
+        """Return what does not go with the new version, what builds each image, and what hubs need to run it."""
+        lines = [*self.locked_out]
         for dockerfile in self.dockerfiles:
             built = ", ".join(dockerfile.built_by)
             lines.append(
@@ -120,7 +123,9 @@ def plan_plain_bump(repo: Repo, request: "BumpRequest", read: Reader, *, dry_run
     refuse_changes(repo, list(changed), {edit.path: edit.after for edit in edits}, " in a file that this task edits")
     if not dry_run:
         console.step(f"bumping {console.count(len(edits), 'file')}")
-    return PlainPlan(repo, request, tuple(versions), tuple(dockerfiles), target, edits)
+    asker = Asker(Effort.NOTHING if dry_run else Effort.SBOMS, console.step)
+    locked = locked_out(repo, [version.file for version in versions], target.version, "", asker)
+    return PlainPlan(repo, request, tuple(versions), tuple(dockerfiles), target, edits, tuple(locked))
 
 
 def edits_for(

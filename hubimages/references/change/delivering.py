@@ -1,11 +1,14 @@
 """Show or apply a plan, as the command line asks."""
 
+import functools
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from hubimages import console
 from hubimages.console import count
 from hubimages.errors import RefusedError
+from hubimages.references.change.inside import Inside, as_markdown, compare_inside
 from hubimages.references.change.plan import Ask, TagPlan, agree
 from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
@@ -27,7 +30,16 @@ def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:
     return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
 
 
-def finish(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_run: bool, json: bool) -> str:
+@dataclass(frozen=True)
+class Shown:
+    """What a person asked to see of a change: a dry run, JSON, and what is different inside the images."""
+
+    dry_run: bool = False
+    json: bool = False
+    compare: bool = False
+
+
+def finish(plan: TagPlan, chosen: Selection, ask: Ask, shown: Shown, *, everywhere: bool) -> str:
     """Return the plan as text, or apply it after the person agrees and return what was done.
 
     A terminal shows the places once, before the question; elsewhere the result has them, too. Hubs that use a file that
@@ -35,16 +47,32 @@ def finish(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool, dry_
     """
     unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
     plan = replace(plan, notes=[*plan.notes, *(f"note: {line}, which was not read" for line in unread)])
-    if dry_run:
-        if json and unread:
+    if shown.dry_run:
+        if shown.json and unread:
             console.step("\n".join(plan.notes))
-        return plan.as_json() if json else plan.show()
+        text = "" if shown.json else plan.show()
+        inside = compare_inside(plan) if shown.compare else []
+        return as_json(plan, inside) if shown.json else as_text(text, inside)
     reached = plan.reached()
     console.step(reached)
     agree(plan, chosen, ask, everywhere=everywhere)
     if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
         raise RefusedError("nothing was changed")
-    done = plan.apply()
-    if json:
-        return plan.as_json()
+    plan.check()
+    inside = compare_inside(plan) if shown.compare else []
+    done = plan.apply(functools.partial(as_markdown, inside))
+    if shown.json:
+        return as_json(plan, inside)
+    if not plan.delivery.open_pr:
+        done = as_text(done, inside)
     return done if console.columns() is not None and console.is_interactive() else f"{reached}\n{done}"
+
+
+def as_json(plan: TagPlan, inside: Sequence[Inside]) -> str:
+    """Return the plan as one JSON object, with what is different inside the images if it is known."""
+    return plan.as_json(**({"inside": [each.as_object() for each in inside]} if inside else {}))
+
+
+def as_text(text: str, inside: Sequence[Inside]) -> str:
+    """Return a text and below it what is different inside the images."""
+    return "\n\n".join([text.rstrip("\n"), *(each.as_text() for each in inside)])

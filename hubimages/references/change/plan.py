@@ -9,6 +9,7 @@ from functools import cached_property
 from hubimages.console import count
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
+from hubimages.markdown import block
 from hubimages.references import selection
 from hubimages.references.change.aliases import also_changed
 from hubimages.references.change.kept import Kept
@@ -22,6 +23,10 @@ from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
 
 Ask = Callable[[str], bool]
+Section = Callable[[int], str]  # a text of so many characters at most
+
+# GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190).
+MOST, MOST_REASONS, LONGEST_REASON = 60_000, 50, 300
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class TagPlan:
     notes: Sequence[str] = field(default_factory=tuple)
     because: str = ""
     kept: Sequence[Kept] = ()  # what could be newer and is left as it is
+    warnings: Sequence[str] = ()  # what does not go together once this is done
 
     @property
     def commits(self) -> list[Commit]:
@@ -109,29 +115,45 @@ class TagPlan:
 
     def reached(self) -> str:
         """Return the places that change, those that are kept, and the notes."""
-        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes])
+        return "\n".join([*(each.radius() for each in self.changes), *map(str, self.kept), *self.notes, *self.warnings])
 
-    def apply(self) -> str:
-        """Write, commit and propose the edits, as far as the delivery says, and return what was done.
-
-        Raises RefusedError and what git raises.
-        """
+    def check(self) -> None:
+        """Raise an error if the plan cannot be carried out: RefusedError, and what `delivery.check` raises."""
         pinned = [f"{each.file}:{each.line}" for change in self.changes for each in change.pinned]
         if pinned:
             raise RefusedError(
                 f"{', '.join(pinned)}: pinned by a digest. Give the new digest, too: IMAGE:TAG@sha256:..."
             )
+        delivery.check(self.repo, self.commits, self.delivery)
+
+    def apply(self, inside: Section = lambda most: "") -> str:
+        """Write, commit and propose the edits, as far as the delivery says, and return what was done.
+
+        `inside` goes into the text of a pull request. Raises as `check` does, and what git raises.
+        """
+        self.check()
         first = self.changes[0]
         title = (
             first.message().splitlines()[0]
             if len(self.changes) == 1
             else f"Use newer tags of {len(self.changes)} images"
         )
-        body = "\n\n".join(["\n".join(["```", *(each.radius() for each in self.changes), "```"]), self.because]).strip()
-        return delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=body)
+        return delivery.deliver(self.repo, self.commits, self.delivery, title=title, body=self.body(inside))
 
-    def as_json(self) -> str:
-        """Return the places as one JSON object."""
+    def body(self, inside: Section) -> str:
+        """Return the text of the pull request: the places, why, and what is different inside the images."""
+        places = "\n".join(each.radius() for each in self.changes).splitlines()
+        reasons = [line[:LONGEST_REASON] for line in self.because.splitlines()]
+        parts = (block(places, MOST // 3), "\n".join(reasons[:MOST_REASONS]), self.warned(MOST // 3))
+        above = "\n\n".join(filter(None, parts))
+        return f"{above}\n\n{inside(MOST - len(above) - 2)}".strip()
+
+    def warned(self, most: int) -> str:
+        """Return what does not go together, in about `most` characters at most; empty if nothing is known."""
+        return f"Does it go with the hubs?\n\n{block(self.warnings, most)}" if self.warnings else ""
+
+    def as_json(self, **more: object) -> str:
+        """Return the places as one JSON object, with more keys."""
         places = [
             {
                 "file": each.file, "line": each.line, "path": each.values_path, "hubs": list(each.hubs),
@@ -142,7 +164,8 @@ class TagPlan:
             for each in change.changed
         ]  # fmt: skip
         kept = {"kept": [each.as_object() for each in self.kept]} if self.kept else {}
-        return json.dumps({"version": 1, "changes": places, **kept}, indent=2)
+        warned = {"warnings": [*self.warnings]} if self.warnings else {}
+        return json.dumps({"version": 1, "changes": places, **kept, **warned, **more}, indent=2)
 
 
 def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:

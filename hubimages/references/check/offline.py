@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from hubimages import findings
@@ -41,6 +41,12 @@ class ReferencesReport:
     def as_annotations(self) -> str:
         """Return the report as annotations of GitHub Actions."""
         return findings.as_annotations(self.findings, self.not_checked, unsure=self.no_answer) or str(self)
+
+    def with_more(self, found: Sequence[Finding], not_checked: Sequence[str], *, no_answer: bool) -> "ReferencesReport":
+        """Return the report with what another check found."""
+        together = tuple(in_order([*self.findings, *found]))
+        reasons = tuple(dict.fromkeys([*self.not_checked, *not_checked]))
+        return replace(self, findings=together, not_checked=reasons, no_answer=self.no_answer or no_answer)
 
     @property
     def exit_code(self) -> int:

@@ -1,0 +1,1 @@
+"""The JupyterHub of each hub, and whether the images that its users run go with it."""

@@ -1,0 +1,50 @@
+"""Markdown for GitHub of texts that others wrote: they go into code, where nobody is mentioned and no HTML is shown."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from hubimages.console import count, visible
+
+
+def code(text: str) -> str:
+    """Return a text as inline code, in one line."""
+    return f"`{one_line(text).replace('`', chr(39))}`"
+
+
+def block(lines: Sequence[str], most: int, command: str = "") -> str:
+    """Return lines as a block of code of about `most` characters at most.
+
+    Whole lines are left out at the end; how many is said after it, with the command that shows them all.
+    """
+    kept: list[str] = []
+    room = most
+    for line in lines:
+        lead = line[: len(line) - len(line.lstrip(" "))]
+        text = lead + one_line(line)
+        room -= len(text) + 1
+        if room < 0:
+            break
+        kept.append(text)
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", "\n".join(kept)) or [""]))
+    missing = len(lines) - len(kept)
+    more = f" All of them: {code(command)}" if command else ""
+    said = [f"{count(missing, 'more line')} not shown.{more}"] if missing else []
+    return "\n\n".join([*(["\n".join([fence, *kept, fence])] if kept else []), *said])
+
+
+def joined(parts: Iterable[str], most: int, noun: str) -> str:
+    """Return as many whole parts as have `most` characters together, and how many more there are (`2 more images`)."""
+    kept: list[str] = []
+    left = size = 0
+    for part in parts:
+        if left or size + len(part) + 2 > most - 100:
+            left += 1
+        else:
+            kept.append(part)
+            size += len(part) + 2
+    return "\n\n".join([*kept, *([f"{count(left, f'more {noun}')} not shown."] if left else [])])
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line, with characters that nobody sees as escapes."""
+    return visible(" ".join(text.split()))

@@ -1,0 +1,1 @@
+"""Which hubs run an image that has a package."""
