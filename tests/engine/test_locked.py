@@ -168,7 +168,8 @@ def session(repository: Repository, *words: str, **env: str) -> "subprocess.Comp
     backend = ("--default-venv-backend", "uv") if shutil.which("uv") else ()
     return subprocess.run(
         [sys.executable, "-m", "nox", *backend, "-s", *words], cwd=repository.path,
-        env={**repository.env, "UV_VENV_SEED": "1", **env}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        env={**repository.env, "UV_VENV_SEED": "1", **env}, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 
