@@ -32,6 +32,7 @@ CANNOT_RUN = {
     'az acr login --name "$REGISTRY"': "asks Azure: it needs Azure's command line, an account and a registry there",
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
     "nox -s remove_previews": "asks GitHub; tests/template/test_remove_previews.py runs it with a server here",
+    "hubimages update-image-repo . --yes --open-pr": "opens a pull request; tests/update/test_open_pr.py does",
     LOCK: "opens a pull request on GitHub; tests/environment/test_proposing.py does so with a repository here",
 }
 BY_OTHERS = ("for branch in",)  # tests/template/test_lock_workflow.py

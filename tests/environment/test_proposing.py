@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.environment import Delivery, plan_lock, take_lock
+from hubimages.environment import Delivery, as_table, plan_lock, take_lock
 from hubimages.errors import BadInputError
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_lock import NUMPY, image_repository
@@ -104,3 +104,15 @@ def test_a_lock_of_another_environment_file_is_not_taken(place: Path, tmp_path: 
         take_lock(place, made)
     with pytest.raises(BadInputError, match="is no lock"):
         take_lock(place, place / "environment.yml")
+
+
+def test_a_table_that_is_too_long_for_a_pull_request_says_what_it_leaves_out() -> None:
+    rows = [(f"package-{number}", "1", "2", "linux-64") for number in range(1000)]
+    whole, short = as_table(rows), as_table(rows, 10_000)
+    assert whole.count("\n| package-") == 1000
+    assert len(short) < 10_200
+    kept = short.count("\n| package-")
+    assert 200 < kept < 400
+    assert short.endswith(f"| linux-64 |\n\nThe message of the commit has the other {1000 - kept} rows.")
+    assert whole.startswith(short.partition("\n\nThe message")[0])
+    assert as_table(rows[:3], 10_000) == as_table(rows[:3])

@@ -36,11 +36,19 @@ def _shown(one: Locked | None, other: Locked | None) -> str:
     return one.version if not same or not one.sha256 else f"{one.version} {one.sha256[:12]}"
 
 
-def as_table(rows: list[Row]) -> str:
-    """Return the rows as a Markdown table, with a line that counts them."""
+def as_table(rows: list[Row], longest: int | None = None) -> str:
+    """Return the rows as a Markdown table, with a line that counts them.
+
+    With `longest`, at most so many characters in the table, and a line on what was left out.
+    """
     if not rows:
         return "No package changes."
     number = f"{len(rows)} package{'s change' if len(rows) != 1 else ' changes'}."
     lines = ["| package | before | after | platforms |", "|---|---|---|---|"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") or "—" for cell in row) + " |" for row in rows]
-    return "\n".join([number, "", *lines])
+    shown = 0
+    room = longest if longest is not None else sum(len(line) + 1 for line in lines)
+    while shown < len(lines) and (room := room - len(lines[shown]) - 1) >= 0:
+        shown += 1
+    more = [] if shown == len(lines) else ["", f"The message of the commit has the other {len(lines) - shown} rows."]
+    return "\n".join([number, "", *lines[:shown], *more])

@@ -24,6 +24,7 @@ from hubimages.repository.changes import Commit, deployment_repository
 from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import FileEdit
 
+TABLE = 60_000  # characters in a pull request, of the 65,536 that GitHub takes
 FORMATS = {"conda-lock": CONDA_LOCK, "pixi": PIXI}
 
 
@@ -62,7 +63,7 @@ class LockPlan:
         edit = replace(self.edit, path=(prefix / self.edit.path).as_posix())
         title = f"Refresh {edit.path}" if edit.before is not None else f"Add {edit.path}"
         reason = f"\n\n{because}" if because else ""
-        body = f"{self}{reason}\n\nMerge it to build the image with these packages.\n"
+        body = f"{as_table(list(self.rows), TABLE)}{reason}\n\nMerge it to build the image with these packages.\n"
         if wanted.open_pr and wanted.branch is None:
             digest = hashlib.sha256((edit.after or "").encode()).hexdigest()
             wanted = replace(wanted, branch=f"hubimages/lock-{digest[:8]}")
