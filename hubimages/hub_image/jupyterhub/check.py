@@ -64,7 +64,7 @@ def check(repo: Repo, inventory: Inventory, references: Sequence[Reference], ask
         *mismatches(references, hubs, known.facts),
         *lacking(references, known.facts, DefaultUrls.of_repository(repo, inventory)),
     ]
-    return Checked(tuple(found), tuple(not_known(references, hubs, known)), known.no_answer)
+    return Checked(tuple(found), tuple(not_known(references, hubs, known)), known.no_answer or hubs.no_answer)
 
 
 def of_users(references: Iterable[Reference]) -> list[Reference]:

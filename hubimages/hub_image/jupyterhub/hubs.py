@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages.contents import Facts
-from hubimages.errors import BadInputError, HubImagesError
+from hubimages.errors import BadInputError, HubImagesError, NoAnswerError
 from hubimages.hub_image.dependencies import CHART, Dependency, Reader
 from hubimages.hub_image.hubs import data_of, deployed_charts, hub_images, tracked_files
 from hubimages.hub_image.jupyterhub.charts import jupyterhub_of_chart
@@ -123,6 +123,7 @@ class JupyterHubs:
 
     of: Mapping[str, RunsJupyterHub]
     unknown: Mapping[str, str]
+    no_answer: bool = False  # of a Helm repository
 
 
 def jupyterhubs(
@@ -153,7 +154,7 @@ def jupyterhubs(
         else:
             why = str(answer) or "it is newer than this hubimages and not on this machine"
             unknown[hub] = f"which JupyterHub the chart {chart.version} ({chart.place}) runs: {why}"
-    return JupyterHubs(of, unknown)
+    return JupyterHubs(of, unknown, any(isinstance(answer, NoAnswerError) for answer in versions.values()))
 
 
 def looked_up(repo: Repo, chart: ChartOfHub, *, online: bool) -> str | HubImagesError:
