@@ -9,7 +9,14 @@ from hubimages.contents import Facts
 from hubimages.findings import WARNING, Finding
 from hubimages.hub_image.hubs import some
 from hubimages.hub_image.jupyterhub.default_urls import DefaultUrls, needed
-from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, hub_image_of_each, jupyterhubs
+from hubimages.hub_image.jupyterhub.hubs import (
+    JupyterHubs,
+    RunsJupyterHub,
+    Versions,
+    charts_of_hubs,
+    hub_image_of_each,
+    jupyterhubs,
+)
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
 from hubimages.hub_image.jupyterhub.rule import LOG_MESSAGES, verdict
 from hubimages.image_ref import ImageRef
@@ -51,18 +58,26 @@ def check_jupyterhubs(
     )
 
 
-def check(repo: Repo, inventory: Inventory, references: Sequence[Reference], asker: Asker) -> Checked:
-    """Return what does not go together among hubs and these references, which need not be those of the inventory."""
+def check(
+    repo: Repo, inventory: Inventory, references: Sequence[Reference], asker: Asker, *, whole: bool = True
+) -> Checked:
+    """Return what does not go together among hubs and these references, which need not be those of the inventory.
+
+    Without `whole`, charts are read only if something is known about an image.
+    """
     if not references:
         return Checked()
     hub_images = hub_image_of_each(repo, inventory)
     reached = {hub for each in references for hub in each.hubs}
     images = {each.image for each in references if each.image}
     known = look_up(asker, sorted(images, key=str), {hub_images[hub] for hub in reached & hub_images.keys()})
-    hubs = jupyterhubs(repo, inventory, known.facts, online=asker.online)
+    if not (whole or images & known.facts.keys()):
+        return Checked((), tuple(not_known(references, JupyterHubs({}, {}), known)), known.no_answer)
+    charts = charts_of_hubs(repo, inventory)
+    hubs = jupyterhubs(repo, inventory, Versions(charts, hub_images, known.facts), online=asker.online)
     found = [
         *mismatches(references, hubs, known.facts),
-        *lacking(references, known.facts, DefaultUrls.of_repository(repo, inventory)),
+        *lacking(references, known.facts, DefaultUrls.of_repository(repo, charts)),
     ]
     return Checked(tuple(found), tuple(not_known(references, hubs, known)), known.no_answer or hubs.no_answer)
 
