@@ -106,6 +106,15 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def links(session: nox.Session) -> None:
+    """Ask for every address that the pages name; a scheduled workflow does."""
+    install(session, "docs")
+    session.install("linkchecker>=10.5")
+    session.run("mkdocs", "build", "--strict", "--quiet")
+    session.run("linkchecker", "--check-extern", "--no-status", *session.posargs, "site/index.html")
+
+
+@nox.session
 def messages(session: nox.Session) -> None:
     """Print every text that a user can see, with its place."""
     session.run("python", "docs/list_messages.py")
@@ -150,6 +159,13 @@ def release_template(session: nox.Session) -> None:
     """Add the template's present version, as it is in the last commit, to those that hubimages carries."""
     install(session)
     session.run("python", "-m", "hubimages.update.new_release", *session.posargs)
+
+
+@nox.session
+def freshness(session: nox.Session) -> None:
+    """Say which defaults are behind what the field has now; -- --fix changes them, with lines for owners."""
+    install(session)
+    session.run("python", "-m", "freshness", *session.posargs)
 
 
 @nox.session

@@ -14,6 +14,9 @@
 <% elif cookiecutter.__install %>
     nox -s lock                  write conda-lock.yml, from which the image is then built
 <% endif %>
+<% if cookiecutter.__install %>
+    nox -s lock -- --open-pr     propose the lock in a pull request that says what changes
+<% endif %>
 <% if cookiecutter.starter == "r" %>
     nox -s browser               use RStudio in a browser, in the image that you built
 <% endif %>
@@ -82,6 +85,9 @@ sys.path.insert(0, str(CODE))
 <% endif %>
 <% if cookiecutter.starter == "pixi" %>
 from image_build import pixi
+<% endif %>
+<% if cookiecutter.__remove_previews %>
+from image_build import previews
 <% endif %>
 from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
 from image_build import settings as setup, sizes, sources, tags
@@ -209,7 +215,7 @@ def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
 <% if cookiecutter.__install %>
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("environment"))
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
 <% endif %>
     linting.check_files(session)
 
@@ -218,17 +224,31 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def lock(session: nox.Session) -> None:
     """Write conda-lock.yml, from which the image is then built, and show what changes."""
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock"))
+    extras = "github,lock" if "--open-pr" in session.posargs else "lock"
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages(extras))
     session.run("hubimages", "lock-environment", ".", *session.posargs)
 
 
 <% endif %>
 <% if cookiecutter.starter == "pixi" %>
+<% if cookiecutter.__install %>
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write pixi.lock for pixi.toml, with the pixi of the Dockerfile. Run it after each edit. `-- --open-pr` proposes the lock."""
+    programs.check_engine(session)
+    if not session.posargs:
+        pixi.lock(session)
+        return
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("github,lock"))
+    with pixi.new_lock(session) as made:
+        session.run("hubimages", "lock-environment", ".", "--made", made, *session.posargs)
+<% else %>
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Write pixi.lock for pixi.toml, with the pixi of the Dockerfile. Run it after each edit of pixi.toml."""
     programs.check_engine(session)
     pixi.lock(session)
+<% endif %>
 
 
 <% endif %>
@@ -281,6 +301,14 @@ def arguments(session: nox.Session) -> None:
 
 
 <% endif %>
+<% if cookiecutter.__remove_previews %>
+@nox.session(venv_backend="none")
+def remove_previews(session: nox.Session) -> None:
+    """Remove the previews of pull requests that were closed a week ago or earlier, as the workflow does every week."""
+    previews.remove(session, setup.preview_image(IMAGE) if "PREVIEW" not in os.environ else IMAGE)
+
+
+<% endif %>
 <% if cookiecutter.arm64 == "yes" %>
 @nox.session
 def join(session: nox.Session) -> None:
@@ -318,6 +346,10 @@ def check_is_built(session: nox.Session, reference: str) -> None:
 def check_image(session: nox.Session, reference: str) -> None:
     """Run image-contract/, which also runs << cookiecutter.__tests_folder >>/ inside the image."""
     session.install("--requirement", ".github/requirements-test.txt")
+<% if cookiecutter.__install and cookiecutter.starter != "pixi" %>
+    # The contract asks it what repo2docker takes from environment.yml.
+    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
+<% endif %>
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
     env = {"IMAGE": reference, "HUB_VERSION": JUPYTERHUB}

@@ -4,22 +4,36 @@
 
 Each run is a new process, as people start it, and renders the hubs' charts; they come from the folder or, fetched once
 before, from the cache. Medians of wall time and of CPU time, with that of the processes that it starts.
+
+Helm is measured in turns with it, on the same charts and values: its library (helm-python-sdk), with Go's own settings,
+renders all hubs in one process, so that it pays for its start once. That is less than people pay with `helm template`,
+one process for each hub; the program `helm` is measured in that way, too, if it is installed.
 """
 
 import argparse
 import json
 import os
+import pickle
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from table import machine, seconds
 
+from hubimages.imagebuilding import ChartSources, building_hubs
+from hubimages.imagebuilding.charts import prepare
+from hubimages.imagebuilding.check import helm, one_hub, render
+from hubimages.imagebuilding.check.finding import Subject
+from hubimages.imagebuilding.values import Values
+
+PROMISED_RATIO = 1.5  # of the CPU time that Helm takes to render the same hubs
 PROMISED_ALL = 15.0  # seconds for the 34 hubs of 2i2c-org/infrastructure, on two cores
 PROMISED_ONE = 2.0
 OFFLINE = "--offline"
@@ -48,9 +62,121 @@ def main() -> None:
     unrendered = [note for note in first["not_checked"] if "nothing was rendered" in str(note)]
     cluster, _, name = str(options.hub or first["hubs"][0]).partition("/")
     print("\n".join(machine(load)))  # noqa: T201
-    show(f"all {len(first['hubs'])} hubs", [*given, OFFLINE, "--all"], PROMISED_ALL, options.runs)
+    beside_helm(options, [*given, OFFLINE, "--all"], len(first["hubs"]))
     show(f"{cluster}/{name}", [*given, OFFLINE, f"--cluster={cluster}", f"--hub={name}"], PROMISED_ONE, options.runs)
     print(f"{len(unrendered)} hubs could not be rendered; load {os.getloadavg()[0]:.1f} at the end")  # noqa: T201
+
+
+@dataclass(frozen=True)
+class Times:
+    """The seconds that a process and those that it started took."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Request:
+    """What Helm renders for a hub: a chart, values and the name of the release."""
+
+    chart: Path
+    values: dict[str, Any]
+    name: str
+
+
+def beside_helm(options: argparse.Namespace, arguments: Sequence[str], hubs: int) -> None:
+    """Measure the check of all hubs and Helm in turns, and print a line for each and the ratio."""
+    with tempfile.TemporaryDirectory() as work:
+        requests = what_helm_renders(options.repository.resolve(), options.charts, Path(work))
+        sides: dict[str, Callable[[], Times]] = {
+            f"all {hubs} hubs": lambda: times_of(checked(arguments)),
+            f"Helm, {len(requests)} renderings in one process": lambda: in_one_process(requests),
+        }
+        if shutil.which("helm"):
+            sides[f"helm template, {len(requests)} processes"] = lambda: one_process_each(requests, Path(work))
+        taken: dict[str, list[Times]] = {side: [] for side in sides}
+        for _ in range(options.runs):
+            for side, run in sides.items():
+                taken[side].append(run())
+    medians = {
+        side: Times(statistics.median(one.wall for one in made), statistics.median(one.cpu for one in made))
+        for side, made in taken.items()
+    }
+    ours, *others = medians.items()
+    verdict = "met" if ours[1].wall <= PROMISED_ALL else "NOT MET"
+    for side, median in medians.items():
+        print(f"{side}: {seconds(median.wall)} wall, {seconds(median.cpu)} CPU")  # noqa: T201
+    print(f"{ours[0]}: at most {PROMISED_ALL:g} s: {verdict}")  # noqa: T201
+    for side, median in others:
+        cpu, wall = ours[1].cpu / median.cpu, ours[1].wall / median.wall
+        verdict = "met" if cpu <= PROMISED_RATIO else "NOT MET"
+        print(f"to {side}: {cpu:.2f}x CPU, {wall:.2f}x wall; at most {PROMISED_RATIO:g}x CPU: {verdict}")  # noqa: T201
+
+
+def what_helm_renders(root: Path, charts: Path | None, work: Path) -> list[Request]:
+    """Return what the check has Helm render, read beforehand, so that none of it counts as Helm's time."""
+    sources = ChartSources(charts.resolve() if charts else None, offline=True)
+    ready: dict[tuple[str, str], Any] = {}
+    requests = []
+    for hub in building_hubs(root):
+        layout = (hub.chart, hub.chart_override)
+        if layout not in ready:
+            ready[layout] = prepare(hub, sources, work / str(len(ready)))
+        asked = _Listing()
+        one_hub.begin(Subject(hub, Values({}, {})), ready[layout], asked)  # type: ignore[arg-type]
+        requests += asked.requests
+    return requests
+
+
+class _Listing:
+    """Lists what a check asks of Helm."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def render(self, chart: Path, values: dict[str, Any], name: str) -> None:
+        self.requests.append(Request(chart, values, name))
+
+
+def in_one_process(requests: Sequence[Request]) -> Times:
+    """Render all with Helm's library in one process. Raises RuntimeError if it refuses a hub."""
+    asked = b"".join(pickle.dumps((str(one.chart), one.values, one.name)) for one in requests)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output:
+        given.write(asked)
+        given.seek(0)
+        made = timed([sys.executable, "-P", str(helm.PROGRAM)], stdin=given, stdout=output)
+        output.seek(0)
+        refused = [one.name for one in requests if not pickle.load(output)[0]]
+    if refused:
+        raise RuntimeError(f"Helm refused {', '.join(refused)}")
+    return made
+
+
+def one_process_each(requests: Sequence[Request], work: Path) -> Times:
+    """Render each with a process of the program `helm`, as people do."""
+    made = []
+    for number, one in enumerate(requests):
+        values = work / f"{number}.json"
+        values.write_text(json.dumps(render.plain(one.values)), "utf-8")
+        argv = ["helm", "template", one.name, str(one.chart), f"--namespace={one.name}", f"--values={values}"]
+        made.append(timed(argv, stdout=subprocess.DEVNULL))
+    return Times(sum(one.wall for one in made), sum(one.cpu for one in made))
+
+
+def timed(argv: Sequence[str], **streams: Any) -> Times:
+    """Run a program and return the time that it took. Raises RuntimeError if it fails."""
+    began = time.monotonic()
+    process = subprocess.Popen(argv, **streams)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{argv[0]}: exit code {process.returncode}")
+    return Times(time.monotonic() - began, usage.ru_utime + usage.ru_stime)
+
+
+def times_of(run: "Run") -> Times:
+    """Return the times of a run."""
+    return Times(run.wall, run.cpu)
 
 
 def checked(arguments: Sequence[str]) -> Run:

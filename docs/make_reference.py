@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubimages import errors
 from hubimages.cli import command_line
 from hubimages.cli.program import contexts
 from hubimages.cli.tasks import GROUPS, namespace
+from hubimages.cli.topics import meanings
 
 CHECKOUT = Path(__file__).parent.parent
 PAGE = Path(__file__).with_name("reference.md")
@@ -51,12 +51,9 @@ def tasks() -> Iterator[str]:
 
 def exit_codes() -> Iterator[str]:
     """Every exit code, with what the docstring of its error says."""
-    yield from ("", "## Exit codes", "", "| code | meaning |", "|---|---|", "| 0 | Done, or nothing to do. |")
-    kinds = [errors.HubImagesError, *errors.HubImagesError.__subclasses__()]
-    for kind in sorted((kind for kind in kinds if kind.__module__ == errors.__name__), key=lambda kind: kind.exit_code):
-        meaning = "A check found something." if kind is errors.HubImagesError else cell(inspect.getdoc(kind) or "")
-        yield f"| {kind.exit_code} | {meaning} |"
-    yield f"| {errors.INTERRUPTED} | Interrupted. |"
+    yield from ("", "## Exit codes", "", "| code | meaning |", "|---|---|")
+    for code, meaning in meanings():
+        yield f"| {code} | {cell(meaning)} |"
 
 
 def template_keys() -> Iterator[str]:

@@ -129,7 +129,14 @@ def appendix_problem(answers: Mapping[str, str]) -> str | None:
 def refresh_problem(answers: Mapping[str, str]) -> str | None:
     """Return why building an image again would not give newer packages."""
     if answers["refresh"] != "never" and answers["starter"] == "pixi":
-        return "pixi.lock decides on the packages, and nox -s lock gives newer ones. Answer never"
+        return "pixi.lock decides on the packages, and nox -s lock gives newer ones. Answer never (see `lock`)"
+    return None
+
+
+def lock_problem(answers: Mapping[str, str]) -> str | None:
+    """Return why an image would not be built from its lock."""
+    if answers["lock"] != "never" and answers["builder"] == "repo2docker-action" and answers["starter"] != "pixi":
+        return "jupyterhub/repo2docker-action builds environment.yml as it is. Use the builder nox, or answer never"
     return None
 
 
@@ -148,6 +155,7 @@ def follows(key: str, answers: Mapping[str, str]) -> bool:
         "python_version": lambda: answers["starter"] == "docker-stacks",
         "appendix": lambda: answers["starter"] not in BY_REPO2DOCKER,
         "refresh": lambda: answers["starter"] == "pixi",
+        "lock": lambda: bool(lock_problem({**answers, "lock": "monthly"})),
         "arm64": lambda: bool(arm64_problem({**answers, "arm64": "yes"})),
         "hubimages_index": lambda: not answers["configuration_repository"],
         "own_files": lambda: True,  # a new repository has none; an adopted one gets it from what is there
@@ -170,6 +178,7 @@ def problem(answers: Mapping[str, str], names: ModuleType, only: str = "") -> st
         "image": (("registry_host",), lambda: names.image_problem(answers["image"], host)),
         "appendix": (("starter",), lambda: appendix_problem(answers)),
         "refresh": (("starter",), lambda: refresh_problem(answers)),
+        "lock": (("starter", "builder"), lambda: lock_problem(answers)),
         "arm64": (("starter", "builder"), lambda: arm64_problem(answers)),
         "machinery": (("__commit", "__problem"), lambda: machinery_problem(answers)),
         "configuration_repository": ((), lambda: configuration_problem(answers["configuration_repository"])),

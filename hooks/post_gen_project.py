@@ -78,10 +78,22 @@ if ANSWERS["appendix"] != "yes":
     Path("appendix").unlink()
 if ANSWERS["binder_badge"] != "yes":
     Path(".github/workflows/binder.yaml").unlink()
+if not ANSWERS["__remove_previews"]:
+    Path(".github/workflows/previews.yaml").unlink()
+    Path(".github/image_build/previews.py").unlink(missing_ok=True)  # with machinery: shared there is none
+if not ANSWERS["__lock"]:
+    Path(".github/workflows/lock.yaml").unlink()
+if not ANSWERS["__updates"]:
+    Path(".github/workflows/update.yaml").unlink()
 leave(ANSWERS["own_files"].split())
+# hubimages says this itself, and why
+NOT_PUBLISHED = (
+    "it would install hubimages from the address and commit of this template, and this copy has neither: "
+    f"{ANSWERS['__problem']}\n"
+)
 if ANSWERS["configuration_repository"] and not ANSWERS["__point_hubs"]:
-    # hubimages says this itself, and why
-    sys.stderr.write(
-        f"No workflow opens pull requests in {ANSWERS['configuration_repository']}: it would install hubimages from "
-        f"the address and commit of this template, and this copy has neither: {ANSWERS['__problem']}\n"
-    )
+    sys.stderr.write(f"No workflow opens pull requests in {ANSWERS['configuration_repository']}: {NOT_PUBLISHED}")
+if ANSWERS["lock"] != "never" and not ANSWERS["__lock"]:
+    sys.stderr.write(f"No workflow proposes a lock: {NOT_PUBLISHED}")
+if ANSWERS["update_workflow"] != "never" and not ANSWERS["__updates"]:
+    sys.stderr.write(f"No workflow opens pull requests with updates: {NOT_PUBLISHED}")

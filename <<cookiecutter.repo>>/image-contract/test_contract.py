@@ -13,6 +13,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -226,38 +227,27 @@ def test_every_process_is_of_user_1000(image: str, container: str) -> None:
 
 
 def requested() -> tuple[list[str], list[str]]:
-    """Return the names in environment.yml or pixi.toml, of conda packages and of pip packages."""
-    places = [REPOSITORY / name for name in ("binder", ".binder")]  # where repo2docker looks, if there is one
-    place = next((place for place in places if place.is_dir()), REPOSITORY)
-    file = place / ("environment.yml" if (place / "environment.yml").exists() else "environment.yaml")
+    """Return the names of conda packages and of pip packages that the image must have.
+
+    pixi.toml is read here. Anything else is read by `hubimages check-environment`, as repo2docker itself reads it.
+    """
     pixi = REPOSITORY / "pixi.toml"
     if pixi.exists():
         tables = re.split(r"^\[(.*?)\]", pixi.read_text(encoding="utf-8"), flags=re.MULTILINE)
         names = {name: re.findall(r"""^["']?([\w.-]+)["']?\s*=""", text, re.MULTILINE) for name, text in zip(tables[1::2], tables[2::2])}
         return names.get("dependencies", []), names.get("pypi-dependencies", [])
-    if not file.exists():
-        pytest.skip("there is no environment.yml")
-    conda: list[str] = []
-    pip: list[str] = []
-    section = ""
-    pip_indent = -1
-    for line in file.read_text(encoding="utf-8").splitlines():
-        text = re.sub(r"(^|\s)#.*", "", line).rstrip()
-        if re.match(r"\w", text):
-            section = text.split(":")[0]
-        item = re.match(r"(\s*)-\s+[\"']?([^\"']+)", text)
-        if section != "dependencies" or not item:
-            continue
-        indent, entry = len(item[1]), item[2].strip()
-        if entry == "pip:":
-            pip_indent = indent
-        elif pip_indent >= 0 and indent > pip_indent:
-            name = re.match(r"[A-Za-z0-9][\w.-]*(?![\w.+-]*://)", entry.rpartition("#egg=")[2])
-            pip += [name[0]] if name else []  # options such as -r, and addresses without a name
-        else:
-            pip_indent = -1
-            conda.append(re.split(r"[\s=<>!~\[]", entry.rpartition("::")[2])[0])
-    return conda, pip
+    program = shutil.which("hubimages", path=str(Path(sys.executable).parent)) or shutil.which("hubimages")
+    if program is None:
+        pytest.skip("hubimages is not installed, which reads what the repository asks for: pip install 'hubimages[environment]'")
+    done = subprocess.run([program, "check-environment", str(REPOSITORY), "--json"], capture_output=True, text=True, check=False)
+    if done.returncode == 69:  # without repo2docker
+        pytest.skip(last_line(done.stderr))
+    if done.returncode not in (0, 1):
+        pytest.fail(last_line(done.stderr), pytrace=False)
+    found = json.loads(done.stdout)["requested"]
+    if found is None:
+        pytest.skip("repo2docker reads neither environment.yml nor requirements.txt here")
+    return found["conda"], found["pip"]
 
 
 INSTALLED = """

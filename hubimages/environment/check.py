@@ -6,6 +6,7 @@ from pathlib import Path
 from hubimages import findings
 from hubimages.environment import buildpack, surroundings
 from hubimages.environment.buildpack import Choice, Question
+from hubimages.environment.requested import Requested, requested
 from hubimages.environment.surroundings import Surroundings
 from hubimages.errors import BadInputError
 from hubimages.findings import Finding
@@ -31,6 +32,7 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)  # more results, one a line
+    requested: Requested | None = None
 
     @property
     def exit_code(self) -> int:
@@ -66,6 +68,7 @@ class Report:
             "buildpack": self.choice.buildpack,
             "python": self.choice.python,
             "r": self.choice.r,
+            "requested": self.requested.as_json() if self.requested else None,
         }
         return findings.as_json(self.findings, self.not_checked, facts)
 
@@ -90,7 +93,7 @@ def checked(path: Path, options: Options) -> tuple[Surroundings, Report]:
     finally:
         choice = question.answer()
     here = Surroundings(root, directory, choice, hub_version, source, texts)
-    report = Report(choice, directory, buildpack.pinned_version(root), options.strict)
+    report = Report(choice, directory, buildpack.pinned_version(root), options.strict, requested=requested(here))
     report.findings = [
         Finding("unreadable", f"it cannot be read: {why}", "save it as UTF-8", path) for path, why in unreadable.items()
     ]

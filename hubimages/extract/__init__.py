@@ -2,6 +2,7 @@
 
 from hubimages.extract.extraction import NOTE, check_programs, extract, plan_extraction
 from hubimages.extract.opened import Opened, open_shared
+from hubimages.extract.removal.wanted import NOTHING, Removal, read_removal
 from hubimages.extract.report import ExtractionPlan, Nothing, Result
 from hubimages.extract.request import Request
 from hubimages.extract.sources.open import refuse_inside, tip_of
@@ -10,10 +11,12 @@ from hubimages.extract.survey import ImageHistory, Survey, survey_images
 
 __all__ = [
     "NOTE",
+    "NOTHING",
     "ExtractionPlan",
     "ImageHistory",
     "Nothing",
     "Opened",
+    "Removal",
     "Request",
     "Result",
     "Source",
@@ -22,6 +25,7 @@ __all__ = [
     "extract",
     "open_shared",
     "plan_extraction",
+    "read_removal",
     "refuse_inside",
     "survey_images",
     "tip_of",

@@ -61,10 +61,10 @@ def wanted_blobs(repo: Repo, commit: str) -> Iterator[str]:
             yield blob
 
 
-def find(source: Source, reading: Reading, *, keep_workflows: bool) -> Companions:
+def find(source: Source, reading: Reading, tree: str, *, keep_workflows: bool) -> Companions:
     """Find the companions of an image at the commit extracted."""
     repo = source.scratch
-    paths = [entry.path for entry in repo.list_tree(reading.source_tree, recursive=True)]
+    paths = [entry.path for entry in repo.list_tree(tree, recursive=True)]
     top = top_files(repo, reading.source_commit)
     has_licence = any(LICENCE.fullmatch(path) for path in paths)
     mailmap = b""

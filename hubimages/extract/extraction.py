@@ -22,8 +22,10 @@ from hubimages.extract.history.commits import trees_at
 from hubimages.extract.history.reading import Part, Question, Reading, decide_extraction
 from hubimages.extract.messages.rewording import Rewording, reword
 from hubimages.extract.messages.translator import highest_number
-from hubimages.extract.on_top import Placement, put_on_top
+from hubimages.extract.on_top import Extracted, Placement, put_on_top
 from hubimages.extract.opened import Opened
+from hubimages.extract.removal.checking import Removed, check_removed
+from hubimages.extract.removal.filtering import filtered
 from hubimages.extract.report import ExtractionPlan, Nothing, PathSpan, Result
 from hubimages.extract.request import Request
 from hubimages.extract.rewrite import Rewrite, check_version, rewrite
@@ -47,11 +49,32 @@ class Rewritten:
     rewording: Rewording
     new_ids: Mapping[str, str]
     basing: "Future[Ground]"
+    filtered: Mapping[str, str] | None = None  # new id to the id after a removal
+    removed: Removed | None = None
+
+    @property
+    def extracted_tip(self) -> str:
+        """The extracted history's last commit, before a removal."""
+        return self.new_ids[self.reading.history.ids[self.reading.tip]]
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """The final id of every kept commit by its id in the source."""
+        if self.filtered is None:
+            return self.new_ids
+        return {old: self.filtered[new] for old, new in self.new_ids.items()}
 
     @property
     def tip(self) -> str:
-        """The extracted history's last commit."""
-        return self.new_ids[self.reading.history.ids[self.reading.tip]]
+        """The last commit of what is published."""
+        return self.extracted_tip if self.filtered is None else self.filtered[self.extracted_tip]
+
+    @property
+    def tree(self) -> str:
+        """The image's tree as it is published."""
+        if self.filtered is None:
+            return self.reading.source_tree
+        return self.source.scratch.text("rev-parse", f"{self.tip}^{{tree}}")
 
 
 @dataclass(frozen=True)
@@ -174,13 +197,15 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
         except (NoAnswerError, LoginError) as error:
             not_checked.append(f"everything about the source: {error}")
         if work is not None:
+            if work.source.remote is None:
+                work = _without_unwanted(request, work)
             beside = _companions(request, work) if work.source.remote is None else None
             try:
                 ground = work.basing.result()
                 base = ground.base
                 warnings += _other_branches(request, ground)
                 if beside is not None and ground.base is not None:
-                    top = put_on_top(work.source, work.reading, ground.base, work.tip, beside, related=request.related)
+                    top = _put_on_top(request, work, ground.base, beside)
             except (NoAnswerError, LoginError) as error:
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
             if beside is None:
@@ -202,6 +227,7 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
             brings=top.brings if top else [],
             nothing_new=top.nothing_new if top else "",
             scan=scan,
+            removed=work.removed if work else None,
         )
 
 
@@ -242,27 +268,28 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
             others = [blob for _, blob in builds]
             others += companions.wanted_blobs(source.scratch, reading.source_commit)
             source.load_history(work.tip, others)
+        work = _without_unwanted(request, work)
         beside = _companions(request, work)
         _refuse_push(request, beside)
         warning = room.threads.submit(_warnings, request, work, beside)
         ground = work.basing.result()
         base = ground.base
         warnings = _other_branches(request, ground)
-        top = put_on_top(source, reading, base, work.tip, beside, related=request.related)
+        top = _put_on_top(request, work, base, beside)
         if top.nothing_new:
             return Nothing(stage.dest, top.nothing_new, source, reading)
         made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base)
         console.step("checking the result against the source")
         evidence = verify(
-            source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.tip,
-            reading.source_tree,
+            source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.extracted_tip,
+            reading.source_tree, work.filtered,
         )  # fmt: skip
         scan = _scan(request, work, made, top.head, base) if request.is_scanned else None
         if request.push and scan is not None:
             scanning.refuse_unsettled(scan)
         warnings += warning.result()
         warnings += hazards.large_files(made, evidence.blobs, [top.head])
-        warnings += _lost(source, evidence)
+        warnings += _lost(work, evidence)
         result = Result(
             dest=stage.dest,
             source=source,
@@ -283,21 +310,32 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
                 pushed=request.push,
             ),
             scan=scan,
+            removed=work.removed,
             paths=_paths(work, evidence),
             source_bytes=source.place.packed_bytes() if source.place is not None else None,
         )
-        _record(made.git_dir / "hubimages", work.new_ids, result, request.note)
+        _record(made.git_dir / "hubimages", work.ids, result, request.note)
         stage.publish(stage.path / "result")
     if request.push and request.origin is not None:
         return _push(result, request.origin)
     return result
 
 
+def _without_unwanted(request: Request, work: Rewritten) -> Rewritten:
+    """Remove from the extracted history what the request names, and check that nothing else of it changed."""
+    if not request.removal:
+        return work
+    console.step("removing what is not to be published with git-filter-repo")
+    scratch = work.source.scratch
+    found = filtered(scratch, work.extracted_tip, request.removal)
+    return replace(work, filtered=found, removed=check_removed(scratch, found, request.removal))
+
+
 def _scan(request: Request, work: Rewritten, repository: Repo, head: str, base: Base | None) -> scanning.Report:
     """Search what a push of `head` would publish; what origin has already is not searched."""
     console.step("searching every file version and message for secrets")
     there = [f"^{base.commit}"] if base is not None and base.is_origins else []
-    report = scanning.scan(repository, [head, *there]).with_old_commits(work.new_ids)
+    report = scanning.scan(repository, [head, *there]).with_old_commits(work.ids)
     return scanning.settle(report, request.accepts)
 
 
@@ -322,7 +360,12 @@ def _check_answers(request: Request) -> None:
 
 
 def _companions(request: Request, work: Rewritten) -> Companions:
-    return companions.find(work.source, work.reading, keep_workflows=request.keep_workflows)
+    return companions.find(work.source, work.reading, work.tree, keep_workflows=request.keep_workflows)
+
+
+def _put_on_top(request: Request, work: Rewritten, base: Base | None, beside: Companions) -> Placement:
+    extracted = Extracted(work.reading, work.tip, work.tree)
+    return put_on_top(work.source, extracted, base, beside, related=request.related)
 
 
 def _refuse_push(request: Request, beside: Companions) -> None:
@@ -364,8 +407,9 @@ def _warnings(request: Request, work: Rewritten, beside: Companions) -> list[str
 def _paths(work: Rewritten, evidence: Evidence) -> list[PathSpan]:
     """Return the paths that the image had, each with the days of its first and last commit."""
     days: dict[str, list[str]] = {}
+    ids = work.ids
     for old, parts in _parts(work.reading).items():
-        days.setdefault(parts[0].path or ".", []).append(evidence.days[work.new_ids[old]])
+        days.setdefault(parts[0].path or ".", []).append(evidence.days[ids[old]])
     spans = [PathSpan(path, len(found), min(found), max(found)) for path, found in days.items()]
     return sorted(spans, key=lambda span: (span.last, span.first))
 
@@ -374,12 +418,16 @@ def _parts(reading: Reading) -> dict[str, list[Part]]:
     return {reading.history.ids[commit]: reading.parts[commit] for commit in reading.kept.parents}
 
 
-def _lost(source: Source, evidence: Evidence) -> list[str]:
+def _lost(work: Rewritten, evidence: Evidence) -> list[str]:
     """Return warnings about what new commit ids lose."""
     lost = []
+    if work.removed is not None and work.removed.named:
+        number = console.count(work.removed.named, "message")
+        lost.append(f"{number} name a later commit by the id that it had before the removal")
     if evidence.signed:
         number = console.count(evidence.signed, "commit")
         lost.append(f"{number} lost the signature, which is valid only for the old commit id")
+    source = work.source
     if source.tags:
         lost.append(f"{console.count(source.tags, 'tag')} of SOURCE stay behind: tags describe the whole repository")
     if evidence.nameless:

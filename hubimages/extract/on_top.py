@@ -28,8 +28,17 @@ class Placement:
     nothing_new: str = ""  # why there is nothing to do
 
 
+@dataclass(frozen=True)
+class Extracted:
+    """The extracted history: what was decided, its last commit, and the image's tree there."""
+
+    reading: Reading
+    tip: str
+    tree: str
+
+
 def put_on_top(
-    source: Source, reading: Reading, base: Base | None, tip: str, companions: Companions, *, related: bool = False
+    source: Source, extracted: Extracted, base: Base | None, companions: Companions, *, related: bool = False
 ) -> Placement:
     """Return the commit for main: the merge of both histories, or the tip of the extracted history.
 
@@ -37,8 +46,9 @@ def put_on_top(
     RefusedError where that conflicts, and with `related` where origin's main holds something else.
     """
     scratch = source.scratch
+    reading, tip = extracted.reading, extracted.tip
     if base is None:
-        return Placement(tip, Combined(reading.source_tree, []))
+        return Placement(tip, Combined(extracted.tree, []))
     combined = None
     brings: list[str] = []
     if base.is_origins:
@@ -46,8 +56,8 @@ def put_on_top(
             return Placement(base.commit, Combined(base.tree, []), nothing_new=f"{base.name} already has this history")
         is_all = scratch.succeeds("merge-base", "--is-ancestor", base.commit, tip)
         if is_all and (companions.keep_workflows or not companions.alive):  # main was the extracted history itself
-            brings = what_it_brings(scratch, base, tip, reading.source_tree, base.commit)
-            return Placement(tip, Combined(reading.source_tree, []), brings)
+            brings = what_it_brings(scratch, base, tip, extracted.tree, base.commit)
+            return Placement(tip, Combined(extracted.tree, []), brings)
         shared = attempt(*scratch.argv("merge-base", base.commit, tip), cwd=scratch.directory, env=ENVIRONMENT)
         if shared.returncode == 0:
             combined = merged(scratch, base, tip, companions)
@@ -69,13 +79,13 @@ def put_on_top(
                 f"{base.name} has no commit in common with the history of {reading.path}. Name an empty repository, or "
                 f"bring it there with extract-image, which builds on what main has"
             )
-        image = files(scratch, reading.source_tree)
+        image = files(scratch, extracted.tree)
         kept = [path for path in files(scratch, base.tree) if path not in image]
         brings = (
             [f"the image's history; {count(len(kept), 'file')} of main stay: {', '.join(kept[:SHOWN])}"] if kept else []
         )
     if combined is None:
-        combined = combine(scratch, base.tree, reading.source_tree, companions)
+        combined = combine(scratch, base.tree, extracted.tree, companions)
     where = source.address.name if source.address else "its old repository"
     subject = f"Bring in {reading.path} from {where} with its history"
     number = count(len(reading.kept.parents), "commit")

@@ -11,6 +11,7 @@ from hubimages.console import count
 from hubimages.extract.combine import Decision
 from hubimages.extract.history.reading import Reading
 from hubimages.extract.messages.translator import Translator
+from hubimages.extract.removal.checking import Removed
 from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence
 from hubimages.scanning import Report as Scan
@@ -90,6 +91,7 @@ class ExtractionPlan:
     brings: Sequence[str] = ()  # to origin's main
     nothing_new: str = ""
     scan: Scan | None = None  # None: not asked for, or not possible
+    removed: Removed | None = None  # None: not asked for
 
     def __str__(self) -> str:
         lines = [f"would make {self.dest}"]
@@ -99,6 +101,7 @@ class ExtractionPlan:
         lines += [f"  brings         {line}" for line in self.brings]
         lines += [f"  nothing to do: {self.nothing_new}"] if self.nothing_new else []
         lines += decision_lines(self.decisions)
+        lines += removed_lines(self.removed)
         lines += scan_lines(self.scan)
         lines += [f"  warning: {warning}" for warning in self.warnings]
         lines += [f"  not checked: {line}" for line in self.not_checked]
@@ -120,6 +123,7 @@ class ExtractionPlan:
             "warnings": list(self.warnings),
             "not_checked": list(self.not_checked),
             "scan": self.scan.as_facts() if self.scan else None,
+            "removed": self.removed.as_facts() if self.removed else None,
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)
 
@@ -140,6 +144,14 @@ def message_facts(translator: Translator | None) -> dict[str, Any]:
         return {}
     samples = [{"before": before, "after": after} for before, after in translator.samples]
     return {**asdict(translator.counts), "samples": samples}
+
+
+def removed_lines(removed: Removed | None) -> list[str]:
+    """Return what differs from the source because it was removed; everything else was compared."""
+    if removed is None:
+        return []
+    first, *rest = removed.lines()
+    return [f"  removed        {first}", *(f"                 {line}" for line in rest)]
 
 
 def scan_lines(scan: Scan | None) -> list[str]:
@@ -196,6 +208,7 @@ class Result:
     pushed_to: str | None
     next_steps: Sequence[str]
     scan: Scan | None = None  # None: not asked for
+    removed: Removed | None = None  # None: not asked for
     paths: Sequence[PathSpan] = ()  # in the order in which the image had them
     source_bytes: int | None = None  # of SOURCE's objects; None where it is on a server
 
@@ -210,10 +223,13 @@ class Result:
         if len(evidence.authors) > MOST_AUTHORS_SHOWN:
             lines.append(f"            and {len(evidence.authors) - MOST_AUTHORS_SHOWN} more: git shortlog -sne")
         same = "the same" if evidence.result_tree == self.reading.source_tree else "NOT THE SAME"
+        if self.removed is not None and same != "the same":
+            same = "without what was removed"
         lines.append(f"  tree           {self.reading.source_tree} in the source")
         lines.append(f"                 {evidence.result_tree} at the end of the extracted history: {same}")
         commits = count(len(self.reading.kept.parents), "commit")
         lines.append(f"  checked        the tree, people, dates and message of all {commits}")
+        lines += removed_lines(self.removed)
         lines += scan_lines(self.scan)
         if self.pushed_to:
             lines.append(f"  pushed         main, to {self.pushed_to}")
@@ -245,5 +261,6 @@ class Result:
             "source_web": self.source.address.page if self.source.address else None,
             "source_bytes": self.source_bytes,
             "scan": self.scan.as_facts() if self.scan else None,
+            "removed": self.removed.as_facts() if self.removed else None,
         }
         return json.dumps(facts, indent=2, ensure_ascii=False)

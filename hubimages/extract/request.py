@@ -8,6 +8,7 @@ from hubimages.errors import BadInputError, RefusedError
 from hubimages.extract import destination
 from hubimages.extract.history.reading import Wanted
 from hubimages.extract.history.strangers import Choice
+from hubimages.extract.removal.wanted import NOTHING, Removal
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Request:
     answers: Mapping[str, str] = field(default_factory=dict)
     origin: str | None = None
     push: bool = False
+    removal: Removal = NOTHING  # from the extracted history
     scan: bool = False  # also without `push`, which always scans
     accepts: Mapping[str, str] = field(default_factory=dict)  # id of a finding to the reason
     related: bool = False  # origin's main must hold an earlier extraction

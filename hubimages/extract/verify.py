@@ -40,25 +40,31 @@ def verify(
     rewording: Rewording,
     tip: str,
     tree: str,
+    filtered: Mapping[str, str] | None = None,
 ) -> Evidence:
     """Check the extracted history in `result` against the source.
 
     `new_ids`: old commit to new commit; `parents`: the old ids of the parents that each is to have; `parts`: old commit
     to the directories that the image was in; `rewording`: what was replaced in messages; `tip`: the extracted history's
-    new tip; `tree`: the image's tree at the commit extracted.
+    new tip; `tree`: the image's tree at the commit extracted; `filtered`: new id to the one after a removal, which
+    `check_removed` has compared: then `source` has the extracted history, and `result` what is left of it.
     Raises ProgramFailedError for anything that is not as promised: that is a bug, and nothing is left behind.
     """
     olds, news = list(new_ids), list(new_ids.values())
-    _same_trees(source, result, olds, news, parts)
+    extracted = result if filtered is None else source
+    _same_trees(source, extracted, olds, news, parts)
     wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
-    normalised, signed = _same_people_and_dates(source, result, olds, news, wanted_parents, rewording)
+    normalised, signed = _same_people_and_dates(source, extracted, olds, news, wanted_parents, rewording)
+    ((found, _, _),) = extracted.batch_check([f"{tip}^{{tree}}"])
+    _expect(found == tree, f"the extracted tree is {found}, in the source it is {tree}")
+    if filtered is not None:
+        tip, news = filtered[tip], [filtered[new] for new in news]
     lines = result.read(
         "log", "--no-mailmap", "--no-show-signature", "--date=raw", "--format=%H%x00%T%x00%an <%ae>%x00%ad", tip
     )
     rows = {row[0]: row[1:] for row in (line.split("\0") for line in lines.decode(errors="replace").split("\n")[:-1])}
     _expect(set(rows) == set(news), "the extracted history has other commits than those rewritten")
     result_tree = rows[tip][0]
-    _expect(result_tree == tree, f"the extracted tree is {result_tree}, in the source it is {tree}")
     _only_what_belongs(result)
     authors = Counter(author for _, author, _ in rows.values())
     dates = [day(when) for when in sorted((when for _, _, when in rows.values()), key=seconds)]

@@ -11,8 +11,8 @@ from pathlib import Path
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
 from hubimages.fleet.address import Target
 from hubimages.fleet.programs import Programs
-from hubimages.repository.git import Repo, remote_environment, remote_failure
-from hubimages.repository.pull_request import token_environment
+from hubimages.repository.git import Repo
+from hubimages.repository.proposals import talking
 from hubimages.repository.writable import operation_in_progress
 from hubimages.run import os_failure
 
@@ -67,11 +67,7 @@ class _BrokenError(Exception):
 
 def talk(programs: Programs, address: str, *argv: str, cwd: Path, asked: str | None = None) -> None:
     """Run a git command that talks to the remote. Raises what `remote_failure` gives for its address."""
-    env = {**remote_environment(cwd), **CHECKOUT}
-    env |= token_environment(address, env)
-    done = programs.run(*argv, cwd=cwd, env=env)
-    if done.returncode:
-        raise remote_failure(asked or address, argv, done.returncode, done.stderr or done.stdout)
+    talking.talk(address, *argv, cwd=cwd, asked=asked, run=programs.run, variables=CHECKOUT)
 
 
 def _cloned(target: Target, place: Path, programs: Programs) -> Clone:

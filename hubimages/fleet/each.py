@@ -4,25 +4,35 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hubimages import console
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
 from hubimages.fleet.address import Target
 from hubimages.fleet.change import Change, change_of, committed, conflicts, dirty_files
-from hubimages.fleet.clone import Clone, fresh_clone
-from hubimages.fleet.github import GitHub, Pace
-from hubimages.fleet.github import host as github_host
+from hubimages.fleet.clone import Clone, fresh_clone, talk
+from hubimages.fleet.github import FleetGitHub
 from hubimages.fleet.membership import why_not
 from hubimages.fleet.outcome import CHANGED, COMMITTED, FAILED, SKIPPED, UNCHANGED, Outcome
 from hubimages.fleet.programs import Programs, StoppedError
 from hubimages.fleet.progress import Line, Progress, do_all
-from hubimages.fleet.proposal import Means, Proposal, open_pull_request, push_only
 from hubimages.fleet.report import Report
 from hubimages.fleet.request import Request, check_answerable, check_request
 from hubimages.repository import signals
+from hubimages.repository.proposals.github import Pace
+from hubimages.repository.proposals.github import host as github_host
+from hubimages.repository.proposals.proposing import Means, Proposal, open_pull_request, push_only
 from hubimages.run import os_failure
 
 BODY_LIMIT = 60_000  # characters; GitHub takes 65,536
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What works for all repositories: programs, and GitHub's API."""
+
+    programs: Programs
+    github: FleetGitHub
 
 
 @dataclass(frozen=True)
@@ -43,14 +53,14 @@ def run_each(repositories: Sequence[Target], request: Request, pace: Pace | None
     check_answerable(request, len(repositories), console.is_interactive())
     programs = Programs()
     with Progress() as progress, contextlib.ExitStack() as clones, signals.raising():
-        means = Means(programs, GitHub(github_host(), progress.note, programs.wait, pace))
+        tools = Tools(programs, FleetGitHub(github_host(), progress.note, programs.wait, pace))
         try:
-            prepare = [lambda each=each: _prepared(each, request, means, clones) for each in repositories]
+            prepare = [lambda each=each: _prepared(each, request, tools, clones) for each in repositories]
             prepared = do_all(prepare, request.at_once, progress, request.command.name, lambda done: _line(done.row))
             rows = [each.row for each in prepared]
             pushing = [number for number, each in enumerate(prepared) if each.proposal is not None]
             if pushing and _may_push(request, len(pushing), progress):
-                deliver = [lambda number=number: _delivered(prepared[number], request, means) for number in pushing]
+                deliver = [lambda number=number: _delivered(prepared[number], request, tools) for number in pushing]
                 done = do_all(deliver, request.at_once, progress, "push", _line)
                 for number, row in zip(pushing, done, strict=True):
                     rows[number] = row
@@ -71,21 +81,21 @@ def _may_push(request: Request, number: int, progress: Progress) -> bool:
         return console.confirm(f"Push to {many}{what}?", yes=request.yes, flags="--yes")
 
 
-def _prepared(target: Target, request: Request, means: Means, clones: contextlib.ExitStack) -> Prepared:
+def _prepared(target: Target, request: Request, tools: Tools, clones: contextlib.ExitStack) -> Prepared:
     """Run the command in a fresh clone and commit what it changed. A failure is a row, too."""
     row = Outcome(target.name, console.censor(target.address), FAILED)
     with _failing_row(row) as failed:
-        clone = clones.enter_context(fresh_clone(request.cache, target, means.programs))
+        clone = clones.enter_context(fresh_clone(request.cache, target, tools.programs))
         row = replace(row, directory=str(clone.directory))
-        if request.made_from and (reason := why_not(clone, request.made_from, means.github)):
+        if request.made_from and (reason := why_not(clone, request.made_from, tools.github)):
             return Prepared(replace(row, state=SKIPPED, detail=reason))
-        return _after_command(clone, row, request, means)
+        return _after_command(clone, row, request, tools)
     return Prepared(replace(failed[0], directory=row.directory))
 
 
-def _after_command(clone: Clone, row: Outcome, request: Request, means: Means) -> Prepared:
+def _after_command(clone: Clone, row: Outcome, request: Request, tools: Tools) -> Prepared:
     command, before = request.command, dirty_files(clone)
-    done = means.programs.run(*command.argv(clone.directory), cwd=command.directory(clone.directory))
+    done = tools.programs.run(*command.argv(clone.directory), cwd=command.directory(clone.directory))
     output = console.censor(console.without_colours(done.stdout.decode(errors="replace")))
     errors = console.censor(console.without_colours(done.stderr.decode(errors="replace")))
     row = replace(row, output=output)
@@ -102,10 +112,10 @@ def _after_command(clone: Clone, row: Outcome, request: Request, means: Means) -
     change = change_of(clone, before)
     if change is None:
         return Prepared(replace(row, state=UNCHANGED, detail=_named(_last_line(output), clone)))
-    return _with_change(clone, replace(row, files=change.files, diff=change.diff), change, request, means)
+    return _with_change(clone, replace(row, files=change.files, diff=change.diff), change, request, tools)
 
 
-def _with_change(clone: Clone, row: Outcome, change: Change, request: Request, means: Means) -> Prepared:
+def _with_change(clone: Clone, row: Outcome, change: Change, request: Request, tools: Tools) -> Prepared:
     wanted = request.wanted
     branch = request.branch or change.branch or request.branch_name
     detail = console.count(len(change.files), "file")
@@ -115,21 +125,24 @@ def _with_change(clone: Clone, row: Outcome, change: Change, request: Request, m
         if wanted.dry_run and (wanted.push or wanted.open_pr):
             detail += f"; would be pushed as {branch}" + (" and proposed" if wanted.open_pr else "")
         return Prepared(replace(row, state=CHANGED, detail=detail, branch=branch if wanted.dry_run else ""))
-    commit = committed(clone, change, branch, request.commit_message, means.programs)
+    commit = committed(clone, change, branch, request.commit_message, tools.programs)
     row = replace(row, state=COMMITTED, branch=branch, commit=commit)
     row = replace(row, detail=f"{detail}, {commit[:12]} on {branch} in {clone.directory}")
     if not wanted.pushes:
         return Prepared(row)
     title, _, text = clone.repo.text("show", "-s", "--format=%B", commit).partition("\n")
     body = pull_request_text(text.strip(), request, row.output)
-    return Prepared(row, Proposal(clone, branch, commit, title, body))
+    address, web = clone.target.address, clone.target.web
+    return Prepared(row, Proposal(clone.repo, address, web, clone.base, clone.commit, branch, commit, title, body))
 
 
-def _delivered(prepared: Prepared, request: Request, means: Means) -> Outcome:
+def _delivered(prepared: Prepared, request: Request, tools: Tools) -> Outcome:
     assert prepared.proposal is not None
     row = prepared.row
     with _failing_row(row) as failed:
-        return (open_pull_request if request.wanted.open_pr else push_only)(prepared.proposal, row, means)
+        means = Means(partial(talk, tools.programs), tools.programs.wait, tools.github)
+        done = (open_pull_request if request.wanted.open_pr else push_only)(prepared.proposal, means)
+        return replace(row, state=done.state, detail=done.detail, pull_request=done.pull_request)
     return failed[0]
 
 

@@ -3,7 +3,7 @@
 import re
 
 from hubimages.fleet.clone import Clone
-from hubimages.fleet.github import GitHub
+from hubimages.fleet.github import FleetGitHub
 from hubimages.repository.pull_request import token, token_hosts
 from hubimages.repository.web_address import web_address
 from hubimages.template import RECORD
@@ -11,7 +11,7 @@ from hubimages.template import RECORD
 TEMPLATE = re.compile(r'^template: "?([^"\n\r]*)"?\r?$', re.MULTILINE)
 
 
-def why_not(clone: Clone, template: str, github: GitHub) -> str:
+def why_not(clone: Clone, template: str, github: FleetGitHub) -> str:
     """Return why a repository does not count as made from the template; "" if it does.
 
     Its record decides. One without a record counts if GitHub says that it was made from the template with GitHub's own

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hubimages.repository.proposals.proposing import DECLINED, OPEN, OPENED, PUSHED, UPDATED
+
 # The words of the table, in the order of its last line. `failed` alone is a failure.
-UNCHANGED, CHANGED, COMMITTED, PUSHED = "nothing to do", "changed", "committed", "pushed"
-OPENED, UPDATED, OPEN, DECLINED, SKIPPED, FAILED = "opened", "updated", "open", "declined", "skipped", "failed"
+UNCHANGED, CHANGED, COMMITTED, SKIPPED, FAILED = "nothing to do", "changed", "committed", "skipped", "failed"
 STATES = (OPENED, UPDATED, OPEN, PUSHED, COMMITTED, CHANGED, UNCHANGED, DECLINED, SKIPPED, FAILED)
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.fleet.address import Target, read_addresses
-from hubimages.fleet.github import GitHub
-from hubimages.fleet.github import host as github_host
+from hubimages.fleet.github import FleetGitHub
 from hubimages.fleet.programs import Programs
+from hubimages.repository.proposals.github import host as github_host
 from hubimages.template import RECORD
 
 
@@ -21,7 +21,7 @@ def select(repos: str | None, github: str | None, made_from: str | None) -> tupl
         raise BadInputError("--repos and --github both name the repositories. Leave one out")
     if repos:
         return read_addresses(Path(repos))
-    asked = GitHub(github_host(), console.step, Programs().wait)
+    asked = FleetGitHub(github_host(), console.step, Programs().wait)
     if github:
         owner, _, pattern = github.partition("/")
         if not owner:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages.errors import BadInputError
-from hubimages.imagebuilding.layer import FileLine, Layer, read_layer
+from hubimages.imagebuilding.layer import FileLine, Layer, opaque_layer, read_layer
 from hubimages.imagebuilding.values import Values, merge
 from hubimages.repository.file_edit import read_text
 from hubimages.yaml_text import Path as KeyPath
@@ -185,7 +185,14 @@ def read_layers(hub: Hub) -> Iterator[Layer]:
         if not (hub.root / file).is_file():
             at = hub.listed[number] if hub.listed else hub.place
             raise BadInputError(f"{at.file}:{at.line}: lists {file}, which does not exist")
-        yield read_hub_layer(hub, file, read_text(hub.root, file))
+        yield read_file(hub, file)
+
+
+def read_file(hub: Hub, file: str) -> Layer:
+    """Return one values file of a hub; a layer without values if it is encrypted as a whole. Raises BadInputError."""
+    with (hub.root / file).open("rb") as content:
+        opaque = opaque_layer(content.read(64), file)
+    return opaque or read_hub_layer(hub, file, read_text(hub.root, file))
 
 
 def read_hub_layer(hub: Hub, file: str, text: str) -> Layer:

@@ -17,10 +17,9 @@ Prefix = tuple[str, str, FileLine]
 def all_prefixes(root: Path) -> tuple[Prefix, ...]:
     """Return the image_prefix of every hub in config/clusters. Hubs with unreadable files are left out."""
     found = []
-    known: dict[tuple[str, str], Layer] = {}  # several hubs may use one file
     for hub in find_hubs(root):
         try:
-            values = merge(_with_prefix(hub, known))
+            values = merge(_with_prefix(hub))
         except BadInputError:
             continue
         text = values.text(*PREFIX)
@@ -34,12 +33,10 @@ def with_prefix(prefixes: Sequence[Prefix], text: str) -> dict[str, FileLine]:
     return {hub: place for hub, other, place in prefixes if other == text}
 
 
-def _with_prefix(hub: Hub, known: dict[tuple[str, str], Layer]) -> Iterator[Layer]:
+def _with_prefix(hub: Hub) -> Iterator[Layer]:
     for file, text in zip(hub.yaml_files, texts(hub), strict=True):
         if "image_prefix" in text:
-            if (hub.chart, file) not in known:
-                known[hub.chart, file] = read_hub_layer(hub, file, text)
-            yield known[hub.chart, file]
+            yield read_hub_layer(hub, file, text).only(PREFIX)
 
 
 def texts(hub: Hub) -> Iterable[str]:

@@ -1,7 +1,8 @@
 """One values file as Helm reads it: its data, and the file and line of every value in it."""
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from hubimages.errors import BadInputError
@@ -9,6 +10,13 @@ from hubimages.yaml_text import MappingNode, Node, Path, SequenceNode, Unreadabl
 from hubimages.yaml_text import resolved as followed
 
 ENCRYPTED_TEXT = "ENC[AES256_GCM,"  # as SOPS writes it: ENC[AES256_GCM,data:…,iv:…,tag:…,type:str]
+WHOLE = {  # how a file begins that is encrypted as a whole
+    b"\0GITCRYPT\0": "git-crypt",
+    b"$ANSIBLE_VAULT;": "ansible-vault",
+    b"age-encryption.org/": "age",
+    b"-----BEGIN AGE ENCRYPTED FILE-----": "age",
+    b"-----BEGIN PGP MESSAGE-----": "gpg",
+}
 TOO_MANY = 200_000  # a few lines of aliases can stand for billions of values
 
 
@@ -47,8 +55,9 @@ class Twice(NamedTuple):
 class Layer:
     """A values file: `data` as Helm reads it, and `places`, the place of each path.
 
-    `encrypted`: SOPS encrypted the file; `data` does not have its `sops` key. `of_chart`: the file is the same for all
-    hubs of a chart, so not the place to correct one hub.
+    `encrypted`: SOPS encrypted the file; `data` does not have its `sops` key. `opaque`: what encrypted the file as a
+    whole, so that `data` is empty and the values are unknown. `of_chart`: the file is the same for all hubs of a chart,
+    so not the place to correct one hub.
     """
 
     file: str
@@ -57,11 +66,38 @@ class Layer:
     encrypted: bool = False
     of_chart: bool = False
     twice: tuple[Twice, ...] = ()
+    opaque: str = ""
+
+    def only(self, *paths: Path) -> "Layer":
+        """Return the layer with nothing but the values at these paths, which is faster to merge."""
+        made: dict[str, Any] = {}
+        for path in paths:
+            _put(made, self.data, path)
+        return replace(self, data=made)
 
 
+def _put(made: dict[str, Any], data: dict[str, Any], path: Path) -> None:
+    first, *rest = path
+    if first not in data:
+        return
+    value = data[str(first)]
+    if not rest or not isinstance(value, dict):
+        made[str(first)] = value
+        return
+    _put(made.setdefault(str(first), {}), value, tuple(rest))
+
+
+def opaque_layer(content: bytes, file: str) -> Layer | None:
+    """Return the layer of a file that is encrypted as a whole; None for any other file."""
+    program = next((name for start, name in WHOLE.items() if content.startswith(start)), "")
+    return Layer(file, {}, {}, encrypted=True, opaque=program) if program else None
+
+
+@functools.lru_cache(maxsize=1024)  # many hubs use one file
 def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = None) -> Layer:
     """Return the layer of a file's text. With `below`, its top is at that path of the values (("jupyterhub",) for a
     plain Zero to JupyterHub file); with `skip`, all below that key moves to the top (`basehub` in daskhub files).
+    The same text gives the same layer, which nobody changes.
 
     Raises BadInputError, with file and line, for text that is not YAML, or not a mapping.
     """
@@ -75,6 +111,8 @@ def read_layer(text: str, file: str, *, below: Path = (), skip: str | None = Non
     if encrypted:
         del values["sops"]
         places = {path: place for path, place in places.items() if path[:1] != ("sops",)}
+        if set(values) == {"data"} and isinstance(values["data"], Encrypted):  # as SOPS keeps a file of unknown type
+            return Layer(file, {}, {}, encrypted, opaque="sops")
     if skip is not None:
         values, places = _moved_up(values, places, skip)
     for key in reversed(below):

@@ -1,21 +1,23 @@
 """Read the manifest that `find-images` wrote and a person edited: strictly, with the line of each mistake."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hubimages import yaml_text
 from hubimages.errors import BadInputError
+from hubimages.extract import NOTHING, Removal, read_removal
+from hubimages.image_ref import ImageRef
 from hubimages.repository import file_edit
 from hubimages.template import check_answers
 
 TOP_KEYS = ("source", "ref", "defaults", "images")
 OPTION_KEYS = (
     *("answers", "registry", "template", "keep_messages", "only_moved_files", "remote", "visibility", "description"),
-    *("topics", "secrets"),
+    *("topics", "secrets", "image", "drop_paths", "replace_text", "strip_blobs_bigger_than"),
 )
-IMAGE_KEYS = ("directory", "repository", "former_paths", "skip", *OPTION_KEYS)
+IMAGE_KEYS = ("directory", "repository", "former_paths", "skip", "replaces", *OPTION_KEYS)
 WHAT_NAMES_THE_REPOSITORY = "{repository}"
 
 
@@ -37,6 +39,9 @@ class Entry:
     description: str = ""
     topics: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()  # names
+    image: str = ""  # that the repository pushes; "" for what it records itself
+    removal: Removal = NOTHING  # from its history
+    replaces: tuple[str, ...] = ()  # images that hubs run instead, beside those of chartpress.yaml and hubploy.yaml
 
     def options(self) -> dict[str, Any]:
         """Return what decides about the result of an extraction."""
@@ -47,6 +52,7 @@ class Entry:
             "template": self.template,
             "keep_messages": self.keep_messages,
             "only_moved_files": self.only_moved_files,
+            **self.removal.options(),
         }
 
 
@@ -63,6 +69,10 @@ class Manifest:
     def wanted(self) -> list[Entry]:
         """The images that are to move."""
         return [one for one in self.entries if not one.skip]
+
+    def without(self, removal: Removal) -> "Manifest":
+        """Return the manifest with more to be removed from every image."""
+        return replace(self, entries=tuple(replace(one, removal=one.removal.and_also(removal)) for one in self.entries))
 
     def place(self, line: int) -> str:
         """Return the place of a line, as messages begin with it."""
@@ -109,7 +119,9 @@ class Reader:
             )
         if "source" not in top:
             self.problems.append(f"{self.name}: there is no `source`, the deployment repository")
-        defaults = self.options(self.mapping(top["defaults"], OPTION_KEYS, "`defaults`") if "defaults" in top else {})
+        general = self.mapping(top["defaults"], OPTION_KEYS, "`defaults`") if "defaults" in top else {}
+        defaults = self.options(general)
+        defaults["removal"] = self.removal(general, everywhere=True)
         if remote is not None:
             defaults["remote"] = remote
         images = yaml_text.resolved(top["images"])
@@ -139,6 +151,13 @@ class Reader:
             self.wrong(node.get("answers", node["repository"]), str(error))
         if pattern := values.get("remote", ""):
             values["remote"] = self.address(node.get("remote", item), pattern, repository)
+        if pattern := values.get("image", ""):
+            values["image"] = self.address(node.get("image", item), pattern, repository, "image")
+            self.image(node.get("image", item), values["image"])
+        replaces = self.texts(node, "replaces") if "replaces" in node else ()
+        for name in replaces:
+            self.image(node["replaces"], name)
+        values["removal"] = values["removal"].and_also(self.removal(node, everywhere=False))
         former = self.texts(node, "former_paths") if "former_paths" in node else None
         return Entry(
             line=item.line,
@@ -147,6 +166,7 @@ class Reader:
             former_paths=former,
             skip=self.flag(node, "skip"),
             answers=answers,
+            replaces=replaces,
             **values,
         )
 
@@ -155,7 +175,7 @@ class Reader:
         found: dict[str, Any] = {}
         readers: dict[str, Callable[[Mapping[str, yaml_text.Node], str], Any]] = {
             **dict.fromkeys(("template", "keep_messages", "only_moved_files"), self.flag),
-            **dict.fromkeys(("remote", "visibility", "description"), self.text),
+            **dict.fromkeys(("remote", "visibility", "description", "image"), self.text),
             **dict.fromkeys(("topics", "secrets"), self.texts),
         }
         for key, read in readers.items():
@@ -169,6 +189,24 @@ class Reader:
         if answers:
             found["answers"] = answers
         return found
+
+    def removal(self, node: Mapping[str, yaml_text.Node], *, everywhere: bool) -> Removal:
+        """Return what is to be removed; a file is named from the manifest's directory."""
+        keys = ("drop_paths", "replace_text", "strip_blobs_bigger_than")
+        present = [key for key in keys if key in node]
+        if not present:
+            return NOTHING
+        file = self.text(node, "replace_text")
+        try:
+            return read_removal(
+                self.texts(node, "drop_paths") if "drop_paths" in node else (),
+                str(Path(self.name).parent / file) if file else None,
+                self.text(node, "strip_blobs_bigger_than") or None,
+                everywhere=everywhere,
+            )
+        except BadInputError as error:
+            self.wrong(node[present[0]], str(error))
+            return NOTHING
 
     def answers(self, node: yaml_text.Node) -> dict[str, str]:
         """Return the answers to the template's questions, as they are written: 3.10 stays 3.10."""
@@ -228,11 +266,18 @@ class Reader:
             return ()
         return found
 
-    def address(self, node: yaml_text.Node, pattern: str, repository: str) -> str:
-        """Return the address of one repository."""
+    def address(self, node: yaml_text.Node, pattern: str, repository: str, key: str = "remote") -> str:
+        """Return the address of one repository, or the name of its image."""
         if WHAT_NAMES_THE_REPOSITORY not in pattern and "{" in pattern:
-            self.wrong(node, f"the only variable of `remote` is {WHAT_NAMES_THE_REPOSITORY}: {pattern}")
+            self.wrong(node, f"the only variable of `{key}` is {WHAT_NAMES_THE_REPOSITORY}: {pattern}")
         return pattern.replace(WHAT_NAMES_THE_REPOSITORY, repository)
+
+    def image(self, node: yaml_text.Node, name: str) -> None:
+        """Note a mistake in the name of an image."""
+        try:
+            ImageRef.parse(name)
+        except BadInputError as error:
+            self.wrong(node, str(error))
 
 
 def clashes(name: str, entries: Sequence[Entry]) -> Iterator[str]:

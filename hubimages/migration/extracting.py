@@ -27,6 +27,7 @@ class Options:
     create: bool = False
     accepts: Mapping[str, str] = field(default_factory=dict)  # id of a finding of the scan to the reason
     dry_run: bool = False
+    only_compares: bool = False  # a dry run whose plans nobody sees
     at_once: int = AT_ONCE
 
 
@@ -66,7 +67,7 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
                 if tip != opened.source.commit:  # the source moved on meanwhile, or only a clone could tell
                     jobs = [job(manifest, one, dest, opened.source.commit, options) for one in wanted]
             at_work = working(opened, renderers, stage.path)
-            outcomes = all_of(jobs, at_work, number)
+            outcomes = all_of(jobs, at_work, number, "compared" if options.only_compares else "")
         ref, commit = (opened.source.ref, opened.source.commit) if opened else (manifest.ref or "the source", tip)
     skipped = [one.directory for one in manifest.entries if one.skip]
     return Run(console.censor(manifest.source), ref, commit, outcomes, skipped, options.dry_run)
@@ -147,8 +148,12 @@ def all_of(
     jobs: list[Job],
     at_work: Callable[[int], contextlib.AbstractContextManager[Callable[[Job], Outcome]]],
     number: int,
+    word: str = "",
 ) -> list[Outcome]:
-    """Do all jobs, with a bar on a terminal and a line for each elsewhere; return their outcomes in the same order."""
+    """Do all jobs, with a bar on a terminal and a line for each elsewhere; return their outcomes in the same order.
+
+    `word`: what the lines say instead of the state.
+    """
     found: dict[int, Outcome] = {}
     with console.progress("images", len(jobs)) as advance:
         for place, done in workers.each(jobs, at_work, number):
@@ -157,12 +162,12 @@ def all_of(
                 if isinstance(done, Outcome)
                 else jobs[place].outcome(FAILED, problem=str(done), exit_code=done.exit_code)
             )
-            advance(line_of(found[place]))
+            advance(line_of(found[place], word))
     return [found[place] for place in sorted(found)]
 
 
-def line_of(one: Outcome) -> str:
+def line_of(one: Outcome, word: str) -> str:
     """Return a line of progress."""
     if one.state == FAILED:
         return f"failed: {one.repository}: {one.problem.splitlines()[0]}"
-    return f"{one.state}: {one.repository}"
+    return f"{word or one.state}: {one.repository}"

@@ -15,6 +15,8 @@ from hubimages.migration.made import Made, made_at, name_dest
 from hubimages.migration.outcome import Outcome
 from hubimages.repository import staging
 
+REMOVAL_OPTIONS = ("drop_paths", "replace_text", "strip_blobs_bigger_than")
+
 
 @dataclass(frozen=True)
 class Job:
@@ -47,6 +49,7 @@ class Job:
             only_moved_files=entry.only_moved_files,
             template=entry.template,
             keep_messages=entry.keep_messages,
+            removal=entry.removal,
             answers={"repo": entry.repository, **entry.answers},
             origin=origin,
             related=origin is not None,
@@ -76,12 +79,15 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
     remote = job.remote if is_there else ""
     state = "unchanged"
     if made is not None and dict(made.options) != job.entry.options():
-        if not made.is_untouched():
+        if made.is_untouched():
+            state = made_anew(job, opened)
+        elif more_is_removed(job, made):
+            state = with_removal(job, made, remote, opened)
+        else:
             raise RefusedError(
                 f"{job.dest} was made with other options, and has been changed or pushed since. Move it away to make "
                 "it anew, or take the change in the manifest back"
             )
-        state = made_anew(job, opened)
     elif made is None:
         state = made_first(job, remote, opened)
     else:
@@ -152,6 +158,26 @@ def followed(made: Made, address: str) -> str:
     return address
 
 
+def more_is_removed(job: Job, made: Made) -> bool:
+    """Return True if the options differ only in what is removed from every image, which may be nothing of this one."""
+    removal = job.entry.removal
+    former = {key: value for key, value in made.options.items() if key not in REMOVAL_OPTIONS}
+    wanted = {key: value for key, value in job.entry.options().items() if key not in REMOVAL_OPTIONS}
+    return removal.everywhere and former == wanted
+
+
+def with_removal(job: Job, made: Made, remote: str, opened: extract.Opened | None) -> str:
+    """Bring a repository up to date that was changed or pushed, if nothing of its history is to be removed."""
+    base = followed(made, remote) if remote else ""
+    try:
+        return updated(job, replace(made, options=job.entry.options()), base, opened)
+    except RefusedError as error:
+        raise RefusedError(
+            f"{job.dest} was changed or pushed before this was to be removed from it. Delete it, and its remote, to "
+            f"make it anew ({error})"
+        ) from error
+
+
 def updated(job: Job, made: Made, base: str, opened: extract.Opened | None) -> str:
     """Bring the new commits of the source into the repository, three ways; `base`: onto what this remote has."""
     made.check_can_move()
@@ -195,12 +221,15 @@ def planned(job: Job, made: Made | None, opened: extract.Opened | None) -> Outco
     """Return what would be done; change nothing."""
     if is_up_to_date(job, made):
         return job.outcome("would be unchanged", report=made.report if made is not None else {})
-    if made is not None and dict(made.options) != job.entry.options() and not made.is_untouched():
-        raise RefusedError(f"{job.dest} was made with other options, and has been changed or pushed since")
+    is_same = made is None or dict(made.options) == job.entry.options()
+    if made is not None and not is_same and not made.is_untouched():
+        is_same = more_is_removed(job, made)
+        if not is_same:
+            raise RefusedError(f"{job.dest} was made with other options, and has been changed or pushed since")
     state = "would be made" if made is None else "would be updated"
     origin = job.remote if job.remote and not job.create else None
     if made is not None:
-        origin = str(job.dest) if dict(made.options) == job.entry.options() else None
+        origin = str(job.dest) if is_same else None
         state = state if origin else "would be made anew"
     free = job.dest if made is None else job.dest.with_name(f".{job.dest.name}.new")
     plan = extract.plan_extraction(job.request(free, origin), opened)

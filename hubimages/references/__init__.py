@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from hubimages.references.change.delivering import Shown as Shown
     from hubimages.references.change.delivering import delivery_of as delivery_of
     from hubimages.references.change.delivering import finish as finish
+    from hubimages.references.change.move import Move as Move
+    from hubimages.references.change.move import plan_moves as plan_moves
     from hubimages.references.change.plan import TagPlan as TagPlan
     from hubimages.references.change.point import nothing_to_point as nothing_to_point
     from hubimages.references.change.point import plan_point as plan_point
@@ -51,6 +53,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "change.bump": ["Accepted", "nothing_to_do", "plan_bump"],
         "change.delivering": ["Shown", "delivery_of", "finish"],
+        "change.move": ["Move", "plan_moves"],
         "change.plan": ["TagPlan"],
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],

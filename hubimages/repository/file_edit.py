@@ -5,6 +5,7 @@ A file may have several edits, each made on top of the one before.
 
 import contextlib
 import difflib
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,10 +34,26 @@ class FileEdit:
         """The unified diff, as `git apply` takes it; empty where nothing changes."""
         if self.before == self.after:
             return ""
+        if self.after is None and is_binary(self.before or ""):
+            return self._binary_removal()
         old = "/dev/null" if self.before is None else f"a/{self.path}"
         new = "/dev/null" if self.after is None else f"b/{self.path}"
         lines = difflib.unified_diff(_lines(self.before), _lines(self.after), old, new, n=CONTEXT, lineterm="\n")
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+    def _binary_removal(self) -> str:
+        """Return the diff that removes a file which no text can show, as `git diff --full-index` writes it."""
+        content = (self.before or "").encode("utf-8", "surrogateescape")
+        name = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        return (
+            f"diff --git a/{self.path} b/{self.path}\ndeleted file mode 100644\nindex {name}..{'0' * 40}\n"
+            f"Binary files a/{self.path} and /dev/null differ\n"
+        )
+
+
+def is_binary(text: str) -> bool:
+    """Return True for what git takes for binary, or what is not UTF-8."""
+    return "\0" in text or any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def read_text(root: Path, path: str) -> str:

@@ -48,6 +48,8 @@ NO_ANSWER = re.compile(
     r"|Empty reply|Failed to connect|Couldn't connect|Could not connect|Proxy",
     re.IGNORECASE,
 )
+# GitHub's own line: "refusing to allow a GitHub App to create or update workflow `PATH` without `workflows` permission"
+NO_WORKFLOWS = re.compile(r"refusing to allow (?P<who>.+?) to create or update workflow `?(?P<path>[^`\s]+)")
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
 OPENSSH = re.compile(r"""(?:[\w./~+-]*/)?ssh(?:\.exe)?(?=\s|$)""")  # by git's own rule, the base name of the first word
 NOT_FAST_FORWARD = re.compile(r"\[rejected\]|non-fast-forward|fetch first")
@@ -263,6 +265,10 @@ def remote_environment(directory: Path = Path("/")) -> dict[str, str]:
     return quiet
 
 
+class WorkflowRightError(LoginError):
+    """GitHub refuses a push, because the token may not change workflows."""
+
+
 def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a git command that talked to a remote and failed."""
     shown = console.censor(address)
@@ -275,10 +281,19 @@ def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) 
         return RefusedError(
             f"git does not serve {shown}, which belongs to another user: give its directory, which is read in place"
         )
-    if NO_RIGHT.search(text):
-        return LoginError(f"{shown} refused the login, or the right is missing: {said}")
+    if (refused := NO_WORKFLOWS.search(text)) or NO_RIGHT.search(text):
+        return _no_right(shown, said, refused)
     if NO_ANSWER.search(text) and not NOT_THERE.search(text):
         return NoAnswerError(f"no answer from {shown}, try again later: {said}")
     if NOT_THERE.search(text):
         return BadInputError(f"no git repository at {shown} (or it is private and you are not logged in): {said}")
     return failure(argv, code, output)
+
+
+def _no_right(shown: str, said: str, workflow: re.Match[str] | None) -> LoginError:
+    if workflow is None:
+        return LoginError(f"{shown} refused the login, or the right is missing: {said}")
+    return WorkflowRightError(
+        f"{shown} refuses the push: {workflow['who']} may not change {workflow['path']}. It needs the permission "
+        "Workflows (write), too"
+    )

@@ -51,7 +51,8 @@ def refuse_unsettled(report: Report) -> None:
             [
                 f"the scan has {count(len(left), 'finding')} that nobody accepted, so nothing was pushed:",
                 *lines,
-                "Then accept each with its reason, or extract without --push and remove it with git filter-repo",
+                "Then accept each with its reason, or remove it: --drop-path, --replace-text, "
+                "--strip-blobs-bigger-than",
             ]
         )
     )

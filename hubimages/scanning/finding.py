@@ -75,8 +75,9 @@ class Finding:
         """Return the lines that tell a person."""
         what = WHAT.get(self.kind, self.kind.replace("-", " "))
         source = f" ({self.old_commit[:12]} in SOURCE)" if self.old_commit else ""
-        now = "still there at the end" if self.is_at_tip else "gone at the end, but in the history"
-        told = [f"{self.advice}", f"  {what}", f"  {self.place}, from commit {self.commit[:12]}{source}, {now}"]
+        now = ", still there at the end" if self.is_at_tip else ", gone at the end, but in the history"
+        now = now if self.path else ""  # a message never goes
+        told = [f"{self.advice}", f"  {what}", f"  {self.place}, from commit {self.commit[:12]}{source}{now}"]
         told += [f"  also {other}" for other in self.others[:MOST_PLACES]]
         if len(self.others) > MOST_PLACES:
             told.append(f"  and {count(len(self.others) - MOST_PLACES, 'place')} more (--json has all)")

@@ -17,6 +17,14 @@ NO_JOB = (
     "No workflow opens pull requests in {hubs}, because it cannot install this copy of hubimages: {problem}. Install "
     "hubimages with git (pip install git+https://...), and make the repository again."
 )
+LOCK = (
+    "After that, let GitHub Actions open pull requests (settings of the repository, Actions, General), and run the "
+    "workflow *Propose a lock*."
+)
+NO_LOCK = (
+    "No workflow proposes a lock, because it cannot install this copy of hubimages: {problem}. Install hubimages with "
+    "git (pip install git+https://...), and make the repository again."
+)
 PREVIEWS = "Set up a second login, for previews, which cannot push the image of main. README.md names its settings."
 STEPS = {
     "quay.io": (
@@ -61,6 +69,8 @@ def next_steps(answers: Mapping[str, str], origin: Origin, *, push: str = "") ->
     if answers.get("configuration_repository"):
         steps.append(APP if origin.commit or answers.get("hubimages_index") else NO_JOB)
     steps += [push] if push else []
+    if answers.get("lock", "never") != "never":
+        steps.append(LOCK if origin.commit or answers.get("hubimages_index") else NO_LOCK)
     steps += [MAKE_PUBLIC] if answers["registry"] == "ghcr.io" else []
     steps.append(
         "README.md has these steps in full. After them, each merge to main builds, tests and pushes the image."

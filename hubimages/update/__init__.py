@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hubimages.update.plan import Update as Update
     from hubimages.update.planning import image_name as image_name
     from hubimages.update.planning import plan_update as plan_update
+    from hubimages.update.proposing import propose_update as propose_update
     from hubimages.update.record import Record as Record
     from hubimages.update.record import read_record as read_record
     from hubimages.update.released import installed_version as installed_version
@@ -28,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "applying": ["apply_update"],
         "plan": ["Update"],
         "planning": ["image_name", "plan_update"],
+        "proposing": ["propose_update"],
         "record": ["Record", "read_record"],
         "released": ["installed_version"],
         "report": ["show_newer", "show_plan"],

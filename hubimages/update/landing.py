@@ -51,14 +51,18 @@ class Landing:
         """Raise RefusedError unless the repository is as it was when the plan was made, and has room for it."""
         repo = self.repo
         check_ready(repo)
-        if repo.text("rev-parse", "HEAD") != self.head:
-            raise RefusedError(f"{repo.work_tree} got another commit meanwhile. Run this again")
+        self.check_unchanged()
         if self.overwritten:
             raise RefusedError(
                 f"{', '.join(self.overwritten)}: git does not have this file, and the update adds one there. Commit it "
                 "or move it away"
             )
         check_flags(repo, self.paths)
+
+    def check_unchanged(self) -> None:
+        """Raise RefusedError if HEAD has moved since the plan was made."""
+        if self.repo.text("rev-parse", "HEAD") != self.head:
+            raise RefusedError(f"{self.repo.work_tree} got another commit meanwhile. Run this again")
 
     def unpack(self) -> None:
         """Take the commit into the repository."""

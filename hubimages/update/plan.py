@@ -35,6 +35,8 @@ class Update:
     diff: str = field(default="", repr=False)
     paths: tuple[str, ...] = ()
     overwritten: tuple[str, ...] = ()
+    pull_request: str = ""
+    left_out: tuple[str, ...] = ()  # files that the pull request does not have, for want of a right
 
     @property
     def is_newer(self) -> bool:
@@ -87,6 +89,8 @@ class Update:
             "answers": {key: {"before": old, "after": new} for key, (old, new) in self.answers.items()},
             "changes": [{"template_version": number, "text": text} for number, text in self.brings.items()],
             "point_hubs": self.point_hubs,
+            "pull_request": self.pull_request,
+            "left_out": list(self.left_out),
             "warnings": list(self.warnings),
         }
         return json.dumps(report, indent=2, ensure_ascii=False)

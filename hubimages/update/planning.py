@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hubimages.errors import BadInputError
@@ -23,19 +24,22 @@ NAME = re.compile(r"""^IMAGE = os\.environ\.get\("IMAGE", ["']([^"'\s]+)["']\)""
 
 def plan_update(
     path: Path, *, to: str | None = None, settings: Sequence[str] = (), check: bool = False, ask_new: bool = False,
-    trusted: bool = False,
+    trusted: bool = False, branch: str | None = None,
 ) -> Update:  # fmt: skip
     """Return what an update of the repository would do. Changes nothing in it.
 
     `to` is a version of the template (default: the installed one), `settings` are changed answers as `key=value`. With
     `ask_new` a person answers the new version's new questions; otherwise they get their defaults. `trusted` renders the
-    old template from an address that is not this project's without a question. Unless it is a `check`, the repository
+    old template from an address that is not this project's without a question. `branch` is another name for the branch.
+    Unless it is a `check`, the repository
     must be in a state in which a commit can be made.
     """
     repo = repository(path)
     if not check:
         check_ready(repo)
     check_has_commit(repo)
+    if branch is not None and not repo.succeeds("check-ref-format", "--branch", branch):
+        raise BadInputError(f"--branch={branch} is not a valid branch name")
     record = read_record(repo)
     changes = given_answers(settings, None)
     version = wanted_version(to) if to is not None else max(installed_version(), record.template_version)
@@ -50,7 +54,8 @@ def plan_update(
             "Install a newer hubimages"
         )
     with tempfile.TemporaryDirectory(prefix="hubimages-update-") as temporary:
-        return _planned(repo, record, version, changes, Path(temporary), ask_new=ask_new, trusted=trusted)
+        plan = _planned(repo, record, version, changes, Path(temporary), ask_new=ask_new, trusted=trusted)
+    return plan if branch is None else replace(plan, branch=branch)
 
 
 def _planned(

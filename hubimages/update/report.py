@@ -7,19 +7,23 @@ from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo
 from hubimages.update.plan import Update
 
+OPEN_IT = "and open a pull request, or update the one that is open"
+
 
 def nothing_to_do(update: Update) -> str:
     """Return the line for a repository that has all that the template has."""
     return f"Nothing to do: {update.repo.work_tree} is up to date with version {update.version} of the template"
 
 
-def show_plan(update: Update) -> str:
+def show_plan(update: Update, *, open_pr: bool = False) -> str:
     """Return the plan: the diff, what a person has to know, and the commands."""
     if not update.is_newer:
         return nothing_to_do(update)
     branch = shlex.quote(update.branch)
     commands = [f"$ git branch {branch} HEAD  # and one commit on it, with the diff above"]
-    if update.conflicts:
+    if open_pr:
+        commands = [] if update.conflicts else [f"$ git push origin COMMIT:refs/heads/{branch}", OPEN_IT]
+    elif update.conflicts:
         commands = [f"$ git switch -c {branch}", "$ git cherry-pick COMMIT  # what the template changed"]
     return "\n".join([update.diff.rstrip("\n"), f"{update.title}:", *_details(update), *commands])
 
@@ -62,6 +66,50 @@ def show_conflicts(update: Update, before: str) -> str:
             f"Go back: {where} cherry-pick --abort && {where} {back} && {where} branch -D {shlex.quote(update.branch)}",
         ]
     )
+
+
+def show_unproposed(update: Update) -> str:
+    """Return the conflicts of an update that is not proposed for them, and how to go on."""
+    where = shlex.quote(str(update.repo.work_tree))
+    return "\n".join(
+        [
+            f"{update.title} has conflicts with your changes, so no pull request was opened:",
+            *_details(update),
+            f"Go on: run hubimages update-image-repo {where} in your clone, resolve the conflicts, and push the branch",
+        ]
+    )
+
+
+def told(update: Update) -> str:
+    """Return the text of the update's pull request, as Markdown."""
+    assert update.merge is not None
+    record = update.record
+    made = f" (made from commit {record.commit[:12]} of {record.template})" if record.commit else ""
+    parts = [
+        f"`hubimages update-image-repo` brings what the template changed since version {record.template_version}{made}."
+    ]
+    parts += [f"What version {number} changes for you:\n\n{text}" for number, text in update.brings.items()]
+    if update.left_out:
+        parts.append(
+            "**Left out**, because the token of this run may not change workflows:\n\n"
+            + "\n".join(f"- `{path}`" for path in update.left_out)
+            + "\n\nRun `hubimages update-image-repo . --open-pr` in your own clone: it adds them to this pull request. "
+            "Or give the workflow a token with that right, as the README says. Until then `.hubimages.yaml` stays as "
+            "it is, and the next update brings the rest."
+        )
+    if update.merge.stays_deleted:
+        listed = "\n".join(f"- `{path}`" for path in update.merge.stays_deleted)
+        parts.append(f"You deleted these, and the template changed them. They stay deleted:\n\n{listed}")
+    if new := [
+        f"- `{key}`: {f'`{value}`' if value else 'nothing'}"
+        for key, (old, value) in update.answers.items()
+        if old is None
+    ]:
+        parts.append("New questions, which got their defaults (`--set key=value` changes one):\n\n" + "\n".join(new))
+    parts += [f"Warning: {line}" for line in update.warnings]
+    if update.point_hubs:
+        parts.append(f"When the first image has its new name, point the hubs at it: `{update.point_hubs}`")
+    return "\n\n".join(parts)
 
 
 def _details(update: Update) -> list[str]:

@@ -23,7 +23,7 @@ TABLE = """\
   holds        a server starts with an empty home
   holds        every process is of user 1000
   not checked  every requested package is installed
-                 there is no environment.yml
+                 repo2docker reads neither environment.yml nor requirements.txt here
   holds        every kernel starts and runs a cell
 """
 

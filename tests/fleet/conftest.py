@@ -8,7 +8,7 @@ import pytest
 
 from hubimages.fleet import Command, Report, Request, Wanted, run_each
 from hubimages.fleet.address import targets
-from hubimages.fleet.github import Pace
+from hubimages.repository.proposals.github import Pace
 from hubimages.repository.pull_request import TOKENS
 from tests.fleet.hosting import Hosting, answering, git
 

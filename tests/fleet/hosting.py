@@ -101,10 +101,21 @@ class Hosting:
             return 301, {"Location": moved}, {"message": "Moved Permanently", "url": moved}
         if words[0] != "repos" or not self.bare(name).is_dir():
             return NOT_FOUND
-        return self.pull_requests(name, method, query, given) if words[3:] == ["pulls"] else self.about(name, words[3:])
+        listed = words[3:] == ["pulls"]
+        return self.pull_requests(name, method, query, given) if listed else self.about(name, words[3:], given)
 
-    def about(self, name: str, words: list[str]) -> Answer:
-        """One repository, or a commit of it."""
+    def one(self, name: str, number: str, given: Mapping[str, Any]) -> Answer:
+        """One pull request, with another title and text if they are given."""
+        found = next((each for each in self.pulls.get(name, []) if str(each["number"]) == number), None)
+        if found is None:
+            return NOT_FOUND
+        found.update(given)
+        return 200, {}, found
+
+    def about(self, name: str, words: list[str], given: Mapping[str, Any]) -> Answer:
+        """One repository, or a commit or pull request of it."""
+        if words[:1] == ["pulls"]:
+            return self.one(name, words[1], given)
         if words[:2] == ["actions", "runs"]:
             runs = self.runs.get(name, [])
             return 200, {}, {"total_count": len(runs), "workflow_runs": runs}

@@ -42,7 +42,7 @@ def test_every_failure_is_a_line_and_the_rest_goes_on(hosting: Hosting, run: Run
     )
     refuse_pushes(hosting.bare("org/hook"), "This repository was archived so it is read-only.")
     hosting.commit("org/task", {"fail": ""}, "Make the task fail")
-    hosting.commit("org/taken", {}, "Ours", "use-313", "Grace")
+    hosting.commit("org/taken", {"environment.yml": "dependencies: []\n"}, "Ours", "use-313", "Grace")
     hosting.commit("org/mixed", {"branch": ""}, "Make the task leave a branch")
     script = (
         "if [ -e fail ]; then echo 'no way' >&2; exit 7; fi; sed -i s/3.12/3.13/ environment.yml; "

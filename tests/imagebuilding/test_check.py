@@ -156,17 +156,6 @@ def test_options_read_from_jupyterhubs_source_are_options_of_its_classes() -> No
         assert written <= option_names._hub_options(module, name)
 
 
-def test_a_secret_file_that_no_hub_lists_is_found(deployment: Deployment, own_charts: Path) -> None:
-    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
-    listing = root / "config/clusters/earth/cluster.yaml"
-    listing.write_text("".join(line for line in listing.read_text().splitlines(True) if good_hubs.ENC not in line))
-    made = checked(root, ChartSources(own_charts, offline=True))
-    assert set(codes(made)) == {
-        "secret-file-unlisted", "registry-password-missing", "push-password-missing", "pull-secret-missing",
-    }  # fmt: skip
-    assert f"config/clusters/earth/{good_hubs.ENC}:1: warning: secret-file-unlisted" in report.as_text(made)
-
-
 def test_a_secret_file_that_is_not_encrypted_is_found_and_not_shown(deployment: Deployment, own_charts: Path) -> None:
     root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
     clear = {"binderhub-service": {"buildPodsRegistryCredentials": {"password": "hunter2"},

@@ -36,6 +36,8 @@ def test_the_copies_are_what_they_are_called(installed: Copy, checkout: Copy, pr
     where = "import hubimages; print(hubimages.__file__)"
     assert "site-packages" in run(installed.python, "-c", where, cwd=installed.folder).stdout
     assert list((installed.folder / "venv").rglob("source/**/image_build/__pycache__/*.pyc"))  # pip compiled them
+    told = installed.run("from hubimages import template; print(template.template_directory())")
+    assert told.strip().endswith("site-packages/hubimages/template/source")
     inserted = f"import sys; sys.path.insert(0, {checkout.path!r}); {where}"
     assert run(checkout.python, "-c", inserted, cwd=checkout.folder).stdout.startswith(str(project))
 

@@ -82,3 +82,42 @@ def test_bump_images_lists_a_place_of_a_robot_as_kept(open_registry: Registry, t
     done = hubimages(root, "bump-images", "--yes", "--also-automated")
     assert done.returncode == 0, done.stderr
     assert (root / "values.yaml").read_text() == values.replace("2026.01.30", "2026.06.04")
+
+
+UPDATED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: bio
+  annotations:
+    argocd-image-updater.argoproj.io/image-list: user={image}
+    argocd-image-updater.argoproj.io/user.helm.image-tag: jupyterhub.singleuser.image.tag
+spec: {{source: {{path: chart}}}}
+"""
+CHART = (
+    "name: hub\ndependencies: [{name: jupyterhub, version: 4.0.0, repository: https://hub.jupyter.org/helm-chart}]\n"
+)
+
+
+def test_bump_images_keeps_the_tag_that_image_updater_writes_unless_told(
+    open_registry: Registry, tmp_path: Path
+) -> None:
+    publisher = Publisher(open_registry, "robots/updated")
+    for tag in ("2026.01.30", "2026.06.04"):
+        publisher.image({"created": "1970-01-01T00:00:00Z"}, tag)
+    image = f"{open_registry.address}/robots/updated"
+    written = "helm:\n  parameters:\n  - name: jupyterhub.singleuser.image.tag\n    value: 2026.01.30\n"
+    files = {
+        "app.yaml": UPDATED.format(image=image),
+        "chart/Chart.yaml": CHART,
+        "chart/values.yaml": f"jupyterhub: {{singleuser: {{image: {{name: '{image}', tag: 2026.01.02}}}}}}\n",
+        "chart/.argocd-source-bio.yaml": written,
+    }
+    root = deployment(tmp_path / "deployment", files)
+    done = hubimages(root, "bump-images", "--hub=bio", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "Argo CD Image Updater (app.yaml) keeps it up to date" in done.stdout
+    assert (root / "chart/.argocd-source-bio.yaml").read_text() == written
+    done = hubimages(root, "bump-images", "--hub=bio", "--yes", "--also-automated")
+    assert done.returncode == 0, done.stderr
+    assert (root / "chart/.argocd-source-bio.yaml").read_text() == written.replace("01.30", "06.04")

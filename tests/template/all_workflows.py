@@ -2,10 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, ClassVar
 
+import yaml
 from cookiecutter.main import _patch_import_path_for_repo
 from cookiecutter.utils import create_env_with_context
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template, nodes
 
 from hubimages import template
 from hubimages.template.questions import template_context
@@ -18,7 +21,18 @@ KEYS = (
     "configuration_repository",
 )  # fmt: skip
 # A file that is there only where a question is answered with yes.
-OPTIONAL = {"binder.yaml": "binder_badge"}
+OPTIONAL = {
+    "binder.yaml": "binder_badge", "lock.yaml": "__lock", "previews.yaml": "__remove_previews",
+    "update.yaml": "__updates",
+}  # fmt: skip
+# Answers that add a workflow or a trigger of their own, whatever the others are: combined with the few that meet them.
+ADDED = (
+    {"lock": "monthly"},
+    {"lock": "weekly", "preview": "yes"},
+    {"lock": "monthly", "starter": "docker-stacks", "arm64": "yes"},
+    {"update_workflow": "monthly"},
+    {"update_workflow": "weekly"},
+)
 
 
 def combinations() -> Iterator[dict[str, str]]:
@@ -29,21 +43,55 @@ def combinations() -> Iterator[dict[str, str]]:
         answers = dict(zip(KEYS, chosen, strict=True))
         if not (answers["arm64"] == "yes" and answers["builder"] == "repo2docker-action"):
             yield answers
+    yield from ADDED
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A hundred times as fast as ruamel.yaml; only `true` and `false` are booleans, as GitHub reads `on:`."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
+        first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:bool" or first in "tf"]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@cache
+def parsed(text: str) -> dict[str, Any]:
+    """Return a workflow. It is the same object for everybody: only read it."""
+    workflow: dict[str, Any] = yaml.load(text, Loader)
+    return workflow
+
+
+class Variable:
+    """A variable of cookiecutter.json, rendered once for all answers with the same values of those that it reads."""
+
+    def __init__(self, env: Environment, text: str) -> None:
+        self.template: Template = env.from_string(text)
+        self.reads = sorted({node.attr for node in env.parse(text).find_all(nodes.Getattr)})
+        self.known: dict[tuple[str | None, ...], str] = {}
+
+    def render(self, answers: Mapping[str, str]) -> str:
+        values = tuple(answers.get(name) for name in self.reads)
+        if values not in self.known:
+            self.known[values] = self.template.render(cookiecutter=answers)
+        return self.known[values]
 
 
 class Renderer:
-    """The template in this process, compiled once; as cookiecutter sets it up."""
+    """The template in this process, compiled once; as cookiecutter sets it up, but for one check of all answers."""
 
     def __init__(self) -> None:
         root = template.template_directory()
         with _patch_import_path_for_repo(str(root)):
             self.env: Environment = create_env_with_context({"cookiecutter": template_context()})
+        self.check = self.env.globals["check"]
+        self.env.globals["check"] = lambda answers: ""  # cookiecutter's is called after each answer
         self.env.loader = FileSystemLoader([root, root / "templates"])
         self.env.auto_reload = False
         names = (path.name for path in (root / FOLDER).iterdir())
         self.workflows = {name: self.env.get_template(f"{FOLDER}/{name}") for name in sorted(names)}
         self.variables = {
-            key: self.env.from_string(raw[0] if isinstance(raw, list) else raw)
+            key: Variable(self.env, raw[0] if isinstance(raw, list) else raw)
             for key, raw in template_context().items()
             if isinstance(raw, str | list) and (key.startswith("__") or not key.startswith("_"))
         }
@@ -53,7 +101,8 @@ class Renderer:
         done: dict[str, str] = {"_address": PUBLISHED.address}
         answers = {**answers, "__template": PUBLISHED.address, "__commit": PUBLISHED.commit}
         for key, variable in self.variables.items():
-            done[key] = answers[key] if key in answers else variable.render(cookiecutter=done)
+            done[key] = answers[key] if key in answers else variable.render(done)
+        self.check(done)
         return done
 
     def render(self, answers: Mapping[str, str]) -> dict[str, str]:
@@ -66,6 +115,7 @@ class Renderer:
         }
 
 
+@cache
 def different_workflows() -> dict[tuple[str, str], dict[str, str]]:
     """Every different workflow, by file name and text, with the first answers that give it."""
     renderer = Renderer()

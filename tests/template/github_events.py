@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from tests.template.all_workflows import parsed
 
 DEFAULT_TYPES = {"pull_request": ("opened", "synchronize", "reopened")}
 STATUS_FUNCTION = re.compile(r"\b(always|success|failure|cancelled)\s*\(")
@@ -102,13 +102,6 @@ def triggered(on: Mapping[str, Any], event: Event) -> bool:
         return not all(any(fnmatch.fnmatch(path, pattern) for pattern in ignored) for path in event.changed)
     types = filters.get("types", DEFAULT_TYPES.get(event.name))
     return types is None or event.action in types
-
-
-@cache
-def parsed(text: str) -> Mapping[str, Any]:
-    """Return a workflow."""
-    workflow: Mapping[str, Any] = YAML(typ="safe").load(text)
-    return workflow
 
 
 def simulate(text: str, event: Event, tags: tuple[str, ...]) -> Simulation:
@@ -235,16 +228,25 @@ class Group:
 def groups(program: Path, text: str, events: Iterable[Event]) -> list[Group]:
     """Return the group of each event's run, its expressions evaluated by GitHub's own library."""
     concurrency = parsed(text)["concurrency"]
-    written = [str(concurrency["group"]), str(concurrency.get("cancel-in-progress", False))]
+    written = str(concurrency["group"]), str(concurrency.get("cancel-in-progress", False))
+    runs = list(events)
+    asked = [
+        {"expression": one, "contexts": {"github": event.github, "inputs": {"no_cache": event.no_cache}},
+         "status": "success"}
+        for event in runs for each in written for one in EXPRESSION.findall(each)
+    ]  # fmt: skip
+    values = iter(evaluate_once(program, tuple(json.dumps(each, sort_keys=True) for each in asked)))
     found = []
-    for event in events:
-        contexts = {"github": event.github, "inputs": {"no_cache": event.no_cache}}
-        asked = [{"expression": one, "contexts": contexts, "status": "success"}
-                 for each in written for one in EXPRESSION.findall(each)]  # fmt: skip
-        values = iter(evaluate(program, [json.dumps(each) for each in asked]))
-        name, cancels = (EXPRESSION.sub(lambda _: next(values), each) for each in written)  # noqa: B023 - at once
+    for _ in runs:
+        name, cancels = (EXPRESSION.sub(lambda _: next(values), each) for each in written)
         found.append(Group(name, cancels.lower() == "true"))
     return found
+
+
+@cache
+def evaluate_once(program: Path, requests: tuple[str, ...]) -> list[str]:
+    """Return the values of expressions; of the same ones, as all registries have them, without another process."""
+    return evaluate(program, list(requests))
 
 
 def outcomes(found: Iterable[Group]) -> list[str]:

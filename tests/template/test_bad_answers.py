@@ -158,6 +158,7 @@ def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, re
         ({"arm64": "yes", "starter": "r"}, "installs RStudio for amd64 only"),
         ({"appendix": "yes", "starter": "docker-stacks"}, "has a Dockerfile, which can do it after USER root"),
         ({"refresh": "weekly", "starter": "pixi"}, "pixi.lock decides on the packages"),
+        ({"lock": "weekly", "builder": "repo2docker-action"}, "builds environment.yml as it is"),
         ({"refresh": "daily"}, "'daily' is not a choice"),
         ({"arm64": "yes", "builder": "repo2docker-action"}, "builds for one architecture only"),
         ({"configuration_repository": "our-org/.."}, "is not the name of a repository on GitHub"),

@@ -12,11 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from ruamel.yaml import YAML
 
 from hubimages import template
 from tests.template import node_programs
-from tests.template.all_workflows import KEYS, Renderer, combinations, different_workflows
+from tests.template.all_workflows import ADDED, KEYS, Renderer, combinations, different_workflows, parsed
 from tests.template.published import PUBLISHED
 
 WORKFLOWS = different_workflows()
@@ -36,7 +35,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Every step, with its job's name."""
-    for name, job in YAML(typ="safe").load(text)["jobs"].items():
+    for name, job in parsed(text)["jobs"].items():
         for step in job["steps"]:
             yield name, step
 
@@ -47,7 +46,8 @@ def steps(text: str) -> Iterator[tuple[str, dict[str, str]]]:
         {},
         {"registry": "amazon-ecr", "starter": "docker-stacks", "arm64": "yes", "date_tag": "yes"},
         {"registry": "ghcr.io", "builder": "repo2docker-action", "preview": "yes", "configuration_repository": "a/b"},
-        {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes"},
+        {"registry": "azure-container-registry", "binder_badge": "yes", "latest_tag": "yes", "lock": "weekly"},
+        {"update_workflow": "weekly"},
     ],
     ids=str,
 )
@@ -65,9 +65,9 @@ def test_every_question_that_a_workflow_asks_is_combined():
         for path in [*folder.glob("<<cookiecutter.repo>>/.github/workflows/*"), *folder.glob("templates/*")]
     )
     asked = set(re.findall(r"cookiecutter\.([a-z]\w*)", source))
-    assert asked <= {*KEYS, "registry_host", "image", "repo"}
+    assert asked <= {*KEYS, *itertools.chain(*ADDED), "registry_host", "image", "repo"}
     refused = 6 * 2 * 3 * 2**5  # arm64 with repo2docker-action
-    assert len(list(combinations())) == 6 * 2 * 2 * 3 * 2**6 - refused
+    assert len(list(combinations())) == 6 * 2 * 2 * 3 * 2**6 - refused + len(ADDED)
 
 
 @pytest.mark.parametrize("alike", [("environment.yml", "r"), ("docker-stacks", "pangeo-onbuild", "pixi")])
@@ -142,14 +142,17 @@ def test_every_shell_script_is_valid():
 
 def test_rights_are_given_to_jobs_and_are_the_least():
     for (name, text), answers in WORKFLOWS.items():
-        workflow = YAML(typ="safe").load(text)
+        workflow = parsed(text)
         assert workflow["permissions"] == {}
         by_registry = {"ghcr.io": ({"packages": "write"}, {"packages": "read"}), "quay.io": ({}, {})}
-        push, look = by_registry.get(answers["registry"], ({"id-token": "write"},) * 2)
+        push, look = by_registry.get(answers.get("registry", "quay.io"), ({"id-token": "write"},) * 2)
         pushing, nothing = {"contents": "read", **push}, {"contents": "read"}
         rights = {"build": pushing, "join": pushing, "preview": pushing, "test": nothing, "arm64": nothing}
         rights |= {"result": {}, "elsewhere": {}, "point-hubs": {"contents": "read", **look}}
         rights |= {"comment": {"pull-requests": "write"}, "link": {"pull-requests": "write"}}
+        rights |= {"lock": {"contents": "write", "pull-requests": "write", "actions": "write"}}
+        rights |= {"previews": {"contents": "read", "pull-requests": "read", **push}}
+        rights["update"] = {"contents": "write", "pull-requests": "write"}
         for job, given in {job: value["permissions"] for job, value in workflow["jobs"].items()}.items():
             assert given == rights[job], (name, job)
 
@@ -161,7 +164,7 @@ def test_a_preview_has_no_setting_of_mains():
         used = set(re.findall(r"(?:secrets|vars)\.(\w+)", text)) - {"GITHUB_TOKEN"}
         shared = {"AZURE_TENANT_ID"}  # the directory, which is no secret and gives no right
         assert all("_PREVIEW_" in each for each in used - shared)
-        assert bool(used) == (answers["preview"] == "yes" and answers["registry"] != "ghcr.io")
+        assert bool(used) == (answers.get("preview") == "yes" and answers.get("registry") != "ghcr.io")
 
 
 def test_no_workflow_runs_with_the_rights_of_the_target_of_a_pull_request():

@@ -168,6 +168,17 @@ def test_a_copy_without_address_and_commit_makes_no_job_that_installs_it_and_say
     assert "it was copied" in said
 
 
+def test_a_lock_is_only_proposed_where_hubimages_can_be_installed() -> None:
+    for origin, said in (
+        (PUBLISHED, "let GitHub Actions open pull requests"),
+        (Origin(problem="copied"), "No workflow"),
+    ):
+        made = template.render_files({"lock": "weekly"}, origin)
+        assert (".github/workflows/lock.yaml" in made.files) == (origin == PUBLISHED)
+        assert ("--open-pr" in made.files["noxfile.py"].data.decode()) == (origin == PUBLISHED)
+        assert [said in step for step in template.next_steps(made.answers, made.origin)].count(True) == 1
+
+
 def test_a_release_comes_from_an_index_only_where_one_is_named() -> None:
     index = "https://pypi.example.org/simple"
     made = template.render_files({**HUBS, "hubimages_index": index}, Origin(problem="it was copied"))

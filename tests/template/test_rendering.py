@@ -4,9 +4,10 @@ import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,14 @@ OTHER_CHOICES = [
 WORKFLOWS = (".github/workflows/build.yaml", ".github/workflows/test.yaml")
 
 
-def render_files(answers: dict[str, str]) -> template.Rendering:
-    """What a copy that is published renders."""
-    return template.render_files(answers, PUBLISHED)
+Render = Callable[[Mapping[str, str]], template.Rendering]
+
+
+@pytest.fixture(scope="module")
+def render_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Render]:
+    """Render what a published copy of the template makes of answers, all in one process (test_renderer.py)."""
+    with template.rendering_server(1, tmp_path_factory.mktemp("home")) as (connection,):
+        yield lambda answers: template.render_files(answers, PUBLISHED, started=connection)
 
 
 def text(rendering: template.Rendering, name: str) -> str:
@@ -72,16 +78,22 @@ def check_hand_written(rendering: template.Rendering) -> None:
             assert ("\n\n\n\n" if name.endswith(".py") else "\n\n\n") not in content, name
         assert not re.search(r"[ \t]$|^dependencies:\n\n", content, re.MULTILINE), name
     for name in rendering.files:
-        if name.endswith((".yaml", ".yml")):
-            YAML(typ="safe").load(text(rendering, name))
-        if name.endswith(".py"):
-            compile(text(rendering, name), name, "exec")
-        if name.endswith(".ipynb"):
-            json.loads(text(rendering, name))
+        read(Path(name).suffix, text(rendering, name))
+
+
+@cache  # most files are the same in most renderings
+def read(suffix: str, content: str) -> None:
+    """Read a file as programs do. Raises the error of a file that none can read."""
+    if suffix in (".yaml", ".yml"):
+        YAML(typ="safe").load(content)
+    if suffix == ".py":
+        compile(content, "rendered.py", "exec")
+    if suffix == ".ipynb":
+        json.loads(content)
 
 
 @pytest.fixture(scope="module")
-def renderings() -> dict[tuple[str, ...], template.Rendering]:
+def renderings(render_files: Render) -> dict[tuple[str, ...], template.Rendering]:
     return {
         (registry, starter, builder): render_files({"registry": registry, "starter": starter, "builder": builder})
         for registry, starter, builder in COMBINATIONS
@@ -94,7 +106,7 @@ def test_the_result_looks_hand_written_and_parses(renderings, combination):
 
 
 @pytest.mark.parametrize(("key", "choice"), OTHER_CHOICES, ids=str)
-def test_every_other_choice_renders_with_the_defaults(key, choice):
+def test_every_other_choice_renders_with_the_defaults(render_files, key, choice):
     rendering = render_files({key: choice})
     check_hand_written(rendering)
     assert rendering.answers[key] == choice
@@ -247,7 +259,7 @@ def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings
         ("azure-container-registry", "ourregistry.azurecr.io", "hub"),
     ],
 )
-def test_the_first_step_passes_when_everything_is_set(registry, host, image, tmp_path):
+def test_the_first_step_passes_when_everything_is_set(render_files, registry, host, image, tmp_path):
     rendering = render_files({"registry": registry, "registry_host": host, "image": image})
     names = re.findall(r"- `([A-Z_]+)`", text(rendering, "README.md"))
     done = check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **dict.fromkeys(names, "set"))
@@ -291,7 +303,7 @@ def test_the_image_is_named_in_noxfile_alone(renderings, registry, builder, imag
         assert ("id: settings" in workflows[number]) == bool(used)
 
 
-def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tmp_path):
+def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(render_files, tmp_path):
     answers = {"image": "our-org/hub", "preview": "yes", "configuration_repository": "our-org/our-hubs"}
     rendering = render_files(answers)
     login = {"QUAY_USERNAME": "set", "QUAY_PASSWORD": "set"}
@@ -307,7 +319,7 @@ def test_a_preview_does_not_ask_for_what_only_the_pull_request_for_hubs_needs(tm
     assert check_settings(rendering, tmp_path / "r", WORKFLOWS[0], **login, **preview).returncode == 1
 
 
-def test_repo2docker_recognises_the_python_that_was_asked_for(tmp_path):
+def test_repo2docker_recognises_the_python_that_was_asked_for(render_files, tmp_path):
     rendering = render_files({"python_version": "3.12"})
     assert re.search(r"^  - python\s*=+\s*([\d.]*)$", text(rendering, "environment.yml"), re.MULTILINE)[1] == "3.12"  # type: ignore[index]
 
@@ -340,42 +352,18 @@ def test_rendering_over_a_rendered_repository_changes_nothing(tmp_path, home):
     assert {path: path.read_bytes() for path in made.rglob("*") if path.is_file()} == before
 
 
-def test_the_record_names_every_answer_and_this_version():
+def test_the_record_names_every_answer_and_this_version(render_files):
     rendering = render_files({})
     record = YAML(typ="safe").load(text(rendering, ".hubimages.yaml"))
     assert record["version"] == hubimages.__version__
     assert list(record["answers"]) == [question.key for question in template.questions()]
 
 
-def test_a_persons_cookiecutter_configuration_does_not_matter_and_nothing_is_written_there(home, tmp_path):
+def test_a_persons_cookiecutter_configuration_does_not_matter_and_nothing_is_written_there(home):
     (home / ".cookiecutterrc").write_text("default_context:\n  title: Mine\n  _jinja2_env_vars: {}\n")
     before = sorted(home.rglob("*"))
-    assert render_files({}).answers["title"] == "User Image"
+    assert template.render_files({}, PUBLISHED).answers["title"] == "User Image"
     assert sorted(home.rglob("*")) == before
-
-
-def test_the_wheel_carries_the_template(tmp_path):
-    project = Path(hubimages.__file__).parents[1]
-    copy = tmp_path / "project"
-    ignored = shutil.ignore_patterns(".venv", ".git", "tests", ".*_cache", "__pycache__")
-    shutil.copytree(project, copy, ignore=ignored)
-    (copy / "README.md").touch()
-    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", builder, str(tmp_path)], cwd=copy, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
-    program = (
-        "from hubimages import template; from pathlib import Path; import sys; print(template.template_directory());"
-    )
-    program += "template.render({'starter': 'pangeo-onbuild'}, Path(sys.argv[1]))"
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "out")],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")}, cwd=tmp_path,
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.stdout.strip() == str(tmp_path / "installed/hubimages/template/source")
-    mine = template.render({"starter": "pangeo-onbuild"}, tmp_path / "mine")
-    assert subprocess.run(["diff", "-r", mine, tmp_path / "out/user-image"], check=False).returncode == 0
 
 
 OPTIONS = {
@@ -387,6 +375,7 @@ OPTIONS = {
     "refresh": ("weekly", "schedule: #"),
     "arm64": ("yes", "arm64"),
     "configuration_repository": ("our-org/our-hubs", "our-org/our-hubs"),
+    "update_workflow": ("monthly", "UPDATE_TOKEN"),
 }
 
 
@@ -397,18 +386,21 @@ def settled(rendering: template.Rendering) -> str:
 
 
 @pytest.mark.parametrize("key", OPTIONS)
-def test_an_option_leaves_a_trace_only_where_it_is_chosen(key):
+def test_an_option_leaves_a_trace_only_where_it_is_chosen(render_files, key):
     answer, trace = OPTIONS[key]
     off, on = render_files({}), render_files({key: answer})
     check_hand_written(on)
     if key not in ("latest_tag", "date_tag"):  # these are words that explain the tags, too
         assert trace not in settled(off)
     assert trace in settled(on)
-    added = {"binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"}}
+    added = {
+        "binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"},
+        "update_workflow": {".github/workflows/update.yaml"},
+    }  # fmt: skip
     assert set(on.files) - set(off.files) == added.get(key, set())
 
 
-def test_all_options_at_once_look_hand_written(tmp_path):
+def test_all_options_at_once_look_hand_written(render_files, tmp_path):
     for registry in HOST_PLACES:
         rendering = render_files({"registry": registry, **{key: value for key, (value, _) in OPTIONS.items()}})
         check_hand_written(rendering)
@@ -503,9 +495,9 @@ def test_a_run_that_dependabot_started_is_told_why_it_cannot_push(renderings, tm
         ),
     ],
 )
-def test_a_preview_goes_to_a_repository_of_its_own(tmp_path, registry, host, image, expected):
+def test_a_preview_goes_to_a_repository_of_its_own(render_files, tmp_path, registry, host, image, expected):
     answers = {"registry": registry, "registry_host": host, "image": image, "preview": "yes"}
-    template.render_files(answers).write(tmp_path / "r")
+    render_files(answers).write(tmp_path / "r")
     program = "import noxfile; print(noxfile.IMAGE, noxfile.CACHE)"
     env = {**os.environ, "PREVIEW": "pr-1"}
     argv = [sys.executable, "-c", program]

@@ -12,6 +12,7 @@ from hubimages.template import Origin, Rendering, template_directory
 from hubimages.update.released import PARTS
 from hubimages.update.rendering import render
 from hubimages.update.sources import Source
+from tests.fleet.conftest import hosting  # noqa: F401  # a fixture
 from tests.update.repositories import begin, commit, from_release, git
 
 

@@ -2,6 +2,9 @@
 
 import os
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -24,6 +27,22 @@ def lock(session: nox.Session) -> None:
         session.error(f"there is no lock for pixi.toml: {done.stderr.strip() or last(done)}")
     same = Path("pixi.lock").read_bytes() == before
     session.log("pixi.lock is up to date" if same else "pixi.lock has changed. Commit it")
+
+
+@contextmanager
+def new_lock(session: nox.Session) -> Iterator[str]:
+    """Yield a new lock for pixi.toml in a file elsewhere; pixi.lock stays as it is."""
+    file = Path("pixi.lock")
+    before = file.read_bytes() if file.is_file() else None
+    lock(session)
+    with tempfile.TemporaryDirectory(prefix="pixi-") as folder:
+        made = Path(folder, file.name)
+        made.write_bytes(file.read_bytes())
+        if before is None:
+            file.unlink()
+        else:
+            file.write_bytes(before)
+        yield str(made)
 
 
 def check_lock(session: nox.Session) -> None:

@@ -10,7 +10,7 @@ from invoke import Collection, Task
 
 from hubimages.cli.tasks.build import test_image
 from hubimages.cli.tasks.contents import attach_contents, compare_images, image_contents
-from hubimages.cli.tasks.doctor import completion, doctor
+from hubimages.cli.tasks.doctor import completion, doctor, help_on
 from hubimages.cli.tasks.environment import apply_lock, check_environment, compare_locks, lock_environment
 from hubimages.cli.tasks.extract import extract_image
 from hubimages.cli.tasks.fleet import each, image_repos
@@ -18,7 +18,7 @@ from hubimages.cli.tasks.hub_image.bumping import bump_hub_image, check_hub_imag
 from hubimages.cli.tasks.hub_image.experiments import end_hub_experiment, hub_experiments, new_hub_experiment
 from hubimages.cli.tasks.imagebuilding import check_imagebuilding_hub, new_imagebuilding_hub, preview_imagebuilding_hub
 from hubimages.cli.tasks.live_hub import set_configurator_image, try_image
-from hubimages.cli.tasks.migration import extract_images, find_images
+from hubimages.cli.tasks.migration import extract_images, find_images, finish_migration
 from hubimages.cli.tasks.reference_changes import bump_images, point_hubs, promote_images, roll_back_image
 from hubimages.cli.tasks.references import check_images, images, registry_tags
 from hubimages.cli.tasks.registry import check_registry
@@ -32,6 +32,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
         extract_image,
         find_images,
         extract_images,
+        finish_migration,
         adopt_image_repo,
         update_image_repo,
         check_environment,
@@ -52,7 +53,7 @@ GROUPS: dict[str, list[Task[Any]]] = {
     "Which hub runs which image": [images, check_images, point_hubs, bump_images, promote_images, roll_back_image],
     "Hubs that run": [try_image, set_configurator_image],
     "Imagebuilding hubs": [new_imagebuilding_hub, check_imagebuilding_hub, preview_imagebuilding_hub],
-    "This machine": [doctor, completion],
+    "This machine": [doctor, completion, help_on],
 }
 
 namespace = Collection(*(task for tasks in GROUPS.values() for task in tasks))

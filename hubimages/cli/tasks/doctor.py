@@ -1,4 +1,4 @@
-"""The tasks about this machine: what it has, and what its shells complete."""
+"""The tasks about this machine, what it has and what its shells complete, and help on topics."""
 
 from invoke import Context, task
 
@@ -31,3 +31,16 @@ def completion(c: Context, shell: str) -> None:
     from hubimages.cli.completion import script
 
     console.result(script(shell).rstrip("\n"))
+
+
+@task(name="help", positional=["topic"], optional=["topic"], auto_shortflags=False, help={"topic": "one of the topics"})
+@operator_errors
+def help_on(c: Context, topic: str = "") -> None:
+    """Show help on a topic, such as exit-codes or logins.
+
+    Without a topic, lists them: commits, environment, exit-codes, hubs, json, logins. `hubimages TASK --help`
+    describes one task.
+    """
+    from hubimages.cli.topics import overview, text
+
+    console.result(text(topic) if topic else overview())

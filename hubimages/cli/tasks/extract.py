@@ -7,14 +7,14 @@ from invoke import Context, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
-from hubimages.cli.tasks.migration import check_html
+from hubimages.cli.tasks.migration import REMOVAL_HELP, check_html
 from hubimages.cli.tasks.template import ANSWER_HELP, check_push
 from hubimages.errors import BadInputError
 
 
 @task(
     positional=["source", "image_dir", "dest"],
-    iterable=["former_path", "whole_former_path", "set_", "accept"],
+    iterable=["former_path", "whole_former_path", "set_", "accept", "drop_path"],
     auto_shortflags=False,
     help={
         "source": "the deployment repository: a directory, or any address that git understands; never written to",
@@ -29,6 +29,7 @@ from hubimages.errors import BadInputError
         "keep_messages": "keep commit messages; otherwise commit ids and #123 in them are rewritten to lead somewhere",
         "keep_closing_words": "keep words such as Fixes before issues, which close them at the first push",
         "keep_workflows": "keep the image's own .github and CODEOWNERS in place, where GitHub acts on them",
+        **REMOVAL_HELP,
         "scan": "search all file versions and messages for secrets, lists of people and large files; on with --push",
         "accept": "ID=REASON: publish this finding of the scan; can be repeated",
         "html": "write a page about the result into this directory, and open index.html there",
@@ -57,6 +58,9 @@ def extract_image(
     answers: str | None = None,
     origin: str | None = None,
     push: bool = False,
+    drop_path: list[str] | None = None,
+    replace_text: str | None = None,
+    strip_blobs_bigger_than: str | None = None,
     scan: bool = False,
     accept: list[str] | None = None,
     html: str | None = None,
@@ -93,6 +97,7 @@ def extract_image(
         answers=template.given_answers(set_ or [], answers),
         origin=origin,
         push=push,
+        removal=extract.read_removal(drop_path or [], replace_text, strip_blobs_bigger_than),
         scan=scan,
         accepts=scanning.read_accepts(accept or []),
     )

@@ -9,8 +9,7 @@ from hubimages.console import censor
 from hubimages.errors import BadInputError, HubImagesError
 from hubimages.fleet.address import Target
 from hubimages.fleet.clone import Clone, fresh_clone
-from hubimages.fleet.github import GitHub, Pace
-from hubimages.fleet.github import host as github_host
+from hubimages.fleet.github import FleetGitHub
 from hubimages.fleet.glance.facts import Facts, Overview, Used
 from hubimages.fleet.glance.newest import newest_tag
 from hubimages.fleet.membership import why_not
@@ -20,6 +19,8 @@ from hubimages.image_ref import ImageRef
 from hubimages.references import Inventory, find_references
 from hubimages.registry import Registries, created
 from hubimages.repository import signals
+from hubimages.repository.proposals.github import Pace
+from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.pull_request import token, token_hosts
 from hubimages.update import image_name, installed_version, read_record
 
@@ -42,7 +43,7 @@ class _Asked:
 
     where: Where
     programs: Programs
-    github: GitHub
+    github: FleetGitHub
     registries: Registries
     used: Mapping[str, tuple[Used, ...]]
 
@@ -56,7 +57,9 @@ def look_at(repositories: Sequence[Target], where: Where, pace: Pace | None = No
     used = hubs_by_image([find_references(each, where.hubs) for each in where.deployments])
     programs = Programs()
     with Progress() as progress, Registries() as registries, signals.raising():
-        asked = _Asked(where, programs, GitHub(github_host(), progress.note, programs.wait, pace), registries, used)
+        asked = _Asked(
+            where, programs, FleetGitHub(github_host(), progress.note, programs.wait, pace), registries, used
+        )
         try:
             jobs = [lambda each=each: _facts(each, asked) for each in repositories]
             found = do_all(jobs, where.jobs, progress, "look", _line)

@@ -14,11 +14,12 @@ from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
 from hubimages.imagebuilding.check.finding import LAYERS, Finding, Subject, joined
 from hubimages.imagebuilding.check.helm import Helm
-from hubimages.imagebuilding.check.kinds import Kind, offers_to_build
-from hubimages.imagebuilding.hubs import Hub, find_hubs, read_defaults, read_layers
+from hubimages.imagebuilding.check.kinds import PROFILES, SERVICE, Kind, offers_to_build
+from hubimages.imagebuilding.hubs import BASEHUB, PLAIN, Hub, find_hubs, read_defaults, read_layers
 from hubimages.imagebuilding.image_prefix import all_prefixes, texts
 from hubimages.imagebuilding.values import Values, merge
 
+ENABLED = (SERVICE, "enabled")
 AHEAD = 3  # hubs whose values are read, and which Helm renders, before the rules of the first run
 
 
@@ -79,8 +80,8 @@ def _collecting_less() -> Iterator[None]:
 
 
 def _layout(hub: Hub) -> tuple[str, str]:
-    """Return what decides a hub's charts."""
-    return hub.chart, hub.chart_override
+    """Return what decides a hub's charts. A daskhub is a basehub with its values one level deeper."""
+    return (PLAIN if hub.chart == PLAIN else BASEHUB), hub.chart_override
 
 
 def building_hubs(root: Path) -> tuple[Hub, ...]:
@@ -89,11 +90,12 @@ def building_hubs(root: Path) -> tuple[Hub, ...]:
     for hub in find_hubs(root):
         if any("dynamic_image_building" in text or "binderhub-service" in text for text in texts(hub)):
             try:
-                values = merge(read_layers(hub), read_defaults(hub))
+                layers = (layer.only(PROFILES, ENABLED) for layer in read_layers(hub))
+                values = merge(layers, (layer.only(PROFILES, ENABLED) for layer in read_defaults(hub)))
             except BadInputError:
                 found.append(hub)  # the check reports what is wrong
                 continue
-            if offers_to_build(values) or values.get("binderhub-service", "enabled") is True:
+            if offers_to_build(values) or values.get(*ENABLED) is True:
                 found.append(hub)
     return tuple(found)
 

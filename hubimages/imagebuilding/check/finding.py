@@ -8,7 +8,7 @@ from typing import Any
 from hubimages.findings import ERROR, WARNING, Grade
 from hubimages.imagebuilding.check.rendered import Rendered
 from hubimages.imagebuilding.hubs import Hub
-from hubimages.imagebuilding.layer import FileLine
+from hubimages.imagebuilding.layer import FileLine, Layer
 from hubimages.imagebuilding.values import Values
 
 LAYERS = {
@@ -54,6 +54,7 @@ class Subject:
     not_read: tuple[str, ...] = ()  # files with values that could not be evaluated here
     rendered: Rendered = field(default_factory=Rendered)
     prefixes: tuple[tuple[str, str, FileLine], ...] = ()  # hub, image_prefix and its place, of all hubs
+    unlisted: tuple[Layer, ...] = ()  # files with passwords that the hub lacks, read as if the hub listed them
     today: date = field(default_factory=date.today)
 
 

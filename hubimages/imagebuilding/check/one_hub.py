@@ -28,7 +28,7 @@ from hubimages.imagebuilding.check.rules import shown as shown_rules
 from hubimages.imagebuilding.check.rules import versions as versions_rules
 from hubimages.imagebuilding.hubs import PLAIN, Hub, read_defaults, read_layers
 from hubimages.imagebuilding.layer import Layer
-from hubimages.imagebuilding.values import Values, merge
+from hubimages.imagebuilding.values import merge
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -67,8 +67,13 @@ class HubReport:
 
 def begin(empty: Subject, ready: ReadyCharts, helm: Helm) -> Begun:
     """Read the values of a hub, and ask Helm to render them. Raises BadInputError if they cannot be read."""
-    values, not_read = read_all(empty.hub)
-    written = replace(empty, values=values, not_read=not_read)
+    hub = empty.hub
+    of_jsonnet, not_read = evaluated(hub)
+    values = merge([*of_jsonnet, *read_layers(hub)], read_defaults(hub))
+    unlisted = secrets_rules.forgotten(hub, values) if has_binderhub(values, plain=hub.chart == PLAIN) else ()
+    if unlisted:
+        values = merge([*of_jsonnet, *unlisted, *read_layers(hub)], read_defaults(hub))
+    written = replace(empty, values=values, not_read=not_read, unlisted=unlisted)
     subject = replace(written, values=misspelt.repaired(values))
     return Begun(written, subject, ready, render.ask(empty.hub, subject.values, ready, helm))
 
@@ -96,9 +101,14 @@ def finish(begun: Begun) -> HubReport:
                 notes.append(f"layer {layer}: {error}")
     if kind is Kind.FORM:
         notes += versions_rules.not_known(subject)
+    notes += [
+        f"{layer.file}: encrypted as a whole by {layer.opaque}, so its values are unknown"
+        for layer in subject.values.layers
+        if layer.opaque
+    ]
     if not rendered.manifests:
         notes.append(f"layer manifests: nothing was rendered for {hub.label}")
-    shown = tuple(replace(finding, hubs=(hub.label,)) for finding in found)
+    shown = tuple(replace(secrets_rules.with_doubt(one, subject.values), hubs=(hub.label,)) for one in found)
     return HubReport(shown, tuple(dict.fromkeys(notes)), kind)
 
 
@@ -155,8 +165,8 @@ def unreadable(hub: Hub, error: BadInputError) -> Finding:
     )  # fmt: skip
 
 
-def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
-    """Return the merged values, those from Jsonnet included, and the files that could not be evaluated."""
+def evaluated(hub: Hub) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+    """Return the layers of the Jsonnet files of a hub and its chart, and the files that could not be evaluated."""
     layers: list[Layer] = []
     not_read: list[str] = []
     own = jsonnet.chart_file(hub)
@@ -166,4 +176,4 @@ def read_all(hub: Hub) -> tuple[Values, tuple[str, ...]]:
             not_read.append(file)
         else:
             layers.append(made)
-    return merge([*layers, *read_layers(hub)], read_defaults(hub)), tuple(not_read)
+    return tuple(layers), tuple(not_read)

@@ -12,7 +12,7 @@ from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check import binderhub_table
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.kinds import PROFILES
-from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kubernetes.jsonschema import without_formats
 from hubimages.imagebuilding.check.kubernetes.light_client import imported_when_used
 from hubimages.imagebuilding.check.kubernetes.pod import quantity
 from hubimages.imagebuilding.check.misspelt import near
@@ -126,7 +126,7 @@ def overrides(subject: Subject) -> Iterator[tuple[Path, dict[str, Any]]]:
 def spawner_class() -> Any:
     """Return KubeSpawner. Raises NotInstalledError."""
     try:
-        with without_grammar(), imported_when_used():
+        with without_formats(), imported_when_used():
             from kubespawner import KubeSpawner
     except ImportError:
         raise NotInstalledError(f"jupyterhub-kubespawner is not installed: {EXTRA}") from None

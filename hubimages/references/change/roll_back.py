@@ -88,7 +88,8 @@ def plan_roll_back(
 def is_user_image(reference: Reference) -> bool:
     """Return True if users' servers run the image. A hub image goes back with its chart, not alone."""
     keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
-    return bool(keys & {str(step) for step in reference.path}) or "SINGLEUSER" in reference.values_path or (
+    steps = {str(step) for path in (reference.path, *reference.also) for step in path}
+    return bool(keys & steps) or "SINGLEUSER" in reference.values_path or (
         reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
     )  # fmt: skip
 

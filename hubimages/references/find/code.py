@@ -6,12 +6,13 @@ several parts is named with its line.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubimages.references.find import lines
 from hubimages.references.find.image_keys import is_meant, is_variable, names_image, tag_keys
+from hubimages.references.find.layouts.nodes import path_of
 from hubimages.references.image_text import is_placeholder, read_image, read_tag
-from hubimages.references.reference import Form, NotRead, Place, Reference
+from hubimages.references.reference import Form, NotRead, Path, Place, Reference
 
 SUFFIXES = (".py", ".tf", ".tfvars", ".hcl", ".sh", ".bash", ".mk")
 NAMES = ("Makefile", "makefile", "GNUmakefile", "justfile")
@@ -58,6 +59,7 @@ class _Literal:
 
     key: str
     place: Place
+    path: Path = ()  # the values path, where Helm gets the literal under one
 
     @property
     def last(self) -> str:
@@ -90,7 +92,8 @@ def find(file: str, text: str) -> Code:
                 code.not_read.append(NotRead(file, line, f"image put together in code (`{matched['key']}`)"))
             continue
         place = Place(file, line, start, end, matched["value"], (0, end - start))
-        literals.setdefault(start, _Literal(matched["key"].replace("\\", ""), place))
+        path = path_of(matched["key"]) if matched.re in (_PAIR, _BLOCK) else ()
+        literals.setdefault(start, _Literal(matched["key"].replace("\\", ""), place, path))
     _sort_out(code, list(literals.values()))
     known = {place.start for each in code.references for place in (each.tag_place, each.name_place) if place}
     by_line, placeholders = lines.find(file, text)  # YAML in a heredoc, name and tag in lines next to each other
@@ -162,18 +165,19 @@ def _sort_out(code: Code, literals: list[_Literal]) -> None:
             image = read.image
             code.references.append(
                 Reference(
-                    Form.PAIR, tag.place.file, tag.place.line, (), image.host, image.name, *tagged,
+                    Form.PAIR, tag.place.file, tag.place.line, tag.path, image.host, image.name, *tagged,
                     tag.place, each.place, parsed=False,
                 )
             )  # fmt: skip
         elif is_meant("image" if _is_name_key(each) else each.last, read, value) and not _is_word(each, value):
-            code.references.append(lines.string(Form.CODE, each.place, read))
+            code.references.append(replace(lines.string(Form.CODE, each.place, read), path=each.path))
     for each in tags.values():
         tagged = read_tag(each.place.value)
         if each.place.start not in used and tagged is not None and "." in each.key and _stands_for_image(each.stem):
             code.references.append(
                 Reference(
-                    Form.TAG_ONLY, each.place.file, each.place.line, (), "", "", *tagged, each.place, parsed=False
+                    Form.TAG_ONLY, each.place.file, each.place.line, each.path, "", "", *tagged, each.place,
+                    parsed=False,
                 )
             )  # fmt: skip
 

@@ -13,7 +13,7 @@ from hubimages.references.find.values import Values
 from hubimages.references.find.yaml_files import DIGESTS, NAMES, TAGS
 from hubimages.references.image_text import is_placeholder, read_broken, read_image, read_tag, why_no_tag
 from hubimages.references.reference import Form, Path, Place, Reference
-from hubimages.yaml_text import MappingNode, ScalarNode, data, pair_of, resolved
+from hubimages.yaml_text import MappingNode, ScalarNode, SequenceNode, data, pair_of, resolved
 
 REGISTRY = ("registry",)
 SEPARATE = (Form.PAIR, Form.TAG_ONLY, Form.NAME_ONLY)
@@ -65,6 +65,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
     document = place.document if place else 0
     read_by: dict[str, None] = {}
     variants: dict[_Parts, list[str]] = {}
+    set_at: dict[Path, None] = {}  # paths of values that the file does not have as keys
     for hub, number in readers:
         layer = hub.layers[number]
         paths = [path for path in (reference.path, *reference.also) if layer.has(path, document)]
@@ -73,7 +74,11 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         if hub.is_hub:
             read_by[hub.name] = None
         names = [hub.name] if hub.is_hub else []
-        if not reference.parsed or not reference.path:
+        if layer.sets and layer.sets != reference.path:
+            set_at[layer.sets] = None
+        if layer.is_whole and any(other.sets and other.holds(reference.file, reference.path) for other in hub.layers):
+            continue  # it is one of the values that this program sets
+        if not reference.path or (not reference.parsed and layer.sets is None):
             variants.setdefault(NOTHING, []).extend(names)
             continue
         counting = [path for path in paths if _survives(reference, path, hub, number, values)]
@@ -85,6 +90,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         del variants[NOTHING]  # no hub runs it like this
     for parts, hubs in (variants or {NOTHING: []}).items():
         whole = _put_together(reference, parts) if parts != NOTHING else reference
+        whole = replace(whole, also=(*whole.also, *set_at)) if set_at else whole
         yield replace(whole, hubs=tuple(dict.fromkeys(hubs)), read_by=tuple(read_by)) if hubs or read_by else whole
 
 
@@ -140,22 +146,32 @@ def _survives(reference: Reference, path: Path, hub: Hub, number: int, values: V
     layer = hub.layers[number]
     if layer.hidden and place and any((place.document, path[:end]) in layer.hidden for end in range(len(path) + 1)):
         return False
-    paths = [layer.whole(path)]
+    paths = [_by_name(reference, layer.whole(path)) if layer.by_name else layer.whole(path)]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
         paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
     return not any(overrides(later, each, values) for later in hub.layers[number + 1 :] for each in paths)
+
+
+def _by_name(reference: Reference, path: Path) -> Path:
+    """Return the path of a variable in a list, `NAME=image`, with its name in place of its position."""
+    place = reference.tag_place or reference.name_place
+    name, equals, _ = place.value.partition("=") if place else ("", "", "")
+    return (*path[:-1], name) if equals and name.isidentifier() and isinstance(path[-1], int) else path
 
 
 def overrides(layer: Layer, path: Path, values: Values) -> bool:
     """Return True if a layer replaces or removes what earlier layers have at a path."""
     if layer.sets is not None:
         return path[: len(layer.sets)] == layer.sets
-    if layer.document is None or (layer.prefix and path[: len(layer.prefix)] != layer.prefix):
-        return False
-    node = top = values.top(layer)
+    elsewhere = layer.document is None or (layer.prefix and path[: len(layer.prefix)] != layer.prefix)
+    node = top = None if elsewhere else values.top(layer)
     if node is None:
         return False
     for step in path[len(layer.prefix) :]:
+        if layer.by_name and isinstance(node, SequenceNode):
+            items = (resolved(item) for item in node.items)
+            named = {item.value.partition("=")[0] for item in items if isinstance(item, ScalarNode)}
+            return isinstance(step, int) or step in named
         if not isinstance(node, MappingNode):
             return node is not top  # a file that is empty, or has only comments, overrides nothing
         pair = pair_of(node, str(step))

@@ -45,6 +45,8 @@ class Values:
         return self.known[layer]
 
     def _find(self, layer: Layer) -> Located | None:
+        if layer.sets is not None and layer.document is None:  # in a program
+            return None
         tree = self.tree(layer.file)
         document = layer.document or 0
         if tree is None or document >= len(tree.documents):

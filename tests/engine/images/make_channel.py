@@ -141,7 +141,7 @@ def main(channel: Path) -> None:
     node.mkdir(parents=True)
     shutil.copy(HERE / "npm", node / "npm")
     (node / "npm").chmod(0o755)
-    package("nodejs", "24.0.0", [], node.parent, channel)
+    package("nodejs", "20.19.0", [], node.parent, channel)
     hub = versions["jupyterhub-base"]
     package("jupyterhub-singleuser", hub, [f"jupyterhub-base {hub}", "jupyterlab", "jupyter_server"], None, channel)
     package("jupyterhub", hub, [f"jupyterhub-base {hub}", "nodejs"], None, channel)
@@ -156,6 +156,8 @@ def main(channel: Path) -> None:
     package("git", "2.47.0", [], None, channel)
     for name, version in R_PACKAGES.items():
         package(name, version, ["r-base 4.4.*"] if name.startswith("r-") and name != "r-base" else [], None, channel)
+    for version in ("1.0", "2.0"):  # a package with a newer version than a lock has
+        package("refreshed", version, [], None, channel)
     asyncio.run(index_fs(channel))
     shutil.rmtree(work)
     print(json.dumps(versions, sort_keys=True))

@@ -79,9 +79,11 @@ def read_file(path: Path) -> tuple[list[str], list[str], list[str]]:
 async def change(prefix: Path, specs: list[str], channels: list[str]) -> None:
     """Bring the prefix to a state that satisfies the specs, keeping what is there."""
     config = ChannelConfig(channel_alias=ALIAS)
-    names = [name for name in channels if name not in ("nodefaults", "defaults")] or ["conda-forge"]
+    # The image reaches no network, so the address of a channel leads to the one of the same name below /opt/channel.
+    names = [name.strip("/").rpartition("/")[2] for name in channels if name not in ("nodefaults", "defaults")]
+    names = names or ["conda-forge"]
     for name in names:
-        if not channel_path(name.removeprefix("https://conda.anaconda.org/").strip("/")).is_dir():
+        if not channel_path(name).is_dir():
             raise SystemExit(f"error    channel {name!r} could not be reached")
     there = installed(prefix)
     # python=3.13 in a file means python 3.13.*, as conda reads it

@@ -8,7 +8,7 @@ from typing import Any
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.kubernetes import pod
-from hubimages.imagebuilding.check.kubernetes.jsonschema import without_grammar
+from hubimages.imagebuilding.check.kubernetes.jsonschema import without_formats
 from hubimages.imagebuilding.check.render import EXTRA, dotted
 from hubimages.imagebuilding.check.rendered import Manifest
 from hubimages.imagebuilding.layer import FileLine
@@ -61,7 +61,7 @@ def version() -> str:
 
 def _library() -> Any:
     try:
-        with without_grammar():
+        with without_formats():
             from kubernetes_validate import utils
     except ImportError:
         raise NotInstalledError(f"kubernetes-validate is not installed: {EXTRA}") from None

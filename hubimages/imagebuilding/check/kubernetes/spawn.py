@@ -1,10 +1,12 @@
 """Run every choice of the form through KubeSpawner, up to the pod's manifest, and check the pod."""
 
 import asyncio
+import functools
 import logging
+import marshal
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -27,6 +29,11 @@ BASE: Path = SINGLEUSER
 SAMPLE = "quay.io/organisation/name:2026.01"
 OVERRIDE = "kubespawner_override"
 PERSISTENT = ("persistentVolumeClaim", "nfs", "hostPath", "csi", "cephfs", "azureFile")
+BY_VALUE = 2  # marshal's format without references: equal data give equal bytes
+Problem = tuple[str, str, Path]
+"""A code, what is wrong, and the end of its path in the pod."""
+Key = tuple[tuple[str, str], ...]
+"""What is chosen in a form, without the default choices."""
 TRAIT = re.compile(r"'(\w+)' trait")
 # The options of KubeSpawner that a part of a pod is made of, the likeliest first.
 MADE_OF = {
@@ -48,21 +55,67 @@ def every_choice(subject: Subject) -> Iterator[Finding]:
     """Yield what KubeSpawner or Kubernetes refuses of the choices, each once. Raises NotInstalledError."""
     if not subject.values.mapping("jupyterhub") or broken(subject):
         return
-    profiles = plain(subject.values.get(*PROFILES))
     settings = singleuser.configuration(replace(subject.values, data=plain(subject.values.data)))
-    quiet = logging.getLogger("hubimages.spawn")
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
     seen: set[tuple[str, str]] = set()
-    with without_cluster(), warnings.catch_warnings(), asyncio.Runner() as runner:
-        warnings.simplefilter("ignore")
-        tries = [(BASE, {}), *chosen(subject, profiles)] if profiles else [(BASE, {})]
+    for profile, tries in _profiles(subject):
+        results = dict(_results(marshal.dumps((settings, profile, _once(profile, tries)), BY_VALUE)))
         for path, options in tries:
-            listed = profiles if options else []
-            for code, said, tail in runner.run(_tried(listed, settings, options, quiet)):
+            for code, said, tail in results[_key(profile, options)]:
                 if (code, said) not in seen:
                     seen.add((code, said))
                     yield _finding(subject, path, options, code, said, tail)
+
+
+def _profiles(subject: Subject) -> Iterator[tuple[dict[str, Any] | None, list[tuple[Path, dict[str, str]]]]]:
+    """Yield each profile with what can be chosen in it; first none, for a server without a form."""
+    yield None, [(BASE, {})]
+    for number, profile in entries(plain(subject.values.get(*PROFILES))):
+        yield profile, list(chosen(subject, number, profile))
+
+
+def _key(profile: dict[str, Any] | None, options: dict[str, str]) -> Key:
+    """Return what is chosen: of choices that make one pod the first, and without the default choices, which KubeSpawner
+    takes where a form names none.
+    """
+    made = []
+    for key, name in options.items():
+        choices = _choices(profile, key)
+        default = default_choice(profile, key)
+        wanted = _but_image(choices.get(name))
+        chosen = next((one for one in (default, *choices) if one and _but_image(choices[one]) == wanted), name)
+        if chosen != default:
+            made.append((key, chosen))
+    return tuple(made)
+
+
+def _but_image(choice: object) -> object:
+    """Return a choice's override with one image for all: a name without braces is only a text to KubeSpawner."""
+    override = mapping(choice).get(OVERRIDE)
+    image = mapping(override).get("image")
+    plain_name = isinstance(image, str) and image and not {"{", "}"} & set(image)
+    return {**override, "image": SAMPLE} if isinstance(override, dict) and plain_name else override
+
+
+def _choices(profile: dict[str, Any] | None, option: str) -> dict[str, Any]:
+    return mapping(mapping(mapping(mapping(profile).get("profile_options")).get(option)).get("choices"))
+
+
+def _once(profile: dict[str, Any] | None, tries: Iterable[tuple[Path, dict[str, str]]]) -> list[Key]:
+    return list(dict.fromkeys(_key(profile, options) for _, options in tries))
+
+
+@functools.lru_cache(maxsize=1024)  # the hubs of a cluster often have the same form
+def _results(given: bytes) -> tuple[tuple[Key, tuple[Problem, ...]], ...]:
+    """Return the problems of each choice of a profile. `given`: the settings, the profile and the choices."""
+    quiet = logging.getLogger("hubimages.spawn")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    made = []
+    with without_cluster(), warnings.catch_warnings(), asyncio.Runner() as runner:
+        warnings.simplefilter("ignore")
+        for key in marshal.loads(given)[2]:
+            made.append((key, tuple(runner.run(_tried(given, dict(key), quiet)))))
+    return tuple(made)
 
 
 def _finding(subject: Subject, path: Path, options: dict[str, str], code: str, said: str, tail: Path) -> Finding:
@@ -109,10 +162,15 @@ def _cause(subject: Subject, path: Path, options: dict[str, str], said: str, tai
 def _defaults(subject: Subject, profile: Path) -> Iterator[Path]:
     """Yield the overrides of a profile's default choices, which apply where a form names no other."""
     for key, option in subject.values.mapping(*profile, "profile_options").items():
-        choices = mapping(mapping(option).get("choices"))
-        name = next((name for name, one in choices.items() if mapping(one).get("default")), next(iter(choices), None))
+        name = default_choice({"profile_options": {key: option}}, key)
         if name is not None:
             yield (*profile, "profile_options", key, "choices", name, OVERRIDE)
+
+
+def default_choice(profile: dict[str, Any] | None, option: str) -> str | None:
+    """Return the choice of an option that KubeSpawner takes where a form names none; None if it has no choices."""
+    choices = _choices(profile, option)
+    return next((name for name, one in choices.items() if mapping(one).get("default")), next(iter(choices), None))
 
 
 @contextmanager
@@ -129,30 +187,27 @@ def without_cluster() -> Iterator[None]:
         module.load_config, module.shared_client = kept
 
 
-def chosen(subject: Subject, profiles: Any) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Yield for each choice its path and the form that submits it; other options keep their defaults."""
+def chosen(subject: Subject, number: str | int, profile: dict[str, Any]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield for each choice of a profile its path and the form that submits it; other options keep their defaults."""
     from slugify import slugify
 
     prefix = subject.values.text(*PREFIX)
-    for number, profile in entries(profiles):
-        slug = str(profile.get("slug") or slugify(str(profile.get("display_name", ""))))
-        path = (*PROFILES, number)
-        for key, option in mapping(profile.get("profile_options")).items():
-            here = (*path, "profile_options", key)
-            for name in mapping(mapping(option).get("choices")):
-                yield (*here, "choices", name), {"profile": slug, key: name}
-            if mapping(mapping(option).get("unlisted_choice")).get("enabled"):
-                value = f"{prefix}organisation-2dname-0a1b2c:0123456" if prefix and key == "image" else SAMPLE
-                yield (*here, "unlisted_choice"), {"profile": slug, f"{key}--unlisted-choice": value}
-        yield path, {"profile": slug}  # last, so that what is wrong with a default choice is found at the choice
+    slug = str(profile.get("slug") or slugify(str(profile.get("display_name", ""))))
+    path = (*PROFILES, number)
+    for key, option in mapping(profile.get("profile_options")).items():
+        here = (*path, "profile_options", key)
+        for name in mapping(mapping(option).get("choices")):
+            yield (*here, "choices", name), {"profile": slug, key: name}
+        if mapping(mapping(option).get("unlisted_choice")).get("enabled"):
+            value = f"{prefix}organisation-2dname-0a1b2c:0123456" if prefix and key == "image" else SAMPLE
+            yield (*here, "unlisted_choice"), {"profile": slug, f"{key}--unlisted-choice": value}
+    yield path, {"profile": slug}  # last, so that what is wrong with a default choice is found at the choice
 
 
-async def _tried(
-    profiles: Any, settings: dict[str, Any], options: dict[str, str], log: logging.Logger
-) -> list[tuple[str, str, Path]]:
-    """Return code, problem and the end of its path."""
+async def _tried(given: bytes, options: dict[str, str], log: logging.Logger) -> list[Problem]:
+    settings, profile, _ = marshal.loads(given)  # anew for each choice: KubeSpawner changes them
     try:
-        spawner = _spawner(profiles, settings, options, log)
+        spawner = _spawner(settings, [profile] if profile else [], options, log)
         if options:
             await spawner.load_user_options()
         data = _json(await spawner.get_pod_manifest())
@@ -162,10 +217,10 @@ async def _tried(
             said = f"KubeSpawner cannot use this choice ({type(error).__name__}: {said})"
         return [("choice-refused", said, ())]
     found = [("choice-pod", f"{dotted(path)}: {said}", path) for path, said in (*problems(data), *pods.problems(data))]
-    return [*found, *_lost(settings, data)] if options else found
+    return [*found, *_lost(marshal.loads(given)[0], data)] if options else found
 
 
-def _lost(settings: dict[str, Any], pod: dict[str, Any]) -> Iterator[tuple[str, str, Path]]:
+def _lost(settings: dict[str, Any], pod: dict[str, Any]) -> Iterator[Problem]:
     """Yield the mounts of persistent volumes that the hub has and the pod lacks."""
     volumes, mounts = settings.get("volumes") or {}, settings.get("volume_mounts") or {}
     listed = [one for one in (volumes.values() if isinstance(volumes, dict) else volumes) if isinstance(one, dict)]
@@ -191,9 +246,7 @@ def _json(pod: Any) -> Any:
     return ApiClient.sanitize_for_serialization(ApiClient.__new__(ApiClient), pod)
 
 
-def _spawner(profiles: Any, settings: dict[str, Any], options: dict[str, str], log: logging.Logger) -> Any:
-    import copy
-
+def _spawner(settings: dict[str, Any], profiles: list[Any], options: dict[str, str], log: logging.Logger) -> Any:
     from traitlets.config import Config
 
     cls = spawner_class()
@@ -205,7 +258,7 @@ def _spawner(profiles: Any, settings: dict[str, Any], options: dict[str, str], l
         settings={}, orm_user=SimpleNamespace(name="user"), active=True,
     )  # fmt: skip
     made = cls(
-        config=Config({"KubeSpawner": {**copy.deepcopy(settings), "namespace": "hub"}}),
+        config=Config({"KubeSpawner": {**settings, "namespace": "hub"}}),
         user=user,
         hub=SimpleNamespace(api_url="http://hub:8081/hub/api", public_host="", base_url="/hub/", url="/hub/"),
         orm_spawner=SimpleNamespace(name="", server=None, oauth_client=None, state=None),
@@ -214,7 +267,7 @@ def _spawner(profiles: Any, settings: dict[str, Any], options: dict[str, str], l
         log=log,
     )
     made.user_options = options
-    made.profile_list = copy.deepcopy(profiles)
+    made.profile_list = profiles
     made.api_token = "0"
     return made
 

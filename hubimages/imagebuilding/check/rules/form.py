@@ -46,7 +46,8 @@ def profile_list(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             "profile-list-missing", place, "the hub has no singleuser.profileList",
             "there is no form, so users cannot build an image",
-            "add a profile list with an option `image` that has dynamic_image_building and unlisted_choice",
+            "add a profile list with an option `image` that has dynamic_image_building and unlisted_choice, "
+            "or set binderhub-service.enabled: false",
             change={PROFILES: [PROFILE]},
         )  # fmt: skip
         return

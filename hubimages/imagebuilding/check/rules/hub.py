@@ -9,6 +9,7 @@ from typing import Any
 
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
+from hubimages.imagebuilding.check.kubernetes.light_client import imported_when_used
 from hubimages.imagebuilding.check.misspelt import near
 from hubimages.imagebuilding.check.render import EXTRA
 from hubimages.imagebuilding.layer import Encrypted
@@ -26,8 +27,9 @@ Check = Callable[[Subject, Path, str, dict[str, Any]], Iterator[Finding]]
 def _modules() -> tuple[Any, Any, Any]:
     """Return jupyterhub's scopes, roles and service modules. Raises NotInstalledError."""
     try:
-        from jupyterhub import roles, scopes
-        from jupyterhub.services import service
+        with imported_when_used():
+            from jupyterhub import roles, scopes
+            from jupyterhub.services import service
     except ImportError:
         raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
     return scopes, roles, service

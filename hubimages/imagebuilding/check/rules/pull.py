@@ -6,6 +6,7 @@ from typing import Any
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.image_prefix import PREFIX
 from hubimages.imagebuilding.registry_kinds import address_host, kind_of, prefix_host
+from hubimages.imagebuilding.values import Values
 
 SECRET = ("jupyterhub", "imagePullSecret")
 DASK = ("dask-gateway", "gateway", "backend", "imagePullSecrets")
@@ -21,7 +22,7 @@ def pull_secret(subject: Subject) -> Iterator[Finding]:
     host = prefix_host(text)
     kind = kind_of(host)
     if kind.private:
-        if not values.get(*SECRET, "create") and not _own_secrets(subject):
+        if not values.get(*SECRET, "create") and not own_secrets(values):
             account = {"registry": host, "username": "USERNAME", "password": "PASSWORD"}
             given = values.get(*SECRET, "password") or values.get(*SECRET, "username")
             yield Finding(
@@ -38,9 +39,8 @@ def pull_secret(subject: Subject) -> Iterator[Finding]:
     yield from _complete(subject, host)
 
 
-def _own_secrets(subject: Subject) -> bool:
+def own_secrets(values: Values) -> bool:
     """Return True if user servers name pull secrets that are made elsewhere."""
-    values = subject.values
     return bool(
         values.get("jupyterhub", "imagePullSecrets")
         or values.get("jupyterhub", "singleuser", "image", "pullSecrets")

@@ -13,12 +13,16 @@ from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.image_prefix import PREFIX, with_prefix
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.imagebuilding.registry_kinds import RegistryKind, address_host, kind_of, prefix_host, split_address
+from hubimages.imagebuilding.values import Values
 
 SERVICE = "binderhub-service"
 CONFIG = (SERVICE, "config")
 REGISTRY = (*CONFIG, "DockerRegistry")
 PUSH = (SERVICE, "buildPodsRegistryCredentials")
 DOCKER_HUB = "https://registry-1.docker.io"
+NO_PUSH = "the registry refuses the push of every build"
+# BinderHub logs a refused lookup and builds (binderhub/builder.py).
+NO_LOOKUP = "BinderHub cannot see which images exist, and builds each again"
 JSON_KEYS = ("_json_key", "_json_key_base64", "oauth2accesstoken")
 
 
@@ -188,12 +192,16 @@ def _address(subject: Subject, key: tuple[str, ...], host: str) -> Iterator[Find
             f"write https://{address}", change={key: f"https://{address}"},
         )  # fmt: skip
     if host and address_host(address) != host:
-        yield Finding(
+        push = key[-1] == "server"
+        found = Finding(
             "registry-host-differs", values.place(*key),
             f"{name} is at {address_host(address)!r}, but image_prefix is at {host!r}",
-            "images are pushed to one registry with the account of another: the push fails, or images are not found",
+            "builds are pushed to one registry with the account of another, and the push fails"
+            if push
+            else "BinderHub looks for images at another registry than builds push to, and builds each again",
             f"write https://{host}", change={key: f"https://{host}"},
         )  # fmt: skip
+        yield found if push else warning(found)
 
 
 def _account(subject: Subject, host: str) -> Iterator[Finding]:
@@ -202,16 +210,15 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
         if section == REGISTRY and not values.get(*REGISTRY, "url"):
             continue
         for key in ("server", "username", "password"):
-            if (key == "server" and section == REGISTRY) or values.get(*section, key) or _other_way(subject, section):
+            if (key == "server" and section == REGISTRY) or values.get(*section, key) or other_account(values, section):
                 continue
-            yield Finding(
+            found = Finding(
                 f"{code}-{key}-missing", values.place(*section, key), f"{what} has no {key}",
-                "the registry refuses the push of every build"
-                if section == PUSH
-                else "BinderHub cannot see which images exist, and builds each again",
+                NO_PUSH if section == PUSH else NO_LOOKUP,
                 f"set {what}.{key}" + (", in the hub's encrypted file" if key == "password" else ""),
                 change={(*section, key): f"https://{host}" if key == "server" else key.upper()},
             )  # fmt: skip
+            yield found if section == PUSH else warning(found)
     yield from _one_source(subject)
     for section, what in ((REGISTRY, "config.DockerRegistry"), (PUSH, PUSH[1])):
         user = values.text(*section, "username")
@@ -224,24 +231,26 @@ def _account(subject: Subject, host: str) -> Iterator[Finding]:
             yield _wrong_user(subject, section, what, user, "ORGANISATION+ROBOT", "a robot account")
 
 
-def _other_way(subject: Subject, section: tuple[str, ...]) -> bool:
+def other_account(values: Values, section: tuple[str, ...]) -> bool:
     """Return True if the account comes from other settings of the charts, or from BinderHub's registry_class."""
-    if subject.values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
+    if values.text(*CONFIG, "BinderHub", "registry_class").endswith("ExternalRegistryHelper"):
         return True  # the helper makes a login for each build, and answers what is there
     if section == PUSH:
-        return bool(subject.values.get(SERVICE, "buildPodsDockerConfig", "auths"))
-    return bool(subject.values.get(*CONFIG, "DockerRegistry", "docker_config_path"))
+        return bool(values.get(SERVICE, "buildPodsDockerConfig", "auths"))
+    return bool(values.get(*CONFIG, "DockerRegistry", "docker_config_path"))
 
 
 def _wrong_user(
     subject: Subject, section: tuple[str, ...], what: str, user: str, wanted: str, with_what: str
 ) -> Finding:
-    return Finding(
+    found = Finding(
         "registry-account-wrong", subject.values.place(*section, "username"),
         f"{what}.username {user!r} is not an account of this registry",
-        f"this registry needs {with_what} and refuses the login", f"use {wanted}",
-        change={(*section, "username"): wanted},
+        f"this registry needs {with_what} and refuses the login: "
+        + ("no build can be pushed" if section == PUSH else NO_LOOKUP),
+        f"use {wanted}", change={(*section, "username"): wanted},
     )  # fmt: skip
+    return found if section == PUSH else warning(found)
 
 
 def _one_source(subject: Subject) -> Iterator[Finding]:

@@ -1,7 +1,10 @@
-"""docker-compose: a project that runs JupyterHub is a hub, with the programs and variables beside it."""
+"""docker-compose: a project that runs JupyterHub is a hub, with the programs and variables beside it.
+
+Which files count, and how they are merged: https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import nodes
@@ -10,6 +13,7 @@ from hubimages.references.find.layouts.view import View
 from hubimages.yaml_text import MappingNode
 
 FILES = re.compile(r"(?P<base>(docker-)?compose)(?P<more>\.[\w-]+)?\.ya?ml")
+ORDER = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")  # the first that exists counts
 BESIDE = re.compile(r"\.env|.*jupyterhub_config.*\.py")
 
 
@@ -22,8 +26,9 @@ def hubs(view: View) -> Iterator[Hub]:
             projects.setdefault(folder, []).append(file)
     for folder, files in projects.items():
         ordered = sorted(files, key=lambda file: (file.count("."), file))
-        base = [file for file in ordered if _more(file) in ("", ".override")]
-        variants = [file for file in ordered if file not in base]
+        base = _first(file for file in ordered if not _more(file))
+        override = _first(file for file in ordered if _more(file) == ".override") if base else []
+        variants = [file for file in ordered if _more(file) not in ("", ".override")]
         if not any(_is_hub(view, file) for file in ordered):
             continue
         beside = [
@@ -33,10 +38,22 @@ def hubs(view: View) -> Iterator[Hub]:
         name = folder or "docker-compose"
         shared = tuple(Layer(file, document=None) for file in beside)
         if base:
-            yield Hub(name, (*map(Layer, base), *shared), layout=f"docker-compose ({base[0]})")
+            layers = (*_layers(base + override), *shared)
+            yield Hub(name, layers, layout=f"docker-compose ({base[0]})")
         for file in variants:
             stem = PurePosixPath(file).name.split(".")[1]
-            yield Hub(f"{name}/{stem}", (*map(Layer, base), Layer(file), *shared), layout=f"docker-compose ({file})")
+            layers = (*_layers([*base, file]), *shared)
+            yield Hub(f"{name}/{stem}", layers, layout=f"docker-compose ({file})")
+
+
+def _first(files: Iterable[str]) -> list[str]:
+    """Return the file that docker-compose reads where several of one kind are in a directory."""
+    by_name = {file.rpartition("/")[2].replace(".override", ""): file for file in files}
+    return [by_name[name] for name in ORDER if name in by_name][:1]
+
+
+def _layers(files: Iterable[str]) -> Iterator[Layer]:
+    return (Layer(file, by_name=True) for file in files)
 
 
 def _more(file: str) -> str:

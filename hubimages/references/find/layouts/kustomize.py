@@ -1,6 +1,6 @@
 """Kustomize: what a kustomization takes in, with the charts that it renders.
 
-`valuesInline` overrides `valuesFile` unless `valuesMerge` says otherwise:
+`valuesInline` overrides `valuesFile` unless `valuesMerge` says otherwise, and `additionalValuesFiles` override both:
 https://kubectl.docs.kubernetes.io/references/kustomize/builtins/#_helmchartinflationgenerator_
 """
 
@@ -82,13 +82,14 @@ def charts(view: View, file: str) -> Iterator[tuple[str, tuple[Layer, ...], bool
     folder = str(PurePosixPath(file).parent)
     for number, entry in enumerate(nodes.items(view.first(file), "helmCharts")):
         name = nodes.text(entry, "name")
-        given = [
-            path for path in (nodes.text(entry, "valuesFile"), *nodes.texts(entry, "additionalValuesFiles")) if path
-        ]
-        files = [layer for path in given for layer in view.values_file(join(folder, path), file, entry.line)]
+        first, more = (
+            [layer for path in given if path for layer in view.values_file(join(folder, path), file, entry.line)]
+            for given in ([nodes.text(entry, "valuesFile")], nodes.texts(entry, "additionalValuesFiles"))
+        )
         inline = [Layer(file, root=("helmCharts", number, "valuesInline"))] if nodes.at(entry, "valuesInline") else []
-        merge = nodes.text(entry, "valuesMerge")
-        layers = inline if merge == "replace" else [*inline, *files] if merge == "merge" else [*files, *inline]
+        merge = nodes.text(entry, "valuesMerge") if inline else ""
+        base = inline if merge == "replace" else [*inline, *first] if merge == "merge" else [*first, *inline]
+        layers = [*base, *more]
         chart = join(folder, f"{nodes.text(entry, 'chartHome') or 'charts'}/{name}/Chart.yaml")
         below = view.chart_layers(chart) if chart in view.known else ()
         is_hub = view.named(name, chart if chart in view.known else None, layers)

@@ -2,9 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from hubimages.references.find.layouts import nodes
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import HUB_CHARTS, View, join
 
@@ -22,10 +23,10 @@ VALUED = (
     "--timeout",
     "--repo",
     "--kube-context",
-    "--set",
-    "--set-string",
     "--set-file",
 )
+SET = ("--set", "--set-string", "--set-literal")
+BLOCK = re.compile(r"^[ \t]*(?:set[ \t]*\{)?[ \t]*name[ \t]*=[ \t]*\"(?P<key>[\w.\[\]\\-]+)\"", re.MULTILINE)
 RELEASE = re.compile(
     r"resource[ \t]+\"helm_release\"[ \t]+\"(?P<name>[\w-]+)\"[ \t]*\{(?P<body>.*?)^\}", re.MULTILINE | re.DOTALL
 )
@@ -54,12 +55,12 @@ def _of_script(view: View, file: str) -> Iterator[Hub]:
             words = shlex.split(matched["rest"].replace("\\\n", " "), comments=True)
         except ValueError:
             continue
-        names, files = _arguments([_filled(word, settings) for word in words])
+        names, files, given = _arguments([_filled(word, settings) for word in words])
         folder = PurePosixPath(file).parent
         paths = [
             next((path for path in (join(folder, each), join("", each)) if path in view.known), "") for each in files
         ]
-        layers = tuple(Layer(path) for path in paths if path)
+        layers = (*(Layer(path) for path in paths if path), *_settings(file, given))
         chart = next((name for name in names if name.rpartition("/")[2] in HUB_CHARTS), "")
         local = next((path for name in names for path in _charts(view, folder, name)), "")
         if not layers or not (chart or view.named(chart, local or None, layers)):
@@ -90,22 +91,32 @@ def _charts(view: View, folder: PurePosixPath, name: str) -> Iterator[str]:
             yield path
 
 
-def _arguments(words: list[str]) -> tuple[list[str], list[str]]:
-    """Return what is no option, and the values files, of a helm command."""
+def _settings(file: str, keys: Iterable[str]) -> Iterator[Layer]:
+    """Yield a layer for each value that a program sets: they override all files."""
+    for key in keys:
+        path = nodes.path_of(key)
+        yield Layer(file, root=path, document=None, sets=path)
+
+
+def _arguments(words: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return what is no option, the values files, and the keys that are set, of a helm command."""
     names: list[str] = []
     files: list[str] = []
+    keys: list[str] = []
     rest = iter(words)
     for word in rest:
         option, equals, value = word.partition("=")
         if option in ("-f", "--values"):
             files += (value if equals else next(rest, "")).split(",")
+        elif option in SET:
+            keys += [pair.partition("=")[0] for pair in (value if equals else next(rest, "")).split(",") if "=" in pair]
         elif option in VALUED and not equals:
             next(rest, "")
         elif word in (";", "&&", "||", "|"):
             break
         elif not word.startswith("-"):
             names.append(word)
-    return names, files
+    return names, files, keys
 
 
 def _filled(word: str, settings: Mapping[str, str]) -> str:
@@ -127,4 +138,6 @@ def _of_terraform(view: View, file: str) -> Iterator[Hub]:
         layers = tuple(Layer(whole) for whole in (join(folder, path) for path in paths) if whole in view.known)
         if name in HUB_CHARTS or any(view.is_hubs(layer) for layer in layers):
             where = f"{folder}/" if str(folder) != "." else ""
-            yield Hub(f"{where}{matched['name']}", (*layers, Layer(file, document=None)), layout=f"Terraform ({file})")
+            set_here = _settings(file, (each["key"] for each in BLOCK.finditer(matched["body"]) if "." in each["key"]))
+            layers = (*layers, Layer(file, document=None), *set_here)
+            yield Hub(f"{where}{matched['name']}", layers, layout=f"Terraform ({file})")

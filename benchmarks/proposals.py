@@ -1,0 +1,119 @@
+"""Which references do hubimages and Renovate find in a hub's values, and which tag does each propose?
+
+    python benchmarks/proposals.py --renovate NODE_MODULES/renovate/dist/renovate.js [--node NODE]
+
+Values files have an image in each form that the chart of JupyterHub reads; a real registry on loopback has a newer tag
+of each. Renovate looks the updates up in the working directory (`--platform=local`), with its recommended configuration
+and its manager for values files of Helm, and changes nothing; what it proposes is in its log. `npm install renovate`
+gets it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.engine.plugin import serve
+from tests.registry.images import Publisher
+
+CONFIGURATION = {"extends": ["config:recommended"], "helm-values": {"managerFilePatterns": ["/\\.yaml$/"]}}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place with an image: how it is written, its tags in the order in which they were made, the first one in use."""
+
+    form: str
+    text: str
+    tags: tuple[str, ...]
+
+
+PLACES = [
+    Place("singleuser.image: name, tag", "singleuser:\n  image:\n    name: {image}\n    tag: {tag!r}\n",
+          ("1.2.0", "1.3.0")),
+    Place("the same, a tag of 12 hex digits", "singleuser:\n  image:\n    name: {image}\n    tag: {tag!r}\n",
+          ("8f3c2d1e9a70", "b21d40c86e5f")),
+    Place("a profile's kubespawner_override.image", "singleuser:\n  profileList:\n    - display_name: One\n"
+          "      kubespawner_override:\n        image: {image}:{tag}\n", ("2026.04.29", "2026.07.01")),
+    Place("the same, a tag of 12 hex digits", "singleuser:\n  profileList:\n    - display_name: One\n"
+          "      kubespawner_override:\n        image: {image}:{tag}\n", ("8f3c2d1e9a70", "b21d40c86e5f")),
+    Place("extraContainers[].image", "singleuser:\n  extraContainers:\n    - name: side\n      image: {image}:{tag}\n",
+          ("1.2.0", "1.3.0")),
+    Place("prePuller.extraImages: name, tag", "prePuller:\n  extraImages:\n    side:\n      name: {image}\n"
+          "      tag: {tag!r}\n", ("1.2.0", "1.3.0")),
+    Place("hub.image: name, tag of chartpress", "hub:\n  image:\n    name: {image}\n    tag: {tag}\n",
+          ("0.0.1-0.dev.git.8663.h049aa2c2", "0.0.1-0.dev.git.8670.h149aa2c2")),
+    Place("image: repository, tag (Helm's habit)", "other:\n  image:\n    repository: {image}\n    tag: {tag!r}\n",
+          ("1.2.0", "1.3.0")),
+]  # fmt: skip
+
+
+def main() -> None:
+    """Write the files and the images, ask both, and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--renovate", type=Path, required=True)
+    parser.add_argument("--node", default="node")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made:
+        (folder := Path(made, "registry")).mkdir()
+        for registry in serve(folder):
+            repository = Path(made, "deployment")
+            (repository / "config").mkdir(parents=True)
+            (repository / "renovate.json").write_text(json.dumps(CONFIGURATION))
+            for number, place in enumerate(PLACES):
+                for month, tag in enumerate(place.tags, start=1):
+                    Publisher(registry, f"group/image{number}").image({"created": f"2026-0{month}-01T00:00:00Z"}, tag)
+                image = f"{registry.address}/group/image{number}"
+                (repository / f"config/hub{number}.yaml").write_text(place.text.format(image=image, tag=place.tags[0]))
+            for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "hubs"]):
+                subprocess.run(["git", *IDENTITY, *words], cwd=repository, check=True)
+            found, proposed = ours(repository)
+            theirs = dict(renovates(repository, registry.address, options.node, options.renovate))
+    lines = ["| place | hubimages finds | and proposes | Renovate finds | and proposes |", "|---|---|---|---|---|"]
+    for number, place in enumerate(PLACES):
+        file = f"config/hub{number}.yaml"
+        row = [place.form, "yes" if file in found else "no", proposed.get(file, "-")]
+        row += ["yes" if file in theirs else "no", theirs.get(file) or "-"]
+        lines.append(f"| {' | '.join(row)} |")
+    sys.stdout.write("\n".join([*lines, ""]))
+
+
+IDENTITY = ["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"]
+
+
+def ours(repository: Path) -> tuple[set[str], dict[str, str]]:
+    """Return the files in which we find a reference, and the tag that bump-images proposes for each file."""
+
+    def ask(*words: str) -> dict[str, list[dict[str, str]]]:
+        argv = [sys.executable, "-m", "hubimages", *words, "--json"]
+        answer: dict[str, list[dict[str, str]]] = json.loads(subprocess.check_output(argv, cwd=repository))
+        return answer
+
+    changes = ask("bump-images", "--dry-run", "--yes")["changes"]
+    return {one["file"] for one in ask("images")["references"]}, {one["file"]: one["after"] for one in changes}
+
+
+def renovates(repository: Path, address: str, node: str, program: Path) -> Iterator[tuple[str, str]]:
+    """Yield each file in which Renovate finds a reference, with the tag that it proposes, empty if it has none."""
+    rules = json.dumps([{"matchHost": address, "insecureRegistry": True, "allowInternal": True}])
+    environment = {**os.environ, "LOG_FORMAT": "json", "LOG_LEVEL": "debug", "RENOVATE_HOST_RULES": rules}
+    argv = [node, str(program), "--platform=local", "--onboarding=false", "--require-config=optional"]
+    done = subprocess.run(argv, cwd=repository, env=environment, capture_output=True, text=True, check=True)
+    for line in done.stdout.splitlines():
+        entry = json.loads(line) if line.startswith("{") else {}
+        if entry.get("msg") != "packageFiles with updates":
+            continue
+        for file in entry["config"].get("helm-values", []):
+            for one in file["deps"]:
+                yield file["packageFile"], ", ".join(update["newValue"] for update in one.get("updates", []))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""What GitHub, PyPI and people who cite or report read of this repository."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+PROGRAMS = Path(sys.executable).parent
+PINNED = re.compile(r"uses: (?:\./|[\w./-]+@[0-9a-f]{40} # \S+)")
+
+
+def release_check() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("check_release", CHECKOUT / ".ci/check_release.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("vendor.github-workflows", sorted((CHECKOUT / ".github/workflows").glob("*.yaml"))),
+        ("vendor.github-issue-forms", sorted((CHECKOUT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml"))),
+        ("vendor.github-issue-config", [CHECKOUT / ".github/ISSUE_TEMPLATE/config.yml"]),
+        ("vendor.citation-file-format", [CHECKOUT / "CITATION.cff"]),
+    ],
+)
+def test_the_schema_is_kept(schema: str, files: list[Path]) -> None:
+    assert files
+    subprocess.run([PROGRAMS / "check-jsonschema", "--builtin-schema", schema, *files], check=True)
+
+
+def test_zizmor_finds_nothing_in_the_workflows_of_this_repository() -> None:
+    subprocess.run([PROGRAMS / "zizmor", "--offline", "--no-progress", CHECKOUT / ".github/workflows"], check=True)
+
+
+def test_every_action_of_the_workflows_is_pinned_by_commit() -> None:
+    for workflow in (CHECKOUT / ".github/workflows").glob("*.yaml"):
+        for line in workflow.read_text().splitlines():
+            assert "uses: " not in line or PINNED.search(line), f"{workflow.name}: {line}"
+
+
+CHANGELOG = (
+    "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-12-01\n\n### Added\n\n- One.\n\n[1.2.0]: https://example.org\n"
+)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    (tmp_path / "cookiecutter.json").write_text('{"__version": "1.2.0"}')
+    (tmp_path / "CITATION.cff").write_text("cff-version: 1.2.0\nversion: 1.2.0\n")
+    (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
+    return tmp_path
+
+
+def test_a_tag_with_everything_in_step_can_be_released(checkout: Path) -> None:
+    assert release_check().problems("v1.2.0", checkout) == []
+    assert release_check().section("1.2.0", checkout) == "### Added\n\n- One."
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("pyproject.toml", '[project]\nversion = "1.1.0"\n', "pyproject.toml has version 1.1.0, and the tag is v1.2.0"),
+        ("cookiecutter.json", '{"__version": "1.3.0"}', "cookiecutter.json has version 1.3.0, and the tag is v1.2.0"),
+        ("CITATION.cff", "cff-version: 1.2.0\n", "CITATION.cff has version none, and the tag is v1.2.0"),
+        ("CHANGELOG.md", "## [Unreleased]\n\n- One.\n", "CHANGELOG.md has no section [1.2.0] with text and a date"),
+        ("CHANGELOG.md", "## [1.2.0]\n\n- One.\n", "CHANGELOG.md has no section [1.2.0] with text and a date"),
+        ("CHANGELOG.md", "## [1.2.0] - 2026-12-01\n\n", "CHANGELOG.md has no section [1.2.0] with text and a date"),
+    ],
+)
+def test_what_is_not_in_step_is_named(file: str, text: str, says: str, checkout: Path) -> None:
+    (checkout / file).write_text(text)
+    assert release_check().problems("v1.2.0", checkout) == [says]
+
+
+def test_the_version_of_this_tree_is_the_same_everywhere() -> None:
+    version = re.search(r'^version = "(.+)"$', (CHECKOUT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version
+    lines = release_check().problems(f"v{version[1]}", CHECKOUT)
+    assert [line for line in lines if "CHANGELOG" not in line] == []
