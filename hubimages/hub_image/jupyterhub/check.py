@@ -18,13 +18,14 @@ from hubimages.hub_image.jupyterhub.hubs import (
     jupyterhubs,
 )
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
-from hubimages.hub_image.jupyterhub.rule import LOG_MESSAGES, verdict
+from hubimages.hub_image.jupyterhub.rule import LOG_MESSAGES, verdict, verdict_on_lab
 from hubimages.image_ref import ImageRef
 from hubimages.references import Inventory, Reference, is_user_image
 from hubimages.repository import changes
 from hubimages.repository.git import Repo
 
 MISMATCH, MISSING, PAGE = "jupyterhub-mismatch", "jupyterhub-missing", "default-url-missing"
+OLD_LAB = "jupyterlab-old"
 # Keys of Zero to JupyterHub and KubeSpawner for containers beside that of the server.
 BESIDE = {
     "cloudMetadata", "extraContainers", "extraImages", "extra_containers", "initContainers", "init_containers",
@@ -101,6 +102,11 @@ class Pair:
     hubs: tuple[str, ...]
     runs: RunsJupyterHub
 
+    @property
+    def who(self) -> str:
+        """Return `leap/prod runs`, or `a, b run`."""
+        return f"{some(self.hubs)} run{'' if len(self.hubs) > 1 else 's'}"
+
 
 def pairs(references: Iterable[Reference], known: JupyterHubs) -> Iterator[Pair]:
     """Yield each place with each JupyterHub of its hubs."""
@@ -120,8 +126,9 @@ def jupyterhub_in(facts: Mapping[ImageRef, Facts], image: ImageRef) -> str:
 
 
 def mismatches(references: Iterable[Reference], known: JupyterHubs, facts: Mapping[ImageRef, Facts]) -> list[Finding]:
-    """Return a finding for each place and JupyterHub that do not go together."""
-    return [finding for pair in pairs(references, known) if (finding := mismatch(pair, facts)) is not None]
+    """Return a finding for each place and JupyterHub that do not go together, also because of JupyterLab."""
+    found = ((mismatch(pair, facts), old_lab(pair, facts)) for pair in pairs(references, known))
+    return [finding for both in found for finding in both if finding is not None]
 
 
 def mismatch(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
@@ -132,9 +139,24 @@ def mismatch(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
         return None
     return Finding(
         MISMATCH,
-        f"{pair.image} has JupyterHub {inside}, and {some(pair.hubs)} {'run' if len(pair.hubs) > 1 else 'runs'} "
-        f"{pair.runs.version} ({pair.runs.because}): {wrong.what} ({wrong.source})",
+        f"{pair.image} has JupyterHub {inside}, and {pair.who} {pair.runs.version} ({pair.runs.because}): {wrong}",
         f"install jupyterhub {pair.runs.version.partition('.')[0]}.* in the image",
+        pair.reference.file,
+        pair.reference.line,
+        wrong.grade,
+    )
+
+
+def old_lab(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
+    """Return what is wrong with the JupyterLab of an image; None if nothing is known to be."""
+    lab = facts[pair.image].version_of("jupyterlab") if pair.image in facts else ""
+    wrong = verdict_on_lab(pair.runs.version, lab) if lab else None
+    if wrong is None:
+        return None
+    return Finding(
+        OLD_LAB,
+        f"{pair.image} has JupyterLab {lab}, and {pair.who} JupyterHub {pair.runs.version}: {wrong}",
+        "install jupyterlab 3.1.16 or newer in the image",
         pair.reference.file,
         pair.reference.line,
         wrong.grade,

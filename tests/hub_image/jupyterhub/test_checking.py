@@ -44,6 +44,15 @@ def test_an_image_of_the_same_major_is_no_finding(open_registry: Registry, tmp_p
     assert (rows(checked(repo)), checked(repo).not_checked) == ([], ())
 
 
+@pytest.mark.parametrize(("chart", "lab", "found"), [("4.3.3", "3.1.15", True), ("4.3.3", "3.1.16", False)])
+def test_a_jupyterlab_that_does_not_notice_a_stopped_server_is_a_warning(
+    open_registry: Registry, tmp_path: Path, chart: str, lab: str, found: bool
+) -> None:
+    name = image(open_registry, "fit/lab", lab, jupyterhub="5.4.4", jupyterlab=lab)
+    repo = clusters(tmp_path / "repo", chart, {"prod": IMAGE.format(name=name, tag=lab)})
+    assert rows(checked(repo)) == ([("jupyterlab-old", "warning", "prod.values.yaml:5")] if found else [])
+
+
 def test_every_choice_of_a_profile_list_is_checked_and_no_container_beside_the_server(
     open_registry: Registry, tmp_path: Path
 ) -> None:
