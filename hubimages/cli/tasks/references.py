@@ -166,6 +166,8 @@ def check_images(
     console.result(report.as_json() if json else report.as_annotations() if github else str(report))
     if not (json or github or about is not None):
         console.step(references.summary(inventory))
+        if inventory.hubs and not (contents or offline):
+            console.step("not checked: whether the images go with the JupyterHub of their hubs. Add --contents")
     if report.exit_code:
         raise Exit(code=report.exit_code)
 

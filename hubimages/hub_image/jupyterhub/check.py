@@ -9,15 +9,23 @@ from hubimages.contents import Facts
 from hubimages.findings import WARNING, Finding
 from hubimages.hub_image.hubs import some
 from hubimages.hub_image.jupyterhub.default_urls import DefaultUrls, needed
-from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, hub_image_of_each, jupyterhubs
+from hubimages.hub_image.jupyterhub.hubs import (
+    JupyterHubs,
+    RunsJupyterHub,
+    Versions,
+    charts_of_hubs,
+    hub_image_of_each,
+    jupyterhubs,
+)
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
-from hubimages.hub_image.jupyterhub.rule import LOG_MESSAGES, verdict
+from hubimages.hub_image.jupyterhub.rule import LOG_MESSAGES, verdict, verdict_on_lab
 from hubimages.image_ref import ImageRef
 from hubimages.references import Inventory, Reference, is_user_image
 from hubimages.repository import changes
 from hubimages.repository.git import Repo
 
 MISMATCH, MISSING, PAGE = "jupyterhub-mismatch", "jupyterhub-missing", "default-url-missing"
+OLD_LAB = "jupyterlab-old"
 # Keys of Zero to JupyterHub and KubeSpawner for containers beside that of the server.
 BESIDE = {
     "cloudMetadata", "extraContainers", "extraImages", "extra_containers", "initContainers", "init_containers",
@@ -51,20 +59,28 @@ def check_jupyterhubs(
     )
 
 
-def check(repo: Repo, inventory: Inventory, references: Sequence[Reference], asker: Asker) -> Checked:
-    """Return what does not go together among hubs and these references, which need not be those of the inventory."""
+def check(
+    repo: Repo, inventory: Inventory, references: Sequence[Reference], asker: Asker, *, whole: bool = True
+) -> Checked:
+    """Return what does not go together among hubs and these references, which need not be those of the inventory.
+
+    Without `whole`, charts are read only if something is known about an image.
+    """
     if not references:
         return Checked()
     hub_images = hub_image_of_each(repo, inventory)
     reached = {hub for each in references for hub in each.hubs}
     images = {each.image for each in references if each.image}
     known = look_up(asker, sorted(images, key=str), {hub_images[hub] for hub in reached & hub_images.keys()})
-    hubs = jupyterhubs(repo, inventory, known.facts, online=asker.online)
+    if not (whole or images & known.facts.keys()):
+        return Checked((), tuple(not_known(references, JupyterHubs({}, {}), known)), known.no_answer)
+    charts = charts_of_hubs(repo, inventory)
+    hubs = jupyterhubs(repo, inventory, Versions(charts, hub_images, known.facts), online=asker.online)
     found = [
         *mismatches(references, hubs, known.facts),
-        *lacking(references, known.facts, DefaultUrls.of_repository(repo, inventory)),
+        *lacking(references, known.facts, DefaultUrls.of_repository(repo, charts)),
     ]
-    return Checked(tuple(found), tuple(not_known(references, hubs, known)), known.no_answer)
+    return Checked(tuple(found), tuple(not_known(references, hubs, known)), known.no_answer or hubs.no_answer)
 
 
 def of_users(references: Iterable[Reference]) -> list[Reference]:
@@ -86,6 +102,11 @@ class Pair:
     hubs: tuple[str, ...]
     runs: RunsJupyterHub
 
+    @property
+    def who(self) -> str:
+        """Return `leap/prod runs`, or `a, b run`."""
+        return f"{some(self.hubs)} run{'' if len(self.hubs) > 1 else 's'}"
+
 
 def pairs(references: Iterable[Reference], known: JupyterHubs) -> Iterator[Pair]:
     """Yield each place with each JupyterHub of its hubs."""
@@ -105,8 +126,9 @@ def jupyterhub_in(facts: Mapping[ImageRef, Facts], image: ImageRef) -> str:
 
 
 def mismatches(references: Iterable[Reference], known: JupyterHubs, facts: Mapping[ImageRef, Facts]) -> list[Finding]:
-    """Return a finding for each place and JupyterHub that do not go together."""
-    return [finding for pair in pairs(references, known) if (finding := mismatch(pair, facts)) is not None]
+    """Return a finding for each place and JupyterHub that do not go together, also because of JupyterLab."""
+    found = ((mismatch(pair, facts), old_lab(pair, facts)) for pair in pairs(references, known))
+    return [finding for both in found for finding in both if finding is not None]
 
 
 def mismatch(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
@@ -117,9 +139,24 @@ def mismatch(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
         return None
     return Finding(
         MISMATCH,
-        f"{pair.image} has JupyterHub {inside}, and {some(pair.hubs)} {'run' if len(pair.hubs) > 1 else 'runs'} "
-        f"{pair.runs.version} ({pair.runs.because}): {wrong.what} ({wrong.source})",
+        f"{pair.image} has JupyterHub {inside}, and {pair.who} {pair.runs.version} ({pair.runs.because}): {wrong}",
         f"install jupyterhub {pair.runs.version.partition('.')[0]}.* in the image",
+        pair.reference.file,
+        pair.reference.line,
+        wrong.grade,
+    )
+
+
+def old_lab(pair: Pair, facts: Mapping[ImageRef, Facts]) -> Finding | None:
+    """Return what is wrong with the JupyterLab of an image; None if nothing is known to be."""
+    lab = facts[pair.image].version_of("jupyterlab") if pair.image in facts else ""
+    wrong = verdict_on_lab(pair.runs.version, lab) if lab else None
+    if wrong is None:
+        return None
+    return Finding(
+        OLD_LAB,
+        f"{pair.image} has JupyterLab {lab}, and {pair.who} JupyterHub {pair.runs.version}: {wrong}",
+        "install jupyterlab 3.1.16 or newer in the image",
         pair.reference.file,
         pair.reference.line,
         wrong.grade,

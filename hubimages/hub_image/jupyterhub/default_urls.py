@@ -7,10 +7,10 @@ from typing import Any
 
 from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.hubs import data_of, tracked_files
-from hubimages.hub_image.jupyterhub.hubs import charts_of_hubs
+from hubimages.hub_image.jupyterhub.hubs import ChartOfHub
 from hubimages.hub_image.reading import work_tree_reader
 from hubimages.hub_image.upgrade.values import hub_files
-from hubimages.references import Inventory, Reference
+from hubimages.references import Reference
 from hubimages.repository.git import Repo
 
 # The first part of a path, and the packages of which one must be there to serve it, as their documentation says. Every
@@ -40,13 +40,14 @@ class DefaultUrls:
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
-    def of_repository(cls, repo: Repo, inventory: Inventory) -> "DefaultUrls":
-        """Return those of a repository."""
+    def of_repository(cls, repo: Repo, charts: Mapping[str, ChartOfHub]) -> "DefaultUrls":
+        """Return those of a repository whose hubs deploy these charts."""
         names, text = tracked_files(repo), work_tree_reader(repo)
+        there = frozenset(names)
         files = {hub: [*reversed(own)] for hub, own in hub_files(names, text)}
-        for hub, chart in charts_of_hubs(repo, inventory).items():
+        for hub, chart in charts.items():
             values = posixpath.join(chart.folder, "values.yaml")
-            if values in names:
+            if values in there:
                 files.setdefault(hub, []).append(values)
         return cls(Remembering(text), files)
 

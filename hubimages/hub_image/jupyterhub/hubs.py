@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages.contents import Facts
-from hubimages.errors import BadInputError, HubImagesError
+from hubimages.errors import BadInputError, HubImagesError, NoAnswerError
 from hubimages.hub_image.dependencies import CHART, Dependency, Reader
 from hubimages.hub_image.hubs import data_of, deployed_charts, hub_images, tracked_files
 from hubimages.hub_image.jupyterhub.charts import jupyterhub_of_chart
@@ -123,37 +123,48 @@ class JupyterHubs:
 
     of: Mapping[str, RunsJupyterHub]
     unknown: Mapping[str, str]
+    no_answer: bool = False  # of a Helm repository
 
 
-def jupyterhubs(
-    repo: Repo, inventory: Inventory, facts: Mapping[ImageRef, Facts], *, online: bool = False
-) -> JupyterHubs:
-    """Return the JupyterHub of each hub. `facts` are the contents of hub images, as far as they are known.
+@dataclass(frozen=True)
+class Versions:
+    """What says which JupyterHub hubs run: their charts, and the hub images whose contents are known."""
+
+    charts: Mapping[str, ChartOfHub]
+    images: Mapping[str, ImageRef]
+    facts: Mapping[ImageRef, Facts]
+
+    def in_hub_image(self, hub: str) -> str:
+        """Return the JupyterHub in the hub image of a hub; empty if that is not known."""
+        known = self.facts.get(self.images[hub]) if hub in self.images else None
+        return known.versions().get("JupyterHub", "") if known else ""
+
+
+def jupyterhubs(repo: Repo, inventory: Inventory, versions: Versions, *, online: bool = False) -> JupyterHubs:
+    """Return the JupyterHub of each hub.
 
     With `online`, Helm repositories are asked for charts that are not known on this machine.
     """
-    charts, images = charts_of_hubs(repo, inventory), hub_image_of_each(repo, inventory)
-    versions: dict[ChartOfHub, str | HubImagesError] = {}
+    answers: dict[ChartOfHub, str | HubImagesError] = {}
     of, unknown = {}, {}
     for hub in inventory.hubs:
-        image, chart = images.get(hub), charts.get(hub)
-        known = facts.get(image) if image else None
-        inside = known.versions().get("JupyterHub", "") if known else ""
+        chart = versions.charts.get(hub)
+        inside = versions.in_hub_image(hub)
         if inside:
-            of[hub] = RunsJupyterHub(inside, f"the hub image {image}")
+            of[hub] = RunsJupyterHub(inside, f"the hub image {versions.images[hub]}")
             continue
         if chart is None:
             unknown[hub] = "no file says which version of the jupyterhub chart it deploys"
             continue
-        if chart not in versions:
-            versions[chart] = looked_up(repo, chart, online=online)
-        answer = versions[chart]
+        if chart not in answers:
+            answers[chart] = looked_up(repo, chart, online=online)
+        answer = answers[chart]
         if isinstance(answer, str) and answer:
             of[hub] = RunsJupyterHub(answer, f"the chart {chart.version}, {chart.place}")
         else:
             why = str(answer) or "it is newer than this hubimages and not on this machine"
             unknown[hub] = f"which JupyterHub the chart {chart.version} ({chart.place}) runs: {why}"
-    return JupyterHubs(of, unknown)
+    return JupyterHubs(of, unknown, any(isinstance(answer, NoAnswerError) for answer in answers.values()))
 
 
 def looked_up(repo: Repo, chart: ChartOfHub, *, online: bool) -> str | HubImagesError:

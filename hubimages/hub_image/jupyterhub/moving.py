@@ -5,24 +5,27 @@ from collections.abc import Collection
 
 from hubimages.errors import HubImagesError
 from hubimages.findings import ERROR
-from hubimages.hub_image.hubs import some
+from hubimages.hub_image.hubs import some, tracked_files
 from hubimages.hub_image.jupyterhub.charts import jupyterhub_of_chart
 from hubimages.hub_image.jupyterhub.check import Checked, Pair, check, jupyterhub_in, not_known, of_users, pairs
-from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, charts_of_hubs, jupyterhubs
+from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, Versions, charts_of_hubs, jupyterhubs
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
 from hubimages.hub_image.jupyterhub.rule import Verdict, verdict
 from hubimages.references import TagPlan, find_references
 from hubimages.repository.git import Repo
 
+VERSIONED = ("Chart.yaml", "requirements.yaml", "helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl")
+
 
 def check_plan(plan: TagPlan, asker: Asker) -> Checked:
     """Return what does not go together once a change of tags is made, among what it changes.
 
-    Left out are hubs for which no file says which chart they deploy.
+    Left out are repositories that have no file for a version of the chart.
     """
     after = of_users(change.targets[each].of(each) for change in plan.changes for each in change.changed)
-    charts = charts_of_hubs(plan.repo, plan.inventory) if after else {}
-    return check(plan.repo, plan.inventory, [each for each in after if charts.keys() & set(each.hubs)], asker)
+    if not after or not any(posixpath.basename(file) in VERSIONED for file in tracked_files(plan.repo)):
+        return Checked()
+    return check(plan.repo, plan.inventory, after, asker, whole=False)
 
 
 def locked_out(repo: Repo, places: Collection[str], version: str, address: str, asker: Asker) -> list[str]:
@@ -33,7 +36,8 @@ def locked_out(repo: Repo, places: Collection[str], version: str, address: str, 
     """
     inventory = find_references(repo.directory)
     folders = {posixpath.dirname(place) for place in places}
-    hubs = {hub for hub, chart in charts_of_hubs(repo, inventory).items() if chart.folder in folders}
+    charts = charts_of_hubs(repo, inventory)
+    hubs = {hub for hub, chart in charts.items() if chart.folder in folders}
     references = [each for each in of_users(inventory.references) if hubs & set(each.hubs)]
     if not references:
         return []
@@ -45,7 +49,7 @@ def locked_out(repo: Repo, places: Collection[str], version: str, address: str, 
     if not new:
         return [f"not checked: which images the chart {version} locks out. Its JupyterHub is not known: {why}"]
     known = look_up(asker, sorted({each.image for each in references if each.image}, key=str))
-    before = jupyterhubs(repo, inventory, {}, online=asker.online)
+    before = jupyterhubs(repo, inventory, Versions(charts, {}, {}), online=asker.online)
     after = JupyterHubs(dict.fromkeys(hubs, RunsJupyterHub(new, f"the chart {version}")), {})
     lines = [line for pair in pairs(references, after) if (line := _line(pair, known, before))]
     return [*lines, *(f"not checked: {line}" for line in not_known(references, after, known))]

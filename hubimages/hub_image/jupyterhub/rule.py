@@ -52,6 +52,19 @@ def verdict(hub: str, server: str) -> Verdict | None:
     return None
 
 
+def verdict_on_lab(hub: str, lab: str) -> Verdict | None:
+    """Return what is wrong with a hub of one version and a JupyterLab of another; None if nothing is known to be."""
+    try:
+        ours, theirs = Version(hub), Version(lab)
+    except InvalidVersion:
+        return None
+    if ours.major >= 2 and theirs < Version("3.1.16"):
+        return Verdict(
+            WARNING, "JupyterLab before 3.1.16 does not notice on such a hub that its server has stopped", CHANGELOG
+        )
+    return None
+
+
 def is_since(version: Version, first: str) -> bool:
     """Return True if a version is the first one, a prerelease of it, or later."""
     return version.release >= Version(first).release

@@ -183,14 +183,15 @@ async def calculated(address: str, cookies: str, origin: str) -> str:
         async with asyncio.timeout(30):
             socket = await websocket_connect(HTTPRequest(address, headers={"Cookie": cookies, "Origin": origin}))
             await socket.write_message(json.dumps(request))
+            answer = ""
             while text := await socket.read_message():
                 message = json.loads(text)
                 if message.get("msg_type") == "execute_result":
-                    socket.close()
-                    return str(message["content"]["data"]["text/plain"])
+                    answer = str(message["content"]["data"]["text/plain"])
+                    socket.close()  # and go on reading until it is closed
+            return answer
     except (TimeoutError, OSError, HTTPError):
-        pass
-    return ""
+        return ""
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from hubimages.errors import RefusedError
 from hubimages.hub_image import Asker, Effort, check_jupyterhubs
 from hubimages.references import find_references
 from tests.engine.registry import Registry
-from tests.hub_image.jupyterhub.hubs import IMAGE, checked, clusters, hubimages, image, rows
+from tests.hub_image.jupyterhub.hubs import CHART, IMAGE, checked, clusters, hubimages, image, rows
 from tests.references.deployment import deployment
+from tests.registry.scripted import Reply, scripted
 
 
 def test_an_image_and_a_hub_of_another_major_are_a_warning_with_its_source(
@@ -41,6 +42,15 @@ def test_an_image_of_the_same_major_is_no_finding(open_registry: Registry, tmp_p
     name = image(open_registry, "fit/same", "1", jupyterhub="5.0.0")
     repo = clusters(tmp_path / "repo", "4.3.3", {"prod": IMAGE.format(name=name, tag="1")})
     assert (rows(checked(repo)), checked(repo).not_checked) == ([], ())
+
+
+@pytest.mark.parametrize(("chart", "lab", "found"), [("4.3.3", "3.1.15", True), ("4.3.3", "3.1.16", False)])
+def test_a_jupyterlab_that_does_not_notice_a_stopped_server_is_a_warning(
+    open_registry: Registry, tmp_path: Path, chart: str, lab: str, found: bool
+) -> None:
+    name = image(open_registry, "fit/lab", lab, jupyterhub="5.4.4", jupyterlab=lab)
+    repo = clusters(tmp_path / "repo", chart, {"prod": IMAGE.format(name=name, tag=lab)})
+    assert rows(checked(repo)) == ([("jupyterlab-old", "warning", "prod.values.yaml:5")] if found else [])
 
 
 def test_every_choice_of_a_profile_list_is_checked_and_no_container_beside_the_server(
@@ -203,3 +213,27 @@ def test_layers_from_500_mb_on_are_read_only_after_a_question(
         check_jupyterhubs(repo, find_references(repo), Asker(Effort.LAYERS, lambda line: None, no))
     assert len(asked) == 1
     assert asked[0].startswith(f"{name}:1: no SBOM, so ")
+
+
+def test_a_chart_that_its_helm_repository_knows_is_looked_up_there_and_no_answer_is_75(
+    open_registry: Registry, tmp_path: Path
+) -> None:
+    name = image(open_registry, "fit/old", "1", jupyterhub="3.1.1", jupyterlab="3.6.1")
+    index = """\
+entries:
+  jupyterhub:
+  - appVersion: 6.0.0
+    name: jupyterhub
+    version: 99.0.0
+"""
+    with scripted(lambda asked: Reply(200, index.encode())) as server:
+        chart = CHART.format(version="99.0.0").replace(
+            "https://hub.jupyter.org/helm-chart/", f"http://{server.host}/c/"
+        )
+        repo = clusters(tmp_path / "repo", "99.0.0", {"prod": IMAGE.format(name=name, tag="1")})
+        (repo / "helm-charts/basehub/Chart.yaml").write_text(chart)
+        found = checked(repo)
+        assert [each for each in server.lines if "index" in each] == ["GET /c/index.yaml"]
+    assert [each.message.partition("prod ")[2][:24] for each in found.findings] == ["runs 6.0.0 (the chart 99"]
+    silent = checked(repo)
+    assert (rows(silent), silent.no_answer) == ([], True)
