@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.deep, pytest.mark.timeout(2400)]  # two builds, and R 
 
 STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks", "pixi", "r")
 PIP = "pyfiglet"
-# A Debian package, a conda package and an R package in two versions each, made while the image is built.
+# A Debian package, a conda package and an R package in two versions each, made while the image is built. Rattler's
+# threads sometimes crash while the interpreter shuts down, after all the work is done.
 MAKE = """\
 FROM {base}
 USER root
@@ -29,8 +30,8 @@ COPY . /tmp/made
 RUN command -v R || (apt-get update -q && apt-get install -qy --no-install-recommends r-base-core \\
         && rm -rf /var/lib/apt/lists/*)
 RUN mkdir -p /opt/channel/made && cp -r /tmp/made/channel/* /opt/channel/made/ \\
- && /opt/rattler/bin/python -c "import asyncio; from pathlib import Path; from rattler.index import index_fs; \\
-        asyncio.run(index_fs(Path('/opt/channel/made')))"
+ && /opt/rattler/bin/python -c "import asyncio, os; from pathlib import Path; from rattler.index import index_fs; \\
+        asyncio.run(index_fs(Path('/opt/channel/made'))); os._exit(0)"
 RUN for version in 1.0 1.1; do \\
         mkdir -p /tmp/deb/DEBIAN && printf 'Package: made-deb\\nVersion: %s\\nArchitecture: all\\nMaintainer: tests\\n\\
 Description: made\\n' $version > /tmp/deb/DEBIAN/control && dpkg-deb --build /tmp/deb /opt/made-deb-$version.deb; \\
