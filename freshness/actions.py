@@ -11,7 +11,8 @@ from freshness.sources import Sources, refs, why
 from hubimages.errors import HubImagesError
 
 PINNED = re.compile(
-    r"uses: (?P<action>[\w.-]+/[\w.-]+)@(?P<commit>[0-9a-f]{40}) # (?P<said>v[\d.]+|newest commit of master)"
+    r"uses: (?P<action>[\w.-]+/[\w.-]+(?:/[\w.-]+)*)@(?P<commit>[0-9a-f]{40})"
+    r" # (?P<said>v[\d.]+|newest commit of master)"
 )
 TAG = re.compile(r"refs/tags/(v\d+\.\d+\.\d+)")
 FOLDERS = ("<<cookiecutter.repo>>/.github/workflows", "templates", "deployment-workflows", ".github")
@@ -30,10 +31,15 @@ def pinned(root: Path) -> dict[tuple[str, str, str], list[str]]:
     return found
 
 
+def repository_of(action: str) -> str:
+    """Return OWNER/NAME of an action, which can be in a folder of its repository."""
+    return "/".join(action.split("/")[:2])
+
+
 def check(root: Path, sources: Sources) -> Iterator[Behind | Unknown | None]:
     """Compare each pin with the newest release, and the commit with that of its own tag."""
     for (action, commit, said), files in pinned(root).items():
-        address = f"{sources.github}/{action}"
+        address = f"{sources.github}/{repository_of(action)}"
         try:
             there = refs(address, "refs/heads/master" if said == MASTER else "refs/tags/v*")
         except HubImagesError as error:

@@ -78,7 +78,7 @@ class Field:
             path = rule["source"].partition("://")[2].partition("/")[2]
             self.answers[f"/rules/{path}"] = f"<p>It says: <b>{rule['words'].upper()}</b>.</p>".encode()
         for action, commit, said in actions.pinned(root):
-            publish_action(github / action, said, commit)
+            publish_action(github / actions.repository_of(action), said, commit)
 
 
 def publish_action(repo: Path, said: str, commit: str) -> None:

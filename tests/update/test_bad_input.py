@@ -230,4 +230,4 @@ def test_a_branch_of_that_name_with_something_else(made_from):
 
 
 def test_no_changes_with_check(made_from):
-    assert "Leave out --set and --dry-run" in refused(made_from(1), "--check", "--dry-run", code=2)
+    assert "Leave out --set, --open-pr and --dry-run" in refused(made_from(1), "--check", "--dry-run", code=2)
