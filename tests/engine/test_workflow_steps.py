@@ -33,6 +33,7 @@ CANNOT_RUN = {
     POINT_HUBS: "opens a pull request on GitHub; another test looks whether the task takes these options",
     "nox -s remove_previews": "asks GitHub; tests/template/test_remove_previews.py runs it with a server here",
     "hubimages update-image-repo . --yes --open-pr": "opens a pull request; tests/update/test_open_pr.py does",
+    'nox -s scan -- "$REFERENCE"': "asks Grype; tests/template/test_scan.py runs it with a program in its place",
     LOCK: "opens a pull request on GitHub; tests/environment/test_proposing.py does so with a repository here",
 }
 BY_OTHERS = ("for branch in",)  # tests/template/test_lock_workflow.py
@@ -173,6 +174,8 @@ def test_the_step_runs(  # noqa: PLR0912
         values = {"ARCHITECTURE": "amd64"}
     if "PREVIEW" in step.variables:
         values["PREVIEW"] = "pr-12"
+    if "PRIVATE" in step.variables:
+        values["PRIVATE"] = "false"
     if "RESULTS" in step.variables:
         values = {"RESULTS": "success skipped", "TESTED": "true"}
     done = runner.run(step.run, **values)
@@ -184,7 +187,7 @@ def test_the_step_runs(  # noqa: PLR0912
         return
     assert done.returncode == 0, done.stdout
     if step.run == "nox -s settings":
-        asked = [name for name in step.variables if name != "PREVIEW"]
+        asked = [name for name in step.variables if name not in ("PREVIEW", "PRIVATE")]  # these GitHub gives
         refused = runner.run(step.run, **dict.fromkeys(step.variables, ""))
         assert refused.returncode == (1 if asked else 0)
         assert all(f" {name} is not set" in refused.stdout for name in asked)
