@@ -96,7 +96,7 @@ def renderings(place: Path) -> tuple[template.Rendering, template.Rendering]:
 
 def owner(directory: Path) -> None:
     """Change what an owner changes, without a conflict."""
-    for name, text in {".gitignore": "secret/\n", "noxfile.py": "\n# ours\n"}.items():
+    for name, text in {".gitignore": "secret/\n", "environment.yml": "  # ours\n"}.items():
         (directory / name).write_text((directory / name).read_text() + text)
     (directory / "image-tests/test_image.py").unlink()
     (directory / "postBuild").write_text("#!/bin/sh\n")
