@@ -24,5 +24,5 @@ def test_the_dockerfile_is_copied_although_dockerignore_names_it(starter: str, t
     done = subprocess.run(argv, cwd=tmp_path / "image", capture_output=True, text=True, check=True)
     left_out = set(done.stdout.split())
     assert ".git" in left_out
-    decides = {"Dockerfile", "environment.yml", "apt.txt", "postBuild", "start", ".dockerignore"}
+    decides = {"Dockerfile", "environment.yml", "apt.txt", "postBuild", "start", ".dockerignore", ".hubimages.yaml"}
     assert left_out & decides == set()

@@ -44,12 +44,12 @@ def source(session: nox.Session) -> Iterator[str]:
 
 
 def not_in_the_image(directory: str, names: list[str]) -> set[str]:
-    """Return which names at the top .dockerignore leaves out by name, such as .git: they need not be copied.
+    """Return which folders at the top .dockerignore leaves out by name, such as .git: they need not be copied.
 
-    A Dockerfile is copied in any case: engines read it although it is named there, and it decides how to build.
+    Files are copied in any case: engines read a Dockerfile that is named there, and hubimages reads the record.
     """
     ignored = Path(".dockerignore")
     if directory != "." or not ignored.is_file():
         return set()
     left_out = {line.strip().strip("/") for line in ignored.read_text(encoding="utf-8").splitlines()}
-    return set(names) & left_out - {"Dockerfile", ".dockerignore"}
+    return {name for name in names if name in left_out and Path(name).is_dir()}
