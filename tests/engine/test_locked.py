@@ -6,10 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -25,6 +23,7 @@ from tests.engine.stand_ins import PYTHON, R_BASE_CONFIGURATION, bases, stand_in
 from tests.engine.unsteady import Fault, unsteady
 from tests.environment.wheels import Quiet
 from tests.histories import git
+from tests.serving import serving
 
 rattler_index = pytest.importorskip(
     "rattler.index", reason="py-rattler is not installed: pip install 'hubimages[lock]'"
@@ -107,10 +106,8 @@ def channel(
     engine.docker("cp", f"{container}:{CHANNELS}/conda-forge", str(folder))
     engine.docker("rm", container)
     handler = functools.partial(Quiet, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Channel(f"http://127.0.0.1:{server.server_port}/conda-forge", folder / "conda-forge")
-        server.shutdown()
+    with serving(handler) as address:
+        yield Channel(f"http://{address}/conda-forge", folder / "conda-forge")
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: "-".join(kind[:2]))

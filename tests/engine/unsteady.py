@@ -6,8 +6,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
+
+from tests.serving import serving
 
 DROP = 0  # in place of a status: break the connection without an answer
 
@@ -93,13 +95,6 @@ def unsteady(registry: str, *faults: Fault) -> Iterator[Line]:
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    line = Line(f"127.0.0.1:{server.server_port}", list(faults))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as address:
+        line = Line(address, list(faults))
         yield line
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -3,8 +3,6 @@
 import functools
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from hubimages.environment import Options, Report, check_environment
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
 from tests.environment.wheels import Quiet
+from tests.serving import serving
 
 SOLVE = Options(solve=True)
 
@@ -86,9 +85,8 @@ def test_a_plain_web_server_answers_the_second_time_too(tmp_path: Path, monkeypa
     monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "cache"))
     make_channel(tmp_path / "channel", BASE)
     handler = functools.partial(Quiet, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        channel = f"http://127.0.0.1:{server.server_port}/channel"
+    with serving(handler) as address:
+        channel = f"http://{address}/channel"
         place = repository(
             tmp_path / "repository",
             {"environment.yml": f"channels:\n- {channel}\ndependencies:\n- python=3.12\n"},
@@ -97,7 +95,6 @@ def test_a_plain_web_server_answers_the_second_time_too(tmp_path: Path, monkeypa
         for _ in range(3):
             done = subprocess.run(argv, capture_output=True, text=True, check=True)
             assert "linux-64: 10 conda packages can be installed together" in done.stdout
-        server.shutdown()
 
 
 def test_without_an_environment_file_nothing_is_solved(tmp_path: Path) -> None:

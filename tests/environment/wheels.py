@@ -2,11 +2,12 @@
 
 import functools
 import http.server
-import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.serving import serving
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -40,9 +41,5 @@ def serve_index(wheels: Path, packages: Mapping[str, tuple[str, Sequence[str]]])
         page.mkdir(parents=True)
         (page / "index.html").write_text(f'<a href="../../{file.name}">{file.name}</a>\n')
     handler = functools.partial(Quiet, directory=str(wheels))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/simple"
-        finally:
-            server.shutdown()
+    with serving(handler) as address:
+        yield f"http://{address}/simple"

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, StorageError
 from tests.extract.taking import image, take
 from tests.histories import Commit, make, states, subjects
+from tests.serving import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,12 +36,8 @@ def server(request) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
-        thread = threading.Thread(target=found.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{found.server_port}/org/repo"
-        found.shutdown()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}/org/repo"
 
 
 def refusal(place: Path, source: str | Path, **more) -> HubImagesError:

@@ -6,12 +6,12 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 from freshness import actions, packages, rules
 from freshness.sources import Sources
+from tests.serving import serving
 from tests.update.repositories import git
 
 REPO2DOCKER = packages.REPO2DOCKER
@@ -113,13 +113,6 @@ def answering() -> Iterator[Field]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.02})
-    thread.start()
-    there.address = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as address:
+        there.address = f"http://{address}"
         yield there
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

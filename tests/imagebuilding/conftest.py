@@ -3,10 +3,9 @@
 import hashlib
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import yaml
 
 from tests.imagebuilding import good_hubs, small_charts
 from tests.imagebuilding.encryption import fingerprint, key, sops_program
+from tests.serving import serving
 
 __all__ = ["fingerprint", "key", "sops_program"]  # fixtures
 
@@ -59,13 +59,8 @@ def published(own_charts: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def repository(published: Path) -> Iterator[str]:
     """The address of a chart repository on loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(published)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(partial(_Quiet, directory=str(published))) as address:
+        yield f"http://{address}/"
 
 
 Deployment = Callable[..., Path]

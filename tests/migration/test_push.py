@@ -12,9 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.migration.test_extract_images import add, commit, problems, run, states
 from tests.scanning.specimens import OWN
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def github(state: GitHub) -> Iterator[str]:
             elif parts == ["user"]:
                 self.answer(200, {"login": "ada", "url": "/user"})
             elif parts[0] == "orgs":
-                self.answer(200, {"login": "org", "url": f"{base}/orgs/org"})
+                self.answer(200, {"login": "org", "url": f"http://{address}/orgs/org"})
             elif parts[2] not in state.made:
                 self.answer(404, {"message": "Not Found"})
             elif parts[3:] == ["topics"]:
@@ -254,7 +254,7 @@ def github(state: GitHub) -> Iterator[str]:
             elif parts[-1] == "public-key":
                 self.answer(200, {"key_id": "1", "key": b64encode(bytes(key.public_key)).decode()})
             else:
-                self.answer(200, {**state.made[parts[2]], "url": f"{base}/repos/org/{parts[2]}"})
+                self.answer(200, {**state.made[parts[2]], "url": f"http://{address}/repos/org/{parts[2]}"})
 
         def do_POST(self) -> None:
             asked = self.asked()
@@ -278,16 +278,8 @@ def github(state: GitHub) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    base = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield base
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}"
 
 
 ADDRESS = "https://github.com/org/{repository}.git"

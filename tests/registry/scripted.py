@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from time import monotonic, sleep
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +13,7 @@ from hubimages.errors import HubImagesError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import Limits, Registries, digests
 from tests.registry.images import sha256
+from tests.serving import serving
 
 DIGEST = sha256(b"{}")
 
@@ -125,16 +126,8 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield Scripted(f"127.0.0.1:{server.server_port}", asked)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield Scripted(address, asked)
 
 
 def ask(answer: Callable[[Asked], Reply], limits: Limits = QUICK) -> tuple[str | HubImagesError, Scripted]:

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from hubimages import template
+from tests.serving import serving
 from tests.template import node_programs
 from tests.template.all_workflows import ADDED, KEYS, Renderer, combinations, different_workflows, parsed
 from tests.template.published import PUBLISHED
@@ -215,15 +215,8 @@ def github_api(comments: list[dict[str, object]]) -> Iterator[tuple[str, list[tu
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", changes
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}", changes
 
 
 def run_script(node: Path, folder: Path, address: str, workflow: str, *, fork: bool = False) -> str:

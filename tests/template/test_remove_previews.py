@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from hubimages import template
+from tests.serving import serving
 
 COMMIT = "0123456789ab"
 LONG_AGO, JUST_NOW = (f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (8, 6))
@@ -79,10 +79,8 @@ def github(versions: dict[int, list[str]], broken: str = "") -> Iterator[tuple[s
         def log_message(self, format: str, *args: object) -> None:
             """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", removed
-        server.shutdown()
+    with serving(Handler) as address:
+        yield f"http://{address}", removed
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,8 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -16,10 +15,11 @@ from hubimages.repository.proposals.github import GitHub
 from hubimages.repository.proposals.proposing import PUSHED, WAITS, Means, Proposal, Proposed, push_only
 from hubimages.repository.proposals.talking import talk
 from tests.fleet.hosting import git
+from tests.serving import serving
 
 
 @contextmanager
-def serving(served: Path, limits: list[int]) -> Iterator[str]:
+def git_server(served: Path, limits: list[int]) -> Iterator[str]:
     """Serve bare repositories; while `limits` has entries, pushes get the status of the next one."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -51,15 +51,8 @@ def serving(served: Path, limits: list[int]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as address:
+        yield f"http://{address}"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +69,7 @@ def test_a_push_is_tried_again_after_a_rate_limit_and_after_nothing_else(
     commit = git(work, "rev-parse", "HEAD")
     waits: list[float] = []
     left, ends = list(limits), len(limits) > len(WAITS) or limits == [503]
-    with serving(bare.parent, left) as address:
+    with git_server(bare.parent, left) as address:
         git(work, "remote", "add", "origin", f"{address}/a.git")
         repo = Repo(work / ".git", work)
         proposal = Proposal(repo, f"{address}/a.git", None, "main", commit, "change", commit, "Start", "")
