@@ -55,7 +55,8 @@ def images(
     read, and why.
 
     With --with, each line has an image, who installed the package, its name and version, and the hubs; the last lines
-    say which images were not searched. Exit code 75 if a registry gave no answer, 77 if one wants a login.
+    say which images were not searched. Exit code 75 if a registry, or with --offline an earlier run, had no answer, and
+    77 if a registry wants a login.
     """
     from hubimages import references
 

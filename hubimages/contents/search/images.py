@@ -16,7 +16,7 @@ from hubimages.contents.published.manifest import Published
 from hubimages.contents.reading import ASK_FROM, Reader
 from hubimages.contents.search.wanted import Match, Wanted
 from hubimages.contents.stored_form import row
-from hubimages.errors import BadInputError, HubImagesError
+from hubimages.errors import HubImagesError, NoAnswerError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import digests
 
@@ -40,7 +40,7 @@ def search_cache(wanted: Wanted, images: Iterable[ImageRef], cache: Cache) -> Fo
         known = known_tag(cache, image)
         matches = in_cache(wanted, cache, known.digest) if known else None
         if known is None or matches is None:
-            found[image] = BadInputError("the cache has not its packages. Search without --offline")
+            found[image] = NoAnswerError("no earlier run read what is in it. Search without --offline")
         else:
             found[image] = Searched(matches, known.digest, known.time)
     return found

@@ -11,6 +11,7 @@ from hubimages.contents import Cache, Found, Reader, Searched, Wanted, folder, o
 from hubimages.duration import in_words
 from hubimages.errors import HubImagesError, LoginError, NoAnswerError
 from hubimages.image_ref import ImageRef
+from hubimages.references.listing import shorten
 from hubimages.references.reference import Form, Inventory, Reference
 from hubimages.registry import Registries
 
@@ -39,7 +40,7 @@ class PackageSearch:
 
     @property
     def exit_code(self) -> int:
-        """0; 75 if a registry gave no answer, else 77 if one wants a login: more images may have the package."""
+        """0; 75 if a registry or the cache gave no answer, else 77 if a login is missing: more may have the package."""
         problems = [each for each in self.not_searched.values() if isinstance(each, NoAnswerError | LoginError)]
         codes = {each.exit_code for each in problems}
         return NoAnswerError.exit_code if NoAnswerError.exit_code in codes else max(codes, default=0)
@@ -59,10 +60,13 @@ class PackageSearch:
         """Return how many images and hubs have it, and what was not searched, with the reasons."""
         images = len({each.image for each in self.rows})
         hubs = len({hub for each in self.rows for hub in each.hubs})
-        have = f"{images} of {count(self.searched, 'image')} {'has' if images == 1 else 'have'} {self.wanted.text}"
+        searched = count(self.searched, "searched image")
+        have = f"{images} of {searched} {'has' if images == 1 else 'have'} {self.wanted.text}"
         lines = [f"{have}; {count(hubs, 'hub')} {'runs' if hubs == 1 else 'run'} {'it' if images == 1 else 'them'}"]
-        lines += [f"not searched: {image}: {why}" for image, why in self.not_searched.items()]
-        return "\n".join(lines)
+        by_reason: dict[str, list[str]] = {}
+        for image, why in self.not_searched.items():
+            by_reason.setdefault(str(why), []).append(image)
+        return "\n".join([*lines, *(f"not searched: {shorten(images)}: {why}" for why, images in by_reason.items())])
 
     def as_json(self) -> str:
         """Return everything as one JSON object."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.contents import Cache, attach_contents, folder
+from hubimages.contents import Cache, Wanted, attach_contents, folder
+from hubimages.errors import LoginError, NoAnswerError
+from hubimages.references.packages.search import PackageSearch
 from tests.contents.published import archive, files, push, requests_in
 from tests.engine.registry import Registry
 from tests.references.pointing import make_deployment
@@ -62,7 +64,7 @@ def test_hubs_images_and_versions_are_listed_and_then_known_without_a_registry(
     said = done.stderr.splitlines()
     assert said[0].startswith("1 image without an SBOM: ")
     assert said[0].endswith(" in 1 layer must be read from the registries; nothing of it is stored")
-    assert said[1:] == ["2 of 3 images have numpy==1.2.3; 2 hubs run them"]
+    assert said[1:] == ["2 of 3 searched images have numpy==1.2.3; 2 hubs run them"]
 
     begun = len(open_registry.log.read_text())
     versions = run(root, "--with", "NumPy")
@@ -113,17 +115,17 @@ def test_offline_says_how_old_it_is_and_what_it_does_not_know(searched: tuple[Pa
     done = run(root, "--with", "numpy", "--offline")
     assert done.stdout.splitlines()[0] == f"{prefix}a:1\tconda\tnumpy\t1.2.3\tuni/one\tas of 6 days ago"
     assert done.stderr.splitlines() == [
-        "2 of 2 images have numpy; 2 hubs run them",
-        f"not searched: {prefix}a:2: the cache has not its packages. Search without --offline",
+        "2 of 2 searched images have numpy; 2 hubs run them",
+        f"not searched: {prefix}a:2: no earlier run read what is in it. Search without --offline",
     ]
-    assert done.returncode == 0
+    assert done.returncode == 75
 
 
 def test_layers_are_left_out_on_request_and_named(searched: tuple[Path, str]) -> None:
     root, prefix = searched
     done = run(root, "--with", "numpy==2.0.0", "--sboms-only")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.splitlines()[0] == "0 of 2 images have numpy==2.0.0; 0 hubs run them"
+    assert done.stderr.splitlines()[0] == "0 of 2 searched images have numpy==2.0.0; 0 hubs run them"
     assert done.stderr.splitlines()[1].startswith(f"not searched: {prefix}a:2: no SBOM, and ")
 
 
@@ -188,3 +190,14 @@ def test_a_bad_specifier_is_one_line(tmp_path: Path) -> None:
     assert done.stderr == (
         "error: --with=numpy=1.2: write a name or a PEP 508 specifier, such as numpy or 'numpy==1.2.3'\n"
     )
+
+
+def test_images_that_were_not_searched_for_one_reason_are_one_line() -> None:
+    unread = NoAnswerError("no earlier run read what is in it. Search without --offline")
+    missing = {f"a/b:{number}": unread for number in range(5)} | {"c/d:1": LoginError("c needs a login")}
+    found = PackageSearch(Wanted.parse("numpy"), [], missing, 0, datetime.now(UTC))
+    assert found.summary().splitlines()[1:] == [
+        "not searched: a/b:0, a/b:1, a/b:2 and 2 more: no earlier run read what is in it. Search without --offline",
+        "not searched: c/d:1: c needs a login",
+    ]
+    assert len(json.loads(found.as_json())["not_searched"]) == 6
