@@ -413,3 +413,6 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
 <% if cookiecutter.__install %>
     contents.compare(session, hubimages("contents"), before, pushed or reference, local=not pushed)
 <% endif %>
+
+
+# Add your own sessions below this line: updates of the template change nothing from here on.

@@ -49,6 +49,18 @@ def test_a_file_that_the_owner_renamed_gets_the_templates_change(earlier):
     assert b"# earlier" not in after["sessions.py"][1]
 
 
+def test_sessions_at_the_end_of_the_noxfile_are_no_conflict_when_the_last_function_changes(earlier):
+    last = "    report.summarise(session, reference, digest, pushed, to_pull)\n"
+    repo = earlier({"noxfile.py": _like("noxfile.py", last, last.replace("to_pull", "[]"))})
+    ours = "\n\n@nox.session\ndef notebooks(session: nox.Session) -> None:\n    session.log('ours')\n"
+    path = repo / "noxfile.py"
+    path.write_text(path.read_text() + ours)
+    commit(repo)
+    report = told(repo)
+    merged = blob(repo, f"{report['branch']}:noxfile.py").decode()
+    assert (report["conflicts"], merged.endswith(ours), last in merged) == ([], True, True)
+
+
 def _like(path: str, now: str, then: str) -> str:
     """A file of the installed template, with what it was before."""
     from hubimages.template import template_directory
