@@ -1,12 +1,11 @@
 """Run a command in many repositories at once, and commit, push and propose what it changes."""
 
 import contextlib
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from hubimages import console
+from hubimages import console, markdown
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
 from hubimages.fleet.address import Target
 from hubimages.fleet.change import Change, change_of, committed, conflicts, dirty_files
@@ -168,9 +167,7 @@ def pull_request_text(text: str, request: Request, output: str) -> str:
     parts = [text] if text else []
     parts.append(f"Made by `hubimages each` with `{request.command}`.")
     if output.strip():
-        shown = console.visible(output.strip()[:BODY_LIMIT])
-        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown) or [""]))
-        parts.append(f"It printed:\n\n{fence}\n{shown}\n{fence}")
+        parts.append(f"It printed:\n\n{markdown.block(output.strip().splitlines(), BODY_LIMIT)}")
     return "\n\n".join(parts)
 
 

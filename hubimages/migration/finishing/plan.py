@@ -9,6 +9,7 @@ from hubimages import hub_image, references, registry, yaml_text
 from hubimages.console import count
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
+from hubimages.markdown import block, code
 from hubimages.migration.builders import PIPELINES, Builder, Reader, builders
 from hubimages.migration.entries import Manifest
 from hubimages.migration.finishing import circleci, hubploy, workflows
@@ -23,6 +24,7 @@ from hubimages.repository.file_edit import FileEdit, text_of
 from hubimages.repository.git import Repo
 
 SHOWN = 12  # lines that still name a directory
+BODY = 40_000  # characters of a pull request's text; GitHub takes 65,536
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,16 @@ class FinishPlan:
     def body(self) -> str:
         """Return the text of the pull request."""
         rows = [
-            f"| `{one.ready.directory}` | {one.ready.page} | `{one.ready.image.at(one.ready.image.tag)}` |"
+            f"| {code(one.ready.directory)} | {one.ready.page} | {code(str(one.ready.image.at(one.ready.image.tag)))} |"
             for one in self.images
         ]
         table = ["| directory | now in | image |", "|---|---|---|", *rows]
-        told = ["```", *self.places, *(line for one in self.images for line in one.lines()), "```"]
+        told = block([*self.places, *(line for one in self.images for line in one.lines())], BODY)
         why = (
             "These images have repositories of their own, with their whole history, which build and push them. The "
             "directories and what built them here go; each leaves a README.md."
         )
-        return "\n".join([why, "", *table, "", *told])
+        return "\n".join([why, "", *table, "", told])
 
     def apply(self) -> str:
         """Commit and propose the change, as far as the delivery says; return what was done."""
