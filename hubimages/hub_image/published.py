@@ -18,7 +18,6 @@ COMPANIONS: dict[Path, str] = {
     ("singleuser", "image"): "k8s-singleuser-sample",
     ("prePuller", "hook", "image"): "k8s-image-awaiter",
 }
-HUB_KEY: Path = ("hub", "image")
 
 
 def short_name(reference: str) -> str:

@@ -19,7 +19,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 # Addresses that need no quoting in a workflow's shell line or in YAML.
 ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)+")
 SSH = re.compile(r"(?:ssh://)?(?:[^@/]+@)(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+/|[:/])/?(?P<path>.+)")
-REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 # The files that a rendered repository and an installation from the commit are made of.
 SOURCES = (
     "cookiecutter.json", "hooks", "templates", "<<cookiecutter.repo>>", "hubimages", "hubimages_template.py",

@@ -2,7 +2,7 @@
 
 import os.path
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hubimages.repository.git import Repo
@@ -82,10 +82,3 @@ def matched(old: str, new: str) -> tuple[str, str]:
         shared += 1
     cut = max(shared, 1)
     return "/".join(before[:-cut]), "/".join(after[:-cut])
-
-
-def nested(paths: Sequence[str]) -> Iterator[str]:
-    """Yield the paths that are in none of the others."""
-    for path in paths:
-        if not any(other != path and inside(path + "/", other) for other in paths):
-            yield path

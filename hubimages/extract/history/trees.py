@@ -62,12 +62,6 @@ class Forest:
             self.load([tree])
         return self._known[tree]
 
-    def subtree(self, tree: str, path: str) -> str:
-        """Return the directory at a path of a tree, "" where there is none."""
-        for part in path.encode(errors="surrogateescape").split(b"/") if path else []:
-            tree = next((one for name, mode, one in self.entries(tree) if name == part and mode == TREE_MODE), "")
-        return tree
-
     def files(self, tree: str, above: str = "") -> Iterator[tuple[str, str, str]]:
         """Yield (path, mode, id) of every file in a tree and below."""
         for name, mode, one in self.entries(tree):

@@ -43,12 +43,6 @@ class Rewording:
         mentions = {name: self.translator.mentioned(old.message, old.encoding) for name, old in self.olds.items()}
         return in_order(reading.commits, reading.parents, mentions)
 
-    def try_out(self) -> None:
-        """Count what would be replaced, with the old ids in place of the new ones."""
-        if self.translator is not None:
-            for name, old in self.olds.items():
-                self(name, old.message, old.encoding, {one: one for one in self.olds}.get)
-
     def problem(self, old: str, after: bytes) -> str:
         """Return what is wrong with the new message of a commit, "" for nothing."""
         before = self.olds[old].message.partition(b"\0")[0]  # git reads no further

@@ -25,10 +25,6 @@ class Covering:
         of_hubs = (self.by_hub[hub] for hub in reference.hubs if hub in self.by_hub)
         return next((each for each in of_hubs if each.rule.holds(now)), None)
 
-    def of_hub(self, hub: str) -> Comment | None:
-        """Return the comment about a hub."""
-        return self.by_hub.get(hub)
-
 
 def covering(inventory: Inventory) -> Covering:
     """Return what the comments of the inventory are about."""
