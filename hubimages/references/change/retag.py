@@ -94,22 +94,29 @@ def _want(here: dict[int, tuple[Place, str, Reference]], place: Place, text: str
 
 def _edit(root: Path, file: str, new: Sequence[tuple[Place, str]]) -> FileEdit:
     before = read_text(root, file)
-    in_yaml = {place.start: text for place, text in new if place.path and not place.inside}
+    in_yaml = {place.start: (place, text) for place, text in new if place.path and not place.inside}
     spliced = sorted(
         ((place, text) for place, text in new if place.start not in in_yaml), key=lambda each: each[0].start
     )
     after = before
     for place, text in reversed(spliced):
         if place.value not in before[place.start : place.end]:
-            raise RefusedError(f"{file} changed while it was read. Run the command again")
+            raise _changed(file)
         after = after[: place.start] + _written(before, place, text) + after[place.end :]
     if in_yaml:
-        found = {each.start: each for each in scalars(after)}
-        moved = {start + _growth(before, spliced, start): text for start, text in in_yaml.items()}
-        if not set(moved) <= set(found):
-            raise RefusedError(f"{file} changed while it was read. Run the command again")
-        after = replace_scalars(after, {found[start]: text for start, text in moved.items()})
+        try:
+            found = {each.start: each for each in scalars(after)}
+        except UnreadableYamlError as error:
+            raise _changed(file) from error
+        moved = {start + _growth(before, spliced, start): (place, text) for start, (place, text) in in_yaml.items()}
+        if any(start not in found or found[start].value != place.value for start, (place, _) in moved.items()):
+            raise _changed(file)
+        after = replace_scalars(after, {found[start]: text for start, (_, text) in moved.items()})
     return FileEdit(file, before, after)
+
+
+def _changed(file: str) -> RefusedError:
+    return RefusedError(f"{file} changed after it was read, and nothing was written. Run the command again")
 
 
 def _written(before: str, place: Place, text: str) -> str:
@@ -165,7 +172,7 @@ def check(edit: FileEdit, targets: Targets) -> None:
     seen = {each.tag_place.scalar for each in there if each.tag_place}
     lost = {scalar for scalar in tags if scalar[0] == edit.path} - seen
     if lost and (lost := lost - _only_by_path(edit, targets)):
-        raise RefusedError(f"{edit.path} changed while it was read ({len(lost)} tags). Run the command again")
+        raise _changed(edit.path)
     for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None
         name = names.get(each.name_place.scalar) if each.name_place else None

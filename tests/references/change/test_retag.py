@@ -1,0 +1,138 @@
+"""An edit that would change another reference, or misses its own, is refused before anything is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hubimages.errors import RefusedError
+from hubimages.image_ref import ImageRef
+from hubimages.references import Inventory, Reference, find_references
+from hubimages.references.change.retag import Target, check, edits_in_turn
+from hubimages.repository.file_edit import FileEdit
+from tests.references.deployment import deployment
+
+DIGEST, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+VALUES = f"""\
+singleuser:
+  image: {{name: quay.io/g/image, tag: '1'}}
+  extra:
+    image: quay.io/g/other:1@{DIGEST}
+  profileList:
+  - kubespawner_override: {{image: quay.io/g/image:1}}
+"""
+ENV = "IMAGE=quay.io/g/image:1\nOTHER_IMAGE=quay.io/g/other:1\n"
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Inventory:
+    return find_references(deployment(tmp_path / "deployment", {"values.yaml": VALUES, "hub.env": ENV}))
+
+
+def of_image(found: Inventory, file: str = "values.yaml") -> list[Reference]:
+    here = [each for each in found.references if each.file == file and each.name == "g/image"]
+    assert len(here) == (2 if file == "values.yaml" else 1)
+    return here
+
+
+def edit_of(root: Path, found: Inventory, target: Target, file: str = "values.yaml") -> FileEdit:
+    ((edit,),) = edits_in_turn(root, [dict.fromkeys(of_image(found, file), target)])
+    return edit
+
+
+def test_only_the_references_asked_for_change(found, tmp_path):
+    target = Target("2")
+    edit = edit_of(tmp_path / "deployment", found, target)
+    expected = VALUES.replace("tag: '1'", "tag: '2'").replace("g/image:1", "g/image:2")
+    assert (edit.path, edit.before, edit.after) == ("values.yaml", VALUES, expected)
+    check(edit, dict.fromkeys(of_image(found), target))
+    edit = edit_of(tmp_path / "deployment", found, target, "hub.env")
+    assert edit.after == ENV.replace("g/image:1", "g/image:2")
+
+
+CHANGES: dict[str, tuple[str, str]] = {
+    "the tag of another image": ("g/other:1", "g/other:2"),
+    "the digest of another image": (DIGEST, OTHER),
+    "no digest of another image": (f"@{DIGEST}", ""),
+    "the name of another image": ("g/other:", "g/others:"),
+    "the registry of another image": ("quay.io/g/other", "ghcr.io/g/other"),
+    "one of its own places not": ("g/image:2", "g/image:1"),
+    "one of its own places otherwise": ("tag: '2'", "tag: '3'"),
+    "the name at one of its own places": ("name: quay.io/g/image", "name: quay.io/g/imago"),
+    "a reference more": ("  profileList:", "  more:\n    image: quay.io/g/more:1\n  profileList:"),
+    "a reference less": (f"  extra:\n    image: quay.io/g/other:1@{DIGEST}\n", ""),
+    "the last reference less": ("  profileList:\n  - kubespawner_override: {image: quay.io/g/image:2}\n", ""),
+    "a reference at another path": ("  extra:", "  extras:"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_edit_that_changes_anything_else_of_a_reference_is_refused(found, tmp_path, change):
+    target = Target("2")
+    edit = edit_of(tmp_path / "deployment", found, target)
+    assert edit.after is not None
+    assert edit.after.count(CHANGES[change][0]) == 1
+    with pytest.raises(RefusedError, match=r"would not have the intended value after the edit\. Edit it by hand$"):
+        changed = FileEdit(edit.path, edit.before, edit.after.replace(*CHANGES[change]))
+        check(changed, dict.fromkeys(of_image(found), target))
+
+
+def test_the_refusal_names_the_place(found, tmp_path):
+    target = Target("2")
+    edit = edit_of(tmp_path / "deployment", found, target)
+    assert edit.after is not None
+    changed = FileEdit(edit.path, edit.before, edit.after.replace("g/other:1", "g/other:2"))
+    with pytest.raises(
+        RefusedError, match=r"^values\.yaml: singleuser\.extra\.image would not have the intended value"
+    ):
+        check(changed, dict.fromkeys(of_image(found), target))
+
+
+# What somebody else writes between reading and editing.
+MEANWHILE: dict[str, tuple[str, Callable[[str], str]]] = {
+    "the key is another": ("values.yaml", lambda text: text.replace("tag: '1'", "tog: '1'")),
+    "the tag is another": ("values.yaml", lambda text: text.replace("tag: '1'", "tag: '9'")),
+    "the name is another": ("values.yaml", lambda text: text.replace("g/image:1", "g/imago:1")),
+    "the value is in a comment": ("values.yaml", lambda text: text.replace("  image: {name", "# image: {name")),
+    "the file is longer": ("values.yaml", lambda text: f"# new\n{text}"),
+    "the file is empty": ("values.yaml", lambda text: ""),
+    "the file is no YAML any more": ("values.yaml", lambda text: text.replace("singleuser:", "singleuser]")),
+    "the variable is another": ("hub.env", lambda text: text.replace("IMAGE=", "IMAGO=")),
+    "the tag of the variable is another": ("hub.env", lambda text: text.replace("image:1", "image:9")),
+    "the variable's line is longer": ("hub.env", lambda text: f"MORE=1\n{text}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_a_file_that_changed_after_it_was_read_is_not_edited(found, tmp_path, what):
+    file, change = MEANWHILE[what]
+    place = tmp_path / "deployment" / file
+    before = place.read_text()
+    place.write_text(change(before))
+    assert place.read_text() != before
+    with pytest.raises(RefusedError) as error:
+        edit_of(tmp_path / "deployment", found, Target("2"), file)
+    assert str(error.value) == f"{file} changed after it was read, and nothing was written. Run the command again"
+
+
+def test_another_name_is_expected_where_it_was_asked_for_and_nowhere_else(found, tmp_path):
+    target = Target("2", name=ImageRef.parse("ghcr.io/g/new"))
+    edit = edit_of(tmp_path / "deployment", found, target)
+    assert edit.after == VALUES.replace("quay.io/g/image, tag: '1'", "ghcr.io/g/new, tag: '2'").replace(
+        "quay.io/g/image:1", "ghcr.io/g/new:2"
+    )
+    for other in ("ghcr.io/g/old", "quay.io/g/new"):
+        wrong = FileEdit(edit.path, edit.before, edit.after.replace("ghcr.io/g/new:2", f"{other}:2"))
+        with pytest.raises(RefusedError, match="would not have the intended value"):
+            check(wrong, dict.fromkeys(of_image(found), target))
+
+
+def test_two_texts_for_one_place_are_refused(tmp_path):
+    text = "a:\n  image: {name: quay.io/g/a, tag: &t '1'}\nb:\n  image: {name: quay.io/g/b, tag: *t}\n"
+    found = find_references(deployment(tmp_path / "deployment", {"values.yaml": text}))
+    first, second = found.references
+    assert first.scalars(with_name=False) == second.scalars(with_name=False)
+    with pytest.raises(RefusedError, match=r"^values\.yaml:2: quay\.io/g/a and quay\.io/g/b share this text, but need"):
+        edits_in_turn(tmp_path / "deployment", [{first: Target("2")}, {second: Target("3")}])
+    ((edit,), again) = edits_in_turn(tmp_path / "deployment", [{first: Target("2")}, {second: Target("2")}])
+    assert (edit.after, again) == (text.replace("'1'", "'2'"), [])
