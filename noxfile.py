@@ -105,6 +105,13 @@ def deep(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """Take guards away, one at a time, and fail where no test notices: -- MODULE ... of tests/guards/modules.toml."""
+    install(session, "tests", "mutants", extras=True)
+    session.run("python", "-m", "tests.guards", *session.posargs, env=COMPILED)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
     install(session, "lint", extras=True)  # types are checked against what is really there

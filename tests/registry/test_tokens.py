@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hubimages.errors import LoginError, NoAnswerError
+from hubimages.errors import LoginError, NoAnswerError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, LoginRefusedError, Registries, created, digests
 from hubimages.registry.http.logins import Login
@@ -215,14 +215,34 @@ def test_a_token_to_push_is_asked_for_where_the_right_to_push_is(configure):
     assert asked == [{"scope": ["repository:a/b:pull,push"]}]
 
 
+def test_to_push_nothing_is_asked_for_without_the_login_that_was_refused(configure):
+    meet = challenged(BEARER)
+
+    def answer(asked: Asked) -> Reply:
+        return error(401) if asked.path == "/token" and asked.login else meet(asked)
+
+    with scripted(answer) as server, Registries() as registries:
+        configure({server.host: "ada:old"})
+        assert login_state(registries, server.image).right is Right.LOGIN_REFUSED
+    assert {each.login for each in server.asked if each.path == "/token" and "push" in each.query["scope"][-1]} == {
+        "Basic YWRhOm9sZA=="
+    }
+
+
+def test_a_helper_that_fails_is_an_error_where_the_registry_asks_for_basic(configure):
+    with scripted(challenged(BASIC)) as server, Registries() as registries:
+        configure(credHelpers={server.host: "nowhere"})
+        with pytest.raises(NotInstalledError, match="docker-credential-nowhere"):
+            registries.digest(server.image)
+
+
 REFUSED = [error(status) for status in (400, 401, 403)]
 
 
 @pytest.mark.parametrize("given", [*REFUSED, error(404)], ids=lambda reply: str(reply.status))
 def test_without_a_login_a_token_service_that_refuses_hides_the_image(configure, given):
-    with scripted(challenged(BEARER, given=given)) as server:
-        with Registries() as registries, pytest.raises(HiddenError):
-            registries.digest(server.image)
+    with scripted(challenged(BEARER, given=given)) as server, Registries() as registries, pytest.raises(HiddenError):
+        registries.digest(server.image)
     assert {each.login for each in server.asked} == {""}
 
 

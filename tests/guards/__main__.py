@@ -1,0 +1,78 @@
+"""Take guards away, one at a time, and fail where no test notices: `nox -s mutants -- MODULE ...`.
+
+modules.toml has the modules that promise something, each with the tests that guard it. survivors.toml has the mutants
+that no test can tell from the code, with the reason. Any other mutant that survives is an error, and so is one that is
+listed and does not survive.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+HERE = Path(__file__).parent
+PROCESSES = "2"
+ARROW = "  =>  "
+
+
+def main(wanted: Sequence[str]) -> int:
+    modules = read("modules.toml")
+    unknown = [each for each in wanted if each not in modules]
+    if unknown:
+        print(f"{', '.join(unknown)}: not in tests/guards/modules.toml", file=sys.stderr)
+        return 2
+    listed: dict[str, set[str]] = {}
+    for entry in read("survivors.toml").get("survivors", []):
+        listed.setdefault(entry["module"], set()).update(entry["mutants"])
+    wrong = 0
+    for module in wanted or modules:
+        found = mutants(module, modules[module]["tests"])
+        survived = {short(diff) for state in ("survived", "no tests") for diff in found.get(state, [])}
+        expected = listed.get(module, set())
+        killed = sum(len(found.get(state, [])) for state in ("killed", "timeout", "segfault"))
+        total = sum(map(len, found.values()))
+        print(f"{module}: {total} mutants, {killed} killed, {len(survived & expected)} listed")
+        for text, those in (
+            ("survives", survived - expected),
+            ("is listed, but does not survive", expected - survived),
+        ):
+            for mutant in sorted(those):
+                print(f"  {text}: {mutant}")
+        wrong += survived != expected
+    return 1 if wrong else 0
+
+
+def read(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
+
+
+def mutants(module: str, tests: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return the diffs of a module's mutants by what became of them, as mutmut says, in a process of its own."""
+    with TemporaryDirectory() as folder:
+        answer, log, temporary = (Path(folder, name) for name in ("answer", "log", "tmp"))
+        temporary.mkdir()
+        # Without its guard, code that removes what a killed run left could remove what is beside.
+        env = {**os.environ, "TMPDIR": str(temporary), "HOME": str(temporary)}
+        with log.open("wb") as output:
+            argv = [sys.executable, "-m", "tests.guards.one", module, str(answer), PROCESSES, *tests]
+            done = subprocess.run(argv, stdout=output, stderr=subprocess.STDOUT, env=env, check=False)
+        if done.returncode or not answer.exists():
+            raise SystemExit(f"{module}: mutmut failed\n{log.read_text(errors='replace')[-4000:]}")
+        found: dict[str, list[str]] = json.loads(answer.read_text(encoding="utf-8"))
+        return found
+
+
+def short(diff: str) -> str:
+    """Return what a diff changes, in one line: `old  =>  new`."""
+    lines = diff.splitlines()[2:]
+    sides = (" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+    return ARROW.join(sides)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
