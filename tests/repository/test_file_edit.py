@@ -183,3 +183,112 @@ def test_folders_that_were_made_go_when_the_edit_is_taken_back(tmp_path: Path) -
     undo = file_edit.apply(tmp_path, [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None)])
     assert undo.back() == []
     assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("gone", 0o750)]
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_a_new_file_has_the_mode_that_others_get_and_the_mask_stays(mask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        file_edit.apply(tmp_path, [FileEdit("new", None, "a")])
+    finally:
+        found = os.umask(before)
+    assert (stat.S_IMODE((tmp_path / "new").stat().st_mode), found) == (mode, mask)
+
+
+def test_what_is_taken_back_leaves_what_somebody_has_written_since(tmp_path: Path) -> None:
+    texts = {"a": "1", "b": "1", "c": "1", "d": "1"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    undo = file_edit.apply(tmp_path, [FileEdit(name, "1", "2") for name in texts] + [FileEdit("n/new", None, "2")])
+    assert undo.changed() == {}
+    (tmp_path / "b").write_text("by a hook")
+    (tmp_path / "c").write_text("somebody's")
+    (tmp_path / "d").write_text("1")
+    (tmp_path / "n/beside").write_text("somebody's")
+    assert undo.changed() == {"b": "by a hook", "c": "somebody's", "d": "1"}
+    assert undo.back({"b": "by a hook"}) == ["c"]
+    found = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+    assert found == {"a": "1", "b": "1", "c": "somebody's", "d": "1", "n/beside": "somebody's"}
+
+
+def test_a_file_that_cannot_be_put_back_is_named_and_the_others_are(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("1")
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below/b").write_text("1")
+    undo = file_edit.apply(tmp_path, [FileEdit("a", "1", "2"), FileEdit("below/b", "1", None)])
+    (tmp_path / "below").rmdir()
+    (tmp_path / "below").write_text("a file now")
+    assert undo.back() == ["below/b"]
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "1", "below": "a file now"}
+
+
+@pytest.mark.parametrize("path", ["../outside", "folder/../../outside", "out/outside", "link", "{tmp}/outside"])
+def test_a_file_outside_is_not_read(path: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "folder").mkdir(parents=True)
+    (tmp_path / "outside").write_text("secret")
+    (root / "out").symlink_to("..")
+    (root / "link").symlink_to("out/outside")
+    path = path.format(tmp=tmp_path)
+    with pytest.raises(BadInputError) as error:
+        file_edit.read_text(root, path)
+    assert str(error.value) == f"{path} is a link out of {root}; give the repository that holds the file"
+
+
+@pytest.mark.parametrize("path", ["folder/a", "folder/../a", "link", "to/a", "{root}/a"])
+def test_a_file_inside_is_read_by_whatever_way(path: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "folder").mkdir(parents=True)
+    for name in ("a", "folder/a"):
+        (root / name).write_text("text")
+    (root / "link").symlink_to("folder/a")
+    (root / "to").symlink_to("folder")
+    (tmp_path / "by-a-link").symlink_to("root")
+    for top in (root, tmp_path / "by-a-link"):
+        assert file_edit.read_text(top, path.format(root=top)) == "text"
+
+
+@pytest.mark.parametrize("content", [b"\0", b"a\0b", b"caf\xe9\n", b"\xff"])
+def test_a_removed_file_that_is_no_text_is_shown_as_git_shows_it(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content)
+    for argv in (("init", "-q"), ("add", "a")):
+        subprocess.run(["git", *argv], cwd=tmp_path, check=True)
+    (tmp_path / "a").unlink()
+    argv = ("git", "diff", "--full-index")
+    shown = subprocess.run(argv, cwd=tmp_path, check=True, capture_output=True).stdout.decode("utf-8", "replace")
+    edit = FileEdit("a", content.decode("utf-8", "surrogateescape"), None)
+    lines = 4 if b"\0" in content else 3  # git shows text in another encoding, which a diff in UTF-8 cannot hold
+    assert edit.diff().splitlines()[:lines] == shown.splitlines()[:lines]
+
+
+def test_edits_of_a_file_that_is_made_and_removed_in_between_are_shown_as_one(tmp_path: Path) -> None:
+    made = [FileEdit("new", None, "1\n"), FileEdit("a", "a\n", "b\n"), FileEdit("new", "1\n", "2\n")]
+    assert file_edit.show(made) == made[1].diff() + FileEdit("new", None, "2\n").diff()
+    gone = [FileEdit("new", None, "1\n"), FileEdit("a", "a\n", "b\n"), FileEdit("new", "1\n", None)]
+    assert file_edit.show(gone) == gone[1].diff()
+    apart = [FileEdit("a", "a\n", "b\n"), FileEdit("new", None, "1\n"), FileEdit("a", "b\n", "c\n")]
+    assert file_edit.show(apart) == "".join(each.diff() for each in apart)
+
+
+def test_edits_count_as_written_only_if_each_file_is_what_it_becomes(tmp_path: Path) -> None:
+    edits = [FileEdit("a", "1", "2"), FileEdit("b", "1", None)]
+    for a, b, written in (("2", None, True), ("1", None, False), ("2", "1", False), (None, None, False)):
+        for name, text in (("a", a), ("b", b)):
+            (tmp_path / name).unlink(missing_ok=True)
+            if text is not None:
+                (tmp_path / name).write_text(text)
+        assert file_edit.are_written(tmp_path, edits) is written
+        if written:
+            file_edit.check_written(tmp_path, edits)
+        else:
+            with pytest.raises(StorageError, match="changed after it was written"):
+                file_edit.check_written(tmp_path, edits)
+
+
+def test_a_folder_in_the_place_of_a_file_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / f"{file_edit.TEMPORARY}folder").mkdir()
+    (tmp_path / "a").write_text("1")
+    with pytest.raises(RefusedError, match="b has changed meanwhile"):
+        file_edit.apply(tmp_path, [FileEdit("a", "1", "2"), FileEdit("b", "1", "2")])
+    file_edit.apply(tmp_path, [FileEdit("a", "1", "2")])
+    assert sorted(each.name for each in tmp_path.iterdir()) == [f"{file_edit.TEMPORARY}folder", "a"]
