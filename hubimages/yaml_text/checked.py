@@ -4,7 +4,7 @@ from typing import Any
 
 from hubimages.errors import RefusedError
 from hubimages.yaml_text.composing import compose_documents
-from hubimages.yaml_text.nodes import MappingNode, Node, SequenceNode, key_text
+from hubimages.yaml_text.nodes import AliasNode, MappingNode, Node, ScalarNode, SequenceNode, key_text
 from hubimages.yaml_text.replacing import essence, flattened
 from hubimages.yaml_text.tree import Path, data
 from hubimages.yaml_text.unreadable import UnreadableYamlError
@@ -34,15 +34,25 @@ def check_removed(before: str, after: str, path: Path, document: int) -> None:
 
 
 def check_same(old: list[Node], new: list[Node], *, container: Node | None) -> None:
-    """Raise RefusedError unless both are equal; of `container`, in `old`, compare only the children."""
+    """Raise RefusedError unless both are equal; `container`, in `old`, may have another number of children."""
     if not old:  # the text had no document and has one now
         return
     before, after = list(flattened(old)), list(flattened(new))
     alike = len(before) == len(after) and all(
-        one[1] is container or essence(one[1]) == essence(other[1]) for one, other in zip(before, after, strict=True)
+        essence(one) == essence(other) or (one is container and _is_same_container(one, other))
+        for (_, one), (_, other) in zip(before, after, strict=True)
     )
     if not alike:
         raise RefusedError("the edit would change something else in the file. Edit it by hand")
+
+
+def _is_same_container(one: Node, other: Node) -> bool:
+    """Return True if both have the same kind, tag and anchor; a key without a value may have become a mapping."""
+    if isinstance(one, AliasNode) or isinstance(other, AliasNode):
+        return False
+    return one.anchor == other.anchor and (
+        isinstance(one, ScalarNode) or (type(one), one.tag) == (type(other), other.tag)
+    )
 
 
 def plain(value: Any) -> Any:

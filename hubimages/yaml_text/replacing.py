@@ -31,11 +31,11 @@ def replace(text: str, new: Mapping[Scalar, str]) -> str:
             continue  # it has this value already
         wanted[scalar.start] = value
         changed = changed[: scalar.start] + _written(text, scalar, value) + changed[scalar.end :]
-    _verify(text, changed, wanted)
+    check_replaced(text, changed, wanted)
     return changed
 
 
-def _verify(before: str, after: str, wanted: dict[int, str]) -> None:
+def check_replaced(before: str, after: str, wanted: dict[int, str]) -> None:
     """Raise RefusedError unless `after` differs from `before` only in the values of these scalars (by start).
 
     Reads both event by event, without a tree, since this takes half of an edit's time.
