@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.history.arrivals import listing
@@ -83,20 +83,23 @@ def verify(
 
 def seconds(raw: str) -> int:
     """Return the seconds of a raw date of git; 0 where there is none."""
-    return int(raw.split(" ", maxsplit=1)[0]) if raw else 0
+    return int(raw.partition(" ")[0]) if raw else 0
 
 
 def day(raw: str) -> str:
     """Return the day of a raw date of git in its own zone. git itself fails on one before 1970."""
-    _, _, zone = raw.partition(" ")
-    shift = (int(zone[1:-2] or 0) * 60 + int(zone[-2:])) * 60 if zone[1:].isdigit() and len(zone) > 2 else 0
-    try:
-        local = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
-            seconds=seconds(raw) + (-shift if zone[0] == "-" else shift)
-        )
-    except (OverflowError, IndexError):
+    found = RAW_DATE.fullmatch(raw)
+    if found is None:
         return raw
-    return local.date().isoformat()
+    minutes = int(found["hours"]) * 60 + int(found["minutes"])
+    east = timedelta(minutes=-minutes if found["sign"] == "-" else minutes)
+    try:
+        return (datetime.min.replace(year=1970) + timedelta(seconds=seconds(raw)) + east).date().isoformat()
+    except OverflowError:
+        return raw
+
+
+RAW_DATE = re.compile(r"-?\d+ (?P<sign>[+-])(?P<hours>\d+)(?P<minutes>\d\d)")
 
 
 def _same_trees(
@@ -131,8 +134,6 @@ def _composed(source: Repo, old: str, parts: Sequence[Part]) -> dict[str, str]:
 
 
 HEADER = re.compile(rb"^(author|committer) (.*)$", re.MULTILINE)
-
-
 SIGNATURE = re.compile(rb"^gpgsig(-sha256)? ", re.MULTILINE)
 PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
 
@@ -145,7 +146,10 @@ def _same_people_and_dates(
     parents: Sequence[Sequence[str]],
     rewording: Rewording,
 ) -> tuple[int, int]:
-    """Check parents, people, dates and messages; return how many commits had malformed lines, and were signed."""
+    """Check parents, people, dates and messages; return how many commits had malformed lines, and were signed.
+
+    A malformed line may differ, the other line of the commit may not.
+    """
     mended = signed = 0
     pairs = zip(source.contents(olds), result.contents(news), strict=True)
     for old, new, above, (before, after) in zip(olds, news, parents, pairs, strict=True):
@@ -157,18 +161,23 @@ def _same_people_and_dates(
         )
         original = before.partition(b"\n\n")[0]
         signed += SIGNATURE.search(original) is not None
-        one = HEADER.findall(original)
-        two = HEADER.findall(header)
+        one, two = (dict(reversed(HEADER.findall(each))) for each in (original, header))  # the first line counts
         if one == two:
             continue
-        is_malformed = not all((found := WELL_FORMED.fullmatch(line)) and int(found[2]) < LATEST for _, line in one)
-        _expect(is_malformed, f"commit {new} has other people or dates than its original {old}")
+        other = [role for role, line in one.items() if line != two.get(role) and is_well_formed(line)]
+        _expect(not other, f"commit {new} has other people or dates than its original {old}")
         mended += 1
     return mended, signed
 
 
 # What git itself writes; older tools wrote addresses without <>, doubled brackets, years before 1970.
 WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> (\d+) [+-]\d{4}")
+
+
+def is_well_formed(line: bytes) -> bool:
+    """Return True for the person and date of a commit that git can keep as they are."""
+    found = WELL_FORMED.fullmatch(line)
+    return found is not None and int(found[2]) < LATEST
 
 
 def _only_what_belongs(result: Repo) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,13 @@ DAYS = ("2020-09-14", "2020-09-15", "2020-09-12", "2020-09-13")  # the first com
 HISTORY = [
     Commit("begin", [], image("1"), author="Grace <grace@example.org>", authored="1600041600 +0000"),
     Commit("side", ["begin"], image("2"), authored="1600128000 +0000"),
-    Commit("next", ["begin"], image("3"), authored="1599868800 +0000"),
+    Commit(
+        "next",
+        ["begin"],
+        image("3"),
+        "next\n\nauthor Eve <eve@example.org> 1 +0000\n\nand more",
+        authored="1599868800 +0000",
+    ),
     Commit("merge", ["next", "side"], image("4"), authored="1599955200 +0000"),
 ]
 
@@ -85,9 +91,9 @@ class Extracted:
 def extracted(tmp_path: Path) -> Extracted:
     ids = make(tmp_path / "source", HISTORY)
     plain = [
-        Commit(each.name, each.parents, {path.removeprefix(f"{IMAGE}/"): text for path, text in each.files.items()},
-               author=each.author, authored=each.authored) for each in HISTORY
-    ]  # fmt: skip
+        replace(each, files={path.removeprefix(f"{IMAGE}/"): text for path, text in each.files.items()})
+        for each in HISTORY
+    ]
     new = make(tmp_path / "result", plain)
     source, result = Repo(tmp_path / "source"), Repo(tmp_path / "result")
     return Extracted(
@@ -102,8 +108,8 @@ def extracted(tmp_path: Path) -> Extracted:
 
 def test_the_evidence_is_what_the_result_holds(extracted):
     found = extracted.check()
-    listed = git("-C", extracted.result.git_dir, "ls-tree", "-r", "--format=%(objectname) %(objectsize)", "main")
-    assert {*found.blobs} >= {(name, int(size)) for name, size in map(str.split, listed.splitlines())}
+    blobs = {text for each in HISTORY for text in each.files.values()}
+    sizes = sorted(len(text) for text in blobs)
     assert found == Evidence(
         authors=[("Ada <ada@example.org>", 3), ("Grace <grace@example.org>", 1)],
         first_date="2020-09-12",
@@ -115,6 +121,63 @@ def test_the_evidence_is_what_the_result_holds(extracted):
         nameless=0,
         days=dict(zip(extracted.new_ids.values(), DAYS, strict=True)),
     )
+    assert sorted(size for _, size in found.blobs) == sizes
+    assert {extracted.result.text("cat-file", "blob", name) for name, _ in found.blobs} == {
+        text.strip() for text in blobs
+    }
+
+
+def of_one_commit(root: Path, before: str, after: str) -> Evidence:
+    """Check one commit of a source, and what has become of it, each with these lines after those of its tree."""
+    ids = []
+    for name, files, lines in (("source", image("1"), before), ("result", {}, after)):
+        root.joinpath(name).mkdir(parents=True)
+        make(
+            root / name / "git",
+            [Commit("a", [], files or {path.rpartition("/")[2]: text for path, text in image("1").items()})],
+        )
+        repo = root / name / "git"
+        tree = git("-C", repo, "rev-parse", "main^{tree}")
+        ids.append(commit_object(repo, f"tree {tree}\n{lines}\n\nmessage\n".encode()))
+    source, result = Repo(root / "source/git"), Repo(root / "result/git")
+    old, new = ids
+    tree = source.text("rev-parse", f"main:{IMAGE}")
+    words = Rewording(read_commits(source, [old]), None)
+    return verify(source, result, {old: new}, {old: []}, {old: [Part(IMAGE)]}, words, new, tree)
+
+
+COMMITTER = "committer C <c@d> 1600000000 +0000"
+GOOD = f"author A <a@b> 1600000000 +0000\n{COMMITTER}"
+
+
+@pytest.mark.parametrize("author", [
+    "A <a@b> 18446744073709551615 +0000", "A <<a@b>> 1600000000 +0000", "A <a@b> -1 +0000", "A <a@b> 1600000000 +00000",
+])  # fmt: skip
+def test_a_line_that_git_cannot_keep_may_differ_and_is_counted(tmp_path, author):
+    found = of_one_commit(tmp_path, f"author {author}\n{COMMITTER}", GOOD)
+    assert (found.normalised, found.signed, found.nameless) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("author", ["A <a@b> 18446744073709551614 +0000", "A <> 1600000000 +0000"])
+def test_a_line_that_git_can_keep_may_not_differ(tmp_path, author):
+    with pytest.raises(ProgramFailedError, match="has other people or dates than its original"):
+        of_one_commit(tmp_path, f"author {author}\n{COMMITTER}", GOOD)
+
+
+@pytest.mark.parametrize("author", ["author A <<a@b>> 1600000000 +0000\n", "author nobody\n", ""])
+def test_a_malformed_line_does_not_excuse_the_other_one(tmp_path, author):
+    assert of_one_commit(tmp_path / "same", f"{author}{COMMITTER}", GOOD).normalised == 1
+    with pytest.raises(ProgramFailedError, match="has other people or dates than its original"):
+        of_one_commit(tmp_path / "other", f"{author}{COMMITTER}", GOOD.replace("C <c@d>", "D <c@d>"))
+
+
+def test_signatures_and_authors_without_a_name_are_counted(tmp_path):
+    signed = f"{GOOD}\ngpgsig -----BEGIN PGP SIGNATURE-----\n abc"
+    assert of_one_commit(tmp_path / "1", signed, GOOD).signed == 1
+    assert of_one_commit(tmp_path / "2", signed.replace("gpgsig", "gpgsig-sha256"), GOOD).signed == 1
+    nameless = f"author  <> 1600000000 +0000\n{COMMITTER}"
+    found = of_one_commit(tmp_path / "3", nameless, nameless)
+    assert (found.normalised, found.signed, found.nameless, found.authors) == (0, 0, 1, [(" <>", 1)])
 
 
 FAULTS: dict[str, tuple[str, Callable[[str], str], str]] = {
@@ -180,6 +243,10 @@ COMPOSED: dict[str, tuple[list[Part], dict[str, str]]] = {
     "the same file in both": ([Part("images/old"), Part("images/hub/extra")], {"start": "old\n"}),
     "named files alone": ([Part("images/hub", names=frozenset({"start"}))], {"start": "hub\n"}),
     "all but a folder": ([Part("images/hub", without="extra")], {"start": "hub\n", "apt": "git\n"}),
+    "names that begin alike": (
+        [Part("images/alike"), Part("images/hub")],
+        {"st": "alike\n", "extra2/start": "alike\n", "start": "hub\n", "apt": "git\n", "extra/start": "extra\n"},
+    ),
     "a file where the other has a folder": (
         [Part("images/file"), Part("images/hub")], {"extra": "file\n", "apt": "git\n", "start": "hub\n"},
     ),
@@ -195,6 +262,7 @@ def test_an_image_of_several_directories_has_the_files_of_all_of_them_and_no_oth
     there = {
         "images/hub/start": "hub\n", "images/hub/apt": "git\n", "images/hub/extra/start": "extra\n",
         "images/old/start": "old\n", "images/file/extra": "file\n",
+        "images/alike/st": "alike\n", "images/alike/extra2/start": "alike\n",
     }  # fmt: skip
     old = make(tmp_path / "source", [Commit("all", [], there)])["all"]
     source = Repo(tmp_path / "source")
@@ -243,6 +311,9 @@ def test_a_lost_file_is_an_error(extracted):
     ("-1 +0000", -1, "1969-12-31"),
     ("1600000000", 1600000000, "1600000000"),
     ("99999999999999 +0000", 99999999999999, "99999999999999 +0000"),
+    ("1600000000 +51800", 1600000000, "2020-10-05"),
+    ("1600000000 -51800", 1600000000, "2020-08-22"),
+    ("1600000000 +0", 1600000000, "1600000000 +0"),
     ("", 0, ""),
 ])  # fmt: skip
 def test_a_day_is_that_of_the_zone_in_which_the_date_was_written(raw, seconds_then, day_then):
