@@ -1,14 +1,15 @@
 """An edit that would change another reference, or misses its own, is refused before anything is written."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.references import Inventory, Reference, find_references
-from hubimages.references.change.retag import Target, check, edits_in_turn
+from hubimages.references import Inventory, Place, Reference, find_references
+from hubimages.references.change.retag import Target, check, edits_in_turn, in_line
 from hubimages.repository.file_edit import FileEdit
 from tests.references.deployment import deployment
 
@@ -136,3 +137,35 @@ def test_two_texts_for_one_place_are_refused(tmp_path):
         edits_in_turn(tmp_path / "deployment", [{first: Target("2")}, {second: Target("3")}])
     ((edit,), again) = edits_in_turn(tmp_path / "deployment", [{first: Target("2")}, {second: Target("2")}])
     assert (edit.after, again) == (text.replace("'1'", "'2'"), [])
+
+
+def test_a_target_is_shown_compared_and_applied_as_a_whole(found):
+    reference = of_image(found)[1]
+    new, renamed = Target("2", DIGEST), Target("1", name=ImageRef.parse("ghcr.io/g/new"))
+    assert [str(each) for each in (Target("2"), new, renamed)] == ["2", f"2@{DIGEST}", "ghcr.io/g/new:1"]
+    assert [str(each.of(reference).image) for each in (Target("2"), new, renamed)] == [
+        "quay.io/g/image:2", f"quay.io/g/image:2@{DIGEST}", "ghcr.io/g/new:1",
+    ]  # fmt: skip
+    same = Target("1", name=ImageRef.parse("quay.io/g/image"))
+    changed = [each.changes(reference) for each in (Target("1"), same, Target("2"), Target("1", DIGEST), renamed)]
+    assert changed == [False, False, True, True, True]
+    assert Target("1").changes(replace(reference, invalid="a blank"))
+
+
+LINES = {
+    "a value as in YAML": ("x: 1\n  tag: OLD\n", "values.txt", '"1.10"'),
+    "a value after a tab": ("tag:\tOLD", "values.txt", '"1.10"'),
+    "the first line": ("tag: OLD", "values.txt", '"1.10"'),
+    "a text in quotes": ("tag: 'OLD'", "values.txt", "1.10"),
+    "a part of a text": ("tag: a/b:OLD", "values.txt", "1.10"),
+    "an argument": ("x: 1\n--tag OLD", "deploy.sh", "1.10"),
+    "a variable": ("TAG: OLD", "hub.env", "1.10"),
+}
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_a_text_in_a_line_is_quoted_only_where_yaml_would_need_it(case):
+    text, file, written = LINES[case]
+    start = text.index("OLD")
+    place = Place(file, text[:start].count("\n") + 1, start, start + 3, "OLD", (0, 3))
+    assert in_line(text, place, "1.10") == written
