@@ -160,13 +160,10 @@ def check(edit: FileEdit, targets: Targets) -> None:
     """Raise RefusedError unless the edited file has the same references as before, apart from the targets' changes."""
     assert edit.before is not None
     assert edit.after is not None
-    tags = {each.tag_place.scalar: target for each, target in targets.items() if each.tag_place}
-    names = {each.name_place.scalar: new.name for each, new in targets.items() if each.name_place and new.name}
-    elsewhere = {
-        each.tag_place.scalar
-        for each in targets
-        if each.tag_place and each.digest_place and each.digest_place.file != each.tag_place.file
-    }
+    tags = {scalar: target for each, target in targets.items() for scalar in each.scalars(with_name=False)}
+    names = {each.name_place.scalar: new.name for each, new in targets.items() if each.name_place}
+    digests = {each.digest_place.scalar: target.digest for each, target in targets.items() if each.digest_place}
+    apart = {scalar for each in targets if each.digest_place for scalar in each.scalars(with_name=False)}
     expected = []
     there = references_in(edit.path, edit.before)
     seen = {each.tag_place.scalar for each in there if each.tag_place}
@@ -176,10 +173,11 @@ def check(edit: FileEdit, targets: Targets) -> None:
     for each in there:
         target = tags.get(each.tag_place.scalar) if each.tag_place else None
         name = names.get(each.name_place.scalar) if each.name_place else None
-        after = each
-        if target and each.tag_place:
-            own = each.digest if each.tag_place.scalar in elsewhere else target.digest
-            after = replace(each, tag=target.tag, digest=own)
+        after = replace(each, tag=target.tag) if target else each
+        if each.digest_place:
+            after = replace(after, digest=digests.get(each.digest_place.scalar, each.digest))
+        elif target and each.tag_place and each.tag_place.scalar not in apart:
+            after = replace(after, digest=target.digest)
         expected.append(_essence(replace(after, host=name.host, name=name.name) if name else after))
     found = [_essence(each) for each in references_in(edit.path, edit.after)]
     if found != expected:

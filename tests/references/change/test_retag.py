@@ -169,3 +169,33 @@ def test_a_text_in_a_line_is_quoted_only_where_yaml_would_need_it(case):
     start = text.index("OLD")
     place = Place(file, text[:start].count("\n") + 1, start, start + 3, "OLD", (0, 3))
     assert in_line(text, place, "1.10") == written
+
+
+SPLIT = {
+    "config/clusters/c/cluster.yaml": "name: c\nhubs:\n- {name: prod, helm_chart_values_files: [one.yaml, two.yaml]}\n",
+    "config/clusters/c/one.yaml": f"singleuser: {{image: {{name: quay.io/g/image, digest: '{DIGEST}'}}}}\n",
+    "config/clusters/c/two.yaml": "singleuser: {image: {tag: '1'}}\n",
+    "config/clusters/c/chart.yaml": "hub: {image: {tag: '1'}}\n",
+}
+
+
+def test_a_reference_in_several_files_changes_in_all_of_them(tmp_path):
+    root = deployment(tmp_path / "deployment", SPLIT)
+    (reference,) = [each for each in find_references(root).references if each.name]
+    places = (reference.name_place, reference.tag_place, reference.digest_place)
+    assert [place and place.file.rpartition("/")[2] for place in places] == ["one.yaml", "two.yaml", "one.yaml"]
+    target = Target("2", OTHER, ImageRef.parse("quay.io/g/new"))
+    (edits,) = edits_in_turn(root, [{reference: target}])
+    assert {edit.path.rpartition("/")[2]: edit.after for edit in edits} == {
+        "one.yaml": SPLIT["config/clusters/c/one.yaml"].replace("image,", "new,").replace(DIGEST, OTHER),
+        "two.yaml": SPLIT["config/clusters/c/two.yaml"].replace("'1'", "'2'"),
+    }
+
+
+def test_a_tag_whose_name_is_in_a_chart_changes_alone(tmp_path):
+    text = "hub: {image: {tag: '1'}}\nsingleuser: {image: {tag: '1', name: quay.io/g/image}}\n"
+    root = deployment(tmp_path / "deployment", {"values.yaml": text})
+    (reference,) = [each for each in find_references(root).references if not each.name]
+    assert reference.name_place is None
+    ((edit,),) = edits_in_turn(root, [{reference: Target("2")}])
+    assert edit.after == text.replace("'1'", "'2'", 1)
