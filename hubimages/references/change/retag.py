@@ -10,6 +10,7 @@ images before it.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from hubimages.errors import RefusedError
@@ -143,8 +144,6 @@ def in_line(before: str, place: Place, text: str) -> str:
 def _only_by_path(edit: FileEdit, targets: Targets) -> set[tuple[str, int]]:
     """Return the scalars that hold a tag because a hub puts them at the path of an image, whatever their keys say."""
     places = [each.tag_place for each in targets if each.tag_place and each.tag_place.file == edit.path]
-    if not places or not str(edit.path).endswith((".yaml", ".yml")):
-        return set()
     try:
         tree = compose(str(edit.before))
     except UnreadableYamlError:
@@ -181,8 +180,9 @@ def check(edit: FileEdit, targets: Targets) -> None:
         expected.append(_essence(replace(after, host=name.host, name=name.name) if name else after))
     found = [_essence(each) for each in references_in(edit.path, edit.after)]
     if found != expected:
-        was = next((old for old, new in zip(expected, found, strict=False) if old != new), expected[-1])
-        raise RefusedError(f"{edit.path}: {was[0]} would not have the intended value after the edit. Edit it by hand")
+        old, new = next(pair for pair in zip_longest(expected, found) if pair[0] != pair[1])
+        where = (old or new)[0]
+        raise RefusedError(f"{edit.path}: {where} would not have the intended value after the edit. Edit it by hand")
 
 
 def _essence(reference: Reference) -> tuple[str, str, str, str]:

@@ -199,3 +199,34 @@ def test_a_tag_whose_name_is_in_a_chart_changes_alone(tmp_path):
     assert reference.name_place is None
     ((edit,),) = edits_in_turn(root, [{reference: Target("2")}])
     assert edit.after == text.replace("'1'", "'2'", 1)
+
+
+MIXED = """\
+a: {image: quay.io/g/image:1}
+data:
+  values.yaml: |
+    singleuser: {image: {name: quay.io/g/image, tag: '1'}}
+    other: {image: {name: quay.io/g/other, tag: '1'}}
+b: {image: quay.io/g/image:1}
+"""
+
+
+@pytest.mark.parametrize("tag", ["10.0.0", "", "2"])
+def test_references_in_text_inside_a_file_and_in_the_file_change_together(tmp_path, tag):
+    root = deployment(
+        tmp_path / "deployment", {"cm.yaml": MIXED, "hub.env": "A_IMAGE=quay.io/g/image:1\nB_IMAGE=quay.io/g/image:1\n"}
+    )
+    references = [each for each in find_references(root).references if each.name == "g/image"]
+    assert len(references) == 5
+    target = Target(tag or "1", "" if tag else DIGEST)
+    (edits,) = edits_in_turn(root, [dict.fromkeys(reversed(references), target)])
+    new = tag or f"1@{DIGEST}"
+    assert {edit.path: edit.after for edit in edits} == {
+        "cm.yaml": MIXED.replace("g/image:1", f"g/image:{new}").replace("g/image, tag: '1'", f"g/image, tag: '{new}'"),
+        "hub.env": f"A_IMAGE=quay.io/g/image:{new}\nB_IMAGE=quay.io/g/image:{new}\n",
+    }
+
+
+def test_a_file_that_gets_its_first_reference_by_an_edit_is_refused():
+    with pytest.raises(RefusedError, match=r"^values\.yaml: a\.image would not have the intended value after the edit"):
+        check(FileEdit("values.yaml", "a: {}\n", "a: {image: quay.io/g/image:1}\n"), {})
