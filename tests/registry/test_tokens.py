@@ -10,6 +10,7 @@ import pytest
 from hubimages.errors import LoginError, NoAnswerError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, LoginRefusedError, Registries, created, digests
+from hubimages.registry.http.challenge import challenges
 from hubimages.registry.http.logins import Login
 from hubimages.registry.http.tokens import Authorizer
 from hubimages.registry.http.transport import Transport
@@ -291,3 +292,16 @@ def test_a_login_is_looked_for_once_for_a_repository_and_so_is_its_failure():
         with pytest.raises(LoginError, match=r"^the helper failed$"):
             authorizer.login("h", "a/bad")
     assert looked == [("h", "a/b"), ("h", "a/none"), ("h", "a/bad")]
+
+
+@pytest.mark.parametrize(("header", "found"), [
+    ('Bearer realm="https://h/t",service="s, with a comma",scope="a b"',
+     [("bearer", {"realm": "https://h/t", "service": "s, with a comma", "scope": "a b"})]),
+    ("Bearer Realm=https://h/t, SERVICE = s", [("bearer", {"realm": "https://h/t", "service": "s"})]),
+    (r'Basic realm="say \"a\\b\""', [("basic", {"realm": r'say "a\b"'})]),
+    ('=, "?", Negotiate, Basic realm="x"', [("negotiate", {}), ("basic", {"realm": "x"})]),
+    ('realm="of nothing", Basic', [("basic", {})]),
+    ("", []),
+])  # fmt: skip
+def test_the_challenges_of_a_header_are_read_and_what_cannot_be_is_left_out(header, found):
+    assert [(each.scheme, each.parameters) for each in challenges(header)] == found

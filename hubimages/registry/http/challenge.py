@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.request import parse_http_list
 
 FIRST = re.compile(r"([A-Za-z][\w-]*)(?:\s+(.*))?", re.DOTALL)
-PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|(.*))', re.DOTALL)
+PAIR = re.compile(r'([\w-]+)\s*=\s*(?:"(.*)"|(.*))', re.DOTALL)  # parse_http_list has taken escapes out
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,5 @@ def challenges(header: str) -> list[Challenge]:
             found.append(Challenge(first[1].lower()))
             pair = PAIR.fullmatch(first[2] or "")
         if pair is not None and found:
-            quoted, plain = pair[2], pair[3]
-            value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
-            found[-1].parameters[pair[1].lower()] = value
+            found[-1].parameters[pair[1].lower()] = pair[3] if pair[2] is None else pair[2]
     return found
