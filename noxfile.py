@@ -142,9 +142,13 @@ def messages(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Compare with what people use today: -- benchmarks/NAME.py ARGUMENTS."""
+    """Run every benchmark, each in a short form, and write docs/benchmarks.md: -- --only NAME, --full, --list.
+
+    -- benchmarks/NAME.py ARGUMENTS runs one by itself, and prints what it measures.
+    """
     install(session, "tests", extras=True)  # benchmarks/build.py needs an engine, as some tests do
-    session.run("python", *(session.posargs or ["benchmarks/extract.py", "--help"]))
+    alone = session.posargs[:1] and session.posargs[0].endswith(".py")
+    session.run("python", *(() if alone else ["benchmarks/every.py"]), *session.posargs)
 
 
 @nox.session
