@@ -46,7 +46,7 @@ def reason_of(result: dict[str, Any]) -> str:
 def lines(ran: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each row of each table."""
     for name, result in ran.items():
-        load = " to ".join(map(str, result["load"]))
+        load = "–".join(map(str, result["load"]))
         for table in result["tables"]:
             about = f", {table['facts'][-1]}" if len(result["tables"]) > 1 else ""
             for row in table["rows"]:

@@ -52,7 +52,7 @@ def test_missed_goals_and_what_was_not_run_stand_on_the_page(
     assert code == 1  # one is broken
     assert results["lacking"] == {"not_run": "no container engine answers: start Docker"}
     assert results["broken"] == {"failed": "exit code 1: ValueError: boom"}
-    load = " to ".join(map(str, results["good"]["load"]))
+    load = "–".join(map(str, results["good"]["load"]))
     assert "Of 2 goals, 1 are met and 1 are missed." in page
     assert f"| `good` | one \\| tag | 2.0\u00a0s | 1.0\u00a0s | 2.00x | at least 3x | **missed** | {load} |" in page
     assert "- `lacking`: no container engine answers: start Docker\n" in page

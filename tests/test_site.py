@@ -33,11 +33,13 @@ def test_the_drawing_of_the_terminal_shows_what_the_commands_print(tmp_path: Pat
     assert "http" not in kept.replace("http://www.w3.org/2000/svg", "")  # no font from another site
 
 
-def test_code_in_tables_wraps_between_its_parts_and_short_code_never() -> None:
+def test_code_in_tables_wraps_between_its_parts_and_options_never() -> None:
     html = (
-        "<code>a/b_c</code><table><td><code>--dry-run</code><code>tests/hub_image/test_tags.py::test_one</code></table>"
+        "<p><code>a/b_c --dry-run</code></p><pre><code>--dry-run</code></pre>"
+        "<table><td><code>--dry-run</code><code>tests/hub_image/test_tags.py::test_one</code></table>"
     )
     assert site_hooks.on_page_content(html, page=None) == (
-        '<code>a/b_c</code><table><td><code class="whole">--dry-run</code>'
+        '<p><code>a/b_c <span class="whole">--dry-run</span></code></p><pre><code>--dry-run</code></pre>'
+        '<table><td><code class="whole">--dry-run</code>'
         "<code>tests/<wbr>hub_<wbr>image/<wbr>test_<wbr>tags.py::<wbr>test_<wbr>one</code></table>"
     )
