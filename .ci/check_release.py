@@ -8,7 +8,6 @@ Prints the changelog's section, which is the text of the release. Exits with 1 a
 import json
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parent.parent
@@ -17,16 +16,22 @@ CHECKOUT = Path(__file__).parent.parent
 def problems(tag: str, checkout: Path) -> list[str]:
     """Return one line for each place that does not have the tag's version."""
     version = tag.removeprefix("v")
-    package = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    package = written(checkout / "hubimages/__init__.py", r'^__version__ = "(.+)"$')
     template = json.loads((checkout / "cookiecutter.json").read_text(encoding="utf-8"))["__version"]
-    cited = re.search(r"^version: (\S+)$", (checkout / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
-    found = {"pyproject.toml": package, "cookiecutter.json": template, "CITATION.cff": cited[1] if cited else "none"}
+    cited = written(checkout / "CITATION.cff", r"^version: (\S+)$")
+    found = {"hubimages/__init__.py": package, "cookiecutter.json": template, "CITATION.cff": cited}
     lines = [f"{name} has version {have}, and the tag is {tag}" for name, have in found.items() if have != version]
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         lines.append(f"{tag} is no version such as v1.2.0")
     if not section(version, checkout):
         lines.append(f"CHANGELOG.md has no section [{version}] with text and a date")
     return lines
+
+
+def written(file: Path, pattern: str) -> str:
+    """Return the version that a file has, "none" if it has no such line."""
+    found = re.search(pattern, file.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else "none"
 
 
 def section(version: str, checkout: Path) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sides import isolate
 from starters import COLD, IMAGE, STARTERS, ask_for, build, check_version, make
-from table import Row, limited, machine, megabytes, seconds, show
+from table import Row, cannot_run, limited, machine, megabytes, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -41,7 +41,7 @@ def main() -> None:
         try:
             engine = stack.enter_context(any_engine())
         except EngineUnavailableError as reason:
-            raise SystemExit(str(reason)) from reason
+            cannot_run(reason)
         isolate(folder)
         server = engine.docker("version", "--format", "{{.Server.Version}}")
         facts = [f"Docker {server}, medians of {options.runs}"]

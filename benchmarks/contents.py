@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sides import isolate
-from table import Row, machine, seconds, show
+from table import Row, cannot_run, machine, seconds, show
 from table import megabytes as shown
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -71,7 +71,7 @@ def main() -> None:
     try:
         ensure_registry()
     except EngineUnavailableError as reason:
-        sys.exit(str(reason))
+        cannot_run(reason)
     with tempfile.TemporaryDirectory() as place, serve(Path(place) / "registry") as registry:
         isolate(Path(place))
         rows = [] if given.only else compare(registry, Path(place), given.runs, given.megabytes)

@@ -25,13 +25,14 @@ from pathlib import Path
 
 import sides
 import synthetic
-from table import Row, compared, limited, machine, seconds, show
+from table import Row, cannot_run, compared, limited, machine, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.deployments import NEW, OLD, UNDER_FOLDER, git, helm_repository
 from tests.engine import registry as registries
 from tests.engine.engine import any_engine
+from tests.engine.install import EngineUnavailableError, ensure_registry
 
 OUR_PART, CHECK = 0.5, 0.3  # seconds allowed
 CHARTPRESS = Path(sys.executable).parent / "chartpress"
@@ -169,7 +170,11 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-benchmark-")))
         (folder / "home").mkdir()
-        engine = stack.enter_context(any_engine())
+        try:
+            engine = stack.enter_context(any_engine())
+            ensure_registry()
+        except EngineUnavailableError as reason:
+            cannot_run(reason)
         sides.isolate(folder / "home")
         os.environ.update(engine.env)
         served = stack.enter_context(registries.serve(folder / "registry"))

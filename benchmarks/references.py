@@ -46,7 +46,7 @@ def main() -> None:
         if not edits:
             raise SystemExit(f"no image in {folder}")
         scores = references_judge.measure(sides, edits)
-        rows = [edit_row(scores), *parse_rows(folder, texts)]
+        rows = [edit_row(scores), *clean_rows(scores), *parse_rows(folder, texts)]
         isolate(Path(directory))
         repository = options.folder or references_scan.made(Path(directory) / "deployment")
         facts, more = references_scan.measure(repository, Path(directory), options.runs)
@@ -86,6 +86,18 @@ def edit_row(scores: Sequence[references_judge.Score]) -> Row:
     """One tag, parsed, written and verified, beside a round trip."""
     us, ruamel = scores[0].median, scores[1].median
     return compared("one tag: parse, edit, verify / ruamel.yaml", ruamel, us, 20)
+
+
+def clean_rows(scores: Sequence[references_judge.Score]) -> list[Row]:
+    """Edits that change what was meant and nothing else, and the lines that others change without need."""
+    us, *others = scores
+
+    def shown(score: references_judge.Score) -> str:
+        return f"{score.clean} of {len(score.seconds)}, {score.noise} other lines"
+
+    all_clean = "met" if us.clean == len(us.seconds) else "NOT MET"
+    rows = [Row("clean edits", "", shown(us), "", "all", all_clean)]
+    return rows + [Row(f"clean edits, {each.side.name}", shown(each), shown(us), "", "", "") for each in others]
 
 
 def parse_rows(folder: Path, texts: dict[str, str]) -> list[Row]:

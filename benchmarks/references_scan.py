@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sides import isolate
-from table import Row, machine, seconds, show
+from table import Row, compared_share, machine, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -94,15 +94,9 @@ def measure(repository: Path, folder: Path, runs: int) -> tuple[list[str], list[
     ours = [sys.executable, "-m", "hubimages", "images", f"--repo={repository}"]
     started, whole = in_turns(runs, lambda: run(invoke, empty), lambda: run(ours, Path(__file__).parents[1]))
     return facts, [
-        times("scan, beside reading the bytes", bytes_read, scanned, BYTES),
-        times("hubimages images, beside invoke --list", started, whole, INVOKE),
+        compared_share("scan, beside reading the bytes", bytes_read, scanned, BYTES),
+        compared_share("hubimages images, beside invoke --list", started, whole, INVOKE),
     ]
-
-
-def times(name: str, theirs: float, ours: float, allowed: float) -> Row:
-    """Ours is to take at most so many times what theirs takes."""
-    verdict = "met" if ours <= theirs * allowed else "NOT MET"
-    return Row(name, seconds(theirs), seconds(ours), f"{ours / theirs:.2f}x", f"at most {allowed:g}x", verdict)
 
 
 def in_turns(runs: int, *sides: Callable[[], object]) -> list[float]:

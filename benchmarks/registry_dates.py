@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sides import isolate
-from table import Row, machine, seconds, show
+from table import Row, cannot_run, machine, seconds, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -47,7 +47,7 @@ def main() -> None:
         try:
             rows = measure(Path(folder), options.tags, options.runs)
         except EngineUnavailableError as reason:
-            raise SystemExit(str(reason)) from reason
+            cannot_run(reason)
     show([*machine(load), f"{options.tags} tags with dates, medians of {options.runs}"], rows)
 
 

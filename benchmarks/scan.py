@@ -14,23 +14,26 @@ import tempfile
 import time
 from pathlib import Path
 
-from hubimages import console
+from table import compared, machine, show
+
 from hubimages.repository.git import Repo
 from hubimages.scanning.blobs import Blob, contents
 from hubimages.scanning.engines.plugins import NEEDS
 from hubimages.scanning.engines.processes import MOST, Order, examine_all
 
+CHECKOUT = Path(__file__).parents[1]
 LARGEST = 1_000_000  # bytes: on one larger file the command line can take minutes
 
 
 def main() -> None:
     """Print the medians."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("repository", type=Path, help="a clone")
+    parser.add_argument("repository", nargs="?", type=Path, default=CHECKOUT, help="a clone (default: this checkout)")
     parser.add_argument("--ref", default="HEAD")
     parser.add_argument("--blobs", type=int, default=600, help="how many file versions, taken at random")
     parser.add_argument("--runs", type=int, default=3)
     wanted = parser.parse_args()
+    load = os.getloadavg()[0]
     git_dir = wanted.repository / ".git" if (wanted.repository / ".git").is_dir() else wanted.repository
     repo = Repo(git_dir.resolve())
     every = [blob for blob in contents(repo, [wanted.ref]).blobs.values() if 0 < blob.size < LARGEST]
@@ -43,14 +46,9 @@ def main() -> None:
             theirs.append(command_line(Path(folder)))
             ours.append(scan(repo, blobs))
     one, two = statistics.median(theirs), statistics.median(ours)
-    console.result(f"{len(blobs)} file versions, {size:.1f} MB, {MOST} processes, load {os.getloadavg()[0]:.1f}")
-    console.result(
-        f"detect-secrets scan   {one:7.2f} s  {size / one:6.2f} MB/s  ({', '.join(f'{each:.1f}' for each in theirs)})"
-    )
-    console.result(
-        f"hubimages             {two:7.2f} s  {size / two:6.2f} MB/s  ({', '.join(f'{each:.1f}' for each in ours)})"
-    )
-    console.result(f"{one / two:.1f} times as fast")
+    rates = f"{size / one:.2f} and {size / two:.2f} MB/s"
+    facts = [f"{len(blobs)} file versions, {size:.1f} MB, {MOST} processes; {rates}; medians of {wanted.runs}"]
+    show([*machine(load), *facts], [compared("search for secrets, beside detect-secrets scan", one, two, None)])
 
 
 def write(repo: Repo, blobs: list[Blob], folder: Path) -> None:

@@ -1,15 +1,24 @@
-"""One readable table: what was measured, on what machine, and whether it is as fast as was promised."""
+"""One readable table: what was measured, on what machine, and whether it is as fast as was promised.
 
+`show` prints it. Where the variable HUBIMAGES_BENCHMARK_JSON names a file, it also goes there, a line of JSON for each
+table, from which `nox -s bench` makes docs/benchmarks.md.
+"""
+
+import json
 import os
 import platform
 import re
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from sides import git
 
+JSON = "HUBIMAGES_BENCHMARK_JSON"
+CANNOT_RUN = 69  # EX_UNAVAILABLE
 HEADER = ("", "theirs", "ours", "ratio", "target", "")
 
 
@@ -54,8 +63,22 @@ def megabytes(number: float) -> str:
     return f"{number / 1_000_000:.1f} MB"
 
 
+def compared_share(name: str, theirs: float, ours: float, most: float | None) -> Row:
+    """Seconds on both sides; how many times what theirs takes ours takes, and may take (None: no promise)."""
+    target = "" if most is None else f"at most {most:g}x"
+    verdict = "" if most is None else "met" if ours <= most * theirs else "NOT MET"
+    return Row(name, seconds(theirs), seconds(ours), f"{ours / theirs:.2f}x", target, verdict)
+
+
+def cannot_run(reason: object) -> NoReturn:
+    """End with exit code 69 and one line: something that the benchmark needs is not here."""
+    sys.stderr.write(f"{reason}\n")
+    raise SystemExit(CANNOT_RUN)
+
+
 def show(facts: Sequence[str], rows: Sequence[Row]) -> None:
-    """Print it."""
+    """Print the table and record it."""
+    record(facts, rows)
     cells = [HEADER, *((row.name, row.theirs, row.ours, row.ratio, row.target, row.verdict) for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADER))]
     lines = list(facts)
@@ -63,6 +86,13 @@ def show(facts: Sequence[str], rows: Sequence[Row]) -> None:
         numbers = [cell.rjust(width) for cell, width in zip(rest[:-1], widths[1:], strict=False)]
         lines.append("  ".join([name.ljust(widths[0]), *numbers, rest[-1]]).rstrip())
     print("\n".join(lines))  # noqa: T201
+
+
+def record(facts: Sequence[str], rows: Sequence[Row]) -> None:
+    """Add a line of JSON to the file that the environment names, if it names one."""
+    if file := os.environ.get(JSON):
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps({"facts": list(facts), "rows": [asdict(row) for row in rows]}) + "\n")
 
 
 def machine(load_before: float) -> list[str]:

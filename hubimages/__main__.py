@@ -25,6 +25,9 @@ except KeyboardInterrupt:
 
 def main() -> None:
     """Run the command line and exit."""
+    from hubimages.systems import refuse_others
+
+    refuse_others()
     open_closed_streams()
     from hubimages.cli.lean_invoke import lean_invoke
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("container_engine", "duration", "markdown"),
     ("run", "image_ref", "findings", "page"),
     ("console",),
-    ("errors",),
+    ("errors", "systems"),
     ("__init__",),
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}

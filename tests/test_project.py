@@ -9,7 +9,10 @@ from types import ModuleType
 
 import pytest
 
+import hubimages
+
 CHECKOUT = Path(__file__).parent.parent
+PACKAGE = "hubimages/__init__.py"  # where the package has its version
 PROGRAMS = Path(sys.executable).parent
 PINNED = re.compile(r"uses: (?:\./|[\w./-]+@[0-9a-f]{40} # \S+)")
 
@@ -54,7 +57,8 @@ CHANGELOG = (
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
+    (tmp_path / "hubimages").mkdir()
+    (tmp_path / PACKAGE).write_text('"""The package."""\n\n__version__ = "1.2.0"\n')
     (tmp_path / "cookiecutter.json").write_text('{"__version": "1.2.0"}')
     (tmp_path / "CITATION.cff").write_text("cff-version: 1.2.0\nversion: 1.2.0\n")
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
@@ -69,7 +73,8 @@ def test_a_tag_with_everything_in_step_can_be_released(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "says"),
     [
-        ("pyproject.toml", '[project]\nversion = "1.1.0"\n', "pyproject.toml has version 1.1.0, and the tag is v1.2.0"),
+        (PACKAGE, '__version__ = "1.1.0"\n', f"{PACKAGE} has version 1.1.0, and the tag is v1.2.0"),
+        (PACKAGE, "", f"{PACKAGE} has version none, and the tag is v1.2.0"),
         ("cookiecutter.json", '{"__version": "1.3.0"}', "cookiecutter.json has version 1.3.0, and the tag is v1.2.0"),
         ("CITATION.cff", "cff-version: 1.2.0\n", "CITATION.cff has version none, and the tag is v1.2.0"),
         ("CHANGELOG.md", "## [Unreleased]\n\n- One.\n", "CHANGELOG.md has no section [1.2.0] with text and a date"),
@@ -83,7 +88,5 @@ def test_what_is_not_in_step_is_named(file: str, text: str, says: str, checkout:
 
 
 def test_the_version_of_this_tree_is_the_same_everywhere() -> None:
-    version = re.search(r'^version = "(.+)"$', (CHECKOUT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert version
-    lines = release_check().problems(f"v{version[1]}", CHECKOUT)
+    lines = release_check().problems(f"v{hubimages.__version__}", CHECKOUT)
     assert [line for line in lines if "CHANGELOG" not in line] == []

@@ -99,6 +99,16 @@ def wheel(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def source_distribution(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution of the project."""
+    folder = tmp_path_factory.mktemp("source-distribution")
+    builder = "from hatchling.build import build_sdist; import sys; build_sdist(sys.argv[1])"
+    run(sys.executable, "-c", builder, folder, cwd=project)
+    (made,) = folder.glob("*.tar.gz")
+    return made
+
+
+@pytest.fixture(scope="session")
 def pip_cache() -> str:
     """One cache for all that is installed: each test has its own empty home."""
     return os.environ.get("PIP_CACHE_DIR", str(HOME / ".cache/pip"))

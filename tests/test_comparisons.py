@@ -1,0 +1,37 @@
+"""Each row of the comparisons names a test or a benchmark that exists, or says that it was read."""
+
+import re
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parent.parent
+PAGE = (CHECKOUT / "docs/comparisons.md").read_text(encoding="utf-8")
+# The tables whose last column is `shown by`; the others are a benchmark's, which the text above them names.
+TABLES = re.findall(r"^\|.*\| shown by \|\n\|[-|]+\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+BENCHMARK = re.compile(r"(?i)\bbenchmark `(\w+)`")
+
+
+def test_every_row_is_shown_by_a_test_or_a_benchmark_that_exists_or_was_read() -> None:
+    rows = [row for table in TABLES for row in table.splitlines()]
+    assert len(rows) > 35
+    for row in rows:
+        shown = row.split(" | ")[-1]
+        tests = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", shown)
+        assert tests or BENCHMARK.search(shown) or "read" in shown, row
+        for file, test in tests:
+            assert (f"def {test}(" if test else "def test_") in (CHECKOUT / file).read_text(encoding="utf-8"), row
+
+
+def test_every_benchmark_that_is_named_is_one_that_runs() -> None:
+    named = set(BENCHMARK.findall(PAGE))
+    assert {"extract", "references", "proposals", "update"} <= named
+    sys.path.insert(0, str(CHECKOUT / "benchmarks"))
+    from every import benchmarks
+
+    assert named <= set(benchmarks())
+
+
+def test_every_table_has_its_proof() -> None:
+    sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+    for section in sections:
+        assert "| shown by |" in section or BENCHMARK.search(section), section.splitlines()[0]
