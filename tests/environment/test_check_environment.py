@@ -176,6 +176,14 @@ def test_what_scripts_and_apt_txt_get_wrong_is_told(
         ("- scipy=1.11\n- pip\n- pip:\n  - SciPy==1.12\n", [("warning", "conda-and-pip", 8)]),
         ("- scipy=1.11=py311h_0\n", [("warning", "build-pinned", 5)]),
         ("- '>=3'\n", [("error", "no-package", 5)]),
+        ("- ucrt=10.0\n- m2w64-gmp=6.1\n- vs2015_runtime=14.40\n", [("error", "other-system", 5)]),
+        ("- pip\n- pip:\n  - PyWin32==306\n", [("error", "other-system", 7)]),
+        ("- pip\n- pip:\n  - pywin32==306; sys_platform == 'win32'\n  - pyobjc-core==10; sys_platform=='darwin'\n", []),
+        (
+            "- python.app=1.4\n- pyobjc-core=10.3\n- ucrt=1.0\n",
+            [("error", "other-system", 5), ("error", "other-system", 7)],
+        ),
+        ("- libvc=1.0\n- vcrpy=1.0\n- appnope=0.1\n", []),
     ],
 )
 def test_packages_that_stand_twice_or_contradict_are_told(
