@@ -348,3 +348,35 @@ def test_a_file_names_its_repository(tmp_path: Path) -> None:
 def test_a_dockerfile_decides_on_python(tmp_path: Path) -> None:
     report = check(tmp_path, {"Dockerfile": "FROM scratch\n", "environment.yml": "dependencies:\n- numpy=2\n"})
     assert (report.choice.kind, told(report)) == ("docker", [])
+
+
+@pytest.mark.parametrize(
+    ("starter", "files", "findings"),
+    [
+        ("pangeo-onbuild", {"environment.yml": GOOD}, [("warning", "no-jupyterhub", "environment.yml", None)]),
+        ("pangeo-onbuild", {"environment.yml": f"{GOOD}- pangeo-notebook=2026.1\n"}, []),
+        ("pangeo-onbuild", {"environment.yml": GOOD, "Dockerfile": "FROM a\nRUN pip install jupyterhub==5\n"}, []),
+        (
+            "pangeo-onbuild",
+            {"environment.yml": GOOD, "Dockerfile": "FROM a\n# jupyterhub\n"},
+            [("warning", "no-jupyterhub", "environment.yml", None)],
+        ),
+        ("docker-stacks", {"environment.yml": GOOD}, []),
+        ("pixi", {"pixi.toml": '[dependencies]\nnumpy = "2.*"\n'}, [("warning", "no-jupyterhub", "pixi.toml", None)]),
+        ("pixi", {"pixi.toml": '[dependencies]\njupyterhub-singleuser = "5.*"\n'}, []),
+        ("r", {"environment.yml": GOOD}, [("warning", "no-r", "environment.yml", None)]),
+        (
+            "r",
+            {"environment.yml": f"{GOOD}- conda-forge::r-base=4.4\n"},
+            [("warning", "no-r", "environment.yml", None)],
+        ),
+        ("r", {"environment.yml": f"{GOOD}- r-base=4.4\n"}, []),
+        ("environment.yml", {"environment.yml": GOOD}, []),
+    ],
+)
+def test_a_file_without_what_the_starter_needs_is_told(
+    tmp_path: Path, starter: str, files: dict[str, str], findings: list[tuple[str, str, str, None]]
+) -> None:
+    docker = {"Dockerfile": "FROM a\n"} if starter in ("pangeo-onbuild", "docker-stacks", "pixi") else {}
+    record = {".hubimages.yaml": f"answers:\n  starter: \"{starter}\"\n  jupyterhub_version: '5'\n"}
+    assert told(check(tmp_path, {**docker, **record, **files})) == findings

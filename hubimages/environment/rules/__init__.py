@@ -14,6 +14,7 @@ from hubimages.environment.rules import (
     python,
     r,
     scripts,
+    starter,
     style,
 )
 from hubimages.environment.surroundings import Surroundings
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     scripts.scripts,
     r.runtime,
     r.install,
+    starter.left_out,
     lock.fresh,
     style.style,
 )
