@@ -39,7 +39,7 @@ import tarfile
 from pathlib import Path
 
 import nox
-<% if cookiecutter.__solve %>
+<% if cookiecutter.__install %>
 from nox.command import CommandFailed
 <% endif %>
 
@@ -95,7 +95,13 @@ from image_build import vulnerabilities
 <% if cookiecutter.__remove_previews %>
 from image_build import previews
 <% endif %>
-from image_build import building, changes as changed, linting, locked, programs, recompress, refresh, registry, report
+<% if cookiecutter.compression == "zstd" %>
+from image_build import recompress
+<% endif %>
+<% if cookiecutter.arm64 == "yes" %>
+from image_build import joining
+<% endif %>
+from image_build import building, changes as changed, linting, locked, programs, refresh, registry, report
 from image_build import settings as setup, sizes, sources, tags
 
 # The image's name without a tag: where it is pushed, and what the hub's configuration names.
@@ -112,8 +118,6 @@ LOGIN = << cookiecutter.__settings >>
 # The settings that the pull request in the hubs' configuration needs.
 POINT_HUBS = {"CONFIGURATION_APP_CLIENT_ID": "variable", "CONFIGURATION_APP_PRIVATE_KEY": "secret"}
 <% endif %>
-# How layers are compressed in the registry: 'gzip', which every registry and node takes, or 'zstd'.
-COMPRESSION = << cookiecutter.compression | python >>
 # The largest that an image may be, compressed as a node pulls it, such as '2.5 GB'; empty for no limit.
 MAX_SIZE = << cookiecutter.max_size | python >>
 <% if cookiecutter.__install %>
@@ -136,6 +140,14 @@ if "PREVIEW" in os.environ:
 def hubimages(extra: str) -> list[str]:
     """Return pip's arguments for the hubimages that made this repository, with an extra."""
     return shlex.split(<< cookiecutter.__install | python >>.replace("[github]", f"[{extra}]"))
+
+
+def add_hubimages(session: nox.Session, extra: str, otherwise: str) -> None:
+    """Install hubimages and repo2docker. If that fails, go on, and say what is then not done."""
+    try:
+        session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages(extra))
+    except CommandFailed:
+        session.warn(f"hubimages cannot be installed, see above: {otherwise}")
 
 
 <% endif %>
@@ -238,7 +250,7 @@ def lint(session: nox.Session) -> None:
     """Find mistakes without building the image."""
     session.install("--requirement", ".github/requirements-lint.txt")
 <% if cookiecutter.__install %>
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
+    add_hubimages(session, "lock" if locked.lock() else "environment", "how repo2docker reads the repository is not checked")
 <% endif %>
     linting.check_files(session)
 
@@ -301,8 +313,10 @@ def settings(session: nox.Session) -> None:
         print(f"::error::{each}" if "GITHUB_ACTIONS" in os.environ else each)
     if wrong:
         session.error("the setup is incomplete")
+<% if cookiecutter.compression == "zstd" %>
     if session.posargs != ["name"]:
-        recompress.check(session, COMPRESSION)
+        recompress.check(session)
+<% endif %>
 <% if cookiecutter.__parts %>
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{part}={value}\n" for part, value in setup.parts(IMAGE).items()))
 <% endif %>
@@ -324,7 +338,7 @@ def arguments(session: nox.Session) -> None:
     if locked.lock():
         session.warn(f"{locked.lock()} is not used: jupyterhub/repo2docker-action builds environment.yml as it is")
     cache = "" if refresh.is_on() else CACHE
-    words = " ".join(building.arguments(f"{IMAGE}:{tags.own(session)}", cache))
+    words = " ".join(building.arguments(cache))
     told = {"arguments": words, "appendix": sources.appendix(), "repo2docker": building.repo2docker()}
     programs.tell_github("GITHUB_OUTPUT", "".join(f"{name}={value}\n" for name, value in told.items()))
     session.log(words)
@@ -352,7 +366,7 @@ def join(session: nox.Session) -> None:
         session.log(f"{earlier} has the same packages, so nothing is pushed")
         return
     published = tags.published(session, TAGS)
-    digest = registry.join(session, IMAGE, parts, published, LOGIN)
+    digest = joining.join(session, IMAGE, parts, published, LOGIN)
     report.joined(session, f"{IMAGE}:{published[0]}", digest)
 
 
@@ -364,7 +378,9 @@ def check_may_be_pushed(session: nox.Session, reference: str) -> None:
         session.error(problem)
     if reference.endswith("-dirty"):
         session.error("not pushed: there are uncommitted changes. Commit them first (git status shows them)")
-    recompress.check(session, COMPRESSION)
+<% if cookiecutter.compression == "zstd" %>
+    recompress.check(session)
+<% endif %>
 
 
 def check_is_built(session: nox.Session, reference: str) -> None:
@@ -378,7 +394,8 @@ def check_image(session: nox.Session, reference: str) -> None:
     session.install("--requirement", ".github/requirements-test.txt")
 <% if cookiecutter.__install and cookiecutter.starter != "pixi" %>
     # The contract asks it what repo2docker takes from environment.yml.
-    session.install("--requirement", ".github/requirements-repo2docker.txt", *hubimages("lock" if locked.lock() else "environment"))
+    extra = "lock" if locked.lock() else "environment"
+    add_hubimages(session, extra, "whether the image has the packages of environment.yml is not tested")
 <% endif %>
     # After Ctrl-C, nox kills programs within half a second. Removing the containers takes longer.
     patience = {"interrupt_timeout": 30.0, "terminate_timeout": 30.0}
@@ -391,17 +408,17 @@ def finish(session: nox.Session, reference: str, *, wants_push: bool) -> None:
     tested = programs.inspect(session, reference, "{{.Id}}")
     check_image(session, reference)
     digest = pushed = ""
-<% if cookiecutter.__install %>
-    before = (building.earlier_images(reference, CACHE) or [""])[0] if "GITHUB_STEP_SUMMARY" in os.environ else ""
-<% endif %>
     to_pull = sizes.check(session, reference, MAX_SIZE) if MAX_SIZE or not wants_push else []
     earlier = refresh.newest_earlier(session, IMAGE) if wants_push and refresh.is_on() else ""
+<% if cookiecutter.__install %>
+    before = earlier or registry.newest_earlier(CACHE) if "GITHUB_STEP_SUMMARY" in os.environ else ""
+<% endif %>
     if earlier and refresh.is_the_same(session, reference, earlier):
         session.log(f"{earlier} has the same packages, so nothing is pushed")
         report.tell_workflow("", registry.look_up(earlier).digest)
     elif wants_push:
         published = tags.published(session, TAGS)
-        digest = registry.push_image(session, reference, tested, published, LOGIN, COMPRESSION)
+        digest = registry.push_image(session, reference, tested, published, LOGIN<% if cookiecutter.compression == "zstd" %>, recompress.upload, recompress.copy_tag<% endif %>)
         pushed = f"{IMAGE}:{published[0]}"
     if pushed:
         to_pull = sizes.pushed(reference, pushed) or to_pull

@@ -81,10 +81,14 @@ if ANSWERS["binder_badge"] != "yes":
 if not ANSWERS["__remove_previews"]:
     Path(".github/workflows/previews.yaml").unlink()
     Path(".github/image_build/previews.py").unlink(missing_ok=True)  # with machinery: shared there is none
-if ANSWERS["scan"] != "yes":
-    Path(".github/image_build/vulnerabilities.py").unlink(missing_ok=True)
-if not ANSWERS["__install"]:
-    Path(".github/image_build/contents.py").unlink(missing_ok=True)  # it needs hubimages
+for name, needed in {
+    "recompress": ANSWERS["compression"] == "zstd",
+    "joining": ANSWERS["arm64"] == "yes",
+    "vulnerabilities": ANSWERS["scan"] == "yes",
+    "contents": ANSWERS["__install"],
+}.items():
+    if not needed:
+        Path(f".github/image_build/{name}.py").unlink(missing_ok=True)
 if not ANSWERS["__lock"]:
     Path(".github/workflows/lock.yaml").unlink()
 if not ANSWERS["__updates"]:

@@ -25,6 +25,10 @@ NO_LOCK = (
     "No workflow proposes a lock, because it cannot install this copy of hubimages: {problem}. Install hubimages with "
     "git (pip install git+https://...), and make the repository again."
 )
+PIXI_LOCK = (
+    "With Docker running, make the lock from which the image is installed: run uvx nox -s lock in the repository, and "
+    "commit pixi.lock."
+)
 PREVIEWS = "Set up a second login, for previews, which cannot push the image of main. README.md names its settings."
 STEPS = {
     "quay.io": (
@@ -64,6 +68,8 @@ def next_steps(answers: Mapping[str, str], origin: Origin, *, push: str = "") ->
     steps = list(STEPS[answers["registry"]])
     if image_name().is_placeholder(f"{answers['registry_host']}/{answers['image']}"):
         steps.insert(0, WRITE_THE_NAME)
+    if answers.get("starter") == "pixi":
+        steps.append(PIXI_LOCK)
     if answers.get("preview") == "yes" and answers["registry"] != "ghcr.io":
         steps.append(PREVIEWS)
     if answers.get("configuration_repository"):

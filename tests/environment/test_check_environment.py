@@ -176,6 +176,14 @@ def test_what_scripts_and_apt_txt_get_wrong_is_told(
         ("- scipy=1.11\n- pip\n- pip:\n  - SciPy==1.12\n", [("warning", "conda-and-pip", 8)]),
         ("- scipy=1.11=py311h_0\n", [("warning", "build-pinned", 5)]),
         ("- '>=3'\n", [("error", "no-package", 5)]),
+        ("- ucrt=10.0\n- m2w64-gmp=6.1\n- vs2015_runtime=14.40\n", [("error", "other-system", 5)]),
+        ("- pip\n- pip:\n  - PyWin32==306\n", [("error", "other-system", 7)]),
+        ("- pip\n- pip:\n  - pywin32==306; sys_platform == 'win32'\n  - pyobjc-core==10; sys_platform=='darwin'\n", []),
+        (
+            "- python.app=1.4\n- pyobjc-core=10.3\n- ucrt=1.0\n",
+            [("error", "other-system", 5), ("error", "other-system", 7)],
+        ),
+        ("- libvc=1.0\n- vcrpy=1.0\n- appnope=0.1\n", []),
     ],
 )
 def test_packages_that_stand_twice_or_contradict_are_told(
@@ -340,3 +348,35 @@ def test_a_file_names_its_repository(tmp_path: Path) -> None:
 def test_a_dockerfile_decides_on_python(tmp_path: Path) -> None:
     report = check(tmp_path, {"Dockerfile": "FROM scratch\n", "environment.yml": "dependencies:\n- numpy=2\n"})
     assert (report.choice.kind, told(report)) == ("docker", [])
+
+
+@pytest.mark.parametrize(
+    ("starter", "files", "findings"),
+    [
+        ("pangeo-onbuild", {"environment.yml": GOOD}, [("warning", "no-jupyterhub", "environment.yml", None)]),
+        ("pangeo-onbuild", {"environment.yml": f"{GOOD}- pangeo-notebook=2026.1\n"}, []),
+        ("pangeo-onbuild", {"environment.yml": GOOD, "Dockerfile": "FROM a\nRUN pip install jupyterhub==5\n"}, []),
+        (
+            "pangeo-onbuild",
+            {"environment.yml": GOOD, "Dockerfile": "FROM a\n# jupyterhub\n"},
+            [("warning", "no-jupyterhub", "environment.yml", None)],
+        ),
+        ("docker-stacks", {"environment.yml": GOOD}, []),
+        ("pixi", {"pixi.toml": '[dependencies]\nnumpy = "2.*"\n'}, [("warning", "no-jupyterhub", "pixi.toml", None)]),
+        ("pixi", {"pixi.toml": '[dependencies]\njupyterhub-singleuser = "5.*"\n'}, []),
+        ("r", {"environment.yml": GOOD}, [("warning", "no-r", "environment.yml", None)]),
+        (
+            "r",
+            {"environment.yml": f"{GOOD}- conda-forge::r-base=4.4\n"},
+            [("warning", "no-r", "environment.yml", None)],
+        ),
+        ("r", {"environment.yml": f"{GOOD}- r-base=4.4\n"}, []),
+        ("environment.yml", {"environment.yml": GOOD}, []),
+    ],
+)
+def test_a_file_without_what_the_starter_needs_is_told(
+    tmp_path: Path, starter: str, files: dict[str, str], findings: list[tuple[str, str, str, None]]
+) -> None:
+    docker = {"Dockerfile": "FROM a\n"} if starter in ("pangeo-onbuild", "docker-stacks", "pixi") else {}
+    record = {".hubimages.yaml": f"answers:\n  starter: \"{starter}\"\n  jupyterhub_version: '5'\n"}
+    assert told(check(tmp_path, {**docker, **record, **files})) == findings

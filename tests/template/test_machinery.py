@@ -1,11 +1,14 @@
 """With `machinery: shared`, git fetches the code of the sessions, the same as a vendored one has."""
 
+import ast
 import filecmp
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,7 @@ def test_the_code_is_fetched_once_and_is_that_of_a_vendored_repository(
     assert git("-C", shared, "status", "--porcelain") == ""
     (code,) = (shared / ".nox").glob("hubimages-*")
     every = {"repo": "vendored", "starter": "pixi", "scan": "yes", "preview": "yes", "registry": "ghcr.io"}
+    every |= {"compression": "zstd", "arm64": "yes"}
     vendored = tmp_path / "vendored"  # with every choice that has code of its own
     template.plan_new_repository(vendored, every, made_from=PUBLISHED).apply()
     for fetched, own in ((code / "image_build", vendored / ".github/image_build"),
@@ -106,3 +110,36 @@ def test_the_code_has_no_template_syntax() -> None:
     files = [*(folder / ".github/image_build").iterdir(), *(folder / "image-contract").iterdir()]
     texts = {file.name: file.read_text() for file in files if file.is_file()}
     assert {name for name, text in texts.items() if re.search("<<|<%|%>|<#|#>", text)} == set()
+
+
+def lines_of_code(text: str) -> int:
+    """Return how many lines have code: neither empty, nor comments or docstrings alone."""
+    documented = (ast.Module, ast.FunctionDef, ast.ClassDef)
+    first = [node.body[0] for node in ast.walk(ast.parse(text)) if isinstance(node, documented) and node.body]
+    strings = [one for one in first if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)]
+    no_code = {line for one in strings for line in range(one.lineno, (one.end_lineno or one.lineno) + 1)}
+    silent = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    words = [each for each in tokenize.generate_tokens(io.StringIO(text).readline) if each.type not in silent]
+    return len({line for each in words for line in range(each.start[0], each.end[0] + 1)} - no_code)
+
+
+def test_each_module_that_a_repository_carries_has_its_size_and_its_reason_in_the_design() -> None:
+    made = {"vendored": template.render_files({}, PUBLISHED).files}
+    for answers in ({"starter": "pixi"}, {"scan": "yes", "preview": "yes", "registry": "ghcr.io", "image": "our/image",
+                                          "compression": "zstd", "arm64": "yes"}):  # fmt: skip
+        made[str(answers)] = template.render_files(answers, PUBLISHED).files
+    sizes = {
+        Path(name).name: lines_of_code(file.data.decode())
+        for files in reversed(made.values())
+        for name, file in files.items()
+        if name.endswith(".py") and name.startswith((".github/image_build/", "image-contract/"))
+    }
+    del sizes["__init__.py"]
+    page = (Path(__file__).parents[2] / "docs/design.md").read_text()
+    listed = re.findall(r"^\| `(\w+\.py)` \| (\d+) \| (always|with [^|]+) \| .+ \|$", page, re.MULTILINE)
+    assert {name: int(size) for name, size, _ in listed} == sizes
+    always = {Path(name).name for name in made["vendored"]} & set(sizes)
+    assert {name for name, _, when in listed if when == "always"} == always
+    sessions = sum(sizes[name] for name in always - {"test_contract.py"})
+    assert f"{sessions} lines of code" in page
+    assert sessions < 1000

@@ -147,3 +147,12 @@ def test_only_the_templates_own_name_is_the_placeholder() -> None:
     assert "noxfile.py" not in first
     first, *_ = template.next_steps(template.render_files({}).answers, PUBLISHED)
     assert "noxfile.py" in first
+
+
+def test_the_next_steps_of_a_pixi_repository_make_its_lock_before_the_push():
+    answers = template.render_files({"starter": "pixi", "image": "our-org/image"}).answers
+    steps = template.next_steps(answers, PUBLISHED, push="Push")
+    (lock,) = [number for number, step in enumerate(steps) if "run uvx nox -s lock in the repository" in step]
+    assert lock < steps.index("Push")
+    other = template.render_files({"image": "our-org/image"}).answers
+    assert not any("nox -s lock" in step for step in template.next_steps(other, PUBLISHED, push="Push"))

@@ -395,7 +395,7 @@ def test_an_option_leaves_a_trace_only_where_it_is_chosen(render_files, key):
     assert trace in settled(on)
     added = {
         "binder_badge": {".github/workflows/binder.yaml"}, "appendix": {"appendix"},
-        "update_workflow": {".github/workflows/update.yaml"},
+        "update_workflow": {".github/workflows/update.yaml"}, "arm64": {".github/image_build/joining.py"},
     }  # fmt: skip
     assert set(on.files) - set(off.files) == added.get(key, set())
 

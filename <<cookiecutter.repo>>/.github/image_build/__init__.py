@@ -8,7 +8,6 @@ linting.py      finds mistakes without a build
 building.py     runs repo2docker, with the build cache
 load.py         gets the image from a builder elsewhere
 registry.py     asks the registry, pushes, and checks what was pushed
-recompress.py   pushes with zstd instead of gzip
 network.py      repeats what a registry did not answer properly
 visibility.py   finds out whether everybody can pull the image
 packages.py     lists the packages in an image

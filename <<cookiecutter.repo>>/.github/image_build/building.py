@@ -16,14 +16,12 @@ from image_build.programs import docker, git
 REPOSITORY_IN_IMAGE = "/srv/repo"
 # When quay.io removes the image of a pull request.
 PREVIEWS_EXPIRE = "4w"
-# How many commits to search for an earlier image. The workflows check out at least as many.
-COMMITS = 20
 
 
 def build_image(session: nox.Session, reference: str, cache: str) -> None:
     """Build the image with repo2docker, without the build cache if `cache` is empty. Stop with the remedy if that fails."""
     command = ["jupyter-repo2docker", "--no-run", "--user-id", "1000", "--user-name", "jovyan"]
-    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(reference, cache)]
+    command += ["--target-repo-dir", REPOSITORY_IN_IMAGE, "--image-name", reference, *arguments(cache)]
     if sources.appendix():
         command += ["--appendix", Path(sources.appendix()).read_text(encoding="utf-8")]
     command[0] = shutil.which(command[0], path=session.bin) or command[0]
@@ -49,7 +47,7 @@ def build_image(session: nox.Session, reference: str, cache: str) -> None:
         session.error(f"the build failed (exit code {building.returncode}); see the output above. {said[-1] if said else ''}")
 
 
-def arguments(reference: str, cache: str) -> list[str]:
+def arguments(cache: str) -> list[str]:
     """Return repo2docker's other arguments: the build cache, if `cache` names one, and labels that name the commit.
 
     Every image contains its own build cache, so the newest earlier image in the registry serves as the cache, and
@@ -61,8 +59,8 @@ def arguments(reference: str, cache: str) -> list[str]:
         words += ["--config", os.path.relpath(Path(__file__).with_name("no_cache.py"))]
     elif "BUILDX_BUILDER" in os.environ:
         words += ["--config", os.path.relpath(Path(__file__).with_name("load.py"))]
-    for earlier in earlier_images(reference, cache) if cache else []:
-        words += ["--cache-from", earlier]
+    earlier = registry.newest_earlier(cache) if cache else ""
+    words += ["--cache-from", earlier] if earlier else []
     facts = {"org.opencontainers.image.revision": git("rev-parse", "HEAD")}
     if "PREVIEW" in os.environ:  # https://docs.quay.io/guides/tag-expiration.html; other registries ignore it
         facts["quay.expires-after"] = PREVIEWS_EXPIRE
@@ -75,17 +73,3 @@ def repo2docker() -> str:
     """Return the pinned requirement for repo2docker."""
     lines = Path(".github/requirements-repo2docker.txt").read_text(encoding="utf-8").splitlines()
     return next(line for line in lines if line.startswith("jupyter-repo2docker"))
-
-
-def earlier_images(reference: str, cache: str) -> list[str]:
-    """Return the newest image in the registry of this commit or an earlier one; empty if the registry does not say."""
-    tag = reference.rpartition(":")[2]
-    suffix = tag.removesuffix("-dirty")[12:]  # an architecture
-    for commit in git("rev-list", f"--max-count={COMMITS}", "HEAD").splitlines():
-        earlier = f"{cache}:{commit[:12]}{suffix}"
-        found = registry.look_up(earlier)
-        if found.problem:
-            return []
-        if found.digest:
-            return [earlier]
-    return []

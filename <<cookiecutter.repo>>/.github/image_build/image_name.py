@@ -5,18 +5,30 @@ import re
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 PART = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*")
 LONGEST = 255  # with the host: https://github.com/distribution/reference/blob/main/reference.go
-# https://github.com/quay/quay/blob/master/util/validation.py (VALID_USERNAME_REGEX)
-QUAY_ORGANISATION = re.compile(r"(?=.{2,255}$)[a-z0-9]+([._-][a-z0-9]+)*")
-# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
-GITHUB_OWNER = re.compile(r"(?=.{1,39}$)[a-z0-9]+(-[a-z0-9]+)*")
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 ECR_PART = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-# https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_RegistryAlias.html
-ECR_ALIAS = re.compile(r"(?=.{2,50}$)[a-z][a-z0-9]+([_-][a-z0-9]+)*")
 # https://cloud.google.com/resource-manager/docs/creating-managing-projects (before 2012, with a domain in front) and
 # https://cloud.google.com/artifact-registry/docs/repositories/create-repos
 GOOGLE_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 GOOGLE_REPOSITORY = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+# The first part of a name, where it is an account's: what it is called, what it looks like, and that in words.
+# https://github.com/quay/quay/blob/master/util/validation.py (VALID_USERNAME_REGEX)
+# https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication
+# https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_RegistryAlias.html
+ACCOUNTS = {
+    "quay.io": (
+        "organisation", "an organisation on quay.io", r"(?=.{2,255}$)[a-z0-9]+([._-][a-z0-9]+)*",
+        "2 to 255 lower case letters and digits, with one '.', '_' or '-' at a time between them",
+    ),
+    "ghcr.io": (
+        "owner", "an owner on GitHub", r"(?=.{1,39}$)[a-z0-9]+(-[a-z0-9]+)*",
+        "up to 39 letters and digits, with one '-' at a time between them",
+    ),
+    "public.ecr.aws": (
+        "alias", "an alias in Amazon ECR Public", r"(?=.{2,50}$)[a-z][a-z0-9]+([_-][a-z0-9]+)*",
+        "2 to 50 lower case letters and digits, with a letter first and one '_' or '-' at a time between them",
+    ),
+}
 # What each registry's host looks like, and an example.
 HOSTS = {
     "quay.io": (r"quay\.io", "quay.io"),
@@ -99,27 +111,15 @@ def image_problem(image: str, host: str) -> str | None:
 
 def registry_problem(image: str, parts: list[str], host: str) -> str | None:
     """Return why this registry would refuse a name that others accept."""
-    first, name = parts[0], shown(image)
-    namespaces = {"quay.io": "organisation", "ghcr.io": "owner", "public.ecr.aws": "alias"}
-    if host in namespaces and len(parts) < 2:
-        return f"{name} needs two parts: {namespaces[host]}/name"
-    if host == "quay.io" and not QUAY_ORGANISATION.fullmatch(first):
-        return (
-            f"{name}: {shown(first)} cannot be an organisation on quay.io. Use 2 to 255 lower case letters and digits, "
-            "with one '.', '_' or '-' at a time between them"
-        )
-    if host == "ghcr.io" and not GITHUB_OWNER.fullmatch(first):
-        return (
-            f"{name}: {shown(first)} cannot be an owner on GitHub. Use up to 39 letters and digits, with one '-' at a time "
-            "between them"
-        )
+    name = shown(image)
+    if host in ACCOUNTS:
+        kind, what, pattern, words = ACCOUNTS[host]
+        if len(parts) < 2:
+            return f"{name} needs two parts: {kind}/name"
+        if not re.fullmatch(pattern, parts[0]):
+            return f"{name}: {shown(parts[0])} cannot be {what}. Use {words}"
     if host.endswith("-docker.pkg.dev"):
         return google_problem(name, parts)
-    if host == "public.ecr.aws" and not ECR_ALIAS.fullmatch(first):
-        return (
-            f"{name}: {shown(first)} cannot be an alias in Amazon ECR Public. Use 2 to 50 lower case letters and digits, "
-            "with a letter first and one '_' or '-' at a time between them"
-        )
     if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) or host == "public.ecr.aws":
         if len(image) < 2 or not all(ECR_PART.fullmatch(part) for part in parts):
             return f"{name} is not a valid Amazon ECR name. Use single '.', '_' or '-' between letters or digits"

@@ -4,6 +4,7 @@ What breaks the image or leaks a secret is an error. Everything else is a warnin
 """
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -14,16 +15,7 @@ from nox.command import CommandFailed
 
 from image_build import sources
 
-# Style. YAML that cannot be read, and duplicate keys, stay errors.
-STYLE = (
-    "braces", "brackets", "colons", "commas", "comments-indentation", "empty-lines", "hyphens",
-    "indentation", "new-line-at-end-of-file", "new-lines", "trailing-spaces",
-)
-YAML_RULES = (
-    "{extends: relaxed, rules: {line-length: disable, comments: {min-spaces-from-content: 1, level: warning}, "
-    + ", ".join(f"{rule}: {{level: warning}}" for rule in STYLE)
-    + "}}"
-)
+YAML_RULES = ("--config-file", os.path.relpath(Path(__file__).with_name("yamllint.yaml")))
 # Findings with which a stranger's pull request, or a log, gets at a secret: https://docs.zizmor.sh/audits/
 LEAKS = {
     "bot-conditions", "dangerous-triggers", "github-env", "hardcoded-container-credentials", "insecure-commands",
@@ -63,8 +55,8 @@ def check_yaml(session: nox.Session, names: Iterable[str], place: Path) -> bool:
     ours = [name for name in names if name.startswith(".github/") or Path(name) == place / "environment.yml"]
     others = [name for name in names if name not in ours]
     if others:
-        session.run("yamllint", "--config-data", YAML_RULES, *others, success_codes=[0, 1])
-    failed = bool(ours) and not passes(session, "yamllint", "--config-data", YAML_RULES, *ours)
+        session.run("yamllint", *YAML_RULES, *others, success_codes=[0, 1])
+    failed = bool(ours) and not passes(session, "yamllint", *YAML_RULES, *ours)
     return failed
 
 

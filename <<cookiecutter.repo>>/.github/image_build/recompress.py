@@ -11,29 +11,46 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nox
 
+from image_build import registry
 from image_build.network import NotPushedError, patient
 from image_build.programs import Done, has_login
 
-PUSHED = {"gzip": "", "zstd": "application/vnd.oci.image.layer.v1.tar+zstd"}
+ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 # https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 LAYOUT = '{"imageLayoutVersion": "1.0.0"}'
 OCI = "application/vnd.oci.image"
 
 
-def check(session: nox.Session, compression: str) -> None:
-    """Stop before the build if an image could not be pushed with this compression."""
-    if compression not in PUSHED:
-        session.error(f"COMPRESSION in noxfile.py is {compression!r}. Write {' or '.join(map(repr, PUSHED))}")
-    if compression == "zstd" and shutil.which("skopeo") is None:
+def check(session: nox.Session) -> None:
+    """Stop before the build if the image could not be pushed with zstd."""
+    if shutil.which("skopeo") is None:
         session.error(
             "skopeo is not installed, which pushes an image with zstd. Install it (apt-get install skopeo, brew install "
-            "skopeo, https://github.com/containers/skopeo/blob/main/install.md), or set COMPRESSION in noxfile.py to 'gzip'"
+            "skopeo, https://github.com/containers/skopeo/blob/main/install.md), or have gzip: "
+            "hubimages update-image-repo . --set compression=gzip"
         )
+
+
+def upload(session: nox.Session, reference: str, _: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
+    """Push an image under the first tag, and give it the others there. Raise NotPushedError if that does not succeed."""
+    done = push(session, reference, targets[0])
+    if done.returncode:
+        raise NotPushedError(f"nothing was pushed: {registry.why_refused(done, targets[0], settings)}")
+    registry.check_pushed(session, targets[0], [done.stdout])
+    found = {layer["mediaType"] for layer in registry.manifest(targets[0]).get("layers", [])}
+    if found != {ZSTD}:
+        raise NotPushedError(f"pushed, but the layers of {targets[0]} are not all zstd: {', '.join(sorted(found)) or 'none'}")
+    registry.retag(session, targets[0], targets[1:], settings, copy_tag)
+
+
+def copy_tag(session: nox.Session, source: str, target: str) -> Done:
+    """Give an image in the registry another tag. Docker would push it with gzip."""
+    return copy(session, f"docker://{source}", target, "--all", "--preserve-digests")
 
 
 def skopeo(*words: str) -> Done:
@@ -52,23 +69,16 @@ def copy(session: nox.Session, source: str, target: str, *words: str) -> Done:
     return patient(session, "copy", "--quiet", *words, source, f"docker://{target}", run=skopeo)
 
 
-def push(session: nox.Session, reference: str, target: str, compression: str) -> Done:
-    """Push a local image with another compression under one tag. The registry's digest is in what the result prints."""
+def push(session: nox.Session, reference: str, target: str) -> Done:
+    """Push a local image with zstd under one tag. The registry's digest is in what the result prints."""
     with tempfile.TemporaryDirectory(prefix="image-") as folder:
         digest = Path(folder, "digest")
         layout = write_layout(session, reference, Path(folder, "layout"))
-        words = ("--dest-compress-format", compression, "--digestfile", str(digest))
+        words = ("--dest-compress-format", "zstd", "--digestfile", str(digest))
         done = copy(session, f"oci:{layout}", target, *words)
         if done.returncode == 0:
             done.stdout = digest.read_text().strip()
         return done
-
-
-def check_layers(manifest: Mapping, target: str, compression: str) -> None:
-    """Check that the registry has every layer in this compression."""
-    found = {layer["mediaType"] for layer in manifest.get("layers", [])}
-    if found != {PUSHED[compression]}:
-        raise NotPushedError(f"pushed, but the layers of {target} are not all {compression}: {', '.join(sorted(found)) or 'none'}")
 
 
 def write_layout(session: nox.Session, reference: str, place: Path) -> Path:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import nox
 
-from image_build import recompress
 from image_build import tags as tag_rules
 from image_build.network import NO_ANSWER, NO_RIGHT, NOT_LOGGED_IN, NOT_THERE, NotPushedError, keep, patient
 from image_build.programs import Done, docker, git, git_agrees, inspect, last
@@ -16,6 +15,10 @@ from image_build.settings import where_set
 from image_build.visibility import warn_if_private
 
 REVISION = "org.opencontainers.image.revision"
+# How many commits to search for an earlier image. The workflows check out at least as many.
+COMMITS = 20
+Upload = Callable[[nox.Session, str, str, Sequence[str], Mapping[str, str]], None]
+Copy = Callable[[nox.Session, str, str], Done]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,20 @@ def look_up(reference: str, session: nox.Session | None = None) -> Found:
     return Found() if re.search(NOT_THERE, said, re.IGNORECASE) else Found(problem=last(done))
 
 
+def newest_earlier(name: str, *, but: str = "") -> str:
+    """Return the newest image in the registry of this commit or an earlier one, except `but`.
+
+    It is empty if there is none, or if the registry does not say.
+    """
+    architecture = os.environ.get("ARCHITECTURE", "")
+    for commit in git("rev-list", f"--max-count={COMMITS}", "HEAD").splitlines():
+        reference = f"{name}:{commit[:12]}" + (f"-{architecture}" if architecture else "")
+        found = Found() if reference == but else look_up(reference)
+        if found.digest or found.problem:
+            return "" if found.problem else reference
+    return ""
+
+
 def manifest(reference: str) -> dict:
     """Return an image's manifest from the registry; empty if there is none."""
     done = docker("buildx", "imagetools", "inspect", "--raw", reference)
@@ -46,75 +63,63 @@ def manifest(reference: str) -> dict:
 
 
 def push_image(
-    session: nox.Session, reference: str, image_id: str, tags: Sequence[str], settings: Mapping[str, str], compression: str
+    session: nox.Session, reference: str, image_id: str, tags: Sequence[str], settings: Mapping[str, str],
+    upload: Upload | None = None, copy: Copy | None = None,
 ) -> str:
-    """Push the tested image under each tag, check the result, and return its digest in the registry."""
+    """Push the tested image under each tag, check the result, and return its digest in the registry.
+
+    Docker pushes and copies it, unless `upload` and `copy` do.
+    """
     if inspect(session, reference, "{{.Id}}") != image_id:
         session.error(f"not pushed: {reference} has changed since it was tested")
     name = reference.rpartition(":")[0]
     targets = [f"{name}:{tag}" for tag in tags]
     try:
-        digest = push_tags(session, reference, image_id, targets, settings, compression)
+        ours = {image_id, *digests(session, reference)}
+        wanted = [target for target in targets if may_be_pushed(session, target, lambda there: is_one_of(there, ours))]
+        if targets[0] in wanted:
+            (upload or push_tags)(session, reference, image_id, wanted, settings)
+        else:  # an earlier run of this commit pushed it: the other tags are for that image
+            retag(session, targets[0], wanted, settings, copy)
     except NotPushedError as error:
         session.error(f"{error}{keep(session, targets, image_id)}")
     warn_if_private(session, targets[0])
-    return digest
+    return look_up(targets[0], session).digest
 
 
 def push_tags(
-    session: nox.Session, reference: str, image_id: str, targets: Sequence[str], settings: Mapping[str, str], compression: str
-) -> str:
+    session: nox.Session, reference: str, image_id: str, targets: Sequence[str], settings: Mapping[str, str]
+) -> None:
     """Push an image under each tag. Raise NotPushedError if the registry does not have it everywhere at the end."""
-    ours = {image_id, *digests(session, reference)}
-    wanted = [target for target in targets if may_be_pushed(session, target, lambda there: is_one_of(there, ours))]
-    if targets[0] not in wanted:  # an earlier run of this commit pushed it: the other tags are for that image
-        retag(session, targets[0], wanted, settings, compression)
-        return look_up(targets[0], session).digest
-    if compression != "gzip":
-        return push_recompressed(session, reference, wanted, settings, compression)
-    for target in wanted:
+    for target in targets:
         docker("tag", image_id, target)
         done = patient(session, "push", target)
         if done.returncode:
             what = "nothing was pushed" if target == targets[0] else f"pushed as {targets[0]}, but not as {target}"
             raise NotPushedError(f"{what}: {why_refused(done, target, settings)}")
     known = digests(session, reference)
-    for target in wanted:
+    for target in targets:
         check_pushed(session, target, known)
-    return look_up(targets[0], session).digest
-
-
-def push_recompressed(
-    session: nox.Session, reference: str, targets: Sequence[str], settings: Mapping[str, str], compression: str
-) -> str:
-    """Push an image with another compression under the first tag, and give it the others. Return its digest."""
-    done = recompress.push(session, reference, targets[0], compression)
-    if done.returncode:
-        raise NotPushedError(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
-    check_pushed(session, targets[0], [done.stdout])
-    recompress.check_layers(manifest(targets[0]), targets[0], compression)
-    retag(session, targets[0], targets[1:], settings, compression)
-    return done.stdout
 
 
 def retag(
-    session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str], compression: str = "gzip"
+    session: nox.Session, source: str, targets: Sequence[str], settings: Mapping[str, str], copy: Copy | None = None
 ) -> None:
     """Give an image in the registry more tags, and check them."""
-    several = bool(listed(source))
-    if targets and not several and compression == "gzip":
-        patient(session, "pull", source)
     for target in targets:
-        if compression != "gzip":  # Docker would push it with gzip
-            done = recompress.copy(session, f"docker://{source}", target, "--all", "--preserve-digests")
-        elif several:
-            done = patient(session, "buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
-        else:
-            docker("tag", source, target)
-            done = patient(session, "push", target)
+        done = (copy or copy_tag)(session, source, target)
         if done.returncode:
             raise NotPushedError(f"{source} is pushed, but not as {target}: {why_refused(done, target, settings)}")
         check_pushed(session, target, [look_up(source, session).digest])
+
+
+def copy_tag(session: nox.Session, source: str, target: str) -> Done:
+    """Give an image in the registry another tag."""
+    if listed(source):
+        return patient(session, "buildx", "imagetools", "create", "--tag", target, source)  # copies the list as it is
+    patient(session, "pull", source)
+    docker("tag", source, target)
+    return patient(session, "push", target)
 
 
 def digests(session: nox.Session, reference: str) -> list[str]:
@@ -179,35 +184,6 @@ def check_pushed(session: nox.Session, reference: str, pushed: Sequence[str]) ->
         raise NotPushedError(f"pushed, but the registry does not confirm {reference}: {found.problem}")
     if found.digest not in pushed:
         raise NotPushedError(f"the push of {reference} failed: the registry has {found.digest or 'nothing'}, not {', '.join(pushed)}")
-
-
-def join(session: nox.Session, name: str, parts: Sequence[str], tags: Sequence[str], settings: Mapping[str, str]) -> str:
-    """Put the images of several architectures, by digest, under the given tags. Return the digest of the result."""
-    targets = [f"{name}:{tag}" for tag in tags]
-    try:
-        digest = join_tags(session, [f"{name}@{part}" for part in parts], parts, targets, settings)
-    except NotPushedError as error:
-        session.error(str(error))
-    warn_if_private(session, targets[0])
-    return digest
-
-
-def join_tags(
-    session: nox.Session, sources: Sequence[str], parts: Sequence[str], targets: Sequence[str], settings: Mapping[str, str]
-) -> str:
-    """Put images under each tag. Raise NotPushedError if the registry does not have them everywhere at the end."""
-    wanted = [target for target in targets if may_be_pushed(session, target, lambda there: listed(there) == set(parts))]
-    if targets[0] not in wanted:
-        retag(session, targets[0], wanted, settings)
-        return look_up(targets[0], session).digest
-    words = [word for target in wanted for word in ("--tag", target)]
-    done = patient(session, "buildx", "imagetools", "create", *words, *sources)
-    if done.returncode:
-        raise NotPushedError(f"nothing was pushed: {why_refused(done, targets[0], settings)}")
-    for target in wanted:
-        if listed(target) != set(parts):
-            raise NotPushedError(f"the push of {target} failed: the registry does not have {' and '.join(parts)} there")
-    return look_up(targets[0], session).digest
 
 
 def listed(reference: str) -> set[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import nox
 
 from image_build import registry
-from image_build.programs import docker, git, inspect, last
+from image_build.programs import docker, inspect
 
 LIMIT = re.compile(r"(\d+(?:\.\d+)?) ?(MB|GB)")
 UNITS = {"MB": 1_000_000, "GB": 1_000_000_000}
@@ -25,8 +25,6 @@ LEVEL, PART = 6, 8_000_000
 LAYER = re.compile(r"(blobs/sha256/|[0-9a-f]{64}/layer\.tar$)")
 # Sizes of layers that an earlier session has compressed.
 REMEMBERED = Path(".nox", "layer-sizes.json")
-# How many commits to search for an earlier image.
-COMMITS = 20
 
 
 def limit(session: nox.Session, size: str) -> int:
@@ -42,8 +40,7 @@ def limit(session: nox.Session, size: str) -> int:
 def check(session: nox.Session, reference: str, size: str) -> list[str]:
     """Return what a node will pull of a local image, for the report. Stop if that is more than the limit `size`."""
     most = limit(session, size)
-    _, earlier = newest_earlier(reference)
-    sizes = measure(session, reference, earlier)
+    sizes = measure(session, reference, in_registry(before(reference)))
     whole = sum(sizes.values())
     if most and whole > most:
         largest = sorted(enumerate(sizes.values(), 1), key=lambda each: -each[1])[:3]
@@ -65,11 +62,17 @@ def pushed(reference: str, target: str) -> list[str]:
 def lines(reference: str, sizes: Mapping[str, int], about: str) -> list[str]:
     """Return the report's lines: all layers, and those that a node with the newest earlier image lacks."""
     told = [f"pull    {about}{megabytes(sizes.values())} compressed, by layer: {', '.join(f'{each / 1e6:.1f}' for each in sizes.values())}"]
-    tag, earlier = newest_earlier(reference)
-    if earlier:
-        new = [size for layer, size in sizes.items() if layer not in earlier]
-        told.append(f"update  {about}{megabytes(new)} of them on a node that has {tag}")
+    earlier = before(reference)
+    layers = in_registry(earlier)
+    if layers:
+        new = [size for layer, size in sizes.items() if layer not in layers]
+        told.append(f"update  {about}{megabytes(new)} of them on a node that has {earlier.rpartition(':')[2]}")
     return told
+
+
+def before(reference: str) -> str:
+    """Return the image in the registry from before this one, empty if there is none."""
+    return registry.newest_earlier(reference.rpartition(":")[0], but=reference)
 
 
 def megabytes(sizes: Iterable[int]) -> str:
@@ -77,20 +80,9 @@ def megabytes(sizes: Iterable[int]) -> str:
     return f"{sum(sizes) / 1e6:.1f} MB"
 
 
-def newest_earlier(reference: str) -> tuple[str, Mapping[str, int]]:
-    """Return the newest other image of this commit or an earlier one in the registry, by its tag, and its layers."""
-    name, architecture = reference.rpartition(":")[0], os.environ.get("ARCHITECTURE", "")
-    for commit in git("rev-list", f"--max-count={COMMITS}", "HEAD").splitlines():
-        tag = f"{commit[:12]}-{architecture}" if architecture else commit[:12]
-        found = in_registry(f"{name}:{tag}") if f"{name}:{tag}" != reference else {}
-        if found:
-            return tag, found
-    return "", {}
-
-
 def in_registry(reference: str) -> dict[str, int]:
     """Return the compressed size of each layer of an image in the registry, by the digest of what is in it."""
-    compressed = registry.manifest(reference).get("layers", [])
+    compressed = registry.manifest(reference).get("layers", []) if reference else []
     if not compressed:
         return {}
     done = docker("buildx", "imagetools", "inspect", "--format", "{{json .Image}}", reference)

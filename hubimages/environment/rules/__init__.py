@@ -2,7 +2,21 @@
 
 from collections.abc import Callable, Iterator
 
-from hubimages.environment.rules import apt, build, channels, files, hub, lock, packages, python, r, scripts, style
+from hubimages.environment.rules import (
+    apt,
+    build,
+    channels,
+    files,
+    hub,
+    lock,
+    packages,
+    platforms,
+    python,
+    r,
+    scripts,
+    starter,
+    style,
+)
 from hubimages.environment.surroundings import Surroundings
 from hubimages.findings import Finding
 
@@ -18,11 +32,13 @@ RULES: tuple[Rule, ...] = (
     packages.duplicates,
     packages.pins,
     packages.entries,
+    platforms.elsewhere,
     channels.order,
     apt.lines,
     scripts.scripts,
     r.runtime,
     r.install,
+    starter.left_out,
     lock.fresh,
     style.style,
 )
