@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hubimages import console
+from hubimages.display import DISPLAY
 
 WAKE = 0.2  # seconds
 
@@ -47,6 +48,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._alone = ExitStack()  # of the line that every task has
         if sys.stderr is not None and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -57,12 +59,14 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         if self._bar is not None:
+            self._alone.enter_context(DISPLAY.paused())
             self._bar.start()
         return self
 
     def __exit__(self, *reason: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+        self._alone.close()
 
     @contextmanager
     def counting(self, name: str, total: int) -> Iterator[Callable[[Line], None]]:
