@@ -3,9 +3,10 @@
     python benchmarks/start.py [--runs 9]
 
 The peers are `invoke` of the same environment with two files tasks.py: one has the tasks that we have, each with its
-name, docstring, arguments and their help texts, and an empty body; the other has as many tasks of one line, so that what is
-left is invoke's own start. Runs alternate, and the figures are the medians of the CPU time (user and system) of a run:
-that says more than the clock on a machine that does other things too. Python's bytecode is compiled on both sides.
+name, docstring, arguments and their help texts, and an empty body; the other has as many tasks of one line, so that
+what is left is invoke's own start. Runs alternate, and the figures are the medians of the CPU time (user and system)
+of a run: that says more than the clock on a machine that does other things too. Python's bytecode is compiled on both
+sides.
 """
 
 import argparse

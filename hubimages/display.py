@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-DELAY = 1.0  # seconds without the line
+DELAY = 0.6  # seconds without the line
 EVERY = 0.2  # seconds between two frames
 FIRST, MINUTE = 2.0, 60.0  # seconds after which a terminal that cannot overwrite a line gets a line
 FRAMES, PLAIN_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
@@ -42,6 +42,7 @@ class Display:
         self._activities: list[Activity] = []
         self._ended: threading.Event | None = None  # of the thread that draws
         self._live: Any = None  # rich.live.Live, while the line is on the terminal
+        self._owner = 0  # the thread whose activities are shown
         self._holds = 0
         self._asked = False
         self._still = False
@@ -55,16 +56,25 @@ class Display:
         return self._ended is not None
 
     @property
+    def overwrites(self) -> bool:
+        """Return True if the terminal shows the line in place."""
+        return self.is_shown and not _is_plain()
+
+    @property
     def activity(self) -> Activity | None:
         """Return the innermost one."""
         return self._activities[-1] if self._activities else None
 
     @contextmanager
     def showing(self, name: str, total: int | None = None) -> Iterator[Activity]:
-        """Show within the block what it does; the innermost block counts."""
+        """Show within the block what it does; the innermost block of the thread that was first counts."""
         activity = Activity(name, total)
+        if self._activities and threading.get_ident() != self._owner:
+            yield activity
+            return
         with self._lock:
             self._activities.append(activity)
+            self._owner = threading.get_ident()
             started = self._start()
         try:
             yield activity
@@ -147,7 +157,7 @@ class Display:
 
     def _run(self, ended: threading.Event) -> None:
         begun = time.monotonic()
-        plain = os.environ.get("TERM", "") in ("", "dumb", "unknown")
+        plain = _is_plain()
         number = 0
         while not ended.wait(EVERY):
             with self._lock:
@@ -222,6 +232,11 @@ def _elapsed(activity: Activity) -> str:
     """`1:05`."""
     seconds = int(activity.elapsed)
     return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def _is_plain() -> bool:
+    """Return True for a terminal that cannot overwrite a line, such as Emacs' shell."""
+    return os.environ.get("TERM", "") in ("", "dumb", "unknown")
 
 
 def _elsewhere() -> bool:

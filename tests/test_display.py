@@ -194,3 +194,33 @@ def test_what_git_says_of_a_failure_stays(tmp_path: Path) -> None:
     seen = on_a_terminal([*argv(TRANSFER), f"file://{tmp_path}/nowhere", str(tmp_path / "clone")])
     assert seen.stdout.startswith(b"128 ('clone', '--quiet') fatal: ")
     assert b"Cloning" not in seen.stdout
+
+
+def test_of_several_threads_the_first_one_is_shown() -> None:
+    program = """
+def beside():
+    with DISPLAY.showing("beside"):
+        threading.Event().wait(0.2)
+
+with DISPLAY.showing("some-task"):
+    other = threading.Thread(target=beside)
+    other.start()
+    other.join()
+    sys.stdin.readline()
+"""
+    assert b"beside" not in shown(program, "some-task").terminal
+
+
+def test_each_shows_a_bar_and_takes_it_away(origin: Path, tmp_path: Path) -> None:
+    (tmp_path / "go-on").mkdir()
+    (tmp_path / "repositories").write_text(f"{origin}\n")
+    words = ["each", "--repos", str(tmp_path / "repositories"), "--run", "--", "sh", "-c"]
+    words.append(f"until [ -e {tmp_path}/go-on/now ]; do sleep 0.1; done")
+    feeding = f"lambda: (sys.stdin.readline(), Path({str(tmp_path / 'go-on/now')!r}).touch())"
+    program = f"""
+threading.Thread(target={feeding}, daemon=True).start()
+from hubimages.cli.program import HubImages
+HubImages().run(["hubimages", *sys.argv[1:]])
+"""
+    seen = on_a_terminal([*argv(program), *words], until=lambda written: b"0/1 0:0" in written)
+    assert (seen.code, seen.screen) == (0, "1 repository: 1 nothing to do")
