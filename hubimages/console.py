@@ -5,14 +5,13 @@ import re
 import shlex
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TextIO
+from contextlib import contextmanager
+from typing import Any, TextIO
 
+from hubimages.display import DISPLAY, MINUTE
 from hubimages.errors import RefusedError
 
-MINUTE = 60.0  # seconds
 USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 # Sequences that terminals act on (ECMA-48): CSI as in colours, OSC as in window titles, two-byte escapes.
@@ -54,14 +53,15 @@ def write(stream: TextIO | None, text: str) -> None:
         line.encode(encoding, stream.errors or "strict")
     except UnicodeEncodeError:
         line = line.encode(encoding, "backslashreplace").decode(encoding)
-    try:
-        stream.write(line)
-        stream.flush()
-    except BrokenPipeError:
-        discard(stream)
-    except OSError:
-        discard(stream)
-        raise
+    with DISPLAY.aside():
+        try:
+            stream.write(line)
+            stream.flush()
+        except BrokenPipeError:
+            discard(stream)
+        except OSError:
+            discard(stream)
+            raise
 
 
 def visible(text: str) -> str:
@@ -89,61 +89,51 @@ def without_colours(text: str) -> str:
 
 
 class Waiting:
-    """Show how long a program has run and its last line, in one line that is overwritten.
+    """Show what a task waits for and how far it is, in the line of `display`.
 
-    Without a terminal it prints one line a minute. Use it as a context; the line is removed at the end.
+    Without a terminal it prints one line a minute. Use it as a context.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.begun = time.monotonic()
         self.next = MINUTE
-        self.in_place = sys.stderr is not None and sys.stderr.isatty()
+        self._context = DISPLAY.showing(name)
 
     def __enter__(self) -> "Waiting":
+        self.activity = self._context.__enter__()
         return self
 
-    def __exit__(self, *reason: object) -> None:
-        if self.in_place:
-            self._over("")
+    def __exit__(self, *reason: Any) -> None:
+        self._context.__exit__(*reason)
 
     def __call__(self, line: str) -> None:
-        """Show the program's last line."""
-        seconds = time.monotonic() - self.begun
+        """Show how far it is, for example a program's last line."""
         line = without_colours(line)
-        if self.in_place:
-            shown = "".join(each if each.isprintable() else " " for each in line)
-            said = f"{self.name} {int(seconds) // 60}:{int(seconds) % 60:02} {shown}"
-            self._over(said[: shutil.get_terminal_size().columns - 1])
-        elif seconds >= self.next:
+        self.activity.detail = "".join(each if each.isprintable() else " " for each in line)
+        if not DISPLAY.is_shown and self.activity.elapsed >= self.next:
             self.next += MINUTE
-            step(f"{self.name} has run for {count(int(seconds / MINUTE), 'minute')}: {line}")
-
-    def _over(self, text: str) -> None:
-        with suppress(OSError):  # the terminal is gone
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
+            step(f"{self.name} has run for {count(int(self.activity.elapsed / MINUTE), 'minute')}: {line}")
 
 
 @contextmanager
 def progress(what: str, number: int) -> Iterator[Callable[[str], None]]:
-    """Yield a function that says that one more is done: with a bar on a terminal, else with a line."""
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield step
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # Without the thread that redraws: a process is forked meanwhile.
-    with Progress(*parts, console=Console(stderr=True), auto_refresh=False) as bar:
-        task = bar.add_task(what, total=number)
-        bar.refresh()
+    """Yield a function that prints a line and counts one more as done: in a bar on a terminal."""
+    with DISPLAY.showing(what, number) as activity:
 
         def advance(line: str) -> None:
-            bar.console.print(visible(line), markup=False, highlight=False)
-            bar.advance(task)
-            bar.refresh()
+            activity.done += 1
+            step(line)
+
+        yield advance
+
+
+@contextmanager
+def counting(what: str, number: int) -> Iterator[Callable[[], None]]:
+    """Yield a function that counts one more as done: in a bar on a terminal, and nowhere else."""
+    with DISPLAY.showing(what, number) as activity:
+
+        def advance() -> None:
+            activity.done += 1
 
         yield advance
 
@@ -181,18 +171,27 @@ def is_interactive() -> bool:
 
 
 def prompt(question: str) -> None:
-    """Print a question and leave the cursor behind it."""
+    """Print a question and leave the cursor behind it; `answer` reads what is typed."""
+    DISPLAY.ask()
     sys.stderr.write(visible(question))
     sys.stderr.flush()
+
+
+def answer() -> str:
+    """Return the line that is typed, with its newline; empty at the end of the input."""
+    try:
+        return sys.stdin.readline()
+    finally:
+        DISPLAY.answered()
 
 
 def ask_line(question: str, flags: str) -> str:
     """Ask a question on the terminal and return the answer. Raises RefusedError, with the flags, without an answer."""
     prompt(question)
-    answer = sys.stdin.readline()
-    if not answer:
+    typed = answer()
+    if not typed:
         raise RefusedError(f"{question.strip()} No answer; answer with {flags}")
-    return answer.strip()
+    return typed.strip()
 
 
 def confirm(question: str, *, yes: bool, flags: str) -> bool:
@@ -207,10 +206,10 @@ def confirm(question: str, *, yes: bool, flags: str) -> bool:
         raise RefusedError(f"{question} There is no terminal to ask on; answer with {flags}")
     while True:
         prompt(f"{question} [Y/n] ")
-        answer = sys.stdin.readline()
-        if not answer:
+        typed = answer()
+        if not typed:
             raise RefusedError(f"{question} No answer; answer with {flags}")
-        if answer.strip().lower() in ("", "y", "yes"):
+        if typed.strip().lower() in ("", "y", "yes"):
             return True
-        if answer.strip().lower() in ("n", "no"):
+        if typed.strip().lower() in ("n", "no"):
             return False

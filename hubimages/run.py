@@ -12,6 +12,7 @@ from typing import IO
 
 from hubimages import console
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
+from hubimages.transfer import is_transfer, subcommand, transfer
 
 LAST_LINES = 12
 EVERY = 1.0  # seconds between two lines of progress
@@ -78,6 +79,8 @@ def attempt(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command and return its exit code and output; a failure is for the caller to judge."""
     try:
+        if is_transfer(argv):
+            return transfer(argv, cwd=cwd, stdin=stdin, env=environment(env))
         return subprocess.run(argv, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
     except FileNotFoundError as missing:
         if not cwd.is_dir():
@@ -179,13 +182,8 @@ def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
 
 def git_command(argv: Sequence[str]) -> str:
     """Return `git SUBCOMMAND` for a command line with settings before the subcommand."""
-    words = iter(argv[1:])
-    for word in words:
-        if word in ("-c", "-C"):
-            next(words, None)
-        elif not word.startswith("-"):
-            return f"git {word}"
-    return "git"
+    place = subcommand(argv)
+    return f"git {argv[place]}" if place else "git"
 
 
 def os_failure(error: OSError) -> HubImagesError | OSError:

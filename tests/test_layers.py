@@ -23,7 +23,9 @@ LAYERS = (
     ("repository", "yaml_text", "registry"),
     ("container_engine", "duration", "markdown"),
     ("run", "image_ref", "findings", "page"),
+    ("transfer",),
     ("console",),
+    ("display",),
     ("errors", "systems"),
     ("__init__",),
 )

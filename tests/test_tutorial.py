@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.terminal import screen
+
 PAGE = Path(__file__).parent.parent / "docs/tutorial.md"
 BLOCK = re.compile(
     r"(?P<skip><!-- not run: [^\n]+ -->\n)?```sh\n(?P<commands>.*?)^```\n(?:\n```text\n(?P<printed>.*?)^```\n)?",
@@ -41,7 +43,8 @@ def on_a_terminal(commands: str, state: Path, folder: Path) -> str:
     finally:
         os.close(ours)
     assert process.wait(timeout=60) == 0, shown.decode()
-    return shown.decode().replace("\r\n", "\n")
+    seen = screen(shown)
+    return f"{seen}\n" if seen else ""
 
 
 def pattern(printed: str) -> str:
@@ -87,6 +90,5 @@ def test_every_block_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
         if block["skip"]:
             continue
         shown = on_a_terminal(block["commands"], state, folder)
-        shown = re.sub(r"[ \t]+\n", "\n", shown)
         page = block["printed"] or ""
         assert re.fullmatch(pattern(page), shown), f"{block['commands']}\nthe page: {page}\nit prints: {shown}"

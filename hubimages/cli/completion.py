@@ -13,6 +13,7 @@ from pathlib import Path
 
 from invoke.parser import Argument, ParserContext
 
+from hubimages.cli.topics import TOPICS
 from hubimages.errors import BadInputError, HubImagesError
 
 SHELLS = ("bash", "zsh", "fish")
@@ -24,6 +25,7 @@ HUBS, IMAGES, FILES, CHOICES = (
 )
 # No path and nothing else that can be listed.
 FREE = {"because", "message", "branch", "ref", "since", "after", "older", "keep-newest", "set", "tag", "with"}
+SPECIAL = re.compile(r"[\s'\"\\$&;()<>|*?!`#\[\]{}]")  # what a shell would not take as a part of a word
 BREAKS = re.compile(r".*[=:]")  # bash completes only what follows the last of them
 
 BASH = """\
@@ -67,6 +69,8 @@ def answer(arguments: Sequence[str], tasks: Mapping[str, ParserContext], options
     found = sorted(set(candidates(words[1:-1], current, tasks, options)))
     if shell == "bash" and (matched := BREAKS.match(current)):
         found = [each[matched.end() :] for each in found]
+    if shell == "bash" and has_whole_quotes(*arguments[1:2]):  # which puts in what we print as it is
+        found = [SPECIAL.sub(r"\\\g<0>", each) for each in found]
     return "\n".join(found)
 
 
@@ -75,8 +79,17 @@ def split(line: str) -> list[str]:
     try:
         words = shlex.split(line)
     except ValueError:  # an open quote
-        words = line.replace('"', " ").replace("'", " ").split()
+        words = line.replace('"', "").replace("'", "").split()
     return [*words, ""] if not line or line[-1].isspace() else words
+
+
+def has_whole_quotes(line: str = "") -> bool:
+    """Return True if no quote is open at the end of the line."""
+    try:
+        shlex.split(line)
+    except ValueError:
+        return False
+    return True
 
 
 def candidates(
@@ -124,6 +137,8 @@ def values(argument: Argument, begun: str, before: Sequence[str]) -> Iterator[st
         found: Iterable[str] = known(name, before)
     elif name == "shell":
         found = SHELLS
+    elif name == "topic":
+        found = TOPICS
     else:
         found = paths(begun)
     yield from (each for each in found if each.startswith(begun))

@@ -9,6 +9,7 @@ from typing import Any
 from invoke import Context, Exit
 
 from hubimages import console
+from hubimages.display import DISPLAY
 from hubimages.errors import INTERRUPTED, BadInputError, HubImagesError
 from hubimages.run import os_failure
 
@@ -41,11 +42,12 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
     argument.
     """
     signature = inspect.signature(body)
+    task = body.__name__.replace("_", "-")
     positional = {name for name, given in signature.parameters.items() if given.default is inspect.Parameter.empty}
 
     @functools.wraps(body)
     def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
-        with errors_as_exit():
+        with errors_as_exit(), DISPLAY.showing(task):
             refuse_options_as_values(signature.bind(context, *args, **kwargs).arguments, positional)
             body(context, *args, **kwargs)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from rich.filesize import decimal
 
-from hubimages.console import count
+from hubimages.console import count, counting
 from hubimages.contents.cache import Cache, KnownTag, folder, remember
 from hubimages.contents.engine import has_image, read_local_image
 from hubimages.contents.facts import Facts, LayerSize, of_configuration
@@ -108,8 +108,12 @@ def in_parallel(question: Callable[[ImageRef], T], images: Sequence[ImageRef]) -
     """Return the answers about all images; raises the first error."""
     if len(images) <= 1:
         return [question(image) for image in images]
-    with ThreadPoolExecutor(max_workers=8) as threads:
-        return list(threads.map(question, images))
+    answers = []
+    with ThreadPoolExecutor(max_workers=8) as threads, counting("reading images", len(images)) as one_more:
+        for answer in threads.map(question, images):
+            answers.append(answer)
+            one_more()
+    return answers
 
 
 def known_image(cache: Cache, digest: str) -> Facts | None:

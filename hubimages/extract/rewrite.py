@@ -19,6 +19,7 @@ from typing import Any
 
 import git_filter_repo
 
+from hubimages import console
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.repository.git import Repo
 from hubimages.run import ended, finish
@@ -58,11 +59,12 @@ def check_version() -> None:
 class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
     """A RepoFilter that takes parents and trees from a plan, and prunes nothing itself."""
 
-    def __init__(self, plan: Rewrite, translate: TranslateMessage | None) -> None:
+    def __init__(self, plan: Rewrite, translate: TranslateMessage | None, one_more: Callable[[], None]) -> None:
         # Not `default_options`, which asks git about its version and leaves a pipe open.
         super().__init__(git_filter_repo.FilteringOptions.create_arg_parser().parse_args(["--quiet"]))
         self._plan = plan
         self._translate = translate
+        self._one_more = one_more
         self._marks: dict[str, int] = {}
 
     def rewrite(self, exporter: "subprocess.Popen[bytes]", importer: "subprocess.Popen[bytes]") -> dict[str, str]:
@@ -97,6 +99,7 @@ class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
         self._marks[old] = commit.id
         self._insert_into_stream(commit)
         self._record_remapping(commit, commit.parents)
+        self._one_more()
 
     def _new_id(self, old: str) -> str | None:
         new = self._get_rename(old.encode())
@@ -183,9 +186,12 @@ def rewrite(
             *("fast-import", "--force", "--quiet", "--date-format=raw-permissive"),
             stdin=subprocess.PIPE,
         )
-        with ended(exporter, importer):
+        with (
+            ended(exporter, importer),
+            console.counting("rewriting commits", len(plan.commits)) as one_more,
+        ):
             try:
-                new_ids = Filter(plan, translate).rewrite(exporter, importer)
+                new_ids = Filter(plan, translate, one_more).rewrite(exporter, importer)
             except BrokenPipeError:
                 importer.stdin = None
                 finish(importer)  # raises what fast-import wrote when it stopped reading

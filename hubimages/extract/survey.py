@@ -67,9 +67,13 @@ def survey_images(given: str, ref: str | None, place: Path) -> Iterator[tuple[Su
     people = authors_and_dates(source)
     wanted = sorted(path for path in found if path not in left_out)
     console.step(f"reading {len(wanted)} histories")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found_one = pool.map(lambda path: history(source, path, found[path], people), wanted)
-        readings = dict(zip(wanted, found_one, strict=True))
+    readings = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool, console.counting("reading histories", len(wanted)) as one_more:
+        for path, reading in zip(
+            wanted, pool.map(lambda path: history(source, path, found[path], people), wanted), strict=True
+        ):
+            readings[path] = reading
+            one_more()
     for path, other in absorbed(readings).items():
         left_out[path] = f"a former path of {other}"
         del readings[path]

@@ -14,7 +14,7 @@ from hubimages.fleet.github import FleetGitHub
 from hubimages.fleet.membership import why_not
 from hubimages.fleet.outcome import CHANGED, COMMITTED, FAILED, SKIPPED, UNCHANGED, Outcome
 from hubimages.fleet.programs import Programs, StoppedError
-from hubimages.fleet.progress import Line, Progress, do_all
+from hubimages.fleet.progress import Line, do_all
 from hubimages.fleet.report import Report
 from hubimages.fleet.request import Request, check_answerable, check_request
 from hubimages.repository import signals
@@ -51,16 +51,16 @@ def run_each(repositories: Sequence[Target], request: Request, pace: Pace | None
     check_request(request)
     check_answerable(request, len(repositories), console.is_interactive())
     programs = Programs()
-    with Progress() as progress, contextlib.ExitStack() as clones, signals.raising():
-        tools = Tools(programs, FleetGitHub(github_host(), progress.note, programs.wait, pace))
+    with contextlib.ExitStack() as clones, signals.raising():
+        tools = Tools(programs, FleetGitHub(github_host(), console.step, programs.wait, pace))
         try:
             prepare = [lambda each=each: _prepared(each, request, tools, clones) for each in repositories]
-            prepared = do_all(prepare, request.at_once, progress, request.command.name, lambda done: _line(done.row))
+            prepared = do_all(prepare, request.at_once, request.command.name, lambda done: _line(done.row))
             rows = [each.row for each in prepared]
             pushing = [number for number, each in enumerate(prepared) if each.proposal is not None]
-            if pushing and _may_push(request, len(pushing), progress):
+            if pushing and _may_push(request, len(pushing)):
                 deliver = [lambda number=number: _delivered(prepared[number], request, tools) for number in pushing]
-                done = do_all(deliver, request.at_once, progress, "push", _line)
+                done = do_all(deliver, request.at_once, "push", _line)
                 for number, row in zip(pushing, done, strict=True):
                     rows[number] = row
         except BaseException:
@@ -73,11 +73,10 @@ def _line(row: Outcome) -> Line:
     return Line(row.repository, row.state, row.detail if row.failed else "")
 
 
-def _may_push(request: Request, number: int, progress: Progress) -> bool:
+def _may_push(request: Request, number: int) -> bool:
     many = "1 repository" if number == 1 else f"{number} repositories"
     what = " and open pull requests" if request.wanted.open_pr else ""
-    with progress.paused():
-        return console.confirm(f"Push to {many}{what}?", yes=request.yes, flags="--yes")
+    return console.confirm(f"Push to {many}{what}?", yes=request.yes, flags="--yes")
 
 
 def _prepared(target: Target, request: Request, tools: Tools, clones: contextlib.ExitStack) -> Prepared:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
+from hubimages import console
 from hubimages.errors import HubImagesError
 from hubimages.image_ref import ImageRef
 from hubimages.registry.client import Registries
@@ -49,7 +50,12 @@ def each(
     executor = ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="registry")
     try:
         asked = {image: executor.submit(answer, image) for image in wanted}
-        return {image: future.result() for image, future in asked.items()}
+        answers: dict[ImageRef, T | HubImagesError] = {}
+        with console.counting("asking registries", len(asked)) as one_more:
+            for image, future in asked.items():
+                answers[image] = future.result()
+                one_more()
+        return answers
     except BaseException:
         registries.transport.close()
         raise

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from hubimages import console
 from hubimages.repository.git import Repo
 from hubimages.scanning.baseline import Baseline
 from hubimages.scanning.blobs import Blob, Contents, contents
@@ -72,10 +73,12 @@ def _verdicts(
     found: dict[str, Verdict | None] = dict(baseline.known(engine, names))
     new = [Order(blob.id, blob.name, blob.text) for blob in blobs.values() if blob.id not in found]
     done: list[tuple[str, str, Verdict]] = []
-    for order, verdict in examine_all(repository, new, baseline.salt, plugins=bool(scanners.plugins)):
-        found[order.key] = verdict
-        if verdict is not None and verdict.state != "missing":
-            done.append((order.key, order.name, verdict))
+    with console.counting("scanning files and messages", len(new)) as one_more:
+        for order, verdict in examine_all(repository, new, baseline.salt, plugins=bool(scanners.plugins)):
+            found[order.key] = verdict
+            if verdict is not None and verdict.state != "missing":
+                done.append((order.key, order.name, verdict))
+            one_more()
     baseline.keep(engine, done)
     for program in scanners.programs:
         _ask_program(program, repository, blobs, found, baseline)

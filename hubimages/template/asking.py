@@ -1,6 +1,5 @@
 """Ask a person the template's questions, and check each answer when it is given."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +50,7 @@ def _ask_until_it_is_good(
 ) -> str:
     console.prompt(_shown(question, default, context["__prompts__"][question.key], number))
     while True:
-        line = sys.stdin.readline()
+        line = console.answer()
         if not line:
             raise RefusedError(f"there is no answer to {question.prompt!r}. Give it as --set {question.key}=...")
         answer = _chosen(question, line.strip() or default)

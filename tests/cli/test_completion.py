@@ -1,14 +1,19 @@
 """Shells complete tasks, options, hubs, images, choices and paths: asked through the shells themselves."""
 
+import fcntl
 import os
+import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 
 from hubimages.cli.completion import SHELLS, answer, split
 from hubimages.cli.program import contexts
+from tests import command
 from tests.needs import Need
 from tests.references.pointing import COMMON, FILES, make_deployment
 
@@ -65,6 +70,56 @@ def test_each_shell_completes_tasks_options_and_values(shell: str, root: Path) -
     assert ask(shell, "hubimages point-hubs x:1 --hub=uni", root) == (hubs if cut else [f"--hub={hub}" for hub in hubs])
     assert ask(shell, "hubimages point-hubs quay.io/group/image-", root) == ["quay.io/group/image-long"]
     assert ask(shell, "hubimages completion ", root) == ["bash", "fish", "zsh"]
+    assert ask(shell, "hubimages help j", root) == ["json"]
+    path = ask(shell, "hubimages images --html=a", root)
+    assert path == (["a\\ folder/"] if cut else ["--html=a folder/"])  # zsh and fish quote by themselves
+    assert not cut or ask(shell, "hubimages images --html='a", root) == ["a folder/"]
+
+
+PROMPTS = {"bash": "PS1='ready> '", "zsh": "PS1='ready> '", "fish": "function fish_prompt; echo 'ready> '; end"}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_with_the_one_documented_line_a_shell_completes_what_a_person_types(shell: str, root: Path, home: Path) -> None:
+    program = {"bash": "bash", "zsh": ZSH.program("zsh"), "fish": FISH.program("fish")}[shell]
+    text = " ".join(command.hubimages("completion", "--help").stdout.split())
+    found = re.search(rf"(?i)for {shell}, (?:add )?`([^`]+)` to ~/([\w./]+\w)", text)
+    assert found is not None, text
+    line, file = found.groups()
+    (home / file).parent.mkdir(parents=True, exist_ok=True)
+    (home / file).write_text(f"{PROMPTS[shell]}\n{line}\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "TERM": "xterm"}
+    keys = {"ready> ": "hubimages roll\t", "roll-back-image ": "--hub=uni/p\t"}
+    assert type_into([program, "-i"], keys, "--hub=uni/prod", root, env)
+
+
+def type_into(argv: list[str], keys: dict[str, str], wanted: str, directory: Path, env: dict[str, str]) -> bool:
+    """Whether a program on a terminal shows a text after keys were typed, each when the text before it was shown."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+
+    def control() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    streams = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    # Nothing else gives it the terminal on which a shell edits lines.
+    process = subprocess.Popen(argv, cwd=directory, env=env, **streams, preexec_fn=control)  # noqa: PLW1509
+    os.close(theirs)
+    shown, left = "", [*keys.items(), (wanted, "")]
+    try:
+        while left and (data := os.read(ours, 65536)):
+            shown += re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\x1b[(=>]B?|.\x08|[\r\x07]", "", data.decode(errors="replace"))
+            _, found, after = shown.partition(left[0][0])
+            if found:
+                os.write(ours, left.pop(0)[1].encode())
+                shown = after
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    return not left
 
 
 @pytest.mark.parametrize(

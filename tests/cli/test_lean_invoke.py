@@ -20,6 +20,31 @@ def test_asyncio_and_a_second_pyyaml_are_not_imported() -> None:
     assert output(code) == "[]"
 
 
+# What takes a task's time, and what no overview or help may wait for.
+HEAVY = (
+    "asyncio", "concurrent.futures.thread", "cookiecutter", "cyclonedx", "detect_secrets", "git_filter_repo",
+    "github", "http.client", "jinja2", "jsonschema_rs", "jupyterhub", "kubernetes_validate", "kubespawner", "nox",
+    "pytest", "rattler", "repo2docker", "requests", "rich.console", "ruamel.yaml", "ssl", "traitlets",
+    "unittest.mock", "urllib3",
+)  # fmt: skip
+
+
+def test_neither_the_overview_nor_a_help_waits_for_what_tasks_import() -> None:
+    code = f"""
+import contextlib, io, sys
+for words in ["--list"], ["help", "commits"], ["--complete", "words", "hubimages", ""], *(
+    [name, "--help"] for name in program.contexts()
+):
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        program.HubImages().run(["hubimages", *words])
+print([name for name in {HEAVY!r} if name in sys.modules and hasattr(sys.modules[name], "__file__")])
+print([name for name in sys.modules if name.startswith("hubimages.") and name.count(".") > 1
+       and not name.startswith("hubimages.cli.")])
+"""
+
+    assert output(code) == "[]\n[]"
+
+
 def test_mock_is_the_standard_library_s_for_whoever_imports_it_later() -> None:
     assert output("from unittest.mock import Mock; print(Mock(return_value=3)())") == "3"
 

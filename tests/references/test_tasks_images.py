@@ -1,13 +1,13 @@
 """`hubimages images` and `hubimages check-images` as processes: both streams, exit codes, JSON."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from hubimages.display import DISPLAY
+from hubimages.references.find.scan import _shown
 from tests import command
 from tests.references.deployment import CLUSTERS, deployment
 
@@ -149,16 +149,10 @@ def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     assert done.stderr == "error: `nowhere` is not a directory. Name a clone of the deployment repository with --repo\n"
 
 
-def test_a_large_directory_shows_on_a_terminal_that_it_is_being_read(tmp_path: Path) -> None:
-    for number in range(5001):
-        (tmp_path / f"{number}.txt").touch()
-    (tmp_path / "values.yaml").write_text("singleuser: {image: {name: quay.io/group/image, tag: a1b2c3}}\n")
-    ours, theirs = os.openpty()
-    argv = [sys.executable, "-m", "hubimages", "images", f"--repo={tmp_path}"]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, check=True)
-    os.close(theirs)
-    seen = os.read(ours, 65536).decode()
-    os.close(ours)
-    assert f"looking for files 0:00 5002 so far in {tmp_path}"[:60] in seen
-    assert "reading files 0:00 5000 of 5002\r\x1b[K" in seen
-    assert done.stdout.decode().startswith("quay.io/group/image:a1b2c3\t")
+def test_how_many_files_were_read_is_known_all_the_time(tmp_path: Path) -> None:
+    counted = []
+    for _ in _shown(["a.yaml", "b.yaml", "c.yaml"]):
+        assert DISPLAY.activity is not None
+        counted.append((DISPLAY.activity.name, DISPLAY.activity.done, DISPLAY.activity.total))
+    assert counted == [("reading files", number, 3) for number in range(3)]
+    assert DISPLAY.activity is None

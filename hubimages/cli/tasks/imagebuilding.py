@@ -7,6 +7,7 @@ from invoke import Context, Exit, task
 
 from hubimages import console
 from hubimages.cli.task import operator_errors
+from hubimages.display import DISPLAY
 from hubimages.errors import BadInputError
 from hubimages.findings import FOUND, fails
 
@@ -208,5 +209,6 @@ def preview_imagebuilding_hub(
         for note in shown.notes:
             console.step(note)
         console.result(shown.address)
-        shown.wait()
+        with DISPLAY.paused():
+            shown.wait()
     console.step("stopped")

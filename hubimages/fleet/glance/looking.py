@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hubimages.console import censor
+from hubimages.console import censor, step
 from hubimages.errors import BadInputError, HubImagesError
 from hubimages.fleet.address import Target
 from hubimages.fleet.clone import Clone, fresh_clone
@@ -14,7 +14,7 @@ from hubimages.fleet.glance.facts import Facts, Overview, Used
 from hubimages.fleet.glance.newest import newest_tag
 from hubimages.fleet.membership import why_not
 from hubimages.fleet.programs import Programs, StoppedError
-from hubimages.fleet.progress import Line, Progress, do_all
+from hubimages.fleet.progress import Line, do_all
 from hubimages.image_ref import ImageRef
 from hubimages.references import Inventory, find_references
 from hubimages.registry import Registries, created
@@ -56,13 +56,11 @@ def look_at(repositories: Sequence[Target], where: Where, pace: Pace | None = No
     """
     used = hubs_by_image([find_references(each, where.hubs) for each in where.deployments])
     programs = Programs()
-    with Progress() as progress, Registries() as registries, signals.raising():
-        asked = _Asked(
-            where, programs, FleetGitHub(github_host(), progress.note, programs.wait, pace), registries, used
-        )
+    with Registries() as registries, signals.raising():
+        asked = _Asked(where, programs, FleetGitHub(github_host(), step, programs.wait, pace), registries, used)
         try:
             jobs = [lambda each=each: _facts(each, asked) for each in repositories]
-            found = do_all(jobs, where.jobs, progress, "look", _line)
+            found = do_all(jobs, where.jobs, "look", _line)
         except BaseException:
             programs.stop()
             raise

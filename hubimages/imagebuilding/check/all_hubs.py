@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
@@ -38,7 +39,12 @@ def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder, Helm() as helm, _collecting_less():
+    with (
+        tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder,
+        Helm() as helm,
+        _collecting_less(),
+        console.counting("checking hubs", len(hubs)) as one_more,
+    ):
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
@@ -56,6 +62,7 @@ def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None
                 begun.append(one_hub.HubReport((one_hub.unreadable(hub, error),)))
             if len(begun) > AHEAD:
                 reports.append(_finished(begun.popleft()))
+                one_more()
         reports += map(_finished, begun)
     findings = joined(finding for report in reports for finding in report.findings)
     notes = [note for layout in layouts.values() for note in layout.notes]

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -327,7 +326,7 @@ class Terminal:
             hint = f"; --yes takes {default!r}" if default else ""
             raise RefusedError(f"{question}? There is no terminal to ask on. Answer with --set {key}=...{hint}")
         console.prompt(f"{question}{f' [{default}]' if default else ''}: ")
-        line = sys.stdin.readline()
+        line = console.answer()
         if not line:
             raise RefusedError(f"{question}? No answer. Answer with --set {key}=...")
         return line.strip() or default

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages import console
+from hubimages.display import DISPLAY
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.repository.file_edit import read_text
@@ -34,7 +35,8 @@ def read_password(what: str, *, file: Path | None) -> str:
     elif os.environ.get(VARIABLE):
         password = os.environ[VARIABLE]
     elif console.is_interactive():
-        password = getpass.getpass(f"{what}: ")
+        with DISPLAY.paused():
+            password = getpass.getpass(f"{what}: ")
     else:
         raise RefusedError(
             f"{what}? There is no terminal to ask on. Use --password-file=FILE, or set the variable {VARIABLE}"

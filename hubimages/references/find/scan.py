@@ -38,7 +38,7 @@ KEYS = re.compile(
 )
 SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
-MANY = 5000  # files, from which on progress is shown: a second of reading
+MANY = 5000  # files, after which the number that was found is shown
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
 TAG_WORD, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
@@ -128,15 +128,11 @@ def _walked(root: Path) -> Iterable[str]:
 
 
 def _shown(files: Sequence[str]) -> Iterator[str]:
-    """Yield the files, and show on a terminal how many were read if there are many."""
-    if len(files) < MANY:
-        yield from files
-        return
-    with console.Waiting("reading files") as waiting:
-        for number, file in enumerate(files):
-            if number % 1000 == 0:
-                waiting(f"{number} of {len(files)}")
+    """Yield the files, and show on a terminal how many were read."""
+    with console.counting("reading files", len(files)) as one_more:
+        for file in files:
             yield file
+            one_more()
 
 
 @dataclass
