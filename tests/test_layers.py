@@ -21,10 +21,10 @@ LAYERS = (
     ("references", "scanning"),
     ("contents",),
     ("repository", "yaml_text", "registry"),
-    ("container_engine", "duration", "markdown"),
+    ("container_engine", "disk", "duration", "markdown"),
     ("run", "image_ref", "findings", "page"),
     ("console",),
-    ("errors",),
+    ("errors", "signals"),
     ("__init__",),
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}

@@ -1,7 +1,6 @@
 """Check hubs: Helm renders some hubs ahead while the rules of another run."""
 
 import gc
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
@@ -38,7 +38,7 @@ def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder, Helm() as helm, _collecting_less():
+    with disk.temporary_directory("charts") as folder, Helm() as helm, _collecting_less():
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
