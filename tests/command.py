@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from importlib import import_module
@@ -29,15 +29,23 @@ TURN = Lock()
 
 
 def hubimages(
-    *words: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, stdin: str = ""
+    *words: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    first: Sequence[str] = (),
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a task and return how it ended, as `subprocess.run` does; `env` is its whole environment."""
+    """Run a task and return how it ended, as `subprocess.run` does; `env` is its whole environment.
+
+    `first` is a function, `MODULE:NAME`, and its arguments, which the task's process calls before it begins.
+    """
     argv = list(map(str, words))
     with ExitStack() as stack:
         request, given, stdout, stderr = (stack.enter_context(temporary()) for _ in range(4))
         mask = os.umask(0o022)
         os.umask(mask)
-        asked = {"argv": argv, "cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
+        asked: dict[str, object] = {"argv": argv, "cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
+        asked["first"] = list(first)
         request.write(json.dumps({**asked, "umask": mask}))
         given.write(stdin)
         for file in (request, given):
@@ -104,6 +112,10 @@ def become(request: int, *streams: int) -> None:
     os.chdir(asked["cwd"])
     os.umask(asked["umask"])
     sys.argv = [str(ROOT / "hubimages/__main__.py"), *asked["argv"]]
+    if asked["first"]:
+        place, *given = asked["first"]
+        module, _, name = place.partition(":")
+        getattr(import_module(module), name)(*given)
 
 
 def finish(main: Callable[[], None]) -> NoReturn:

@@ -53,6 +53,7 @@ SKOPEO = Need("skopeo", "skopeo", "apt-get install skopeo")
 BROWSER = Need("browser", "a browser", "apt-get install chromium")
 NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, or apt-get install nodejs npm")
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")
+FAKETIME = Need("faketime", "faketime", "apt-get install faketime", of_all=False)
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
 GITLEAKS = Need(

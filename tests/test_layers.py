@@ -21,12 +21,12 @@ LAYERS = (
     ("references", "scanning"),
     ("contents",),
     ("repository", "yaml_text", "registry"),
-    ("container_engine", "duration", "markdown"),
+    ("container_engine", "disk", "duration", "markdown"),
     ("run", "image_ref", "findings", "page"),
     ("transfer",),
     ("console",),
     ("display",),
-    ("errors", "systems"),
+    ("errors", "signals", "systems"),
     ("__init__",),
 )
 LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in names}

@@ -4,13 +4,12 @@ import importlib.util
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hubimages import template
+from hubimages import disk, template
 from hubimages.build.engine import have_image
 from hubimages.container_engine import check_engine
 from hubimages.errors import BadInputError, NotInstalledError
@@ -78,7 +77,7 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
         raise NotInstalledError("pytest is not installed. Run pip install 'hubimages[test-image]'")
     check_engine()
     have_image(image)
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as directory:
+    with disk.temporary_directory("contract") as directory:
         nothing, found = Path(directory, "nothing"), Path(directory, "found.xml")
         nothing.mkdir()
         place = template.template_directory() / "<<cookiecutter.repo>>" / "image-contract"

@@ -4,11 +4,12 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from invoke import Context, Exit
 
-from hubimages import console
+from hubimages import console, signals
 from hubimages.display import DISPLAY
 from hubimages.errors import INTERRUPTED, BadInputError, HubImagesError
 from hubimages.run import os_failure
@@ -23,6 +24,8 @@ def errors_as_exit() -> Iterator[None]:
         raise failed(error) from error
     except KeyboardInterrupt as stopped:
         raise Exit("interrupted", code=INTERRUPTED) from stopped
+    except signals.Ended as stopped:
+        raise Exit(str(stopped), code=stopped.exit_code) from stopped
     except OSError as error:
         known = os_failure(error)
         if isinstance(known, HubImagesError):
@@ -47,11 +50,27 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(body)
     def guarded(context: Context, /, *args: Any, **kwargs: Any) -> None:
-        with errors_as_exit(), DISPLAY.showing(task):
-            refuse_options_as_values(signature.bind(context, *args, **kwargs).arguments, positional)
+        with errors_as_exit(), signals.raising(), DISPLAY.showing(task):
+            given = signature.bind(context, *args, **kwargs)
+            refuse_options_as_values(given.arguments, positional)
+            given.apply_defaults()
+            if place := place_to_change(given.arguments):
+                from hubimages.repository import unfinished
+
+                unfinished.put_back(Path(place).absolute())
+                if given.arguments.get("open_pr"):
+                    unfinished.open_pull_request(Path(place).absolute())
             body(context, *args, **kwargs)
 
     return guarded
+
+
+def place_to_change(given: Mapping[str, object]) -> str | None:
+    """Return the repository that a task is asked to change; None for a task or a run that changes none."""
+    if given.get("dry_run", True) or given.get("check") or not given.get("fix", True):
+        return None
+    place = given.get("repo", given.get("path"))
+    return place if isinstance(place, str) else None
 
 
 def refuse_options_as_values(given: Mapping[str, object], positional: Iterable[str]) -> None:

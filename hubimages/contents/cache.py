@@ -4,12 +4,12 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from hubimages import disk
 from hubimages.image_ref import ImageRef
 
 LIMIT = 300 << 20  # bytes; what was not used for longest goes first
@@ -48,14 +48,7 @@ class Cache:
         file = self.file(kind, key)
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=file.parent, prefix=".")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as made:
-                    json.dump(content, made, ensure_ascii=False, separators=(",", ":"))
-                Path(name).replace(file)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            disk.write_whole(file, json.dumps(content, ensure_ascii=False, separators=(",", ":")), 0o600)
             self._shrink(file)
 
     def _shrink(self, newest: Path) -> None:

@@ -1,9 +1,9 @@
 """Read the packages in an image that the engine has."""
 
 import subprocess
-import tempfile
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.container_engine import check_engine
 from hubimages.contents.facts import LOCAL, Facts, LayerSize, of_configuration
 from hubimages.contents.image import read_saved_image
@@ -22,7 +22,7 @@ def read_local_image(reference: str, digest: str = "") -> Facts:
         raise BadInputError(f"{reference!r} is not an image reference. Write it like quay.io/organisation/name:tag")
     check_engine()
     argv = ["docker", "image", "save", reference]
-    with tempfile.TemporaryFile() as said:
+    with disk.unnamed_file() as said:
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=said, env=environment({})) as saving:
             assert saving.stdout is not None
             try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
+from hubimages import disk
 from hubimages.console import count
 from hubimages.contents.comparison import ImageComparison
 from hubimages.contents.report import change_lines, line_of, pulled
@@ -16,7 +17,7 @@ LEAST = 600  # characters that a comparison gets, however many there are
 
 def write_markdown(path: Path, found: ImageComparison, before: str, after: str) -> None:
     """Write what is different. Raises OSError if it cannot be written."""
-    path.write_text(comparison_as_markdown(found, before, after, most=MOST) + "\n", encoding="utf-8")
+    disk.write_whole(path, comparison_as_markdown(found, before, after, most=MOST) + "\n")
 
 
 def comparison_as_markdown(found: ImageComparison, before: str, after: str, *, most: int) -> str:

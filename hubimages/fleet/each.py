@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from hubimages import console, markdown
+from hubimages import console, disk, markdown, signals
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
 from hubimages.fleet.address import Target
 from hubimages.fleet.change import Change, change_of, committed, conflicts, dirty_files
@@ -17,7 +17,6 @@ from hubimages.fleet.programs import Programs, StoppedError
 from hubimages.fleet.progress import Line, do_all
 from hubimages.fleet.report import Report
 from hubimages.fleet.request import Request, check_answerable, check_request
-from hubimages.repository import signals
 from hubimages.repository.proposals.github import Pace
 from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.proposals.proposing import Means, Proposal, open_pull_request, push_only
@@ -99,7 +98,7 @@ def _after_command(clone: Clone, row: Outcome, request: Request, tools: Tools) -
     row = replace(row, output=output)
     log = clone.directory.with_name(clone.directory.name + ".log")
     if done.returncode:
-        log.write_text(output + errors, encoding="utf-8", errors="replace")
+        disk.write_whole(log, (output + errors).encode("utf-8", "replace"))
         left = conflicts(clone)
         reason = f"conflicts in {', '.join(left)}" if left else _reason(output, errors)
         detail = f"{command.name} exits with {done.returncode}: {_named(reason, clone)}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from hubimages import disk
 from hubimages.errors import BadInputError, NoAnswerError
 
 TIMEOUT = 15  # seconds
@@ -43,9 +44,7 @@ def fetch(name: str, version: str, repository: str) -> Path:
         raise NoAnswerError(f"the archive of {name} {entry['version']} from {base} does not match its digest")
     kept = kept.with_name(kept.name.replace(f"{name}-{version}-", f"{name}-{entry['version']}-"))
     kept.parent.mkdir(parents=True, exist_ok=True)
-    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
-    beside.write_bytes(archive)
-    beside.replace(kept)
+    disk.write_whole(kept, archive)
     return kept
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubimages import extract
+from hubimages import disk, extract
 from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
 
@@ -74,7 +74,7 @@ class Made:
         self.move(new)
         name_dest(other, self.dest)
         for name in RECORDS:
-            replace_file(self.repo.git_dir / "hubimages" / name, (other / ".git" / "hubimages" / name).read_bytes())
+            disk.write_whole(self.repo.git_dir / "hubimages" / name, (other / ".git" / "hubimages" / name).read_bytes())
 
     def move(self, commit: str) -> None:
         """Move main on to a commit, with the files. What is not committed stays, or stops it."""
@@ -88,7 +88,7 @@ class Made:
     def note(self, source_tip: str) -> None:
         """Write down that this has everything of a commit of the source."""
         facts = {"source_tip": source_tip, "options": self.options, "head": self.head}
-        replace_file(self.repo.git_dir / "hubimages" / extract.NOTE, json.dumps(facts).encode() + b"\n")
+        disk.write_whole(self.repo.git_dir / "hubimages" / extract.NOTE, json.dumps(facts).encode() + b"\n")
 
 
 def made_at(dest: Path) -> Made | None:
@@ -117,11 +117,4 @@ def name_dest(made: Path, dest: Path) -> None:
     steps = [step.replace(before["dest"], str(dest)) for step in before["next_steps"]]
     facts = {**before, "dest": str(dest), "next_steps": steps}
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-    report.write_text(text, encoding="utf-8", errors="backslashreplace")
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file as a whole."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(content)
-    beside.replace(path)
+    disk.write_whole(report, text.encode("utf-8", "backslashreplace"))

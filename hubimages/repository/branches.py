@@ -1,13 +1,16 @@
 """Be on another branch of a person's repository, and go back where they were when something fails."""
 
+import json
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk, signals
 from hubimages.errors import BadInputError, HubImagesError, RefusedError
-from hubimages.repository import signals
 from hubimages.repository.git import Repo
+
+RECORD = Path("hubimages", "branch.json")  # in git's directory, for the run after one that is killed
 
 
 def current_branch(repo: Repo) -> str:
@@ -53,13 +56,15 @@ def on_branch(repo: Repo, branch: str | None) -> Iterator[None]:
             return
         before, head = current_branch(repo), _commit_of(repo, "HEAD")
         made = not _exists(repo, branch)
+        facts = {"branch": branch, "before": before, "head": head, "made": made}
         try:
-            with signals.held_back():
-                _go(repo, branch, before or head, head, make=made)
-            yield
+            with disk.record(repo.git_dir / RECORD, json.dumps(facts)):
+                with signals.held_back():
+                    _go(repo, branch, before or head, head, make=made)
+                yield
         except BaseException as error:
             with signals.held_back():
-                told = _go_back(repo, branch, before, head, made=made)
+                told = go_back(repo, branch, before, head, made=made)
             if told and isinstance(error, HubImagesError):
                 raise type(error)(f"{error}\n{told}") from error
             if told:
@@ -78,7 +83,7 @@ def _go(repo: Repo, branch: str, here: str, head: str, *, make: bool) -> None:
     repo.read("symbolic-ref", "-m", f"checkout: moving from {here} to {branch}", "HEAD", f"refs/heads/{branch}")
 
 
-def _go_back(repo: Repo, branch: str, before: str, head: str, *, made: bool) -> str:
+def go_back(repo: Repo, branch: str, before: str, head: str, *, made: bool) -> str:
     """Be where the person was, as far as that can be done; return what they have to know and do, or ""."""
     back = f"git switch {shlex.quote(before)}" if before else f"git switch --detach {head}"
     steps: list[Callable[[], object]] = []

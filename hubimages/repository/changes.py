@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from hubimages import signals
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
-from hubimages.repository import committing, file_edit, signals
+from hubimages.repository import committing, file_edit, unfinished
 from hubimages.repository.branches import check_branch, current_branch, on_branch
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
@@ -73,14 +74,19 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     assert repo.work_tree is not None
     edits = file_edit.combined([edit for change in commits for edit in change.edits])
     check_files(repo, [edit.path for edit in edits])
-    with _alone(repo), signals.raising(), signals.held_back():
-        if file_edit.are_written(repo.work_tree, edits) and not _uncommitted(repo, [edit.path for edit in edits]):
+    every = [edit for change in commits for edit in change.edits]
+    with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every):
+        if file_edit.are_written(repo.work_tree, edits) and not committing.uncommitted(
+            repo, [edit.path for edit in edits]
+        ):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
         done: list[_Done] = []
         try:
             for change in commits:
                 own = file_edit.combined([_on_top(done, edit) for edit in change.edits])
-                if file_edit.are_written(repo.work_tree, own) and not _uncommitted(repo, [edit.path for edit in own]):
+                if file_edit.are_written(repo.work_tree, own) and not committing.uncommitted(
+                    repo, [edit.path for edit in own]
+                ):
                     continue  # nothing changes, or another run has committed this part
                 if done:
                     done[-1].tried.raise_signal()
@@ -157,7 +163,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
     assert repo.work_tree is not None
     check_files(repo, paths)
     with _alone(repo), signals.raising(), signals.held_back():
-        if not _uncommitted(repo, paths):
+        if not committing.uncommitted(repo, paths):
             return repo.text("rev-parse", "HEAD")  # another run has committed them meanwhile
         listed = repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")
         new = [path for path in paths if path not in listed and os.path.lexists(repo.work_tree / path)]
@@ -191,6 +197,14 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
         _check_committed(repo, tried.commit, paths)
         tried.raise_signal()
         return tried.commit
+
+
+def _is_committed(repo: Repo, edits: Sequence[FileEdit]) -> bool:
+    """Return True if HEAD and the files have all that the edits make."""
+    assert repo.work_tree is not None
+    return file_edit.are_written(repo.work_tree, edits) and not committing.uncommitted(
+        repo, [edit.path for edit in edits]
+    )
 
 
 def _may_try_again(by_hook: Mapping[str, str | None], edits: Sequence[FileEdit]) -> bool:
@@ -288,18 +302,11 @@ def _check_committed(repo: Repo, commit: str, paths: Sequence[str]) -> None:
             f"{', '.join(other)}. Look at it: {where} show {commit[:12]}. To take it back and keep the files: "
             f"{where} reset --soft HEAD~1"
         )
-    if _uncommitted(repo, paths):
+    if committing.uncommitted(repo, paths):
         raise ProgramFailedError(
             f"commit {commit[:12]} is made, and a hook of the repository then changed {', '.join(paths)}. Look at it "
             f"({where} diff), then commit it or undo it: {where} restore -- {shlex.join(paths)}"
         )
-
-
-def _uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
-    """Whether one of the files differs from what HEAD has."""
-    if not paths:
-        return False  # to git, no path means every file
-    return bool(repo.read("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths))
 
 
 @contextmanager

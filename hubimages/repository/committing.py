@@ -7,7 +7,6 @@ tell whether there is a commit. HEAD does.
 import difflib
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from hubimages import console
+from hubimages import console, disk, signals
 from hubimages.errors import HubImagesError
-from hubimages.repository import signals
 from hubimages.repository.git import Repo
 from hubimages.run import attempt, start
 
@@ -40,7 +38,7 @@ class Attempt:
         if self.signal == signal.SIGINT:
             raise KeyboardInterrupt
         if self.signal is not None:
-            raise SystemExit(128 + self.signal)
+            raise signals.Ended(self.signal)
 
 
 def try_commit(repo: Repo, message: str, paths: Sequence[str]) -> Attempt:
@@ -90,6 +88,13 @@ def set_index(repo: Repo, paths: Sequence[str]) -> None:
     repo.read("update-index", "-z", "--index-info", stdin=lines.encode(errors="surrogateescape"))
 
 
+def uncommitted(repo: Repo, paths: Sequence[str]) -> bool:
+    """Return True if one of the files differs from what HEAD has."""
+    if not paths:
+        return False  # to git, no path means every file
+    return bool(repo.read("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *paths))
+
+
 def diff(path: str, before: str | None, after: str | None) -> str:
     """Return the lines that differ, as a person reads them."""
     lines = difflib.unified_diff((before or "").split("\n"), (after or "").split("\n"), n=0, lineterm="")
@@ -101,7 +106,7 @@ def merged(*, base: str | None, ours: str | None, theirs: str | None) -> str | N
     """Return the text with the changes of both sides; None if they are in the way of each other."""
     if base is None or ours is None or theirs is None:
         return None
-    with tempfile.TemporaryDirectory() as folder:
+    with disk.temporary_directory("merge") as folder:
         files = [Path(folder, name) for name in ("ours", "base", "theirs")]
         for file, text in zip(files, (ours, base, theirs), strict=True):
             file.write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -122,7 +127,7 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
     """
     assert repo.work_tree is not None
     argv = ("git", "-C", str(repo.work_tree), *args)
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
+    with disk.unnamed_file() as said, disk.unnamed_file() as given:
         given.write(stdin)
         given.seek(0)
         began = time.time()

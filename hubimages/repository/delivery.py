@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from hubimages.console import count
@@ -77,14 +78,15 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
         changes.write(repo, edits)
         files = len({edit.path for edit in edits})
         return f"{count(files, 'file')} changed; look at it with git diff, then commit"
-    with changes.on_branch(repo, delivery.branch):
-        made = changes.commit_all(repo, commits)
-    where = changes.current_branch(repo)
-    done = f"committed {', '.join(each[:12] for each in made)} on {where}"
-    if not delivery.open_pr:
-        return f"{done}; push when you are ready"
-    assert delivery.branch is not None
-    try:
-        return f"{done}\n{pull_request.open_pull_request(repo, PullRequest(base, delivery.branch, title, body))}"
-    except HubImagesError as error:
-        raise type(error)(f"{done}, but {error}") from error
+    asked = PullRequest(base, delivery.branch or "", title, body)
+    with pull_request.pending(repo, asked) if delivery.open_pr else nullcontext():
+        with changes.on_branch(repo, delivery.branch):
+            made = changes.commit_all(repo, commits)
+        where = changes.current_branch(repo)
+        done = f"committed {', '.join(each[:12] for each in made)} on {where}"
+        if not delivery.open_pr:
+            return f"{done}; push when you are ready"
+        try:
+            return f"{done}\n{pull_request.open_pull_request(repo, asked)}"
+        except HubImagesError as error:
+            raise type(error)(f"{done}, but {error}") from error

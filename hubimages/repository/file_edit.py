@@ -7,15 +7,14 @@ import contextlib
 import difflib
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import BadInputError, RefusedError, StorageError
 
 CONTEXT = 3
-TEMPORARY = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class Undo:
                 if now not in (edit.after, (found or {}).get(edit.path, edit.after)):
                     left.append(edit.path)
                     continue
-                _put(self.root / edit.path, edit.before, self.modes.get(edit.path))
+                put(self.root / edit.path, edit.before, self.modes.get(edit.path))
             except OSError:
                 left.append(edit.path)
         for folder in self.folders:
@@ -177,7 +176,7 @@ def apply(root: Path, edits: Sequence[FileEdit]) -> Undo:
     undo = Undo(root, edits, modes, sorted(missing, key=lambda folder: len(folder.parts), reverse=True))
     try:
         for edit in edits:
-            _put(places[edit.path], edit.after, modes.get(edit.path))
+            put(places[edit.path], edit.after, modes.get(edit.path))
         check_written(root, edits)
     except BaseException:
         undo.back()
@@ -234,32 +233,10 @@ def text_of(root: Path, path: str) -> str | None:
     return place.read_bytes().decode("utf-8", "surrogateescape") if place.is_file() else None
 
 
-def _put(place: Path, text: str | None, mode: int | None) -> None:
+def put(place: Path, text: str | None, mode: int | None) -> None:
+    """Write a file in one step, or remove it; `mode` is that of a file which is not there."""
     if text is None:
         place.unlink(missing_ok=True)
         return
-    place = place.resolve()  # a link stays a link, and the file that it points to is written
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(place.parent)
-    descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=place.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-        Path(temporary).chmod(0o666 & ~_umask() if mode is None else mode)
-        Path(temporary).replace(place)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of runs that were killed; whoever edits files here is alone (`changes`)."""
-    for leftover in folder.glob(f"{TEMPORARY}*"):
-        with contextlib.suppress(OSError):
-            leftover.unlink()
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
+    place.resolve().parent.mkdir(parents=True, exist_ok=True)
+    disk.write_whole(place, text, mode)

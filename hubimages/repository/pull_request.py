@@ -4,13 +4,16 @@ PyGithub talks to GitHub's API (the extra `hubimages[github]`). For other server
 pushed and a person gets the address that opens the request.
 """
 
+import json
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, remote_environment, remote_failure
@@ -21,6 +24,9 @@ TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")  # in the order of GitHub's own command li
 
 # Gives git the token from the environment, in no argument and no file, and only where git has no other login.
 CREDENTIAL_HELPER = '!f() { echo username=x-access-token; echo "password=$HUBIMAGES_TOKEN"; }; f'
+
+
+PENDING = Path("hubimages", "pull-request.json")  # in git's directory
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,30 @@ def remote_address(repo: Repo) -> WebAddress | None:
 def token() -> str:
     """Return the token for GitHub's API; "" if there is none."""
     return next((value for value in map(os.environ.get, TOKENS) if value), "")
+
+
+@contextmanager
+def pending(repo: Repo, request: PullRequest) -> Iterator[None]:
+    """Keep a record of the pull request until the block that commits and opens it succeeds; see `open_pending`."""
+    facts = {**asdict(request), "head": repo.text("rev-parse", "HEAD")}
+    with disk.record(repo.git_dir / PENDING, json.dumps(facts), until_done=True):
+        yield
+
+
+def open_pending(repo: Repo) -> str:
+    """Open the pull request that an earlier run has committed for and not opened; return what was done, or "".
+
+    Only where the person is still on its branch, with the commits. Raises what `open_pull_request` raises; then the
+    next run tries again.
+    """
+    with disk.left_record(repo.git_dir / PENDING) as left:
+        facts = json.loads(left) if left is not None else {}
+        head = facts.pop("head", "")
+        if not facts or current_branch(repo) != facts["branch"] or repo.text("rev-parse", "HEAD") == head:
+            return ""
+        if not repo.succeeds("merge-base", "--is-ancestor", head, "HEAD"):
+            return ""
+        return open_pull_request(repo, PullRequest(**facts))
 
 
 def push_command(branch: str) -> list[str]:

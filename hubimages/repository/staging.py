@@ -9,21 +9,18 @@ import contextlib
 import errno
 import fcntl
 import os
-import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import disk, signals
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
-from hubimages.repository import signals
 from hubimages.run import os_failure
 
 LOCK = "lock"
 NAME_LENGTH = 120  # bytes of DEST's name; file systems allow 255 in all
-REMOVAL_ATTEMPTS = 40  # two seconds
 LITTLE_ROOM = 64 * 1024  # bytes
 
 
@@ -104,19 +101,10 @@ def beside(dest: Path) -> Iterator[Stage]:
         finally:
             with signals.held_back():
                 if path is not None:
-                    _remove(path)
+                    disk.remove(path)
                 for parent in made:  # deepest first; those that are not empty stay
                     with contextlib.suppress(OSError):
                         parent.rmdir()
-
-
-def _remove(path: Path) -> None:
-    """Remove the working directory, even while a program that was just started still writes into it."""
-    for _ in range(REMOVAL_ATTEMPTS):
-        shutil.rmtree(path, ignore_errors=True)
-        if not path.exists():
-            return
-        time.sleep(0.05)
 
 
 def _is_full(path: Path) -> bool:
@@ -179,5 +167,5 @@ def _remove_leftovers(dest: Path) -> None:
         with contextlib.suppress(OSError):  # it may belong to another user
             lock = _lock(path)
             if lock is not None:
-                _remove(path)
+                disk.remove(path)
                 os.close(lock)

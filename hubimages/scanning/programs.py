@@ -6,11 +6,11 @@ reports are read from a pipe, and what they say of a secret is dropped at once: 
 
 import json
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo
 from hubimages.run import attempt
@@ -53,7 +53,7 @@ class Program:
         return found
 
     def _run(self, blobs: Sequence[Blob], texts: dict[str, bytes]) -> list[Place]:
-        with tempfile.TemporaryDirectory(prefix="hubimages-scan-") as folder:
+        with disk.temporary_directory("scan") as folder:
             root = Path(folder)  # mode 0700
             for blob in blobs:
                 place = root / blob.id

@@ -10,11 +10,11 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
 from hubimages.repository import git, staging
 from hubimages.run import ended, failure, os_failure, start
@@ -134,7 +134,7 @@ def render_files(
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
-    with tempfile.TemporaryDirectory(prefix="hubimages-", dir=directory) as temporary:
+    with disk.temporary_directory("render", directory) as temporary:
         values = {**answers, **_private(origin)}
         done = run_cookiecutter(template_directory(), values, Path(temporary), started)
         if done.returncode:

@@ -3,8 +3,7 @@
 import subprocess
 from dataclasses import replace
 
-from hubimages import console
-from hubimages.repository import signals
+from hubimages import console, signals
 from hubimages.repository.branches import current_branch, on_branch
 from hubimages.repository.git import ENVIRONMENT, Repo
 from hubimages.run import failure, start

@@ -1,11 +1,11 @@
 """Plan the update of an image repository: what the merge gives, before anything in the repository changes."""
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import BadInputError
 from hubimages.repository.git import Repo
 from hubimages.template import RECORD, Rendering, ask, given_answers
@@ -53,7 +53,7 @@ def plan_update(
             f"{repo.work_tree} is at version {version} of the template, and this hubimages has {installed_version()}. "
             "Install a newer hubimages"
         )
-    with tempfile.TemporaryDirectory(prefix="hubimages-update-") as temporary:
+    with disk.temporary_directory("update") as temporary:
         plan = _planned(repo, record, version, changes, Path(temporary), ask_new=ask_new, trusted=trusted)
     return plan if branch is None else replace(plan, branch=branch)
 

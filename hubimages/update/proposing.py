@@ -4,15 +4,13 @@ The person's branches, index and files stay as they are. A token that may not ch
 them, which leaves out the record, too: the repository is still at its version, so the next update brings the rest.
 """
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk, signals
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
-from hubimages.repository import signals
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, WorkflowRightError
 from hubimages.repository.proposals.github import GitHub, Pace
@@ -134,7 +132,7 @@ def _tree_with(repo: Repo, tree: str, head: str, paths: Sequence[str]) -> str:
     kept = {path: entry for path, entry in merged.items() if path not in paths}
     kept |= {path: before[path] for path in paths if path in before}
     rows = "".join(f"{mode} {blob}\t{path}\0" for path, (mode, blob) in kept.items())
-    with tempfile.TemporaryDirectory() as directory:
+    with disk.temporary_directory("index") as directory:
         index = {"GIT_INDEX_FILE": str(Path(directory, "index"))}
         repo.read("update-index", "-z", "--index-info", stdin=rows.encode(errors="surrogateescape"), env=index)
         return repo.text("write-tree", env=index)

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import BadInputError
 from hubimages.repository.git import Repo
 from hubimages.template import RECORD, check_answers, read_answers
@@ -68,7 +68,7 @@ def parse(data: bytes) -> tuple[Record, str]:
     """Return a record and its checksum ("" if it has none). Raises BadInputError if the text is no record."""
     text = data.decode(errors="replace")
     facts = dict(HEAD.findall(text))
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as temporary:
+    with disk.temporary_directory("record") as temporary:
         file = Path(temporary, RECORD)
         file.write_bytes(data)
         try:

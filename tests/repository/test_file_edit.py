@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages import disk
 from hubimages.errors import BadInputError, RefusedError, StorageError
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
@@ -172,7 +173,7 @@ def test_a_file_with_any_name_can_be_edited(name: str, tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
-    (tmp_path / f"{file_edit.TEMPORARY}xyz").write_text("half")
+    (tmp_path / f"{disk.FILE}xyz").write_text("half")
     file_edit.apply(tmp_path, [FileEdit("a", "a", "b")])
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
 

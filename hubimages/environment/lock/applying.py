@@ -7,6 +7,7 @@ and build, every pip package with its hash. The buildpack, the Python version an
 
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.environment.lock.formats import read_lock
 from hubimages.environment.lock.freshness import is_made_for, remedy
 from hubimages.environment.lock.model import Lock
@@ -42,8 +43,7 @@ def apply_lock(directory: Path, platform: str) -> Path | None:
         return None
     text = locked_environment_in(directory, platform)
     place = _environment_file(directory) or directory / ENVIRONMENT[0]
-    place.unlink(missing_ok=True)  # it can be a link to the original
-    place.write_text(text, encoding="utf-8")
+    disk.write_whole(place, text, keep_link=False)  # it can be a link to the original
     return file
 
 

@@ -1,9 +1,9 @@
 """The files that a lock is kept in: conda-lock.yml, the default, and pixi.lock."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from hubimages import disk
 from hubimages.environment.lock import conda_lock_file, pixi_lock_file
 from hubimages.environment.lock.model import Lock
 from hubimages.environment.surroundings import LOCKS
@@ -23,7 +23,7 @@ def lock_text(lock: Lock, name: str, records: dict[str, list[Any]]) -> str:
     """Return a lock as its file's text; `records` are py-rattler's by platform. Raises BadInputError."""
     if name != PIXI:
         return conda_lock_file.written(lock)
-    with tempfile.TemporaryDirectory() as folder:
+    with disk.temporary_directory("lock") as folder:
         file = Path(folder) / name
         pixi_lock_file.write(lock, file, records)
         return file.read_text(encoding="utf-8")

@@ -2,14 +2,13 @@
 
 import re
 import sys
-import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from hubimages import run
+from hubimages import disk, run
 from hubimages.environment.lock.model import Locked
 from hubimages.environment.solving.request import ARCHITECTURES
 from hubimages.environment.solving.solver import GLIBC
@@ -37,7 +36,7 @@ def lock_pip(specs: Sequence[Spec], conda: Sequence[Locked], platform: str, pyth
     if not specs:
         return []
     there = {normalized(each.name): each.version for each in conda}
-    with tempfile.TemporaryDirectory() as folder:
+    with disk.temporary_directory("lock") as folder:
         asked, kept, written = (Path(folder) / name for name in ("asked.in", "conda.txt", "pylock.toml"))
         asked.write_text("".join(f"{spec.text}\n" for spec in specs), encoding="utf-8")
         kept.write_text("".join(f"{name}=={version}\n" for name, version in there.items()), encoding="utf-8")

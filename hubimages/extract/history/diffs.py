@@ -1,10 +1,10 @@
 """Differences between trees, many pairs by one `git diff-tree`, and paths taken apart."""
 
 import os.path
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hubimages import disk
 from hubimages.repository.git import Repo
 from hubimages.run import finish
 
@@ -34,7 +34,7 @@ def diffs(repo: Repo, pairs: Sequence[Pair], *options: str) -> dict[Pair, list[C
     found: dict[Pair, list[Change]] = {pair: [] for pair in pairs if pair[0] != pair[1]}
     if not found:
         return found
-    with tempfile.TemporaryFile() as asked:  # a pipe would need a second thread
+    with disk.unnamed_file() as asked:  # a pipe would need a second thread
         asked.write("".join(f"{old} {new}\n" for old, new in found).encode())
         asked.seek(0)
         arguments = ("--stdin", "-r", "-z", "--raw", "--no-abbrev", *(options or ("--no-renames",)))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.fleet.glance.facts import Overview
 from hubimages.page import render
 
@@ -10,7 +11,7 @@ COLUMNS = ("Repository", "Template", "Newest image", "Hubs", "Pull requests", "F
 
 def write_overview(path: Path, overview: Overview) -> None:
     """Write the page. Raises OSError if it cannot be written."""
-    path.write_text(page(overview), encoding="utf-8")
+    disk.write_whole(path, page(overview))
 
 
 def page(overview: Overview) -> str:

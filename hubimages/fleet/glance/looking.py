@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hubimages import signals
 from hubimages.console import censor, step
 from hubimages.errors import BadInputError, HubImagesError
 from hubimages.fleet.address import Target
@@ -18,7 +19,6 @@ from hubimages.fleet.progress import Line, do_all
 from hubimages.image_ref import ImageRef
 from hubimages.references import Inventory, find_references
 from hubimages.registry import Registries, created
-from hubimages.repository import signals
 from hubimages.repository.proposals.github import Pace
 from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.pull_request import token, token_hosts

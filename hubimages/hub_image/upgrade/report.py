@@ -1,9 +1,9 @@
 """What a bump's new chart changes here, as lines for its plan and its pull request."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from hubimages import disk
 from hubimages.errors import HubImagesError
 from hubimages.hub_image.bump.helm_repository import download_package
 from hubimages.hub_image.dependencies import CHART, Dependency, Reader
@@ -37,7 +37,7 @@ def changes_of_chart(
     helm = sdk()
     if helm is None:
         return [f"not compared: what the new chart changes here. {EXTRA} installs what that needs"]
-    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder:
+    with disk.temporary_directory("charts") as folder:
         packages = {}
         for wanted in (old, version):
             package = package_of(repo, chart, wanted)

@@ -1,7 +1,6 @@
 """Check hubs: Helm renders some hubs ahead while the rules of another run."""
 
 import gc
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
@@ -40,7 +39,7 @@ def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
     with (
-        tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder,
+        disk.temporary_directory("charts") as folder,
         Helm() as helm,
         _collecting_less(),
         console.counting("checking hubs", len(hubs)) as one_more,

@@ -7,7 +7,6 @@ import importlib.util
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from hubimages import disk
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.run import ended, failure, start
 
@@ -67,7 +67,7 @@ class Helm:
     def _start(self) -> "subprocess.Popen[bytes]":
         if importlib.util.find_spec(LIBRARY) is None:
             raise NotInstalledError(f"helm-python-sdk is not installed: {EXTRA}")
-        self._errors = self._open.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        self._errors = self._open.enter_context(disk.unnamed_file())  # the stack closes it
         # -P: no directory of ours or of the user comes before the installed packages
         process = start(
             sys.executable, "-P", str(PROGRAM), cwd=Path("/"), env=SETTINGS, stdin=subprocess.PIPE, stderr=self._errors

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.registries import KINDS, Target, kind_named
@@ -246,8 +246,7 @@ def save(file: Path, answers: Answers) -> None:
     for key, value in answers.said.items():
         text = add_key(text, (), key, value)
     try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(text)
+        disk.write_new(file, text)
     except FileExistsError:
         raise RefusedError(f"--save-answers={file}: the file already exists") from None
     except OSError as error:

@@ -5,12 +5,11 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.display import DISPLAY
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
 from hubimages.imagebuilding.layer import Encrypted, read_layer
@@ -121,7 +120,7 @@ def encrypt(root: Path, path: str, values: Mapping[str, Any]) -> str:
     # sops chooses the rule by file name, and standard input has none (not every sops has --filename-override), so it
     # gets a configuration with only that rule.
     only = {**config, "creation_rules": [{key: value for key, value in rule.items() if key != "path_regex"}]}
-    with tempfile.TemporaryDirectory(prefix="hubimages-sops-") as folder:
+    with disk.temporary_directory("sops") as folder:
         alone = Path(folder, CONFIG)
         alone.write_text(json.dumps(only), encoding="utf-8")  # JSON is YAML
         argv = ["sops", "--config", str(alone), "--input-type", "yaml", "--output-type", "yaml", "--encrypt"]

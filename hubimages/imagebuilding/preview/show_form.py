@@ -9,14 +9,13 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.preview.options import (
@@ -93,7 +92,7 @@ def running(form: Form, options: Options) -> Iterator[Preview]:
     proxy = check_installed()
     with contextlib.ExitStack() as stack:
         stack.enter_context(ending_signals_interrupt())
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-preview-"))
+        folder = stack.enter_context(disk.temporary_directory("preview"))
         settings = settings_for(form, options, proxy, Path(folder).resolve())
         settings.save()
         stack.callback(remove_containers, settings)

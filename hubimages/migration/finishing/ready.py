@@ -1,11 +1,10 @@
 """Decide whether an image may leave the deployment repository: everything of it is published, and can be run."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import registry
+from hubimages import disk, registry
 from hubimages.console import censor
 from hubimages.errors import (
     BadInputError,
@@ -110,7 +109,7 @@ def _here(repo: Repo, wanted: Sequence[Entry]) -> dict[str, list[TreeEntry]]:
 
 def _extracted(manifest: Manifest) -> list[Outcome]:
     """Extract every image again, without writing anything, on top of what its remote has."""
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as folder:
+    with disk.temporary_directory("extract") as folder:
         return list(
             extract_images(
                 manifest, Path(folder) / "none", Options(push=True, dry_run=True, only_compares=True)

@@ -1,11 +1,10 @@
 """Find the image that a new repository pushes, and its first tag in the registry."""
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import references, registry, template
+from hubimages import disk, references, registry, template
 from hubimages.console import censor
 from hubimages.errors import HubImagesError, RefusedError
 from hubimages.image_ref import ImageRef
@@ -27,7 +26,7 @@ class Published:
 
 def published(address: str) -> Published:
     """Ask a remote for its main and for what is recorded there. Raises what the remote answers."""
-    with tempfile.TemporaryDirectory(prefix="hubimages-") as folder:
+    with disk.temporary_directory("tags") as folder:
         place = Path(folder)
         read("git", "init", "--quiet", "--bare", "--template=", str(place / "it.git"), cwd=place)
         repo = Repo(place / "it.git")

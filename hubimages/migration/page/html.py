@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
+from hubimages import disk
 from hubimages.errors import StorageError
 from hubimages.migration.page.drawing import ribbon, timeline
 from hubimages.migration.page.facts import Image
@@ -32,7 +33,7 @@ def write_pages(folder: Path, images: Sequence[Image], *, private: bool = False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in pages.items():
-            (folder / name).write_text(text, encoding="utf-8", errors="replace")
+            disk.write_whole(folder / name, text.encode("utf-8", "replace"))
     except OSError as error:
         known = os_failure(error)
         if isinstance(known, StorageError):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
+from hubimages import disk
 from hubimages.contents import Gathered, gather, in_order, remembered, versions_of
 from hubimages.errors import BadInputError
 from hubimages.page import render
@@ -50,7 +51,7 @@ def write_page(
     path: Path, inventory: Inventory, report: ReferencesReport | None = None, contents: Gathered | None = None
 ) -> None:
     """Write the page, with what is in the images where it is known. Raises OSError if it cannot be written."""
-    path.write_text(page(inventory, report, datetime.now(UTC), contents), encoding="utf-8")
+    disk.write_whole(path, page(inventory, report, datetime.now(UTC), contents))
 
 
 def contents_of(inventory: Inventory, *, offline: bool) -> Gathered:

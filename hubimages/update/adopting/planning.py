@@ -1,12 +1,11 @@
 """Plan the adoption of a repository: guess the answers, render the template, and combine both, in memory."""
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hubimages import console, template, yaml_text
+from hubimages import console, disk, template, yaml_text
 from hubimages.console import count
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
@@ -76,7 +75,7 @@ def plan_adoption(
     if not open_questions:
         check_answered(Adoption(repo, guesses=guesses))
     notes = (*guesses.notes, *unread, *_notes(texts, folder, reading, guesses))
-    with tempfile.TemporaryDirectory(prefix="hubimages-adopt-") as temporary:
+    with disk.temporary_directory("adopt") as temporary:
         source = source or new_source(installed_version(), Path(temporary))
         return _planned(repo, ours, source, guesses, reading.superseded, notes, Path(temporary))
 

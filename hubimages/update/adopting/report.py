@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Sequence
 
+from hubimages import signals
 from hubimages.console import count
-from hubimages.repository import signals
 from hubimages.update.adopting.adoption import Adoption
 from hubimages.update.adopting.planning import check_answered
 from hubimages.update.report import next_steps

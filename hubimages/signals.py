@@ -9,6 +9,18 @@ from types import FrameType
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
+class Ended(SystemExit):
+    """A signal has ended the task. Not an error: it passes everything that handles errors, as Ctrl-C does."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number  # as shells report it
+        super().__init__(self.exit_code)
+        self.number = number
+
+    def __str__(self) -> str:
+        return f"ended by {signal.Signals(self.number).name}"
+
+
 @contextmanager
 def held_back() -> Iterator[None]:
     """Deliver Ctrl-C, SIGTERM and SIGHUP only after the block: what it does is done whole."""
@@ -31,13 +43,13 @@ def let_through() -> Iterator[None]:
 
 @contextmanager
 def raising() -> Iterator[None]:
-    """Raise SystemExit on SIGTERM and SIGHUP within the block; a signal that is ignored (nohup) stays ignored."""
+    """Raise Ended on SIGTERM and SIGHUP within the block; a signal that is ignored (nohup) stays ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)  # the exit code that shells report
+        raise Ended(number)
 
     taken = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]
     try:

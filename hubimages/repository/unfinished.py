@@ -1,0 +1,102 @@
+"""What a run was about to commit when it was killed, and how the next run puts it back.
+
+A run that a signal ends puts everything back itself. SIGKILL, as of a runner that is out of memory or time, leaves no
+moment for that: some files may be edited and not committed. The next run would take those edits for the state of the
+repository and commit the rest alone. So a run records in git's directory what it is about to write.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hubimages import disk, signals
+from hubimages.repository import branches, committing, file_edit, pull_request
+from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.git import Repo
+from hubimages.repository.opening import NoRepositoryError, deployment_repository
+from hubimages.repository.writable import check_unlocked
+
+EDITS = Path("hubimages", "edits.json")
+
+
+@contextmanager
+def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[None]:
+    """Keep a record of the edits within the block. The texts of a file are in the order in which it gets them."""
+    assert repo.work_tree is not None
+    texts: dict[str, list[str | None]] = {}
+    modes: dict[str, int] = {}
+    for edit in edits:
+        texts.setdefault(edit.path, [edit.before]).append(edit.after)
+        with suppress(OSError):
+            modes[edit.path] = (repo.work_tree / edit.path).stat().st_mode & 0o7777
+    with disk.record(repo.git_dir / EDITS, json.dumps({"texts": texts, "modes": modes})):
+        yield
+
+
+def put_back(directory: Path) -> None:
+    """Put back what a killed run has edited and not committed, and the branch it was on; say so.
+
+    A file that is something else by now stays as it is. Raises RefusedError while git has a lock.
+    """
+    if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
+        return
+    with suppress(NoRepositoryError):
+        repo = deployment_repository(directory)
+        with signals.held_back():
+            with disk.left_record(repo.git_dir / EDITS) as left:
+                if left is not None:
+                    check_unlocked(repo)
+                    _put_files_back(repo, json.loads(left))
+            with disk.left_record(repo.git_dir / branches.RECORD) as left:
+                if left is not None:
+                    facts = json.loads(left)
+                    branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
+
+
+def open_pull_request(directory: Path) -> None:
+    """Open the pull request for commits of an earlier run that was stopped or got no answer, and say so."""
+    if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
+        return
+    with suppress(NoRepositoryError):
+        opened = pull_request.open_pending(deployment_repository(directory))
+        if opened:
+            committing.note(f"an earlier run made the commits and no pull request; {opened}")
+
+
+def _records(dot_git: Path) -> bool:
+    """Return True if there is a record, or where `.git` is a file, which names a directory elsewhere."""
+    return dot_git.is_file() or any(
+        (dot_git / name).exists() for name in (EDITS, branches.RECORD, pull_request.PENDING)
+    )
+
+
+def _put_files_back(repo: Repo, facts: dict[str, dict[str, object]]) -> None:
+    assert repo.work_tree is not None
+    texts: dict[str, list[str | None]] = facts["texts"]  # type: ignore[assignment]
+    modes: dict[str, int] = facts["modes"]  # type: ignore[assignment]
+    for folder in {(repo.work_tree / path).parent for path in texts}:
+        disk.remove_left(folder)
+    changed = [
+        path
+        for path, known in texts.items()
+        if file_edit.text_of(repo.work_tree, path) in known and committing.uncommitted(repo, [path])
+    ]
+    if not changed:
+        return
+    committing.set_index(repo, changed)  # a person had nothing staged in these files
+    done = [path for path in changed if _put_file_back(repo, path, texts[path], modes.get(path))]
+    if done:
+        committing.note(f"an earlier run was killed before it committed {', '.join(done)}. They are as before it again")
+
+
+def _put_file_back(repo: Repo, path: str, known: Sequence[str | None], mode: int | None) -> bool:
+    """Give a file the text that HEAD has of it, which is one of those that the run knew. False if none is."""
+    assert repo.work_tree is not None
+    found = file_edit.text_of(repo.work_tree, path)
+    for text in reversed(known):
+        file_edit.put(repo.work_tree / path, text, mode)
+        if not committing.uncommitted(repo, [path]):
+            return found != text
+    file_edit.put(repo.work_tree / path, found, mode)
+    return False

@@ -1,0 +1,30 @@
+"""Which cases a normal run tries: a fixed few, spread over tasks and faults; `nox -s deep` tries all."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.tasks import SCENARIOS
+from tests.faults.world import Scenario
+
+# The fault, the scenario, and how many moments of it.
+SAMPLE = {
+    "SIGKILL": ("point-hubs --branch", 3),
+    "SIGINT": ("new-image-repo", 1),
+    "SIGTERM": ("images --html", 2),
+    "SIGTERM while git runs": ("bump-images --commit", 1),
+    "disk full": ("point-hubs --branch", 2),
+    "read-only": ("images --html", 1),
+    "clock in the past": ("promote-images --commit", 1),
+    "closed stdout": ("images --html", 1),
+    "two at once": ("promote-images --commit", 1),
+    "server dies": ("promote-images --commit", 2),
+}
+
+
+def cases(fault: str, most: int, only: Callable[[Scenario], bool] = lambda each: True) -> list[object]:
+    """Return scenario and number of moments for each case of a fault."""
+    name, few = SAMPLE[fault]
+    sample = [pytest.param(name, few, id=f"{name}: {few}")]
+    every = [each.name for each in SCENARIOS if only(each) and fault not in each.without]
+    return sample + [pytest.param(each, most, id=each, marks=pytest.mark.deep) for each in every]

@@ -1,0 +1,95 @@
+"""What is there: every file of a place, and of a repository what its owner can see of it."""
+
+import hashlib
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+# A file that only a run in progress needs: ours beside a target, git's locks, what Python's tempfile makes.
+LEFT = re.compile(r"\.hubimages-|\.lock$|^tmp|^hubimages-|^next-index|\.partial$|\.new$|~$")
+
+
+def git(repository: Path, *args: str) -> str:
+    argv = ["git", "--no-optional-locks", "-C", str(repository), *args]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, errors="replace")
+    return done.stdout if done.returncode == 0 else f"exit code {done.returncode}"
+
+
+def state(place: Path) -> dict[str, str]:
+    """Return by path the mode and digest of every file, and all that a repository shows.
+
+    Objects of git that nothing refers to do not count.
+    """
+    found: dict[str, str] = {}
+    for folder, kind in walk(place):
+        name = str(folder.relative_to(place))
+        if kind == "git":
+            found[name] = shown(folder)
+            found[f"{name}: config"] = (folder / "config").read_text(errors="replace")
+        else:
+            found[name] = described(folder)
+    return found
+
+
+def walk(place: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every file and directory, and a directory of git as one."""
+    for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False) and (path / "objects").is_dir() and (path / "HEAD").is_file():
+            yield path, "git"
+            for extra in sorted((path / "hubimages").rglob("*")) if (path / "hubimages").is_dir() else []:
+                yield extra, "file"
+        else:
+            yield path, "file"
+            if entry.is_dir(follow_symlinks=False):
+                yield from walk(path)
+
+
+def described(path: Path) -> str:
+    facts = path.lstat()
+    mode = oct(stat.S_IMODE(facts.st_mode))
+    if stat.S_ISLNK(facts.st_mode):
+        return f"link to {path.readlink()}"
+    if stat.S_ISDIR(facts.st_mode):
+        return f"directory {mode}"
+    return f"{mode} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def shown(folder: Path) -> str:
+    """Return the branches, the index, HEAD, work trees and operations in progress of a repository."""
+    bare = (folder / "config").read_text(errors="replace").count("bare = true") > 0
+    where = folder if bare else folder.parent
+    asked: list[tuple[str, ...]] = [
+        ("for-each-ref", "--format=%(objectname) %(refname)"),
+        ("symbolic-ref", "-q", "HEAD"),
+        ("rev-parse", "HEAD"),
+        ("worktree", "list", "--porcelain"),
+        ("stash", "list"),
+    ]
+    if not bare:
+        asked += [("ls-files", "--stage"), ("status", "--porcelain", "--untracked-files=all", "--ignored")]
+    in_progress = sorted(path.name for path in folder.glob("*_HEAD") if path.name not in ("ORIG_HEAD", "FETCH_HEAD"))
+    return "\n".join([*(git(where, *words) for words in asked), f"in progress: {in_progress}"])
+
+
+def left(place: Path) -> list[str]:
+    """Return the files below a place that only a run in progress needs."""
+    found = []
+    for folder, folders, files in os.walk(place):
+        found += [f"{folder}/{name}" for name in [*folders, *files] if LEFT.search(name)]
+    return sorted(found)
+
+
+def broken(place: Path) -> list[str]:
+    """Return what git finds broken in the repositories below a place."""
+    told = []
+    for folder, kind in walk(place):
+        if kind == "git":
+            argv = ["git", f"--git-dir={folder}", "fsck", "--full", "--no-dangling", "--no-progress"]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False)
+            if done.returncode:
+                told.append(f"{folder}: {done.stdout}{done.stderr}")
+    return told

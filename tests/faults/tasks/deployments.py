@@ -1,0 +1,110 @@
+"""Tasks that change a deployment repository."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.faults.world import Scenario, State, World
+from tests.references.pointing import FILES, git, make_deployment
+
+PROMOTED = {
+    "config/clusters/uni/cluster.yaml": """\
+name: uni
+hubs:
+  - name: staging
+    helm_chart_values_files: [staging.values.yaml]
+  - name: prod
+    helm_chart_values_files: [prod.values.yaml]
+""",
+    "config/clusters/uni/staging.values.yaml": "singleuser: {image: {name: @/faults/image, tag: 1.1.0}}\n",
+    "config/clusters/uni/prod.values.yaml": "singleuser: {image: {name: @/faults/image, tag: 1.0.0}}\n",
+}
+
+
+def addressed(world: World, files: Mapping[str, str]) -> dict[str, str]:
+    """The files with images of our registry."""
+    registry = world.servers.address("registry")
+    return {
+        path: text.replace("quay.io/group/image-long", f"{registry}/faults/other")
+        .replace("quay.io/group/image", f"{registry}/faults/image")
+        .replace("0a1b2c3d4e5f", "1.0.0")
+        .replace("@", registry)
+        for path, text in files.items()
+    }
+
+
+def hubs(world: World, files: Mapping[str, str] = FILES) -> Path:
+    """A deployment repository whose owner has work of their own in it."""
+    root = make_deployment(world.there / "hubs", addressed(world, files))
+    (root / "mine.txt").write_text("mine\n")
+    return root
+
+
+def on_github(world: World) -> Path:
+    """The same with a remote at github.com."""
+    root = hubs(world)
+    hosting = world.servers.github.hosting
+    hosting.served = world.there / "served"
+    world.fresh = hosting.pulls.clear
+    bare = world.there / "served/org/hubs.git"
+    bare.parent.mkdir(parents=True)
+    git(world.there, "clone", "-q", "--bare", str(root), str(bare))
+    git(root, "remote", "add", "origin", "https://github.com/org/hubs.git")
+    served(world)
+    return root
+
+
+def served(world: World) -> None:
+    """Have git find github.com's repositories at our server, and the API at ours."""
+    address = f"git://{world.servers.address('git')}{world.there}/served/"
+    (world.home / ".gitconfig").write_text(f'[url "{address}"]\n\tinsteadOf = https://github.com/\n')
+    world.env |= {"GITHUB_API_URL": f"http://{world.servers.address('github')}", "GH_TOKEN": "ghp_of-this-test"}
+
+
+def image(world: World) -> str:
+    return f"{world.servers.address('registry')}/faults/image:1.1.0"
+
+
+def rolled(world: World) -> None:
+    root = hubs(world)
+    for place in root.glob("config/**/*.yaml"):
+        place.write_bytes(place.read_bytes().replace(b"1.0.0", b"1.1.0"))
+    git(root, "commit", "-q", "-am", "Use 1.1.0")
+
+
+def cut_pull_request(world: World, before: State, after: State, now: State) -> bool:
+    """The commit is there, or the push, too, and the pull request not yet: the next run goes on from there."""
+    return files(now) in (files(before), files(after))
+
+
+def files(found: State) -> State:
+    """The files alone, without what git has."""
+    return {path: text for path, text in found.items() if ".git" not in path}
+
+
+DEPLOYMENTS = (
+    Scenario("point-hubs", lambda w: ("point-hubs", image(w), "--all", "--repo=hubs"), hubs, server="registry"),
+    Scenario(
+        "point-hubs --branch", lambda w: ("point-hubs", image(w), "--all", "--repo=hubs", "--branch=new"), hubs,
+        server="registry",
+    ),
+    Scenario(
+        "point-hubs --open-pr", lambda w: ("point-hubs", image(w), "--all", "--repo=hubs", "--open-pr"), on_github,
+        server="registry git github", steps=cut_pull_request,
+    ),
+    Scenario(
+        "bump-images --commit", lambda w: ("bump-images", "--repo=hubs", "--commit", "--yes"), hubs, server="registry"
+    ),
+    Scenario(
+        "promote-images --commit", lambda w: ("promote-images", "--repo=hubs", "--commit", "--yes"),
+        lambda w: void(hubs(w, PROMOTED)), server="registry",
+    ),
+    Scenario(
+        "roll-back-image --commit",
+        lambda w: ("roll-back-image", "--repo=hubs", "--hub=uni/prod", "--commit", "--yes"), rolled, server="registry",
+        repeats=False, without=("two at once",),
+    ),
+)  # fmt: skip
+
+
+def void(path: object) -> None:
+    """For places whose maker returns one."""

@@ -1,0 +1,39 @@
+"""The task that runs another in many repositories."""
+
+from tests.faults.tasks.deployments import served
+from tests.faults.world import Scenario, State, World
+
+NAMES = ("org/one", "org/two")
+CHANGE = "text = open('a').read(); open('a', 'w').write(text.replace('old', 'new')); open('b', 'w').write('new')"
+
+
+def organisation(world: World) -> None:
+    """Two repositories on GitHub, and the file that lists them."""
+    hosting = world.servers.github.hosting
+    hosting.served = world.there / "served"
+    hosting.served.mkdir()
+    world.fresh = hosting.pulls.clear
+    for name in NAMES:
+        hosting.make(name, {"a": "old\n"})
+    (world.there / "repos").write_text("".join(f"{name}\n" for name in NAMES))
+    served(world)
+
+
+def one_by_one(world: World, before: State, after: State, now: State) -> bool:
+    """Each repository is as before or as after: they are pushed one by one."""
+    served = [path for path in now if path.startswith("served/")]
+    return all(now[path] in (before.get(path), after.get(path)) for path in served)
+
+
+WORDS = ("each", "--repos=repos", "--cache=cache", "--branch=new", "--message=Use new", "--yes", "--run")
+IN_EACH = ("--", "python3", "-c", CHANGE)
+MANY = (
+    Scenario(
+        "each --push", lambda w: (*WORDS, "--push", *IN_EACH), organisation, steps=one_by_one, server="git",
+        kept=("cache",),
+    ),
+    Scenario(
+        "each --open-pr", lambda w: (*WORDS, "--open-pr", *IN_EACH), organisation, steps=one_by_one,
+        server="git github", kept=("cache",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,84 @@
+"""On a disk that is full or read-only a task changes nothing and says so in one line, with exit code 74."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.counts import counted
+from tests.faults.sample import cases
+from tests.faults.trial import Trial, spread
+from tests.faults.world import fill
+
+BLOCK = 4096  # bytes
+STORAGE = 74
+LARGE = "64m"
+
+
+def mount(*args: str) -> None:
+    done = subprocess.run(["mount", *args], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.decode().strip()}")
+
+
+@contextmanager
+def disk(place: Path, content: Path) -> Iterator[Path]:
+    """A small disk at a place, with a copy of a directory's content."""
+    mount("-t", "tmpfs", "-o", f"size={LARGE}", "none", str(place))
+    try:
+        fill(content, place)
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def used(place: Path) -> int:
+    facts = os.statvfs(place)
+    return facts.f_blocks - facts.f_bfree
+
+
+def leave(place: Path, blocks: int) -> None:
+    """Make the disk so small that only these blocks are free."""
+    mount("-o", f"remount,size={(used(place) + blocks) * BLOCK}", str(place))
+
+
+@pytest.mark.parametrize(("name", "most"), cases("disk full", most=6))
+def test_on_a_full_disk_nothing_is_changed(name: str, most: int, trial_of: Callable[[str], Trial]) -> None:
+    trial = trial_of(name)
+    world = trial.world
+    trial.reset()
+    with disk(world.there, world.root / "pristine/there"):
+        before = used(world.there)
+        trial.run()
+        need = used(world.there) - before
+    moments = [each - 1 for each in spread(need + 4, most)]
+    for left in moments:
+        what = f"{name}: {left} of {need} blocks free"
+        trial.reset()
+        with disk(world.there, world.root / "pristine/there"):
+            leave(world.there, left)
+            now = trial.check_failed(trial.run(), what, STORAGE)
+            mount("-o", f"remount,size={LARGE}", str(world.there))
+            trial.check_again(what, now)
+    counted(name, "disk full", len(moments))
+
+
+@pytest.mark.parametrize(("name", "most"), cases("read-only", most=2))
+def test_on_a_read_only_disk_nothing_is_changed(name: str, most: int, trial_of: Callable[[str], Trial]) -> None:
+    trial = trial_of(name)
+    world = trial.world
+    for place, content in ((world.there, "there"), (world.temporary, "temporary"))[:most]:
+        what = f"{name}: {content} read-only"
+        trial.reset()
+        with disk(place, world.root / "pristine" / content):
+            mount("-o", "remount,ro", str(place))
+            done = trial.run()
+            if content == "there" and not trial.scenario.unchanged:
+                assert done.returncode != trial.scenario.code, what
+            now = trial.check_failed(done, what, STORAGE)
+            mount("-o", "remount,rw", str(place))
+            trial.check_again(what, now)
+    counted(name, "read-only", most)

@@ -1,0 +1,28 @@
+"""Every task has its faults tried, or a place where others try them, or a reason why there is nothing to try."""
+
+from hubimages.cli.program import contexts
+from tests.faults.sample import SAMPLE
+from tests.faults.tasks import ELSEWHERE, NOT_TRIED, READ_ONLY, SCENARIOS
+
+# Options with which a task writes something.
+WRITING = {"dry-run", "commit", "branch", "open-pr", "push", "html", "markdown", "write", "fix", "update", "save-answers"}
+
+
+def test_every_task_is_listed_once() -> None:
+    tried = {each.task for each in SCENARIOS}
+    lists = [tried, set(ELSEWHERE), set(NOT_TRIED), set(READ_ONLY)]
+    assert set().union(*lists) == set(contexts())
+    assert sum(map(len, lists)) == len(contexts()), "a task is in two lists"
+
+
+def test_no_task_with_an_option_that_writes_counts_as_read_only() -> None:
+    writing = {
+        name
+        for name, context in contexts().items()
+        if {each.replace("_", "-").strip("-") for each in context.args} & WRITING
+    }
+    assert writing & READ_ONLY == set()
+
+
+def test_the_sample_names_scenarios() -> None:
+    assert {name for name, _ in SAMPLE.values()} <= {each.name for each in SCENARIOS}

@@ -1,0 +1,98 @@
+"""Where a task runs: a place with all that is its user's, a home, a directory for temporary files, servers."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults.servers import Servers
+
+State = Mapping[str, str]
+Done = subprocess.CompletedProcess[str]
+DATE = "2026-01-01T12:00:00+0000"  # so that the commits of two runs are the same
+
+
+@dataclass
+class World:
+    """The directories and servers of one scenario. `fresh` runs before each run of the task, for what servers keep."""
+
+    root: Path
+    servers: Servers
+    env: dict[str, str] = field(default_factory=dict)
+    runs: int = 0
+    fresh: Callable[[], None] = lambda: None
+
+    @property
+    def there(self) -> Path:
+        """All that is the user's: repositories, files, and remotes on this machine."""
+        return self.root / "there"
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def temporary(self) -> Path:
+        return self.root / "temporary"
+
+    def begin(self) -> None:
+        """Make the directories."""
+        for folder in (self.there, self.home, self.temporary):
+            folder.mkdir(parents=True)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the task: nothing of the machine but PATH and git's identity."""
+        ours = {
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
+            "GIT_AUTHOR_DATE": DATE,
+            "GIT_COMMITTER_DATE": DATE,
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+        }
+        return {**os.environ, **ours, **self.env}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A task with its arguments, run in a place that `make` fills.
+
+    `sources` are below the place, and no byte of them may change, those of git neither. `again` is the exit code of a
+    run after a complete one, `code` that of a first one. `steps` says, where a task has more than one step that stays,
+    why a state between is right; otherwise there is none.
+    """
+
+    name: str
+    words: Callable[[World], Sequence[str | Path]]
+    make: Callable[[World], None]
+    sources: Sequence[str] = ()
+    code: int = 0
+    again: Sequence[int] = (0,)
+    needs: Callable[[], object] | None = None  # skips where something is missing
+    server: str = ""  # which of the world's servers it asks
+    steps: Callable[[World, State, State, State], bool] | None = None
+    by_hand: Callable[[World], None] | None = None  # what a message names in place of another run, between steps
+    kept: Sequence[str] = ()  # what the task keeps for itself between runs, which is not compared
+    repeats: bool = True  # False: a second run after a complete one goes on, as a second step back does
+    meets: Sequence[int] = ()  # other exit codes of a run that meets another one
+    without: Sequence[str] = ()  # faults that others test, or that cannot meet the task
+    normal: Callable[[bytes], bytes] | None = None
+    unchanged: bool = False  # the task writes nothing of the user's but its temporary and kept files
+
+    @property
+    def task(self) -> str:
+        return self.name.split(" ")[0]
+
+
+def copy(source: Path, dest: Path) -> None:
+    """Replace a directory by a copy of another, times included."""
+    if dest.exists():
+        shutil.rmtree(dest)
+    subprocess.run(["cp", "-a", str(source), str(dest)], check=True)
+
+
+def fill(source: Path, dest: Path) -> None:
+    """Copy the content of a directory into another, which is empty."""
+    subprocess.run(["cp", "-a", f"{source}/.", str(dest)], check=True)

@@ -1,0 +1,101 @@
+"""What a killed run has edited and not committed is put back by the next one that writes."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubimages.repository import changes, unfinished
+from tests.references.pointing import git, make_deployment
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from hubimages.repository import changes
+from hubimages.repository.changes import Commit
+from hubimages.repository.file_edit import FileEdit
+seen = 0
+def hear(event, args):
+    global seen
+    seen += event == "os.rename"
+    if event == "os.rename" and seen == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+repo = changes.deployment_repository(Path(sys.argv[1]))
+sys.addaudithook(hear)
+with changes.on_branch(repo, "new"):
+    changes.commit_all(repo, [
+        Commit("One", [FileEdit("a", "old", "new"), FileEdit("d", "old", "new"), FileEdit("run", "old", None)]),
+        Commit("Two", [FileEdit("b/c", None, "new"), FileEdit("a", "new", "newer")]),
+    ])
+"""
+FILES = {"a": "old", "d": "old", "run": "old", "mine": "old"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = make_deployment(tmp_path / "r", FILES)
+    (root / "run").chmod(0o755)
+    git(root, "add", "--chmod=+x", "run")
+    git(root, "commit", "-q", "-m", "Run")
+    (root / "mine").write_text("mine")
+    return root
+
+
+def killed(root: Path, rename: int) -> None:
+    """Commit on a new branch, killed before a renaming: 1 and 2 are records, the others files."""
+    argv = [sys.executable, "-c", KILLED, str(root), str(rename)]
+    assert subprocess.run(argv, check=False).returncode == -signal.SIGKILL
+
+
+def test_files_and_branch_are_as_before_a_run_that_was_killed_before_its_commit(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = git(root, "log", "--all", "--format=%H %D")
+    killed(root, 4)
+    unfinished.put_back(root)  # one file of two was edited
+    assert (
+        capsys.readouterr().err
+        == "note: an earlier run was killed before it committed a. They are as before it again\n"
+    )
+    assert git(root, "log", "--all", "--format=%H %D") == before
+    assert git(root, "status", "--porcelain") == " M mine\n"
+
+
+def test_of_two_commits_the_first_stays_and_the_edits_for_the_second_go(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed(root, 6)  # b/c is there, and `a` has the text of the first commit
+    assert (root / "b/c").exists()
+    unfinished.put_back(root)
+    assert "before it committed b/c" in capsys.readouterr().err
+    assert git(root, "status", "--porcelain") == " M mine\n"
+    assert git(root, "log", "--format=%s", "-1") == "One\n"
+    unfinished.put_back(root)
+    assert not (root / ".git/hubimages").exists()
+
+
+def test_a_file_that_its_owner_has_edited_since_stays(root: Path) -> None:
+    killed(root, 4)
+    (root / "a").write_text("mine")
+    unfinished.put_back(root)
+    assert (root / "a").read_text() == "mine"
+    assert (root / "mine").read_text() == "mine"
+
+
+def test_a_dry_run_leaves_what_a_killed_run_left(root: Path) -> None:
+    killed(root, 4)
+    before = git(root, "status", "--porcelain")
+    words = ["point-hubs", "quay.io/a/b:1", f"--repo={root}", "--dry-run"]
+    subprocess.run([sys.executable, "-m", "hubimages", *words], check=False, capture_output=True, env=os.environ)
+    assert git(root, "status", "--porcelain") == before
+
+
+def test_a_run_that_is_not_killed_leaves_no_record(root: Path) -> None:
+    repo = changes.deployment_repository(root)
+    with changes.on_branch(repo, "new"):
+        changes.commit_all(repo, [changes.Commit("One", [changes.FileEdit("a", "old", "new")])])
+        assert (root / ".git/hubimages/branch.json").exists()
+    assert not (root / ".git/hubimages").exists()

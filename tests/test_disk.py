@@ -1,0 +1,99 @@
+"""Files are replaced whole, and what a killed run has left goes with the next one; what a living run uses stays."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hubimages import disk
+from hubimages.errors import BadInputError
+
+HOLD = """
+import os, signal, sys
+from pathlib import Path
+from hubimages import disk
+with disk.temporary_directory("test") as folder, disk.record(Path(sys.argv[1]), "facts"):
+    (folder / "file").write_text("half")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def hold(place: Path) -> tuple["subprocess.Popen[str]", Path]:
+    """Start a process with a temporary directory and a record."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(place / "record")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(place)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_a_directory_of_a_living_run_stays_and_that_of_a_killed_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "stays").touch()
+    process, folder = hold(tmp_path)
+    with disk.temporary_directory("test"), disk.left_record(tmp_path / "record") as left:
+        assert left is None
+    assert (folder / "file").exists()
+    process.kill()
+    process.communicate()
+    with disk.temporary_directory("test") as mine:
+        assert [each for each in tmp_path.iterdir() if each.is_dir()] == [mine]
+    with disk.left_record(tmp_path / "record") as left:
+        assert left == "facts"
+    assert not (tmp_path / "record").exists()
+
+
+def test_a_run_that_ends_leaves_neither(tmp_path: Path) -> None:
+    (tmp_path / "stays").touch()
+    process, _ = hold(tmp_path)
+    process.communicate("")
+    assert process.returncode == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["stays"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_directory_of_somebody_else_by_its_name_stays(number: signal.Signals, tmp_path: Path) -> None:
+    others = [tmp_path / "hubimages-engine-1", tmp_path / "hubimages-build-1.log"]
+    others[0].mkdir()
+    others[1].write_text("log")
+    process, _ = hold(tmp_path)
+    process.send_signal(number)
+    process.communicate()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.tempdir", str(tmp_path))
+        with disk.temporary_directory("test"):
+            pass
+    assert sorted(others) == sorted(each for each in tmp_path.iterdir() if each.name != "record")
+
+
+def test_a_file_is_replaced_with_its_mode_and_through_its_link(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "file").chmod(0o640)
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / f"{disk.FILE}of-a-killed-run").write_text("half")
+    disk.write_whole(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert ((tmp_path / "file").read_text(), (tmp_path / "file").stat().st_mode & 0o777) == ("new", 0o640)
+    disk.write_whole(tmp_path / "link", "own", keep_link=False)
+    assert ((tmp_path / "link").read_text(), (tmp_path / "file").read_text()) == ("own", "new")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_a_file_that_cannot_be_written_is_named_and_stays(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"no directory .*missing"):
+        disk.write_whole(tmp_path / "missing/file", "new")
+    with pytest.raises(OSError, match="Is a directory") as failed:
+        disk.write_whole(tmp_path, "new")
+    assert failed.value.filename == str(tmp_path)
+    disk.write_new(tmp_path / "file", "first")
+    with pytest.raises(FileExistsError):
+        disk.write_new(tmp_path / "file", "second")
+    assert (tmp_path / "file").read_text() == "first"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
