@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,13 +103,16 @@ class Benchmark:
         begin = time.perf_counter()
         stdout, stderr = process.communicate()
         if not process.returncode and not options:
-            for image in images:
-                remote = out.parent / "remotes" / f"{image.repository}.git"
-                sides.push(out / image.repository, str(remote))
+            with ThreadPoolExecutor(2) as threads:  # as `--push` does, two at a time
+                list(threads.map(lambda image: self.push(out, image), images))
         taken = time.perf_counter() - begin
         if process.returncode:
             raise SystemExit(f"the extraction failed:\n{stdout.decode()}\n{stderr.decode()}")
         return taken, out
+
+    def push(self, out: Path, image: Image) -> None:
+        """Push a repository that our command made."""
+        sides.push(out / image.repository, str(out.parent / "remotes" / f"{image.repository}.git"))
 
     def memory(self, source: str) -> None:
         """The most memory at any moment: of all processes together, and of git's."""
@@ -116,7 +120,7 @@ class Benchmark:
         for _ in range(self.runs):
             process, _ = self.start(source, self.images)
             while process.poll() is None:
-                tree = [process.pid, *descendants(process.pid)]
+                tree = sampling.with_own_memory([process.pid, *descendants(process.pid)])
                 of_git = max(of_git, sum(map(sampling.proportional_set_size, sampling.git_processes(process.pid))))
                 everything = max(everything, sum(map(sampling.proportional_set_size, tree)))
                 time.sleep(0.02)

@@ -1,7 +1,10 @@
 """What a run of ours needs beside its result: disk, and the memory of git's processes, sampled while it runs."""
 
+import ctypes
 import os
+import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +12,8 @@ from sides import Place, start_command
 from table import contents
 
 INTERVAL = 0.002  # seconds
+LIBC = ctypes.CDLL(None)
+KCMP, KCMP_VM = {"x86_64": 312, "aarch64": 272}[platform.machine()], 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,18 @@ def children(parent: int) -> list[int]:
     except OSError:
         return []
     return [int(pid) for task in tasks for pid in contents(str(task / "children")).split()]
+
+
+def with_own_memory(processes: Sequence[int]) -> list[int]:
+    """The processes but those that share all memory with an earlier one, as a child does until it becomes a program.
+
+    Such a child of vfork would count a second time: see kcmp(2).
+    """
+    found: list[int] = []
+    for process in processes:
+        if not any(LIBC.syscall(KCMP, process, other, KCMP_VM, 0, 0) == 0 for other in found):
+            found.append(process)
+    return found
 
 
 def proportional_set_size(pid: int) -> int:

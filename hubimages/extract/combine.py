@@ -5,12 +5,13 @@ Whichever side a rule takes, the other text stays in the history of the other pa
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OUT, Companions
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
 from hubimages.extract.history.trees import Forest
 from hubimages.repository.git import Repo
+from hubimages.repository.packing import Object, object_id
 from hubimages.template import RECORD, answer_problem, with_own_files
 
 BUILDING = "BUILDING.md"
@@ -37,11 +38,40 @@ class Combined:
     tree: str
     decisions: list[Decision]
     readme: str = "README.md"  # the path of the repository's own README
+    new: list[Object] = field(default_factory=list)  # what the tree has that is still to be written
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """The blobs of a repository, and new ones, which are written later."""
+
+    repo: Repo
+    new: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, content: bytes) -> str:
+        """Return the id of a new blob."""
+        name = object_id("blob", content)
+        self.new[name] = content
+        return name
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a blob."""
+        return self.new[name] if name in self.new else next(iter(self.repo.contents([name])))
+
+    def joined_lines(self, first: str, second: str) -> str:
+        """Return a blob with the lines of both, each once."""
+        one, two = self.read(first), self.read(second)
+        missing = [line for line in two.splitlines() if line.strip() and line not in one.splitlines()]
+        if not missing:
+            return first
+        text = one if not one or one.endswith(b"\n") else one + b"\n"
+        return self.add(text + b"".join(line + b"\n" for line in missing))
 
 
 def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combined:
-    """Write the tree that has the files of both; `base` is the repository's side, `image` the image's tree."""
-    result: dict[str, tuple[str, str]] = dict(files(repo, base))
+    """Return the tree that has the files of both; `base` is the repository's side, `image` the image's tree."""
+    before, blobs = files(repo, base), Blobs(repo)
+    result: dict[str, tuple[str, str]] = dict(before)
     decisions: list[Decision] = []
     theirs = put_aside(files(repo, image), companions, decisions)
     choose_licence(result, companions, decisions)
@@ -49,7 +79,7 @@ def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combin
     readme = move_readme(result, theirs, decisions)
     for path, entry in theirs.items():
         if path == ".gitignore" and path in result and result[path][1] != entry[1]:
-            result[path] = (entry[0], joined_lines(repo, entry[1], result[path][1]))
+            result[path] = (entry[0], blobs.joined_lines(entry[1], result[path][1]))
             decisions.append(Decision(path, "the image's lines, then those of the repository that it lacks"))
         elif REPOSITORY_MACHINERY.fullmatch(path) and path in result and result[path] != entry:
             decisions.append(
@@ -60,9 +90,12 @@ def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combin
             if path in result and result[path] != entry:
                 decisions.append(Decision(path, "the image's own; the repository's stays in history"))
             result[path] = entry
-    add_mailmap(repo, result, companions, decisions)
-    record_own_files(repo, files(repo, base), result, decisions)
-    return Combined(write_tree(repo, result), decisions, readme)
+    add_mailmap(blobs, result, companions, decisions)
+    record_own_files(blobs, before, result, decisions)
+    forest = Forest(repo)
+    tree = forest.planted(result)
+    new: list[Object] = [("blob", content) for content in blobs.new.values()]
+    return Combined(tree, decisions, readme, [*new, *forest.objects()])
 
 
 def put_aside(theirs: Files, companions: Companions, decisions: list[Decision]) -> dict[str, tuple[str, str]]:
@@ -96,19 +129,19 @@ def choose_licence(result: dict[str, tuple[str, str]], companions: Companions, d
 
 
 def add_mailmap(
-    repo: Repo, result: dict[str, tuple[str, str]], companions: Companions, decisions: list[Decision]
+    blobs: Blobs, result: dict[str, tuple[str, str]], companions: Companions, decisions: list[Decision]
 ) -> None:
     """Add the entries of SOURCE's .mailmap about people of the kept commits."""
     if not companions.mailmap:
         return
-    mode, new = "100644", write_blob(repo, companions.mailmap)
+    mode, new = "100644", blobs.add(companions.mailmap)
     if MAILMAP in result and result[MAILMAP][0].startswith("100"):
-        mode, new = result[MAILMAP][0], joined_lines(repo, result[MAILMAP][1], new)
+        mode, new = result[MAILMAP][0], blobs.joined_lines(result[MAILMAP][1], new)
     result[MAILMAP] = (mode, new)
     decisions.append(Decision(MAILMAP, "with the entries of SOURCE's about people of the kept commits"))
 
 
-def record_own_files(repo: Repo, base: Files, result: dict[str, tuple[str, str]], decisions: list[Decision]) -> None:
+def record_own_files(blobs: Blobs, base: Files, result: dict[str, tuple[str, str]], decisions: list[Decision]) -> None:
     """Leave to the owner what the image replaced or removed of the template, so that updates do not bring it back."""
     if base.get(RECORD) is None or result.get(RECORD) != base[RECORD]:
         return
@@ -116,9 +149,9 @@ def record_own_files(repo: Repo, base: Files, result: dict[str, tuple[str, str]]
     own = [path for path in changed if answer_problem({"own_files": path}, "own_files") is None]
     if not own:
         return
-    (record,) = repo.contents([base[RECORD][1]])
+    record = blobs.read(base[RECORD][1])
     if (told := with_own_files(record, own)) != record:
-        result[RECORD] = (base[RECORD][0], write_blob(repo, told))
+        result[RECORD] = (base[RECORD][0], blobs.add(told))
         decisions.append(Decision(RECORD, f"with own_files: {' '.join(own)}: updates leave them alone"))
 
 
@@ -158,24 +191,6 @@ def make_room(result: dict[str, tuple[str, str]], path: str, decisions: list[Dec
     for other in [other for other in result if other in above or other.startswith(path + "/")]:
         del result[other]
         decisions.append(Decision(other, f"removed: the image has {path}; it stays in history"))
-
-
-def joined_lines(repo: Repo, first: str, second: str) -> str:
-    """Return a blob with the lines of both, each once."""
-    one, two = repo.contents([first, second])
-    missing = [line for line in two.splitlines() if line.strip() and line not in one.splitlines()]
-    if not missing:
-        return first
-    text = one if not one or one.endswith(b"\n") else one + b"\n"
-    text += b"".join(line + b"\n" for line in missing)
-    return write_blob(repo, text)
-
-
-def write_blob(repo: Repo, content: bytes) -> str:
-    """Write a blob unless it is there; git would touch the source's pack that has it."""
-    name = repo.text("hash-object", "--stdin", stdin=content)
-    ((_, kind, _),) = repo.batch_check([name])
-    return name if kind == "blob" else repo.text("hash-object", "-w", "--stdin", stdin=content)
 
 
 def files(repo: Repo, tree: str) -> dict[str, tuple[str, str]]:

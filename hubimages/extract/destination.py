@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,18 @@ from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.extract.sources.source import borrow, check_word, is_address, scratch_repository
-from hubimages.repository.git import Repo, remote_environment, remote_failure
+from hubimages.extract.history.trees import Forest
+from hubimages.extract.sources.source import check_word, is_address
+from hubimages.repository.git import Repo, Signature, remote_environment, remote_failure, signature
+from hubimages.repository.packing import Object, commit_content, object_id
 from hubimages.run import attempt, read
 
 if TYPE_CHECKING:
     from hubimages.template import Rendering
 
 BASE = "refs/heads/base"
+# The scratch repository does not wait for the disk, since nothing of it stays; what stays does, as git does by itself.
+KEPT = ("-c", "core.fsync=committed,-loose-object")
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,14 @@ def ground(
     render: "Callable[[], Rendering] | None",
     scratch: Repo,
     stage: Path,
-    base: Repo | None = None,
+    by: Signature | None = None,
     *,
     related: bool = False,
 ) -> Ground:
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
     `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
-    `main`, unless that is `related`, an earlier extraction. `base` is a repository that `scratch` borrows from already,
-    where the rendering is committed; else a new one is made.
+    `main`, unless that is `related`, an earlier extraction. The rendering is committed in `scratch`, `by` somebody.
     """
     others: Sequence[str] = ()
     if origin is not None:
@@ -70,7 +74,7 @@ def ground(
         if found is not None:
             return Ground(found)
     name = console.censor(origin or "")
-    return Ground(_rendered(render, scratch, stage, base) if render else None, name, others)
+    return Ground(_rendered(render(), scratch, by) if render else None, name, others)
 
 
 def branches_of(origin: str) -> list[str]:
@@ -118,47 +122,54 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
         return steps
 
 
-def _rendered(render: "Callable[[], Rendering]", scratch: Repo, stage: Path, base: Repo | None) -> Base:
+def _rendered(rendering: "Rendering", scratch: Repo, by: Signature | None) -> Base:
+    """Commit a rendering, exactly as it is, whatever a person's settings say about line ends and ignored files."""
     from hubimages import template
 
-    rendering = render()
-    made = stage / "template"
-    rendering.write(made)
-    # Not into the scratch repository: git touches the packs of SOURCE when it writes an object that is in one of them.
-    own = base or scratch_repository(stage / "base.git", [])
-    writer = Repo(own.git_dir, made, {"core.autocrlf": "false"})
-    index = {"GIT_INDEX_FILE": str(stage / "template.index")}
-    rendering.add(writer, index)
-    tree = writer.text("write-tree", env=index)
-    commit = own.text("commit-tree", tree, "-F", "-", stdin=template.MESSAGE.encode())
-    if base is None:
-        borrow(scratch, own)
+    by = by or signature(Path("/"))
+    forest = Forest(scratch)
+    blobs: list[Object] = [("blob", file.data) for file in rendering.files.values()]
+    tree = forest.planted(
+        {
+            path: ("100755" if file.executable else "100644", object_id("blob", file.data))
+            for path, file in rendering.files.items()
+        }
+    )
+    commit = commit_content(tree, [], by.author, by.committer, template.MESSAGE.encode())
+    commit_id = scratch.store([*blobs, *forest.objects(), ("commit", commit)])[-1]
     return Base(
         "the template",
-        commit,
+        commit_id,
         tree,
         is_origins=False,
         next_steps=template.next_steps(rendering.answers, rendering.origin),
     )
 
 
-def write(scratch: Repo, head: str, path: Path, origin: str | None, base: Base | None) -> Repo:
-    """Make a repository at `path` with `main` at `head`, everything reachable from it, and nothing else."""
-    read(
-        "git",
-        "init",
-        "--quiet",
-        "--template=",
-        "--initial-branch=main",
-        "--object-format=sha1",
-        str(path),
-        cwd=path.parent,
-    )
+def new_repository(path: Path) -> None:
+    """Make an empty repository at `path`."""
+    options = ("--quiet", "--template=", "--initial-branch=main", "--object-format=sha1")
+    read("git", "init", *options, str(path), cwd=path.parent)
+
+
+def write(
+    scratch: Repo, head: str, path: Path, origin: str | None, base: Base | None, empty: Path | None = None
+) -> Repo:
+    """Make a repository at `path` with `main` at `head`, everything reachable from it, and nothing else.
+
+    `empty` is an empty repository on the same file system, of which it becomes a copy.
+    """
+    if empty is not None:
+        shutil.copytree(empty, path)
+    else:
+        new_repository(path)
     made = Repo(path / ".git", path)
     pack = made.git_dir / "objects" / "pack" / "pack"
     pack.parent.mkdir(parents=True, exist_ok=True)
     try:
-        scratch.read("pack-objects", "--revs", "--quiet", "--delta-base-offset", str(pack), stdin=head.encode() + b"\n")
+        scratch.read(
+            *KEPT, "pack-objects", "--revs", "--quiet", "--delta-base-offset", str(pack), stdin=head.encode() + b"\n"
+        )
     except ProgramFailedError as error:
         if re.search(r"unable to read|missing|bad object|could not (read|open)", str(error)):
             raise BadInputError(

@@ -35,6 +35,7 @@ from hubimages.extract.sources.source import Source
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
 from hubimages.repository.git import Repo
+from hubimages.repository.objects import StandingRepo
 from hubimages.repository.staging import Stage
 
 NOTE = "migration.json"  # beside the report, in DEST's git directory
@@ -84,10 +85,11 @@ class Room:
     stage: Stage
     threads: ThreadPoolExecutor
     renderer: "subprocess.Popen[bytes] | socket.socket | None"  # None: not started yet, or not wanted
+    by: git.Signature | None  # who commits; None: to be asked for when it is needed
 
 
 @contextlib.contextmanager
-def _room(request: Request, dest: Path, opened: Opened | None) -> Iterator[Room]:
+def _room(request: Request, dest: Path, opened: Opened | None, by: git.Signature | None = None) -> Iterator[Room]:
     """Start what has a long way to go before anything else, and end it with the block.
 
     An origin may have a main, which needs no rendering: there the process starts once that is known.
@@ -100,7 +102,10 @@ def _room(request: Request, dest: Path, opened: Opened | None) -> Iterator[Room]
         staging.beside(dest) as stage,
         ThreadPoolExecutor() as threads,
     ):
-        yield Room(stage, threads, opened.renderer if opened is not None else renderer)
+        if opened is not None:
+            yield Room(stage, threads, opened.renderer, opened.by)
+        else:
+            yield Room(stage, threads, renderer, by)
 
 
 def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened | None) -> Rewritten:
@@ -109,13 +114,12 @@ def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened 
     numbering = None
     if opened is None and not request.keep_messages:
         numbering = room.threads.submit(highest_number, source.scratch, source.commit)
-    own = opened.base if opened is not None else None
-    basing = _start_base(request, source, room, own)
+    basing = _start_base(request, source, room)
     console.step(f"reading the history of {request.image_dir} at {source.ref}")
     known = opened.known if opened is not None else None
     reading = decide_extraction(source, request.image_dir, request.wanted, ask, known)
     if basing is None:
-        basing = _submit_base(request, source, reading.source_tree, room, own)
+        basing = _submit_base(request, source, reading.source_tree, room)
     console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
     reading.forest.write(source.scratch)
     rewording = reword(
@@ -133,7 +137,7 @@ def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened 
     return Rewritten(source, reading, rewording, new_ids, basing)
 
 
-def _start_base(request: Request, source: Source, room: Room, own: Repo | None) -> "Future[Ground] | None":
+def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":
     """Start on the repository's side before the history is read, where the image is seen at once."""
     try:
         path = image_directory.normalise(request.image_dir)
@@ -142,10 +146,10 @@ def _start_base(request: Request, source: Source, room: Room, own: Repo | None) 
     (tree,) = trees_at(source.scratch, [source.commit], path)
     if not tree or image_directory.is_leftover(source.scratch, tree):
         return None
-    return _submit_base(request, source, tree, room, own)
+    return _submit_base(request, source, tree, room)
 
 
-def _submit_base(request: Request, source: Source, tree: str, room: Room, own: Repo | None) -> "Future[Ground]":
+def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Future[Ground]":
     """Start to find or render the repository's side.
 
     A licence of the template would claim other people's work: none is written, unless a person asks for one.
@@ -166,7 +170,7 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room, own: R
         make if request.template else None,
         source.scratch,
         room.stage.path,
-        own,
+        room.by,
         related=request.related,
     )
 
@@ -205,7 +209,7 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
                 base = ground.base
                 warnings += _other_branches(request, ground)
                 if beside is not None and ground.base is not None:
-                    top = _put_on_top(request, work, ground.base, beside)
+                    top = _put_on_top(request, work, ground.base, beside, room.by)
             except (NoAnswerError, LoginError) as error:
                 not_checked.append(f"whether {console.censor(request.origin or '')} has a main branch: {error}")
             if beside is None:
@@ -255,11 +259,12 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
         scanning.find_scanners()
     refuse_inside(staging.free_destination(request.dest), request.source)
     request = request.with_absolute_origin()
+    by = None
     if opened is None:
         _check_answers(request)
         if request.template:
-            git.check_identity(Path("/"))  # outside of any repository: the current one's settings are not DEST's
-    with _room(request, request.dest, opened) as room:
+            by = git.signature(Path("/"))  # outside of any repository: the current one's settings are not DEST's
+    with _room(request, request.dest, opened, by) as room:
         stage = room.stage
         work = rewrite_history(replace(request, dest=stage.dest), room, ask, opened)
         source, reading = work.source, work.reading
@@ -275,15 +280,17 @@ def extract(request: Request, ask: Question, opened: Opened | None = None) -> Re
         ground = work.basing.result()
         base = ground.base
         warnings = _other_branches(request, ground)
-        top = _put_on_top(request, work, base, beside)
+        top = _put_on_top(request, work, base, beside, room.by)
         if top.nothing_new:
             return Nothing(stage.dest, top.nothing_new, source, reading)
-        made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base)
+        empty = opened.empty if opened is not None else None
+        made = destination.write(source.scratch, top.head, stage.path / "result", request.origin, base, empty)
         console.step("checking the result against the source")
-        evidence = verify(
-            source.scratch, made, work.new_ids, reading.parents, _parts(reading), work.rewording, work.extracted_tip,
-            reading.source_tree, work.filtered,
-        )  # fmt: skip
+        with contextlib.closing(StandingRepo.of(made)) as result_repo:
+            evidence = verify(
+                source.scratch, result_repo, work.new_ids, reading.parents, _parts(reading), work.rewording,
+                work.extracted_tip, reading.source_tree, work.filtered,
+            )  # fmt: skip
         scan = _scan(request, work, made, top.head, base) if request.is_scanned else None
         if request.push and scan is not None:
             scanning.refuse_unsettled(scan)
@@ -363,7 +370,9 @@ def _companions(request: Request, work: Rewritten) -> Companions:
     return companions.find(work.source, work.reading, work.tree, keep_workflows=request.keep_workflows)
 
 
-def _put_on_top(request: Request, work: Rewritten, base: Base | None, beside: Companions) -> Placement:
+def _put_on_top(
+    request: Request, work: Rewritten, base: Base | None, beside: Companions, by: git.Signature | None
+) -> Placement:
     """Put the history on top of what there is. Raises RefusedError where that has what was to be removed."""
     if base is not None and base.is_origins and work.filtered is not None:
         there = set(work.source.scratch.text("rev-list", base.commit).split())
@@ -374,7 +383,7 @@ def _put_on_top(request: Request, work: Rewritten, base: Base | None, beside: Co
                 "removed. A push never takes anything back: delete that repository, and make it anew"
             )
     extracted = Extracted(work.reading, work.tip, work.tree)
-    return put_on_top(work.source, extracted, base, beside, related=request.related)
+    return put_on_top(work.source, extracted, base, beside, by, related=request.related)
 
 
 def _refuse_push(request: Request, beside: Companions) -> None:

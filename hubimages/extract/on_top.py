@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hubimages.console import count
 from hubimages.errors import RefusedError
@@ -11,7 +12,8 @@ from hubimages.extract.companions import ALIVE, ASIDE, Companions
 from hubimages.extract.destination import Base
 from hubimages.extract.history.reading import Reading
 from hubimages.extract.sources.source import Source
-from hubimages.repository.git import ENVIRONMENT, Repo
+from hubimages.repository.git import ENVIRONMENT, Repo, Signature, signature
+from hubimages.repository.packing import commit_content
 from hubimages.run import attempt, failure
 
 SHOWN = 8
@@ -38,9 +40,15 @@ class Extracted:
 
 
 def put_on_top(
-    source: Source, extracted: Extracted, base: Base | None, companions: Companions, *, related: bool = False
+    source: Source,
+    extracted: Extracted,
+    base: Base | None,
+    companions: Companions,
+    by: Signature | None,
+    *,
+    related: bool = False,
 ) -> Placement:
-    """Return the commit for main: the merge of both histories, or the tip of the extracted history.
+    """Return the commit for main: the merge of both histories `by` somebody, or the tip of the extracted history.
 
     Where origin's main holds an earlier extraction, what has changed since then is merged in, three ways. Raises
     RefusedError where that conflicts, and with `related` where origin's main holds something else.
@@ -92,7 +100,9 @@ def put_on_top(
     body = [f"From commit {reading.source_commit} and its ancestors there: {number}."]
     body += [f"Former path: {former.path} ({former.commits} of them)." for former in reading.former_paths]
     message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
-    head = scratch.text("commit-tree", combined.tree, "-p", base.commit, "-p", tip, "-F", "-", stdin=message)
+    by = by or signature(Path("/"))
+    commit = commit_content(combined.tree, [base.commit, tip], by.author, by.committer, message)
+    head = scratch.store([*combined.new, ("commit", commit)])[-1]
     return Placement(head, combined, brings)
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError
+from hubimages.extract.destination import new_repository
 from hubimages.extract.history import image_directory
 from hubimages.extract.history.shared import SharedHistory, read_shared
 from hubimages.extract.messages.translator import highest_number
-from hubimages.extract.sources.open import open_source
+from hubimages.extract.sources.open import Tip, open_source
 from hubimages.extract.sources.source import Source, scratch_repository
-from hubimages.repository.git import Repo
+from hubimages.extract.sources.work_tree import behind
+from hubimages.repository.git import Signature
 from hubimages.repository.objects import StandingRepo
 
 
@@ -24,19 +26,24 @@ class Opened:
     source: Source
     known: SharedHistory
     highest: int | None  # number of a pull request that the source's merges name
-    base: Repo | None = None  # where renderings of the template are committed; the source's scratch borrows from it
+    by: Signature | None = None  # who commits
+    empty: Path | None = None  # an empty repository, to be copied
     renderer: socket.socket | None = None
 
     @contextlib.contextmanager
     def at(self, place: Path, renderer: socket.socket | None) -> Iterator["Opened"]:
         """Yield the same for one process, which writes below `place`, an empty directory."""
-        base = scratch_repository(place / "base.git", [])
         objects = self.source.scratch.git_dir / "objects"
-        scratch = StandingRepo.of(scratch_repository(place / "scratch.git", [objects, base.git_dir / "objects"]))
+        scratch = StandingRepo.of(scratch_repository(place / "scratch.git", [objects]))
         try:
-            yield replace(self, source=replace(self.source, scratch=scratch), base=base, renderer=renderer)
+            yield replace(self, source=replace(self.source, scratch=scratch), renderer=renderer)
         finally:
             scratch.close()
+
+    def with_empty(self, place: Path) -> "Opened":
+        """Return the same with an empty repository to copy, made at `place`."""
+        new_repository(place)
+        return replace(self, empty=place)
 
     def missing(self, directory: str) -> BadInputError | None:
         """Return the error for a directory that never was in the source; None for one that was."""
@@ -46,12 +53,14 @@ class Opened:
         return image_directory.not_found(self.source, path)
 
 
-def open_shared(given: str, ref: str | None, directories: Iterable[str], place: Path) -> Opened:
+def open_shared(given: str, ref: str | None, directories: Iterable[str], place: Path, tip: Tip) -> Opened:
     """Return the repository at the commit to extract, its history and that of these directories.
 
-    `place` is an empty directory to work in. Raises what `extract-image` raises for a source.
+    `place` is an empty directory to work in; `tip` is what `tip_of` found. Raises what `extract-image` raises for a
+    source.
     """
-    source = open_source(given, ref, place)
+    source = open_source(given, ref, place, tip)
+    source = replace(source, behind=behind(source))
     reader = StandingRepo.of(source.scratch)
     try:
         paths = [image_directory.normalise(path) for path in directories]

@@ -6,6 +6,8 @@ encodings and oddities of old commits come out as git-filter-repo leaves them:
 `tests/extract/test_same_ids.py` compares the ids with its command line.
 """
 
+import copy
+import functools
 import importlib.metadata
 import re
 import shlex
@@ -56,12 +58,17 @@ def check_version() -> None:
         )
 
 
+@functools.cache
+def quiet_options() -> Any:
+    """Return git-filter-repo's options, without asking git about its version as `default_options` does."""
+    return git_filter_repo.FilteringOptions.create_arg_parser().parse_args(["--quiet"])
+
+
 class Filter(git_filter_repo.RepoFilter):  # type: ignore[misc]
     """A RepoFilter that takes parents and trees from a plan, and prunes nothing itself."""
 
     def __init__(self, plan: Rewrite, translate: TranslateMessage | None, one_more: Callable[[], None]) -> None:
-        # Not `default_options`, which asks git about its version and leaves a pipe open.
-        super().__init__(git_filter_repo.FilteringOptions.create_arg_parser().parse_args(["--quiet"]))
+        super().__init__(copy.deepcopy(quiet_options()))
         self._plan = plan
         self._translate = translate
         self._one_more = one_more

@@ -65,7 +65,7 @@ def verify(
     rows = {row[0]: row[1:] for row in (line.split("\0") for line in lines.decode(errors="replace").split("\n")[:-1])}
     _expect(set(rows) == set(news), "the extracted history has other commits than those rewritten")
     result_tree = rows[tip][0]
-    _only_what_belongs(result)
+    objects = _only_what_belongs(result)
     authors = Counter(author for _, author, _ in rows.values())
     dates = [day(when) for when in sorted((when for _, _, when in rows.values()), key=seconds)]
     return Evidence(
@@ -73,7 +73,7 @@ def verify(
         first_date=dates[0] if dates else "",
         last_date=dates[-1] if dates else "",
         result_tree=result_tree,
-        blobs=_blobs(result),
+        blobs=[(name, size) for name, kind, size in result.batch_check(objects) if kind == "blob"],
         normalised=normalised,
         signed=signed,
         nameless=sum(author.strip() == "<>" for _, author, _ in rows.values()),
@@ -180,20 +180,14 @@ def is_well_formed(line: bytes) -> bool:
     return found is not None and int(found[2]) < LATEST
 
 
-def _only_what_belongs(result: Repo) -> None:
-    """No other branches, tags or remotes' leftovers, and every object is in the repository itself."""
+def _only_what_belongs(result: Repo) -> list[str]:
+    """No other branches, tags or remotes' leftovers, and every object is in the repository itself: return their ids."""
     refs = result.text("for-each-ref", "--format=%(refname)").split()
     others = [ref for ref in refs if ref not in ("refs/heads/main", "refs/remotes/origin/main")]
     _expect(not others, f"unexpected refs: {', '.join(others)}")
     _expect(not (result.git_dir / "objects/info/alternates").exists(), "objects are borrowed from another repository")
-    result.read("rev-list", "--objects", "--quiet", "--all")  # fails on the first object that is not there
-
-
-def _blobs(result: Repo) -> list[tuple[str, int]]:
-    """Every blob of the repository, with its size."""
-    form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
-    rows = (row.split(" ") for row in result.text("cat-file", "--batch-all-objects", "--unordered", form).splitlines())
-    return [(name, int(size)) for kind, name, size in rows if kind == "blob"]
+    # It fails on the first object that is not there.
+    return result.text("rev-list", "--objects", "--no-object-names", "--all").split("\n")
 
 
 def _expect(holds: bool, otherwise: str) -> None:

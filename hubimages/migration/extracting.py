@@ -4,7 +4,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hubimages import console, extract, scanning, template
@@ -41,7 +41,7 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
     if options.push and not options.dry_run:
         scanning.find_scanners()
     wanted = manifest.wanted
-    check(manifest, wanted, options)
+    by = check(manifest, wanted, options)
     dest = dest.resolve()
     extract.refuse_inside(dest, manifest.source)
     with staging.beside(dest / ".source") as stage:
@@ -50,7 +50,7 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
             place.mkdir()
         tip = extract.tip_of(manifest.source, manifest.ref, tip_place)
         made: dict[str, Made | HubImagesError | None] = {one.repository: _made(dest / one.repository) for one in wanted}
-        jobs = [job(manifest, one, dest, tip, options) for one in wanted]
+        jobs = [job(manifest, one, dest, tip.commit, options) for one in wanted]
         current = [each for each in jobs if is_current(each, made[each.entry.repository])]
         opened: extract.Opened | None = None
         with contextlib.ExitStack() as stack:
@@ -59,22 +59,28 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
             if len(current) < len(jobs):
                 if any(one.template for one in wanted):
                     renderers = stack.enter_context(template.rendering_server(number, home))
+                    template.find_origin(template.template_directory())  # once, and not in each process
                 directories = [
                     path for one in wanted for path in (one.directory, *(one.former_paths or ())) if path != "."
                 ]
-                opened = extract.open_shared(manifest.source, manifest.ref, directories, source_place)
+                opened = extract.open_shared(manifest.source, manifest.ref, directories, source_place, tip)
                 refuse_unknown(manifest, wanted, opened)
-                if tip != opened.source.commit:  # the source moved on meanwhile, or only a clone could tell
+                opened = opened.with_empty(stage.path / "empty")
+                if by is not None:
+                    opened = replace(opened, by=by)
+                if tip.commit != opened.source.commit:  # the source moved on meanwhile, or only a clone could tell
                     jobs = [job(manifest, one, dest, opened.source.commit, options) for one in wanted]
             at_work = working(opened, renderers, stage.path)
             outcomes = all_of(jobs, at_work, number, "compared" if options.only_compares else "")
-        ref, commit = (opened.source.ref, opened.source.commit) if opened else (manifest.ref or "the source", tip)
+        ref, commit = (
+            (opened.source.ref, opened.source.commit) if opened else (manifest.ref or "the source", tip.commit)
+        )
     skipped = [one.directory for one in manifest.entries if one.skip]
     return Run(console.censor(manifest.source), ref, commit, outcomes, skipped, options.dry_run)
 
 
-def check(manifest: Manifest, wanted: list[Entry], options: Options) -> None:
-    """Raise an error for what cannot go well, before anything is read."""
+def check(manifest: Manifest, wanted: list[Entry], options: Options) -> git.Signature | None:
+    """Raise an error for what cannot go well, before anything is read; return who commits, if anybody does."""
     if not wanted:
         raise BadInputError(f"{manifest.name} skips every image. Take `skip` away from those that are to move")
     if options.push and (without := [one for one in wanted if not one.remote]):
@@ -88,7 +94,8 @@ def check(manifest: Manifest, wanted: list[Entry], options: Options) -> None:
         if not options.dry_run:
             hosting.check_can_create(wanted)
     if any(one.template for one in wanted) and not options.dry_run:
-        git.check_identity(Path("/"))
+        return git.signature(Path("/"))
+    return None
 
 
 def job(manifest: Manifest, entry: Entry, dest: Path, tip: str, options: Options) -> Job:
@@ -126,13 +133,14 @@ def refuse_unknown(manifest: Manifest, wanted: list[Entry], opened: extract.Open
 def working(
     opened: extract.Opened | None, renderers: "list[socket.socket] | None", stage: Path
 ) -> Callable[[int], contextlib.AbstractContextManager[Callable[[Job], Outcome]]]:
-    """Return what makes the function that does a job, in a process of its own."""
+    """Return what makes the function that does a job, in the process with a number."""
 
     @contextlib.contextmanager
     def at_work(number: int) -> Iterator[Callable[[Job], Outcome]]:
-        for other, renderer in enumerate(renderers or ()):
-            if other != number:
-                renderer.close()
+        if number:  # a fork; the first process may start another one
+            for other, renderer in enumerate(renderers or ()):
+                if other != number:
+                    renderer.close()
         if opened is None:
             yield lambda each: one_image.do(each, None)
             return

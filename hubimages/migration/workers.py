@@ -1,17 +1,19 @@
 """Do jobs in several processes: git-filter-repo does one thing at a time in a process, and Python uses one core.
 
-The processes are forks, so that what was read for all is there without being sent. When the parent has gone, even
-killed, each ends after the job that it has begun. A pool of concurrent.futures fails as a whole when one of its
-processes is killed; here the others go on.
+This process does jobs, too. The others are forks, so that what was read for all is there without being sent. When the
+parent has gone, even killed, each ends after the job that it has begun. A pool of concurrent.futures fails as a whole
+when one of its processes is killed; here the others go on.
 """
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Generic, TypeVar
@@ -21,87 +23,111 @@ from hubimages.run import os_failure
 
 J = TypeVar("J")
 R = TypeVar("R")
+AtWork = Callable[[int], contextlib.AbstractContextManager[Callable[[J], R]]]
 
 
-@dataclass(frozen=True)
-class Worker(Generic[J, R]):
-    """A process, and the connection to it."""
+@dataclass
+class Others(Generic[J, R]):
+    """The forks, and the jobs that they have."""
 
-    process: multiprocessing.process.BaseProcess
-    wire: Connection
+    at_work: "AtWork[J, R]"
+    waiting: deque[tuple[int, J]]
+    number: int  # of processes, this one included
+    processes: dict[Connection, multiprocessing.process.BaseProcess] = field(default_factory=dict)
+    given: dict[Connection, list[tuple[int, J]]] = field(default_factory=dict)
+
+    def supply(self) -> None:
+        """Give each fork a job, and the next one where there are enough: this process may be busy when it is done."""
+        while len(self.processes) < self.number - 1 and len(self.waiting) > 1:
+            self._start()
+        for wire, given in self.given.items():
+            while self.waiting and len(given) < (2 if len(self.waiting) > self.number else 1):
+                given.append(self.waiting.popleft())
+                with contextlib.suppress(ConnectionError):  # it has ended: `take` finds out
+                    wire.send(given[-1][1])
+
+    def _start(self) -> None:
+        forks = multiprocessing.get_context("fork")
+        ours, theirs = forks.Pipe()
+        arguments = (theirs, [ours, *self.processes], self.at_work, len(self.processes) + 1)
+        process = forks.Process(target=_work, args=arguments, daemon=True)
+        process.start()
+        theirs.close()
+        self.processes[ours], self.given[ours] = process, []
+
+    def take(self, *, wait: bool) -> Iterator[tuple[int, R | HubImagesError]]:
+        """Yield what they have done since the last time; `wait` until there is something."""
+        busy = [wire for wire, given in self.given.items() if given]
+        for wire in connection.wait(busy, None if wait else 0) if busy else ():
+            assert isinstance(wire, Connection)
+            (place, _), *later = self.given[wire]
+            try:
+                done: R | HubImagesError = wire.recv()
+            except (EOFError, ConnectionError):
+                self.waiting.extendleft(reversed(later))
+                code = self._ended(wire)
+                done = ProgramFailedError(f"the process that extracts it was stopped ({code}). Run the task again")
+            else:
+                self.given[wire] = later
+            yield place, done
+
+    def _ended(self, wire: Connection) -> str:
+        del self.given[wire]
+        process = self.processes.pop(wire)
+        wire.close()
+        process.join()
+        code = process.exitcode or 0
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def end(self) -> None:
+        """Let each fork end after the job that it does."""
+        for wire in self.processes:
+            wire.close()
+        for process in self.processes.values():
+            process.join()
 
 
-def each(
-    jobs: Sequence[J],
-    at_work: "Callable[[int], contextlib.AbstractContextManager[Callable[[J], R]]]",
-    processes: int,
-) -> Iterator[tuple[int, R | HubImagesError]]:
+def each(jobs: Sequence[J], at_work: "AtWork[J, R]", processes: int) -> Iterator[tuple[int, R | HubImagesError]]:
     """Yield the number of each job that is done, in the order in which they end, and its result or error.
 
-    `at_work` gives the function that does a job, in the process with that number, from 0.
+    `at_work` gives the function that does a job, in the process with that number: 0 is this one.
     """
-    forks = multiprocessing.get_context("fork")
-    waiting = list(enumerate(jobs))
-    busy: dict[Connection, tuple[int, int]] = {}  # to the worker's number and the job's
-    workers: dict[int, Worker[J, R]] = {}
-
-    def begin(number: int) -> None:
-        if not waiting:
-            return
-        if number not in workers:
-            ours, theirs = forks.Pipe()
-            others = [ours, *(worker.wire for worker in workers.values())]
-            process = forks.Process(target=_work, args=(theirs, others, at_work, number), daemon=True)
-            process.start()
-            theirs.close()
-            workers[number] = Worker(process, ours)
-        place, job = waiting.pop(0)
-        busy[workers[number].wire] = (number, place)
-        workers[number].wire.send(job)
-
+    others: Others[J, R] = Others(at_work, deque(enumerate(jobs)), processes)
+    gc.freeze()  # what all processes share stays shared: the collector does not write into it
     try:
-        for number in range(min(processes, len(jobs))):
-            begin(number)
-        while busy:
-            for wire in connection.wait(list(busy)):
-                assert isinstance(wire, Connection)
-                number, place = busy.pop(wire)
-                done: R | HubImagesError
-                try:
-                    done = wire.recv()
-                except (EOFError, ConnectionError):
-                    code = _ended(workers.pop(number))
-                    done = ProgramFailedError(f"the process that extracts it was stopped ({code}). Run the task again")
-                begin(number)
-                yield place, done
+        others.supply()
+        with contextlib.ExitStack() as stack:
+            do: Callable[[J], R] | None = None
+            while others.waiting or any(others.given.values()):
+                if others.waiting:
+                    do = do or stack.enter_context(at_work(0))
+                    place, job = others.waiting.popleft()
+                    others.supply()
+                    with quiet():
+                        done = _result(do, job)
+                    yield place, done
+                yield from others.take(wait=not others.waiting)
+                others.supply()
     finally:
-        for worker in workers.values():
-            worker.wire.close()
-        for worker in workers.values():
-            worker.process.join()
+        others.end()
+        gc.unfreeze()
 
 
-def _ended(worker: Worker[J, R]) -> str:
-    worker.wire.close()
-    worker.process.join()
-    code = worker.process.exitcode or 0
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Let nothing in the block write to the terminal, or ask there: several jobs run at once."""
+    stdin, sys.stdin = sys.stdin, None
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        sys.stdin = stdin
 
 
-def _work(
-    wire: Connection,
-    others: Sequence[Connection],
-    at_work: "Callable[[int], contextlib.AbstractContextManager[Callable[[J], R]]]",
-    number: int,
-) -> None:
+def _work(wire: Connection, others: Sequence[Connection], at_work: "AtWork[J, R]", number: int) -> None:
     for other in others:  # or the end of the parent would go unnoticed
         other.close()
-    sys.stdin = None
-    with (
-        contextlib.redirect_stderr(io.StringIO()),
-        contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt),
-        at_work(number) as do,
-    ):
+    with quiet(), contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt), at_work(number) as do:
         while True:
             wire.send(_result(do, wire.recv()))
 

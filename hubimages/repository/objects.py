@@ -2,11 +2,12 @@
 
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo, TreeEntry
+from hubimages.repository.packing import Object
 from hubimages.run import ended
 
 # Less than a pipe holds, so that a question is written before git begins to answer.
@@ -23,6 +24,7 @@ class Reader:
     process: "subprocess.Popen[bytes] | None" = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     listed: dict[str, tuple[TreeEntry, ...]] = field(default_factory=dict)  # whole repositories, at a few commits
+    stored: set[str] = field(default_factory=set)  # objects that were written
 
     def ask(self, command: bytes, names: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
         """Yield (the line about an object, its content) for each name; no content unless `command` is `contents`."""
@@ -94,6 +96,13 @@ class StandingRepo(Repo):
             if is_missing(line):
                 raise ProgramFailedError(f"git cat-file: {name} is missing from the repository")
             yield content
+
+    def store(self, objects: Sequence[Object], known: Collection[str] = ()) -> list[str]:
+        """Write objects as `Repo` does, each once."""
+        assert self.reader is not None
+        ids = super().store(objects, {*self.reader.stored, *known})
+        self.reader.stored.update(ids)
+        return ids
 
     def list_tree(self, treeish: str, *, recursive: bool = False) -> list[TreeEntry]:
         """Return what is in a tree, as `Repo` does; one question for each level of directories."""

@@ -15,17 +15,16 @@ def with_own_files(record: bytes, paths: Collection[str]) -> bytes:
 
     It is returned as it was if there are none to add, or if it is not as the template wrote it.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    import yaml
 
     text = record.decode(errors="replace")
     try:
-        loaded = YAML(typ="safe").load(text)
+        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         answers = dict(loaded["answers"])
         before = answers["own_files"].split()
         if loaded["checksum"] != _checksum(loaded, answers):
             return record
-    except (YAMLError, KeyError, TypeError, AttributeError):
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         return record
     answers["own_files"] = " ".join(dict.fromkeys([*before, *paths]))
     line = f"own_files: {json.dumps(answers['own_files'])}"

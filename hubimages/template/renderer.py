@@ -77,9 +77,27 @@ def compile_once() -> None:
     Environment.compile = compile_or_find  # type: ignore[assignment,method-assign]
 
 
+def look_once() -> None:
+    """Let cookiecutter keep which files of the template are binary: it looks into each at every rendering."""
+    from cookiecutter import generate
+
+    is_binary = generate.is_binary
+    kept: dict[tuple[str, str], bool] = {}
+
+    def is_binary_or_known(name: str) -> bool:
+        key = (str(Path.cwd()), name)
+        if key not in kept:
+            kept[key] = is_binary(name)
+        return kept[key]
+
+    generate.is_binary = is_binary_or_known
+
+
 def serve(home: str, sockets: Sequence[int]) -> None:
     """Answer the requests of several clients, one after another, until all of them have closed their connection."""
     compile_once()
+    os.environ.update(HOME=home)
+    look_once()
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
         for number in sockets:
             connection = stack.enter_context(socket.socket(fileno=number))

@@ -48,8 +48,8 @@ def account(
     """
     included = history.up_to(tip)
     numbers = dict.fromkeys((field.name for field in fields(Accounts)), 0)
-    for commit in range(len(history)):
-        above = history.parents[commit]
+    trees = merged.trees
+    for commit, above in enumerate(history.parents):
         if commit in kept.parents:
             numbers["kept" if 0 in merged.lanes[commit] else "brought_in"] += 1
         elif not included[commit]:
@@ -58,9 +58,9 @@ def account(
             numbers["not_followed"] += 1
         elif len(above) > 1:
             numbers["merges"] += 1
-        elif merged.trees[commit] != (merged.trees[above[0]] if above else ""):
+        elif trees[commit] != (trees[above[0]] if above else ""):
             numbers["aside"] += 1
-        elif dir_trees[commit] != (dir_trees[above[0]] if above else "") and not merged.trees[commit]:
+        elif not trees[commit] and dir_trees[commit] != (dir_trees[above[0]] if above else ""):
             numbers["another"] += 1
         else:
             numbers["unchanged"] += 1

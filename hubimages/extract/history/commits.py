@@ -27,6 +27,8 @@ class History:
 
     def up_to(self, commit: int) -> bytearray:
         """Return 1 at the commit and at every ancestor of it, 0 elsewhere."""
+        if commit == len(self.ids) - 1:  # the commit whose history this is
+            return bytearray(b"\1") * len(self.ids)
         return self.including([commit])
 
     def including(self, commits: Iterable[int]) -> bytearray:

@@ -60,11 +60,10 @@ class Era(Lane):
 
 def births(history: History, dir_trees: Sequence[str]) -> list[int]:
     """Return the commits that have the directory while none of their parents has, newest first."""
-    born = [
-        commit
-        for commit, tree in enumerate(dir_trees)
-        if tree and history.parents[commit] and not any(dir_trees[parent] for parent in history.parents[commit])
-    ]
+    born = []
+    for commit, (tree, above) in enumerate(zip(dir_trees, history.parents, strict=True)):
+        if tree and above and not dir_trees[above[0]] and not any(dir_trees[parent] for parent in above[1:]):
+            born.append(commit)
     return born[::-1]
 
 
@@ -76,10 +75,11 @@ def pairs(history: History, trees: Trees) -> Iterator[tuple[int, int]]:
     """
     for commit, above in enumerate(history.parents):
         tree = trees[commit]
-        if not tree or all(trees[parent] == tree for parent in above):
+        if not tree:
             continue
         if len(above) == 1:
-            yield commit, above[0]
+            if trees[above[0]] != tree:
+                yield commit, above[0]
         elif all(trees[parent] != tree for parent in above):
             yield from ((commit, parent) for parent in above if not trees[parent])
 
@@ -163,9 +163,12 @@ class Merged:
 
 def merge(history: History, lanes: Sequence[Lane], forest: Forest) -> Merged:
     """Lay the lanes over one another: what was moved in goes over what was there."""
-    merged = Merged([""] * len(history), [(0,)] * len(history), [])
+    merged = Merged(list(lanes[0].trees), [(0,)] * len(history), [])
+    eras = [lane.trees for lane in lanes[1:]]
+    held_elsewhere = sorted({commit for trees in eras for commit, tree in enumerate(trees) if tree})
     windows = [after(history, lane.moves) if isinstance(lane, Era) else bytearray() for lane in lanes]
-    for commit in range(len(history)):
+    for commit in held_elsewhere:
+        merged.trees[commit] = ""
         held = [number for number in range(len(lanes) - 1, -1, -1) if lanes[number].trees[commit]]
         if len(held) > 1:
             held = apart(lanes, held, commit, windows, forest, merged.overlaps)

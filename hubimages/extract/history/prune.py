@@ -86,9 +86,17 @@ def prune(history: History, dir_trees: Sequence[str]) -> Kept:
             stands_for.append(commit)
             continue
         mapped = [stands_for[parent] for parent in originals]
+        stands_in = mapped[0] if mapped else NONE
+        if (  # and most merges: both sides left the directory as it was
+            len(mapped) == 2
+            and mapped[1] == stands_in
+            and stands_in not in originals
+            and dir_trees[commit] == dir_trees[originals[0]]
+        ):
+            stands_for.append(stands_in)
+            continue
         parents, only_parent = _trim(originals, mapped, old_graph, new_graph)
-        first = mapped[0] if mapped else NONE
-        if parents and (first != parents[0] or only_parent not in (NONE, parents[0])):
+        if parents and (stands_in != parents[0] or only_parent not in (NONE, parents[0])):
             base = originals[mapped.index(parents[0] if only_parent == NONE else only_parent)]
             changed = dir_trees[commit] != dir_trees[base]
         else:

@@ -1,19 +1,16 @@
 """Compose directories: keep some files of one, put it below another, lay one over another.
 
 Only the trees on the way to a difference are read. What is composed has the id that git would give it, and is written
-at the end, by one `git mktree`.
+at the end, all at once.
 """
 
-import hashlib
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hubimages.errors import ProgramFailedError
 from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.repository.git import Repo
-from hubimages.run import ended
+from hubimages.repository.packing import Object, object_id
 
 TREE_MODE = "40000"
 
@@ -124,8 +121,7 @@ class Forest:
         if not rows:
             return ""
         ordered = tuple(sorted(rows, key=lambda row: row[0] + b"/" if row[1] == TREE_MODE else row[0]))
-        content = b"".join(b"%s %s\0" % (mode.encode(), name) + bytes.fromhex(one) for name, mode, one in ordered)
-        tree = hashlib.sha1(b"tree %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        tree = object_id("tree", content_of(ordered))
         if tree not in self._known:
             self._known[tree] = self._composed[tree] = ordered
         return tree
@@ -150,34 +146,19 @@ class Forest:
                 rows.append((name, entry[0].lstrip("0"), entry[1]))
         return self.made(rows)
 
+    def objects(self) -> list[Object]:
+        """Return the composed trees, to be written."""
+        return [("tree", content_of(entries)) for entries in self._composed.values()]
+
     def write(self, repo: Repo) -> None:
-        """Write the composed trees into a repository. Raises ProgramFailedError for an id that git gives otherwise."""
-        checked = zip(list(self._composed), repo.batch_check(list(self._composed)), strict=True)
-        for tree, (_, found, _) in checked:  # git would touch the source's pack that has it
-            if found == "tree":
-                del self._composed[tree]
-        if not self._composed:
-            return
-        stream = b"".join(
-            b"".join(
-                b"%s %s %s\t%s\0" % (mode.rjust(6, "0").encode(), kind(mode), one.encode(), name)
-                for name, mode, one in entries
-            )
-            + b"\0"
-            for entries in self._composed.values()
-        )
-        process = repo.start("mktree", "-z", "--batch", "--missing", stdin=subprocess.PIPE)
-        with ended(process):
-            output, errors = process.communicate(stream)
-            process.stdin = None
-        if process.returncode or output.decode().split() != list(self._composed):
-            raise ProgramFailedError(f"git mktree failed: {errors.decode(errors='replace').strip() or 'other ids'}")
+        """Write the composed trees into a repository."""
+        repo.store(self.objects())
         self._composed.clear()
 
 
-def kind(mode: str) -> bytes:
-    """Return the type of object that a mode stands for."""
-    return {TREE_MODE: b"tree", "160000": b"commit"}.get(mode, b"blob")
+def content_of(entries: Entries) -> bytes:
+    """Return the content of the tree object with these entries, which are in git's order."""
+    return b"".join(b"%s %s\0" % (mode.encode(), name) + bytes.fromhex(one) for name, mode, one in entries)
 
 
 def parsed(content: bytes) -> Entries:

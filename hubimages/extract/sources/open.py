@@ -2,11 +2,12 @@
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
-from hubimages.extract.sources.remote import open_remote, remote_tip
+from hubimages.extract.sources.remote import Asked, asked, open_remote
 from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
 from hubimages.repository.git import ENVIRONMENT, Repo
 from hubimages.repository.web_address import web_address
@@ -15,24 +16,41 @@ from hubimages.run import attempt
 REPLACE = "refs/replace/"
 
 
-def open_source(given: str, ref: str | None, stage: Path) -> Source:
-    """Return the repository at the commit to extract, readable from `stage`.
+@dataclass(frozen=True)
+class Tip:
+    """The commit that would be extracted, and what was found out on the way to it."""
+
+    commit: str  # "" if only a clone can tell
+    source: Source | None = None  # a repository on this machine
+    refs: Asked | None = None  # of a remote
+
+
+def open_source(given: str, ref: str | None, stage: Path, tip: Tip | None = None) -> Source:
+    """Return the repository at the commit to extract, readable from `stage`; `tip` is what `tip_of` found.
 
     Raises BadInputError where there is no such repository or ref, RefusedError for a shallow clone, NoAnswerError and
     LoginError for what a remote answers.
     """
     path = checked(given, ref)
     if is_address(given) or is_bundle(path):
-        return open_remote(given if is_address(given) else str(path.absolute()), ref, stage)
+        address = given if is_address(given) else str(path.absolute())
+        return open_remote(address, ref, stage, tip.refs if tip is not None else None)
+    if tip is not None and tip.source is not None:
+        return tip.source
     return open_local(given, path.absolute(), ref, stage)
 
 
-def tip_of(given: str, ref: str | None, stage: Path) -> str:
-    """Return the commit that would be extracted, "" if only a clone can tell. Raises what `open_source` raises."""
+def tip_of(given: str, ref: str | None, stage: Path) -> Tip:
+    """Return the commit that would be extracted, as a remote or a local repository names it now.
+
+    A local repository is opened for that, readable from `stage`. Raises what `open_source` raises.
+    """
     path = checked(given, ref)
     if is_address(given) or is_bundle(path):
-        return remote_tip(given if is_address(given) else str(path.absolute()), ref, stage)
-    return open_local(given, path.absolute(), ref, stage).commit
+        refs = asked(given if is_address(given) else str(path.absolute()), ref, stage)
+        return Tip(refs.commit(ref), refs=refs)
+    source = open_local(given, path.absolute(), ref, stage)
+    return Tip(source.commit, source)
 
 
 def checked(given: str, ref: str | None) -> Path:

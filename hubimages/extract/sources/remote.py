@@ -1,6 +1,7 @@
 """A source that git fetches: cloned once, without the contents of files where the server can leave them out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console
@@ -21,16 +22,22 @@ from hubimages.repository.web_address import web_address
 from hubimages.run import attempt
 
 
-def remote_tip(given: str, ref: str | None, stage: Path) -> str:
-    """Return the commit that a ref of a remote names now, "" if only a clone can tell."""
-    refs, branch = asked(given, ref, stage)
-    if branch is None:
-        return "" if ref is not None else refs["HEAD"]
-    return refs.get(branch + "^{}", refs[branch])
+@dataclass(frozen=True)
+class Asked:
+    """A remote's refs, and the full name of the one that is wanted; None for HEAD and for a commit."""
+
+    refs: Mapping[str, str]
+    branch: str | None
+
+    def commit(self, ref: str | None) -> str:
+        """Return the commit that the ref names, "" if only a clone can tell."""
+        if self.branch is None:
+            return "" if ref is not None else self.refs["HEAD"]
+        return self.refs.get(self.branch + "^{}", self.refs[self.branch])
 
 
-def asked(given: str, ref: str | None, stage: Path) -> tuple[dict[str, str], str | None]:
-    """Return a remote's refs, and the full name of the one that is wanted; None for HEAD and for a commit."""
+def asked(given: str, ref: str | None, stage: Path) -> Asked:
+    """Ask a remote for its refs."""
     shown = console.censor(given)
     listed = talk(["git", "ls-remote", "--symref", "--", given], given, stage)
     rows = [line.split("\t") for line in listed.decode(errors="surrogateescape").split("\n")[:-1]]
@@ -45,13 +52,14 @@ def asked(given: str, ref: str | None, stage: Path) -> tuple[dict[str, str], str
         branch = head
         if branch is None and "HEAD" not in refs:
             raise BadInputError(f"HEAD of {shown} names no branch. Name one with --ref")
-    return refs, branch
+    return Asked(refs, branch)
 
 
-def open_remote(given: str, ref: str | None, stage: Path) -> Source:
-    """Clone one branch, without the contents of files where the server can leave them out."""
+def open_remote(given: str, ref: str | None, stage: Path, known: Asked | None = None) -> Source:
+    """Clone one branch, without the contents of files where the server can leave them out; `known` are its refs."""
     shown = console.censor(given)
-    refs, branch = asked(given, ref, stage)
+    known = known or asked(given, ref, stage)
+    refs, branch = known.refs, known.branch
     clone = Repo(stage / "source.git")
     is_ordinary = branch is not None and branch.startswith(("refs/heads/", "refs/tags/"))
     clone_remote(given, branch.split("/", 2)[2] if branch is not None and is_ordinary else None, clone.git_dir, stage)

@@ -39,6 +39,7 @@ class Source:
     note_refs: Mapping[str, str] = field(default_factory=dict)  # refs/notes/... to commit
     has_grafts: bool = False
     place: Repo | None = None  # the repository itself, where it is on this machine
+    behind: list[str] | None = None  # what `work_tree.behind` says of it; None: not asked yet
 
     def load_blobs(self, blobs: Iterable[str]) -> None:
         """Fetch the blobs that a clone without blobs does not have, all at once."""
@@ -158,14 +159,9 @@ def scratch_repository(path: Path, borrowed: Sequence[Path]) -> Repo:
     info = path / "objects" / "info"
     info.mkdir(exist_ok=True)
     (info / "alternates").write_bytes(b"".join(quoted(place) + b"\n" for place in borrowed))
-    # Git otherwise asks the source for all its refs at every fetch.
-    return Repo(path, config={"core.alternateRefsCommand": "true"})
-
-
-def borrow(repo: Repo, other: Repo) -> None:
-    """Let a scratch repository read the objects of another one, too."""
-    with (repo.git_dir / "objects" / "info" / "alternates").open("ab") as file:
-        file.write(quoted(other.git_dir / "objects") + b"\n")
+    # Git otherwise asks the source for all its refs at every fetch. Nothing of a scratch repository stays: no need to
+    # wait for the disk.
+    return Repo(path, config={"core.alternateRefsCommand": "true", "core.fsync": "none"})
 
 
 def quoted(path: Path) -> bytes:

@@ -23,12 +23,19 @@ def remarks(source: Source, path: str, *, is_head: bool) -> list[str]:
     if repo.work_tree is not None and is_head and (edits := uncommitted(repo, path)):
         more = f" and {len(edits) - SHOWN} more" if len(edits) > SHOWN else ""
         lines.append(f"uncommitted edits in {path} stay behind: {', '.join(edits[:SHOWN])}{more}")
+    return lines + (behind(source) if source.behind is None else source.behind)
+
+
+def behind(source: Source) -> list[str]:
+    """Return the line about commits of the remote that a local branch lacks, if there are any."""
+    if source.place is None:
+        return []
     form = "--format=%(upstream:short) %(upstream:track,nobracket)"
-    upstream, _, track = repo.text("for-each-ref", form, f"refs/heads/{source.ref}").partition(" ")
-    behind = next((part.split()[1] for part in track.split(", ") if part.startswith("behind ")), "")
-    if behind:
-        lines.append(f"{source.ref} is {count(int(behind), 'commit')} behind {upstream}: --ref {upstream} has them")
-    return lines
+    upstream, _, track = source.place.text("for-each-ref", form, f"refs/heads/{source.ref}").partition(" ")
+    number = next((part.split()[1] for part in track.split(", ") if part.startswith("behind ")), "")
+    if not number:
+        return []
+    return [f"{source.ref} is {count(int(number), 'commit')} behind {upstream}: --ref {upstream} has them"]
 
 
 def uncommitted(repo: Repo, path: str) -> list[str]:
