@@ -4,7 +4,7 @@ import gc
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,12 +33,20 @@ class HubsReport:
     kinds: tuple[Kind, ...] = ()  # of each hub; empty for one that could not be read
 
 
-def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None = None) -> HubsReport:
-    """Return a report on the hubs. Ages are counted from `today`. Raises BadInputError."""
+def check_hubs(
+    hubs: Sequence[Hub], sources: ChartSources, *, today: date | None = None, started: Helm | None = None
+) -> HubsReport:
+    """Return a report on the hubs. Ages are counted from `today`; `started` is a Helm that runs already, and goes on.
+
+    Raises BadInputError.
+    """
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder, Helm() as helm, _collecting_less():
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-charts-"))
+        helm = started or stack.enter_context(Helm())
+        stack.enter_context(_collecting_less())
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
