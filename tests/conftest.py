@@ -1,8 +1,10 @@
 """What every test has: an empty home and its own git configuration, so that the developer's cannot matter."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -69,16 +71,30 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path_factory.mktemp("no-home") / ".gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        patch.setenv("GIT_TEST_FSYNC", "0")  # no test takes the power away
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         yield
     os.umask(mask)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return paths for new directories: pytest's own way reads the names of all that there are for each."""
+    return map(tmp_path_factory.mktemp("homes").joinpath, map(str, count()))
+
+
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home directory; git reads no configuration but the file in it."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
     return home
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at the modules and tests again and again."""
+    gc.collect()
+    gc.freeze()

@@ -114,15 +114,17 @@ def git(repository: Path, *args: str, stdin: str = "") -> str:
 def make(
     directory: Path, files: Mapping[str, str], *, registry: str = "quay.io", helm: str = "https://charts.example.org/"
 ) -> Path:
-    """A repository of these files; `@registry@`, `@helm@` and `@old@` in them are filled in."""
+    """A repository of these files, a commit for each; `@registry@`, `@helm@` and `@old@` in them are filled in."""
     directory.mkdir(parents=True)
     git(directory, "init", "-q", "-b", "main")
+    stream = ""
     for path, text in files.items():
-        place = directory / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text.replace("@registry@", registry).replace("@helm@", helm).replace("@old@", OLD))
-        git(directory, "add", "--", path)
-        git(directory, "commit", "-q", "-m", f"Add {path}")
+        content = text.replace("@registry@", registry).replace("@helm@", helm).replace("@old@", OLD)
+        stream += "commit refs/heads/main\ncommitter Ada Lovelace <ada@example.org> now\n"
+        for header, data in (("", f"Add {path}\n"), (f"M 100644 inline {path}\n", content)):
+            stream += f"{header}data {len(data.encode())}\n{data}\n"
+    git(directory, "fast-import", "--quiet", "--date-format=now", stdin=stream)
+    git(directory, "reset", "-q", "--hard")
     return directory
 
 

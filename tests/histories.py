@@ -85,15 +85,32 @@ def subjects(repo: Path, tip: str = "HEAD") -> list[str]:
 
 def files(repo: Path, tree: str = "HEAD") -> dict[str, str]:
     """The content of every file of a commit or tree; a submodule's is its commit."""
-    found = {}
-    for row in git("-C", repo, "ls-tree", "-r", "-z", "--full-tree", tree).split("\0")[:-1]:
-        facts, path = row.split("\t", 1)
-        _, kind, name = facts.split(" ")
-        found[path] = git("-C", repo, "cat-file", "blob", name) if kind == "blob" else name
-    return found
+    return contents(repo, [tree])[0]
+
+
+def contents(repo: Path, trees: Sequence[str]) -> list[dict[str, str]]:
+    """The content of every file of several commits or trees, by two starts of git for all of their files."""
+    found: list[dict[str, tuple[str, str]]] = []
+    for tree in trees:
+        rows = [
+            row.split("\t", 1) for row in git("-C", repo, "ls-tree", "-r", "-z", "--full-tree", tree).split("\0")[:-1]
+        ]
+        found.append({path: (facts.split(" ")[1], facts.split(" ")[2]) for facts, path in rows})
+    blobs = dict.fromkeys(name for each in found for kind, name in each.values() if kind == "blob")
+    texts = {}
+    if blobs:
+        argv = ["git", "-C", str(repo), "cat-file", "--batch"]
+        said = subprocess.run(argv, input="\n".join(blobs).encode(), capture_output=True, check=True).stdout
+        for name in blobs:
+            header, _, said = said.partition(b"\n")
+            size = int(header.split(b" ")[2])
+            texts[name] = said[:size].decode(errors="surrogateescape").strip()
+            said = said[size + 1 :]
+    return [{path: texts.get(name, name) for path, (_, name) in each.items()} for each in found]
 
 
 def states(repo: Path, tip: str = "HEAD") -> dict[str, dict[str, str]]:
     """By the first line of every commit, newest first, the content of its files."""
     rows = git("-C", repo, "log", "--topo-order", "--format=%H %s", tip, "--").splitlines()
-    return {subject: files(repo, name) for name, subject in (row.split(" ", 1) for row in rows)}
+    names, subjects = zip(*(row.split(" ", 1) for row in rows), strict=True)
+    return dict(zip(subjects, contents(repo, names), strict=True))

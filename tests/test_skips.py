@@ -30,11 +30,11 @@ def run(folder: Path, *words: str, required: str = "") -> str:
     (folder / "test_it.py").write_text(TESTS)
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pytest; sys.exit(pytest.main(sys.argv[1:]))"
     argv = [sys.executable, "-c", code, "-p", "tests.skips", "-c", "/dev/null", *words, str(folder)]
-    env = {"PATH": "/nowhere", needs.VARIABLE: required}
+    env = {"PATH": "/nowhere", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", needs.VARIABLE: required}
     return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=folder, env=env).stdout
 
 
-@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["one process", "two"])
+@pytest.mark.parametrize("words", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "two"])
 def test_each_reason_is_one_line_with_its_number(tmp_path: Path, words: tuple[str, ...]) -> None:
     said = run(tmp_path, *words).splitlines()
     assert said[-4:-1] == [

@@ -12,6 +12,7 @@ import pytest
 from hubimages import __version__
 from hubimages.cli.program import contexts
 from hubimages.cli.tasks import GROUPS
+from tests import command
 
 TASKS = sorted(contexts())
 
@@ -71,7 +72,7 @@ def test_help_needs_no_arguments_and_minds_no_others(args: list[str]) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_help_explains_every_argument_of_every_task(task: str) -> None:
-    shown = hubimages(task, "--help").stdout
+    shown = command.hubimages(task, "--help").stdout
     for argument in contexts()[task].args.values():
         assert argument.help, f"{task}: {argument.names[0]} has no help"
         assert " ".join(argument.help.split()) in " ".join(shown.split())

@@ -113,14 +113,21 @@ def running_engine(folder: Path) -> Engine | None:
 
 
 @contextmanager
-def private_engine(folder: Path) -> Iterator[Engine]:
-    """Yield a private daemon with Debian's image and buildx, all of it in `folder`, and remove it afterwards."""
+def private_engine(folder: Path, like: Engine | None = None) -> Iterator[Engine]:
+    """Yield a private daemon with Debian's image and buildx, all of it in `folder`, and remove it afterwards.
+
+    It takes both from another engine, `like`, instead of making them.
+    """
     with ExitStack() as stack:
         mirror = stack.enter_context(registry.serve(folder / "mirror"))
         bare = stack.enter_context(daemon(folder, "--registry-mirror", f"http://{mirror.address}"))
         engine = replace(bare, mirror=mirror)
-        import_debian(engine)
-        add_buildx(engine)
+        if like is None:
+            import_debian(engine)
+            add_buildx(engine)
+        else:
+            copy_debian(like, engine)
+            share_buildx(like, engine)
         yield engine
 
 
@@ -138,8 +145,7 @@ def second_engine(first: Engine) -> Iterator[Engine]:
     )  # a short path: that of a socket has at most 107 characters
     try:
         with daemon(folder) as engine:
-            plugin = Path(first.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
-            (Path(engine.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx").symlink_to(plugin.resolve())
+            share_buildx(first, engine)
             yield engine
     finally:
         shutil.rmtree(folder)
@@ -233,6 +239,20 @@ def import_debian(engine: Engine) -> None:
     )
     engine.docker("import", str(tree), DEBIAN)
     tree.unlink()
+
+
+def copy_debian(source: Engine, dest: Engine) -> None:
+    """Load Debian's image from another engine."""
+    file = dest.folder / "debian.tar"
+    source.docker("save", "--output", str(file), DEBIAN)
+    dest.docker("load", "--input", str(file))
+    file.unlink()
+
+
+def share_buildx(source: Engine, dest: Engine) -> None:
+    """Give the client of an engine the `docker buildx` of another."""
+    plugin = Path(source.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx"
+    (Path(dest.env["DOCKER_CONFIG"]) / "cli-plugins/docker-buildx").symlink_to(plugin.resolve())
 
 
 # Below every stand-in: what repo2docker's Dockerfile and the originals expect of their base.

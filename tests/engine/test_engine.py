@@ -39,7 +39,7 @@ def test_nothing_is_left_of_a_private_engine(engine: Engine) -> None:
     # a socket's path has at most 107 characters, so this one cannot be in tmp_path
     folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))
     try:
-        with private_engine(folder) as second:
+        with private_engine(folder, like=engine) as second:
             container = second.docker("run", "--detach", DEBIAN, "sleep", "1000")
             assert second.containers() == {container}
             assert container not in engine.containers()

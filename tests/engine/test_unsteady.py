@@ -18,7 +18,8 @@ pytestmark = pytest.mark.usefixtures("no_container_left")
         Fault("PUT .*/manifests/", 502, 3),  # Docker itself does not repeat these
         Fault("PUT .*/manifests/", DROP, 2),
         Fault("PUT .*/manifests/", 429, 2),
-        Fault("PUT .*/blobs/uploads/", 502, 7),  # Docker gives up after five
+        # Docker gives up after five, which takes it a minute
+        pytest.param(Fault("PUT .*/blobs/uploads/", 502, 7), marks=pytest.mark.deep),
         Fault("HEAD .*/blobs/", 503, 2),
         Fault("(GET|HEAD) .*/manifests/", 504, 2),
     ],

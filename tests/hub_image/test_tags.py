@@ -87,10 +87,17 @@ def linked_work_tree(repository: Path, directory: str) -> None:
     git(real, "worktree", "add", "-q", str(repository), "-b", "linked")
 
 
-@pytest.mark.parametrize(("files", "directory"), [(UNDER_FOLDER, "helm-charts"), (AT_ROOT, ".")])
-@pytest.mark.parametrize("changes", [
+CHANGES = [
     [edit_one_image], [add_an_entry, edit_one_image], [release, edit_one_image], [edit_one_image, release_now],
     [release, long_names, merge],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "files", "directory"), [
+    *((each, AT_ROOT, ".") for each in CHANGES),
+    pytest.param(CHANGES[0], UNDER_FOLDER, "helm-charts", marks=pytest.mark.deep),
+    (CHANGES[1], UNDER_FOLDER, "helm-charts"),
+    *(pytest.param(each, UNDER_FOLDER, "helm-charts", marks=pytest.mark.deep) for each in CHANGES[2:]),
 ])  # fmt: skip
 def test_an_image_built_alone_has_the_tag_of_a_plain_run(
     tmp_path: Path, files: dict[str, str], directory: str, changes: list[object]

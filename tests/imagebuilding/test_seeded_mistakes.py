@@ -1,6 +1,8 @@
 """Each of many mistakes is found by name and mended by its remedy, on hubs of several kinds; good hubs give nothing."""
 
 import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import yaml
 from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.check import all_hubs as check
 from hubimages.imagebuilding.check.finding import Finding
-from hubimages.imagebuilding.hubs import find_hub, plain_hub
+from hubimages.imagebuilding.check.helm import Helm
+from hubimages.imagebuilding.hubs import Hub, find_hub, plain_hub
 from tests.imagebuilding import good_hubs
 from tests.imagebuilding.conftest import Deployment
 from tests.imagebuilding.good_hubs import Data
@@ -47,6 +50,14 @@ BY_HAND: dict[str, dict[tuple[str | int, ...], Any]] = {
     "choice-pod": {("jupyterhub", "singleuser", "memory"): None, ("jupyterhub", "singleuser", "storage"): None},
     "form-shape": {("jupyterhub", "singleuser", "profileList"): good_hubs.PROFILES},
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Charts:
+    """A folder of charts, and the Helm that renders them."""
+
+    folder: Path
+    helm: Helm
 
 
 def seeded(hub: Data, secret: Data, seed: Seed) -> None:
@@ -114,16 +125,27 @@ def put(there: Any, path: list[Any], value: Any) -> None:
         there.pop(last, None)
 
 
-def found(root: Path, charts: Path) -> list[Finding]:
-    hub = find_hub(root, "earth", "staging")
-    return list(check.check_hubs([hub], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings)
+@pytest.fixture(scope="module")
+def rendered(charts: Path) -> Iterator[Charts]:
+    """The folder of charts, with one Helm for all mistakes."""
+    with Helm() as helm:
+        yield Charts(charts, helm)
+
+
+def found(root: Path, rendered: Charts) -> list[Finding]:
+    return checked(find_hub(root, "earth", "staging"), rendered)
+
+
+def checked(hub: Hub, rendered: Charts) -> list[Finding]:
+    sources = ChartSources(rendered.folder, offline=True)
+    return list(check.check_hubs([hub], sources, today=good_hubs.TODAY, started=rendered.helm).findings)
 
 
 @pytest.mark.parametrize("layout", good_hubs.LAYOUTS)
 @pytest.mark.parametrize("hub", [good_hubs.OF_HUB, good_hubs.OF_PAGE], ids=["form", "page"])
-def test_a_good_hub_gives_no_finding(deployment: Deployment, charts: Path, hub: Data, layout: str) -> None:
+def test_a_good_hub_gives_no_finding(deployment: Deployment, rendered: Charts, hub: Data, layout: str) -> None:
     root = deployment(hub, good_hubs.SECRET, layout=layout)
-    assert [str(finding) for finding in found(root, charts)] == []
+    assert [str(finding) for finding in found(root, rendered)] == []
 
 
 def test_there_are_mistakes_of_many_kinds() -> None:
@@ -144,23 +166,23 @@ def test_the_documents_count_the_mistakes_of_each_layer() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
 def test_a_mistake_is_found_at_its_line_and_its_remedy_mends_it(
-    deployment: Deployment, charts: Path, seed: Seed
+    deployment: Deployment, rendered: Charts, seed: Seed
 ) -> None:
-    found_and_mended(deployment, charts, seed, good_hubs.OF_HUB)
+    found_and_mended(deployment, rendered, seed, good_hubs.OF_HUB)
 
 
 @pytest.mark.parametrize("seed", PAGE_SEEDS, ids=lambda seed: seed.name)
 def test_a_mistake_on_a_page_is_found_at_its_line_and_its_remedy_mends_it(
-    deployment: Deployment, charts: Path, seed: Seed
+    deployment: Deployment, rendered: Charts, seed: Seed
 ) -> None:
-    found_and_mended(deployment, charts, seed, good_hubs.OF_PAGE)
+    found_and_mended(deployment, rendered, seed, good_hubs.OF_PAGE)
 
 
-def found_and_mended(deployment: Deployment, charts: Path, seed: Seed, good: Data) -> None:
+def found_and_mended(deployment: Deployment, rendered: Charts, seed: Seed, good: Data) -> None:
     hub, secret = copy.deepcopy(good), copy.deepcopy(good_hubs.SECRET)
     seeded(hub, secret, seed)
     root = deployment(hub, secret)
-    findings = found(root, charts)
+    findings = found(root, rendered)
     mine = [finding for finding in findings if finding.code == seed.code]
     assert mine, [str(finding) for finding in findings]
     for finding in findings:
@@ -177,7 +199,7 @@ def found_and_mended(deployment: Deployment, charts: Path, seed: Seed, good: Dat
     for finding in mine:
         mended(hub, finding)
     good_hubs.write(root / "config/clusters/earth/staging.values.yaml", hub)
-    left = [str(finding) for finding in found(root, charts) if finding.code == seed.code]
+    left = [str(finding) for finding in found(root, rendered) if finding.code == seed.code]
     assert left == []
 
 
@@ -209,11 +231,11 @@ def block(text: str, path: list[str]) -> range:
 
 
 @pytest.mark.parametrize("seed", [seed for seed in SEEDS if seed.path != BS][::EVERY], ids=lambda seed: seed.name)
-def test_a_mistake_is_found_in_another_layout(deployment: Deployment, charts: Path, seed: Seed) -> None:
+def test_a_mistake_is_found_in_another_layout(deployment: Deployment, rendered: Charts, seed: Seed) -> None:
     layout = "two files, other order"
     hub, secret = copy.deepcopy(good_hubs.OF_HUB), copy.deepcopy(good_hubs.SECRET)
     seeded(hub, secret, seed)
-    assert seed.code in {finding.code for finding in found(deployment(hub, secret, layout=layout), charts)}
+    assert seed.code in {finding.code for finding in found(deployment(hub, secret, layout=layout), rendered)}
 
 
 def in_plain_files(seed: Seed) -> bool:
@@ -222,44 +244,42 @@ def in_plain_files(seed: Seed) -> bool:
 
 
 @pytest.mark.parametrize("seed", list(filter(in_plain_files, SEEDS))[1::EVERY], ids=lambda seed: seed.name)
-def test_a_mistake_is_found_in_plain_files_too(tmp_path: Path, charts: Path, seed: Seed) -> None:
+def test_a_mistake_is_found_in_plain_files_too(tmp_path: Path, rendered: Charts, seed: Seed) -> None:
     hub = good_hubs.merged(good_hubs.OF_CHART, good_hubs.OF_HUB)
     secret = copy.deepcopy(good_hubs.SECRET)
     seeded(hub, secret, seed)
     files = plain_files(tmp_path, hub, secret)
-    assert seed.code in {finding.code for finding in found_in(files, charts)}
+    assert seed.code in {finding.code for finding in found_in(files, rendered)}
 
 
-def test_good_plain_files_give_no_finding(tmp_path: Path, charts: Path) -> None:
+def test_good_plain_files_give_no_finding(tmp_path: Path, rendered: Charts) -> None:
     hub = good_hubs.merged(good_hubs.OF_CHART, good_hubs.OF_HUB)
     files = plain_files(tmp_path, hub, good_hubs.SECRET)
-    assert found_in(files, charts) == []
+    assert found_in(files, rendered) == []
 
 
-def test_binderhub_alone_is_checked_without_a_hub(tmp_path: Path, charts: Path) -> None:
+def test_binderhub_alone_is_checked_without_a_hub(tmp_path: Path, rendered: Charts) -> None:
     service = good_hubs.merged(good_hubs.OF_CHART, good_hubs.OF_HUB)[BS]
     secret = good_hubs.SECRET[BS]
     good_hubs.write(tmp_path / "binder.yaml", good_hubs.merged(service, secret))
-    assert found_in([tmp_path / "binder.yaml"], charts) == []
+    assert found_in([tmp_path / "binder.yaml"], rendered) == []
     service["config"]["DockerRegistry"]["url"] = "quay.io"
     good_hubs.write(tmp_path / "binder.yaml", good_hubs.merged(service, secret))
-    assert [finding.code for finding in found_in([tmp_path / "binder.yaml"], charts)] == ["registry-url-scheme"]
+    assert [finding.code for finding in found_in([tmp_path / "binder.yaml"], rendered)] == ["registry-url-scheme"]
 
 
 MISSPELT = [seed for seed in SEEDS if str(seed.value).startswith(RENAME) and seed.code != "option-key"]
 
 
 @pytest.mark.parametrize("seed", MISSPELT, ids=lambda seed: seed.name)
-def test_a_misspelt_key_is_the_only_finding(deployment: Deployment, charts: Path, seed: Seed) -> None:
+def test_a_misspelt_key_is_the_only_finding(deployment: Deployment, rendered: Charts, seed: Seed) -> None:
     hub, secret = copy.deepcopy(good_hubs.OF_HUB), copy.deepcopy(good_hubs.SECRET)
     seeded(hub, secret, seed)
-    assert [finding.code for finding in found(deployment(hub, secret), charts)] == [seed.code]
+    assert [finding.code for finding in found(deployment(hub, secret), rendered)] == [seed.code]
 
 
-def found_in(files: list[Path], charts: Path) -> list[Finding]:
-    return list(
-        check.check_hubs([plain_hub(files)], ChartSources(charts, offline=True), today=good_hubs.TODAY).findings
-    )
+def found_in(files: list[Path], rendered: Charts) -> list[Finding]:
+    return checked(plain_hub(files), rendered)
 
 
 def plain_files(folder: Path, hub: Data, secret: Data) -> list[Path]:

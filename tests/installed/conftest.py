@@ -121,9 +121,10 @@ HOME = Path.home()  # read when tests are collected
 def installed(wheel: Path, pip_cache: str, tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """The wheel in an environment that has nothing else, installed as pip does it unless it is told otherwise."""
     folder = tmp_path_factory.mktemp("installed")
-    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     python = folder / "venv/bin/python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=folder, env={"PIP_CACHE_DIR": pip_cache})
+    run(sys.executable, "-m", "venv", "--without-pip", python.parents[1], cwd=folder)
+    pip = ("-m", "pip", "--python", python, "install", "--quiet", wheel)
+    run(sys.executable, *pip, cwd=folder, env={"PIP_CACHE_DIR": pip_cache})
     return Copy(python, folder)
 
 

@@ -152,13 +152,12 @@ NOT_LINKED = {
 }  # fmt: skip
 IN_SAMPLE = {
     "plain": {
-        "clean", "a revert", "git am", "a squash merge", "assume-unchanged", "skip-worktree", "index.lock",
-        "post-checkout fails", "pre-commit fixes and refuses", "reference-transaction refuses", "tags of these names",
-        "files of these names", "a private tag, and push.followTags", "a broken ~/.gitconfig", "a filter is missing",
+        "clean", "git am", "assume-unchanged", "index.lock", "post-checkout fails", "pre-commit fixes and refuses",
+        "reference-transaction refuses", "tags of these names", "a filter is missing",
     },
-    "own work": {"clean", "pre-commit refuses", "a revert", "pre-commit fixes and adds"},
-    "a work tree": {"clean", "a bisection"},
-    "an odd path": {"clean", "a detached HEAD"},
+    "own work": {"pre-commit refuses", "a revert", "pre-commit fixes and adds"},
+    "a work tree": {"a bisection"},
+    "an odd path": {"a detached HEAD"},
 }  # fmt: skip
 
 

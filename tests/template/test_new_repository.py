@@ -155,15 +155,16 @@ def test_a_dest_in_use_is_refused(tmp_path):
     assert [path.name for path in (tmp_path / "x").iterdir()] == ["mine"]
 
 
-def test_killed_at_any_moment_there_is_no_dest_or_a_whole_one_and_the_next_run_works(tmp_path):
+@pytest.mark.parametrize("moments", [4, pytest.param(16, marks=pytest.mark.deep)])
+def test_killed_at_any_moment_there_is_no_dest_or_a_whole_one_and_the_next_run_works(moments, tmp_path):
     program = (
         "import sys; from pathlib import Path; from hubimages import template\n"
         "template.plan_new_repository(Path(sys.argv[1]), {}).apply()"
     )
-    for moment in range(8):
+    for moment in range(moments):
         dest = tmp_path / str(moment) / "our-image"
         worker = subprocess.Popen([sys.executable, "-c", program, str(dest)], stderr=subprocess.DEVNULL)
-        time.sleep(0.1 + 0.1 * moment)
+        time.sleep(0.1 + 0.8 * moment / moments)
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
         if dest.exists():

@@ -8,6 +8,7 @@ import pytest
 
 from hubimages import errors as template_errors
 from hubimages import template
+from hubimages.template.render import run_cookiecutter
 from tests.template.published import PUBLISHED
 
 PRIVATE = {"__template": PUBLISHED.address, "__commit": PUBLISHED.commit, "__problem": PUBLISHED.problem}
@@ -90,3 +91,64 @@ def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(
                     answers, PUBLISHED
                 )
             assert list(place.iterdir()) == []
+
+
+@pytest.fixture
+def renderer_elsewhere(tmp_path, monkeypatch) -> Path:
+    """The renderer, and the folder where it and Python keep what they have compiled."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "compiled"))
+    return tmp_path / "compiled"
+
+
+def kept(folder: Path) -> Path:
+    (file,) = folder.rglob("*.templates")
+    return file
+
+
+def test_what_was_compiled_for_one_rendering_serves_the_next_and_has_no_answer(renderer_elsewhere):
+    answers = {**AWKWARD, "description": "a sentence of ours"}
+    first = template.render_files(answers, PUBLISHED)
+    before = kept(renderer_elsewhere).read_bytes()
+    assert template.render_files(answers, PUBLISHED) == first
+    assert kept(renderer_elsewhere).read_bytes() == before
+    assert all(text.encode() not in before for text in (*answers.values(), PUBLISHED.commit))
+    assert before.count(b"LICENSE") > 0  # the template's own texts are there
+
+
+@pytest.mark.parametrize("broken", [b"", b"\xe3", b"no compiled templates"])
+def test_what_was_kept_and_cannot_be_read_is_made_anew(renderer_elsewhere, broken):
+    first = template.render_files({}, PUBLISHED)
+    whole = kept(renderer_elsewhere).read_bytes()
+    kept(renderer_elsewhere).write_bytes(broken)
+    assert template.render_files({}, PUBLISHED) == first
+    assert len(kept(renderer_elsewhere).read_bytes()) == len(whole)
+    assert list(kept(renderer_elsewhere).parent.glob("*.templates*")) == [kept(renderer_elsewhere)]
+
+
+def test_another_filter_or_text_of_the_template_is_compiled_anew(renderer_elsewhere, tmp_path):
+    source = tmp_path / "source"
+    (source / "{{ cookiecutter.repo }}").mkdir(parents=True)
+    (source / "cookiecutter.json").write_text('{"repo": "image", "_extensions": ["filters_here.All"]}')
+    text = source / "{{ cookiecutter.repo }}/text"
+
+    def rendered(change: str, words: str) -> str:
+        (source / "filters_here.py").write_text(
+            "from jinja2.ext import Extension\n\n\nclass All(Extension):\n    def __init__(self, environment):\n"
+            f"        super().__init__(environment)\n        environment.filters['changed'] = lambda text: {change}\n"
+        )
+        text.write_text(words)
+        place = tmp_path / f"rendering-{len(list(tmp_path.iterdir()))}"
+        done = run_cookiecutter(source, {}, place)
+        assert done.returncode == 0, done.stderr
+        return (place / "output/image/text").read_text()
+
+    assert rendered("text.upper()", "{{ 'a constant' | changed }}") == "A CONSTANT"
+    assert rendered("text[::-1]", "{{ 'a constant' | changed }}") == "tnatsnoc a"
+    assert rendered("text[::-1]", "{{ 'another' | changed }}") == "rehtona"
+
+
+def test_nothing_is_kept_where_python_must_keep_nothing(renderer_elsewhere, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    template.render_files({}, PUBLISHED)
+    assert list(renderer_elsewhere.rglob("*.templates")) == []

@@ -81,11 +81,16 @@ def adopt(repo: Path, *words: str, code: int = 0) -> "subprocess.CompletedProces
 
 def files(directory: Path, ref: str) -> dict[str, tuple[str, bytes]]:
     """Mode and content of every file of a commit."""
+    rows = [row.partition("\t") for row in git(directory, "ls-tree", "-r", "-z", ref).split("\0") if row]
+    argv = ["git", "-C", str(directory), "cat-file", "--batch"]
+    asked = "".join(f"{facts.split()[2]}\n" for facts, _, _ in rows)
+    said = subprocess.run(argv, check=True, capture_output=True, input=asked.encode()).stdout
     found = {}
-    for row in git(directory, "ls-tree", "-r", "-z", ref).split("\0"):
-        facts, _, path = row.partition("\t")
-        if path:
-            found[path] = (facts.split()[0], blob(directory, f"{ref}:{path}"))
+    for facts, _, path in rows:
+        header, _, said = said.partition(b"\n")
+        size = int(header.split()[2])
+        found[path] = (facts.split()[0], said[:size])
+        said = said[size + 1 :]
     return found
 
 

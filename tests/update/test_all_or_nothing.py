@@ -102,14 +102,16 @@ def assert_as_before_or_whole(repo: Path, before: dict, head: str) -> None:
 MOMENTS = [each / 10 for each in range(1, 41)]
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        pytest.param(each, marks=[] if number in (4, 12, 18, 24) else pytest.mark.deep)
-        for number, each in enumerate(MOMENTS)
-    ],
-)
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def ends(**often: tuple[int, ...]) -> list[object]:
+    """Return each signal with each moment; a normal run has those of these numbers."""
+    return [
+        pytest.param(seconds, signal.Signals[name], marks=[] if number in some else pytest.mark.deep)
+        for name, some in often.items()
+        for number, seconds in enumerate(MOMENTS)
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "number"), ends(SIGKILL=(3, 8), SIGTERM=(5, 11)))
 def test_killed_at_any_moment_the_repository_is_as_before_or_has_the_branch(seconds, number, made_from):
     repo = made_from(1)
     before, head = state(repo), git(repo, "rev-parse", "HEAD")
@@ -120,11 +122,7 @@ def test_killed_at_any_moment_the_repository_is_as_before_or_has_the_branch(seco
     assert git(repo, "rev-parse", f"{BRANCH}^") == head
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [pytest.param(each, marks=[] if number in (14, 20) else pytest.mark.deep) for number, each in enumerate(MOMENTS)],
-)
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(("seconds", "number"), ends(SIGKILL=(8,), SIGTERM=(10,)))
 def test_killed_with_conflicts_it_is_as_before_or_on_the_branch_with_all_of_them(seconds, number, made_from):
     repo = in_conflict(made_from(1))
     before, head = state(repo), git(repo, "rev-parse", "HEAD")

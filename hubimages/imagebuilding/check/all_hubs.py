@@ -3,7 +3,7 @@
 import gc
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,17 +33,21 @@ class HubsReport:
     kinds: tuple[Kind, ...] = ()  # of each hub; empty for one that could not be read
 
 
-def check_hubs(hubs: Sequence[Hub], sources: ChartSources, *, today: date | None = None) -> HubsReport:
-    """Return a report on the hubs. Ages are counted from `today`. Raises BadInputError."""
+def check_hubs(
+    hubs: Sequence[Hub], sources: ChartSources, *, today: date | None = None, started: Helm | None = None
+) -> HubsReport:
+    """Return a report on the hubs. Ages are counted from `today`; `started` is a Helm that runs already, and goes on.
+
+    Raises BadInputError.
+    """
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with (
-        disk.temporary_directory("charts") as folder,
-        Helm() as helm,
-        _collecting_less(),
-        console.counting("checking hubs", len(hubs)) as one_more,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(disk.temporary_directory("charts"))
+        helm = started or stack.enter_context(Helm())
+        stack.enter_context(_collecting_less())
+        one_more = stack.enter_context(console.counting("checking hubs", len(hubs)))
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
