@@ -5,7 +5,8 @@ from tests.faults.sample import SAMPLE
 from tests.faults.tasks import ELSEWHERE, NOT_TRIED, READ_ONLY, SCENARIOS
 
 # Options with which a task writes something.
-WRITING = {"dry-run", "commit", "branch", "open-pr", "push", "html", "markdown", "write", "fix", "update", "save-answers"}
+FILES = {"dry-run", "html", "markdown", "write", "fix", "update", "save-answers"}
+WRITING = {"commit", "branch", "open-pr", "push"} | FILES
 
 
 def test_every_task_is_listed_once() -> None:
