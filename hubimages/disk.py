@@ -12,7 +12,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -92,10 +92,10 @@ def write_new(path: Path, content: str) -> None:
 
 
 @contextlib.contextmanager
-def record(place: Path, content: str, *, until_done: bool = False) -> Iterator[None]:
+def record(place: Path, content: str, *, needed: Callable[[], bool] | None = None) -> Iterator[None]:
     """Have a file with this content within the block, which only a run that is killed leaves (see `left_record`).
 
-    With `until_done`, a block that fails leaves it, too. Raises StorageError.
+    A block that fails leaves it, too, if `needed` then returns True. Raises StorageError.
     """
     descriptor = -1
     done = False
@@ -110,7 +110,7 @@ def record(place: Path, content: str, *, until_done: bool = False) -> Iterator[N
     finally:
         with signals.held_back():
             if descriptor >= 0:
-                if done or not until_done:
+                if done or needed is None or not needed():
                     place.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):  # not empty
                         place.parent.rmdir()

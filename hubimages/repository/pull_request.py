@@ -105,9 +105,16 @@ def token() -> str:
 
 @contextmanager
 def pending(repo: Repo, request: PullRequest) -> Iterator[None]:
-    """Keep a record of the pull request until the block that commits and opens it succeeds; see `open_pending`."""
-    facts = {**asdict(request), "head": repo.text("rev-parse", "HEAD")}
-    with disk.record(repo.git_dir / PENDING, json.dumps(facts), until_done=True):
+    """Keep a record of the pull request until the block that commits and opens it succeeds; see `open_pending`.
+
+    A block that fails without a commit leaves none: then there is nothing to open.
+    """
+    head = repo.text("rev-parse", "HEAD")
+
+    def has_commits() -> bool:
+        return repo.answer("rev-parse", "HEAD").strip() != head and current_branch(repo) == request.branch
+
+    with disk.record(repo.git_dir / PENDING, json.dumps({**asdict(request), "head": head}), needed=has_commits):
         yield
 
 

@@ -287,9 +287,9 @@ def test_edits_count_as_written_only_if_each_file_is_what_it_becomes(tmp_path: P
 
 
 def test_a_folder_in_the_place_of_a_file_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / f"{file_edit.TEMPORARY}folder").mkdir()
+    (tmp_path / f"{disk.FILE}folder").mkdir()
     (tmp_path / "a").write_text("1")
     with pytest.raises(RefusedError, match="b has changed meanwhile"):
         file_edit.apply(tmp_path, [FileEdit("a", "1", "2"), FileEdit("b", "1", "2")])
     file_edit.apply(tmp_path, [FileEdit("a", "1", "2")])
-    assert sorted(each.name for each in tmp_path.iterdir()) == [f"{file_edit.TEMPORARY}folder", "a"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [f"{disk.FILE}folder", "a"]
