@@ -112,7 +112,7 @@ def test_a_run_that_is_stopped_leaves_no_program_and_the_next_one_finishes(
     _, said = process.communicate(timeout=60)
     if number != signal.SIGKILL:
         assert process.returncode == {signal.SIGTERM: 143, signal.SIGINT: 130}[number]
-        assert all(re.fullmatch(r"interrupted|\$ .*", line) for line in said.splitlines())
+        assert all(re.fullmatch(r"interrupted|ended by SIGTERM|\$ .*", line) for line in said.splitlines())
         running = [pid for pid in map(int, begun.read_text().split()) if Path(f"/proc/{pid}").exists()]
         assert running == []
     else:
