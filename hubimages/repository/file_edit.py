@@ -14,7 +14,6 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError, StorageError
 
-CONTEXT = 3
 TEMPORARY = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 
 
@@ -32,13 +31,11 @@ class FileEdit:
 
     def diff(self) -> str:
         """The unified diff, as `git apply` takes it; empty where nothing changes."""
-        if self.before == self.after:
-            return ""
         if self.after is None and is_binary(self.before or ""):
             return self._binary_removal()
         old = "/dev/null" if self.before is None else f"a/{self.path}"
         new = "/dev/null" if self.after is None else f"b/{self.path}"
-        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), old, new, n=CONTEXT, lineterm="\n")
+        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), old, new)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def _binary_removal(self) -> str:
