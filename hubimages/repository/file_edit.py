@@ -171,7 +171,7 @@ def apply(root: Path, edits: Sequence[FileEdit]) -> Undo:
     places = {edit.path: root / edit.path for edit in edits}
     modes = {path: place.stat().st_mode & 0o7777 for path, place in places.items() if place.exists()}
     missing = {folder for place in places.values() for folder in place.parents if not folder.exists()}
-    undo = Undo(root, edits, modes, sorted(missing, key=lambda folder: len(folder.parts), reverse=True))
+    undo = Undo(root, edits, modes, sorted(missing, reverse=True))
     try:
         for edit in edits:
             _put(places[edit.path], edit.after, modes.get(edit.path))

@@ -183,9 +183,16 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
 def test_folders_that_were_made_go_when_the_edit_is_taken_back(tmp_path: Path) -> None:
     (tmp_path / "gone").write_text("x")
     (tmp_path / "gone").chmod(0o750)
-    undo = file_edit.apply(tmp_path, [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None)])
+    (tmp_path / "kept").mkdir()
+    edits = [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None), FileEdit("kept/a", None, "a")]
+    undo = file_edit.apply(tmp_path, edits)
     assert undo.back() == []
-    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("gone", 0o750)]
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {"gone": 0o750, "kept": 0o755}
+
+
+def test_a_text_that_does_not_read_as_it_was_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"^a: changed after it was written"):
+        file_edit.apply(tmp_path, [FileEdit("a", None, "caf\udcc3\udca9")])  # two bytes that are one character
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
