@@ -139,3 +139,11 @@ def test_the_document_that_was_meant_is_checked() -> None:
     check_inserted(before, before + "c: 3\n", (), 1, 2, "c", 3)
     with pytest.raises(RefusedError):
         check_removed(before, "b: 2\n---\na: 1\nb: 2\n", ("a",), 1)
+
+
+def test_aliases_stay_what_they_are() -> None:
+    before, after = "a: &x 1\nd: &y 1\nb: *x\nc: 2\n", "a: &x 1\nd: &y 1\nb: *x\n"
+    check_removed(before, after, ("c",), 0)
+    for other in (after.replace("*x", "*y"), after.replace("*x", "1"), after.replace("*x", "{}")):
+        with pytest.raises(RefusedError, match=r"^the edit would change something else in the file"):
+            check_removed(before, other, ("c",), 0)
