@@ -74,10 +74,20 @@ def test_several_scalars_are_replaced_at_once() -> None:
     assert replace(text, {found[3]: "z", found[0]: "x", found[2]: "y"}) == "a: x # x\nb: [c, 'y']\nc: z\n"
 
 
+@pytest.mark.parametrize("same", [0, 1, 2])
+def test_a_value_that_stays_keeps_no_other_from_changing(same: int) -> None:
+    text = "a: x\nb: x\nc: x\n"
+    found = scalars(text)
+    new = {scalar: "x" if number == same else "new" for number, scalar in enumerate(found)}
+    lines = [f"{key}: {'x' if number == same else 'new'}\n" for number, key in enumerate("abc")]
+    assert replace(text, new) == "".join(lines)
+
+
 def test_a_key_can_be_replaced() -> None:
     text = "a: &x\n  b: 1\n"
     keys = [scalar for scalar in scalars(text, keys=True) if scalar.is_key]
     assert replace(text, {keys[0]: "on", keys[1]: "c: d"}) == '"on": &x\n  "c: d": 1\n'
+    assert replace(text, {keys[0]: "c:d", keys[1]: "c"}) == '"c:d": &x\n  c: 1\n'
 
 
 @pytest.mark.parametrize("tag", ["int", "float", "bool", "null", "binary", "timestamp"])
