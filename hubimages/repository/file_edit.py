@@ -14,8 +14,6 @@ from pathlib import Path
 from hubimages import disk
 from hubimages.errors import BadInputError, RefusedError, StorageError
 
-CONTEXT = 3
-
 
 @dataclass(frozen=True)
 class FileEdit:
@@ -31,13 +29,11 @@ class FileEdit:
 
     def diff(self) -> str:
         """The unified diff, as `git apply` takes it; empty where nothing changes."""
-        if self.before == self.after:
-            return ""
         if self.after is None and is_binary(self.before or ""):
             return self._binary_removal()
         old = "/dev/null" if self.before is None else f"a/{self.path}"
         new = "/dev/null" if self.after is None else f"b/{self.path}"
-        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), old, new, n=CONTEXT, lineterm="\n")
+        lines = difflib.unified_diff(_lines(self.before), _lines(self.after), old, new)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
     def _binary_removal(self) -> str:
@@ -173,7 +169,7 @@ def apply(root: Path, edits: Sequence[FileEdit]) -> Undo:
     places = {edit.path: root / edit.path for edit in edits}
     modes = {path: place.stat().st_mode & 0o7777 for path, place in places.items() if place.exists()}
     missing = {folder for place in places.values() for folder in place.parents if not folder.exists()}
-    undo = Undo(root, edits, modes, sorted(missing, key=lambda folder: len(folder.parts), reverse=True))
+    undo = Undo(root, edits, modes, sorted(missing, reverse=True))
     try:
         for edit in edits:
             put(places[edit.path], edit.after, modes.get(edit.path))

@@ -245,7 +245,7 @@ COMPOSED: dict[str, tuple[list[Part], dict[str, str]]] = {
     "all but a folder": ([Part("images/hub", without="extra")], {"start": "hub\n", "apt": "git\n"}),
     "names that begin alike": (
         [Part("images/alike"), Part("images/hub")],
-        {"st": "alike\n", "extra2/start": "alike\n", "start": "hub\n", "apt": "git\n", "extra/start": "extra\n"},
+        {"st": "alike\n", "apt2/start": "alike\n", "start": "hub\n", "apt": "git\n", "extra/start": "extra\n"},
     ),
     "a file where the other has a folder": (
         [Part("images/file"), Part("images/hub")], {"extra": "file\n", "apt": "git\n", "start": "hub\n"},
@@ -262,7 +262,7 @@ def test_an_image_of_several_directories_has_the_files_of_all_of_them_and_no_oth
     there = {
         "images/hub/start": "hub\n", "images/hub/apt": "git\n", "images/hub/extra/start": "extra\n",
         "images/old/start": "old\n", "images/file/extra": "file\n",
-        "images/alike/st": "alike\n", "images/alike/extra2/start": "alike\n",
+        "images/alike/st": "alike\n", "images/alike/apt2/start": "alike\n",
     }  # fmt: skip
     old = make(tmp_path / "source", [Commit("all", [], there)])["all"]
     source = Repo(tmp_path / "source")

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,8 +104,9 @@ def test_what_cannot_be_read_is_named(path: str, message: str, tmp_path: Path) -
 def test_a_file_that_is_written_already_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("after")
     (tmp_path / "b").write_text("before")
-    file_edit.apply(tmp_path, [FileEdit("a", "before", "after"), FileEdit("b", "before", "after")])
-    assert [(tmp_path / name).read_text() for name in "ab"] == ["after", "after"]
+    edits = [FileEdit("a", "before", "after"), FileEdit("b", "before", "after"), FileEdit("gone", "before", None)]
+    file_edit.apply(tmp_path, edits)
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after", "b": "after"}
 
 
 TWO = [FileEdit("a", "1\n2\n", "x\n2\n"), FileEdit("a", "x\n2\n", "x\ny\n")]
@@ -181,9 +184,16 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
 def test_folders_that_were_made_go_when_the_edit_is_taken_back(tmp_path: Path) -> None:
     (tmp_path / "gone").write_text("x")
     (tmp_path / "gone").chmod(0o750)
-    undo = file_edit.apply(tmp_path, [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None)])
+    (tmp_path / "kept").mkdir()
+    edits = [FileEdit("new/folder/a", None, "a"), FileEdit("gone", "x", None), FileEdit("kept/a", None, "a")]
+    undo = file_edit.apply(tmp_path, edits)
     assert undo.back() == []
-    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("gone", 0o750)]
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {"gone": 0o750, "kept": 0o755}
+
+
+def test_a_text_that_does_not_read_as_it_was_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"^a: changed after it was written"):
+        file_edit.apply(tmp_path, [FileEdit("a", None, "caf\udcc3\udca9")])  # two bytes that are one character
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -249,7 +259,7 @@ def test_a_file_inside_is_read_by_whatever_way(path: str, tmp_path: Path) -> Non
         assert file_edit.read_text(top, path.format(root=top)) == "text"
 
 
-@pytest.mark.parametrize("content", [b"\0", b"a\0b", b"caf\xe9\n", b"\xff"])
+@pytest.mark.parametrize("content", [b"\0", b"a\0b", b"caf\xe9\n", b"\xff", b"\x80"])
 def test_a_removed_file_that_is_no_text_is_shown_as_git_shows_it(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(content)
     for argv in (("init", "-q"), ("add", "a")):
@@ -293,3 +303,45 @@ def test_a_folder_in_the_place_of_a_file_is_left_alone(tmp_path: Path) -> None:
         file_edit.apply(tmp_path, [FileEdit("a", "1", "2"), FileEdit("b", "1", "2")])
     file_edit.apply(tmp_path, [FileEdit("a", "1", "2")])
     assert sorted(each.name for each in tmp_path.iterdir()) == [f"{disk.FILE}folder", "a"]
+
+
+@pytest.mark.parametrize(("before", "after", "shown"), [
+    (None, "1\n", "--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+1\n"),
+    ("1\n", None, "--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n"),
+    ("1\0\n", "2\0\n", "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\0\n+2\0\n"),
+    ("1", "2", "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-1\n\\ No newline at end of file\n+2\n\\ No newline at end of file\n"),
+    ("1", "1", ""),
+    ("\0", "\0", ""),
+    (None, None, ""),
+])  # fmt: skip
+def test_an_edit_is_shown_as_a_unified_diff(before: str | None, after: str | None, shown: str) -> None:
+    assert FileEdit("a", before, after).diff() == shown
+
+
+def test_what_cannot_be_put_in_place_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "folder/below").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        file_edit.apply(tmp_path, [FileEdit("folder", None, "x")])
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["folder", "folder/below"]
+
+
+KILLED_WHILE_IT_WRITES = """
+import resource, signal, sys
+from pathlib import Path
+from hubimages.repository import file_edit
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # the system ends who writes more than the limit
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4))
+file_edit.apply(Path(sys.argv[1]), [file_edit.FileEdit("a", "before", "after that")])
+"""
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_the_file_whole_and_the_next_run_cleans_up(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("before")
+    env = {**os.environ, "PYTHONPATH": str(Path(file_edit.__file__).parents[2])}
+    argv = [sys.executable, "-c", KILLED_WHILE_IT_WRITES, str(tmp_path)]
+    assert subprocess.run(argv, env=env, check=False).returncode == -signal.SIGXFSZ
+    left, name = sorted(file.name for file in tmp_path.iterdir())
+    assert (left.startswith(disk.FILE), name, (tmp_path / "a").read_text()) == (True, "a", "before")
+    file_edit.apply(tmp_path, [FileEdit("a", "before", "after that")])
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "after that"}

@@ -2,13 +2,15 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository import changes, pull_request
 from hubimages.repository.pull_request import PullRequest
+from hubimages.repository.web_address import web_address
 from tests.github import GitHub, answering
 
 SECRET = "ghp_a-secret-of-this-test"
@@ -184,3 +186,90 @@ def test_git_gives_the_token_only_to_the_server_that_it_is_for(
     )  # fmt: skip
     assert (SECRET in done.stdout) == given
     assert bool(pull_request.token_environment(f"https://{host}/org/deployment", {})) == given
+
+
+@pytest.mark.parametrize(("status", "kind", "says"), [
+    (401, LoginError, "GitHub does not know the token in GH_TOKEN or GITHUB_TOKEN. Create a new one"),
+    (403, LoginError, "the token may not open pull requests in github.com/org/deployment (it needs Contents and Pull "
+                      "requests: write): why"),
+    (404, LoginError, "the token may not open pull requests in github.com/org/deployment (it needs Contents and Pull "
+                      "requests: write): why"),
+    (422, RefusedError, "GitHub refuses the pull request in github.com/org/deployment: why"),
+    (500, NoAnswerError, "GitHub answered 500 for github.com/org/deployment, try again later: why"),
+    (402, NoAnswerError, "GitHub answered 402 for github.com/org/deployment, try again later: why"),
+])  # fmt: skip
+def test_what_github_answers_is_an_error_of_its_kind(status: int, kind: type[HubImagesError], says: str) -> None:
+    address = web_address("https://github.com/org/deployment")
+    assert address is not None
+    refused = pull_request.refusal(address, status, "why")
+    assert (type(refused), str(refused)) == (kind, says)
+
+
+def test_the_api_is_that_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_API_URL", raising=False)
+    assert pull_request.api_address("github.com") == "https://api.github.com"
+    assert pull_request.api_address("git.example.org") == "https://git.example.org/api/v3"
+    monkeypatch.setenv("GITHUB_API_URL", "https://api.example.org")
+    assert pull_request.api_address("github.com") == "https://api.example.org"
+
+
+def test_the_token_is_given_beside_the_settings_that_git_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GIT_CONFIG_COUNT", raising=False)
+    monkeypatch.setenv("GH_TOKEN", "")
+    monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+    address = "https://github.com/org/deployment"
+    for given, inherited, number in (({}, "", 0), ({"GIT_CONFIG_COUNT": "2"}, "", 2), ({}, "1", 1), ({}, "0", 0)):
+        monkeypatch.setenv("GIT_CONFIG_COUNT", inherited)
+        assert pull_request.token_environment(address, given) == {
+            "HUBIMAGES_TOKEN": SECRET,
+            "GIT_CONFIG_COUNT": str(number + 1),
+            f"GIT_CONFIG_KEY_{number}": "credential.https://github.com.helper",
+            f"GIT_CONFIG_VALUE_{number}": pull_request.CREDENTIAL_HELPER,
+        }
+    monkeypatch.delenv("GITHUB_TOKEN")
+    assert pull_request.token_environment(address, {}) == {}
+
+
+def test_the_first_token_counts_and_the_servers_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GH_HOST", "GITHUB_SERVER_URL", *pull_request.TOKENS):
+        monkeypatch.delenv(name, raising=False)
+    assert (pull_request.token(), pull_request.token_hosts()) == ("", {"github.com"})
+    monkeypatch.setenv("GITHUB_TOKEN", "second")
+    assert pull_request.token() == "second"
+    monkeypatch.setenv("GH_TOKEN", "first")
+    monkeypatch.setenv("GH_HOST", "one.example.org")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://two.example.org:8443")
+    assert pull_request.token() == "first"
+    assert pull_request.token_hosts() == {"github.com", "one.example.org", "two.example.org"}
+
+
+def test_without_pygithub_a_token_is_of_no_use_and_that_is_said_before_anything_is_pushed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "github", None)
+    repo = changes.deployment_repository(root)
+    assert pull_request.check_can_open(repo, "other") == "bump"
+    monkeypatch.setenv("GH_TOKEN", SECRET)
+    with pytest.raises(NotInstalledError, match=r"^--open-pr needs PyGithub: pip install 'hubimages\[github\]'$"):
+        pull_request.check_can_open(repo, "other")
+
+
+def test_a_pull_request_goes_to_the_default_branch_of_the_server_where_the_branch_is_checked_out(root: Path) -> None:
+    repo = changes.deployment_repository(root)
+    git(root, "update-ref", "refs/remotes/origin/trunk", "main")
+    git(root, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    assert pull_request.check_can_open(repo, "bump") == "trunk"
+    git(root, "switch", "-q", "--detach")
+    assert pull_request.check_can_open(repo, "bump") == "trunk"
+
+
+def test_exactly_the_branch_is_pushed_whatever_the_configuration_adds(root: Path) -> None:
+    bare = root.parent / "served/org/deployment.git"
+    git(root, "tag", "-a", "-m", "x", "v1")
+    for name, value in (("push.followTags", "true"), ("remote.origin.mirror", "true"), ("push.default", "matching")):
+        git(root, "config", name, value)
+    git(root, "branch", "other")
+    repo = changes.deployment_repository(root)
+    pull_request.push(repo, "bump")
+    assert git(bare, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/bump", "refs/heads/main"]
+    assert git(root, "rev-parse", "--abbrev-ref", "bump@{upstream}") == "origin/bump"

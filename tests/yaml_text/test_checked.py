@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from hubimages.errors import RefusedError
 from hubimages.yaml_text import scalars
@@ -139,3 +140,53 @@ def test_the_document_that_was_meant_is_checked() -> None:
     check_inserted(before, before + "c: 3\n", (), 1, 2, "c", 3)
     with pytest.raises(RefusedError):
         check_removed(before, "b: 2\n---\na: 1\nb: 2\n", ("a",), 1)
+
+
+def test_aliases_stay_what_they_are() -> None:
+    before, after = "a: &x 1\nd: &y 1\nb: *x\nc: 2\n", "a: &x 1\nd: &y 1\nb: *x\n"
+    check_removed(before, after, ("c",), 0)
+    for other in (after.replace("*x", "*y"), after.replace("*x", "1"), after.replace("*x", "{}")):
+        with pytest.raises(RefusedError, match=r"^the edit would change something else in the file"):
+            check_removed(before, other, ("c",), 0)
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("x: &x {}\na: {b: 1}\n", "x: &x {}\na: *x\n"),
+    ("a: {b: 1}\n", "a: []\n"), ("a: {b: 1}\n", "a: null\n"), ("a: {b: 1}\n", "a: {b: 2}\n"), ("a: [1]\n", "a: {}\n"),
+    ("a: &x {b: 1}\n", "a: {}\n"), ("a: !!map {b: 1}\n", "a: {}\n"),
+])  # fmt: skip
+def test_what_is_emptied_stays_what_it_was(before: str, after: str) -> None:
+    path = ("a", 0) if "[1]" in before else ("a", "b")
+    with pytest.raises(RefusedError, match=r"^the edit would change something else in the file"):
+        check_removed(before, after, path, 0)
+
+
+def test_a_key_without_a_value_is_filled_and_keeps_its_anchor_and_tag() -> None:
+    check_inserted("a:\nc: 1\n", "a:\n  b: 1\nc: 1\n", ("a",), 0, 0, "b", 1)
+    check_inserted("a: &x\n", "a: &x\n- 1\n", ("a",), 0, 0, None, 1)
+    for before, after in (
+        ("a: &x\n", "a: {b: 1}\n"),
+        ("a: !!map\n", "a: {b: 1}\n"),
+        ("a:\nc:\n", "a: {b: 1}\nc: {}\n"),
+    ):
+        with pytest.raises(RefusedError, match=r"^the edit would change something else in the file"):
+            check_inserted(before, after, ("a",), 0, 0, "b", 1)
+
+
+def test_a_value_is_compared_as_helm_reads_it() -> None:
+    value = {"list": [{"a": (1, 2)}], 2: "two", True: "yes", "Key": {"B": None}}
+    after = "a: {n: {list: [{a: [1, 2]}], 2: two, true: 'yes', Key: {B: null}}}\n"
+    check_inserted("a: {}\n", after, ("a",), 0, 0, "n", value)
+    for old, new in (
+        ("true:", "'True':"),
+        ("Key", "key"),
+        ("[1, 2]", "[1, '2']"),
+        ("2: two", "3: two"),
+    ):
+        with pytest.raises(RefusedError):
+            check_inserted("a: {}\n", after.replace(old, new), ("a",), 0, 0, "n", value)
+
+
+def test_values_of_ruamel_are_compared_as_data() -> None:
+    value = YAML().load("list: [{a: 1}]\nmap: {b: [2]}\n")
+    check_inserted("a: {}\n", "a: {n: {list: [{a: 1}], map: {b: [2]}}}\n", ("a",), 0, 0, "n", value)

@@ -51,6 +51,14 @@ def first(text: str) -> Scalar:
         ("tag: |2-\n    abc\n\nb: 1\n", "def", "tag: |2-\n  def\n\nb: 1\n"),
         ("tag: |\n  a\n  b\nc: 1\n", "def", "tag: def\nc: 1\n"),
         ("tag: |+\n  a\n\n\nc: 1\n", "def", "tag: |-\n  def\n\n\nc: 1\n"),
+        ("tag: |\n\n  a\nc: 1\n", "x", "tag: x\nc: 1\n"),
+        ("tag: |\nb: 1\n", "x", "tag: x\nb: 1\n"),
+        ("tag: >-\n  abc\nb: 1\n", " d", 'tag: " d"\nb: 1\n'),
+        ("tag: >-\n  abc\nb: 1\n", "d ", 'tag: "d "\nb: 1\n'),
+        ("tag: >-\n  abc\nb: 1\n", "", 'tag: ""\nb: 1\n'),
+        ("tag: >-\n  abc\nb: 1\n", "d\x07", 'tag: "d\\x07"\nb: 1\n'),
+        ("[h:5000/a/b:1, c]\n", "a,b:2", '["a,b:2", c]\n'),
+        ("[h:5000/a/b:1, c]\n", "a::2", '["a::2", c]\n'),
         ("tag: |\n  a\nc: 1\n", "d\ne\n", 'tag: "d\\ne\\n"\nc: 1\n'),
         ("\ufeff# 😀\r\ntag: abc", "def", "\ufeff# 😀\r\ntag: def"),
         ("a: 1\rtag: abc\r", "2", 'a: "2"\rtag: abc\r'),
@@ -66,10 +74,20 @@ def test_several_scalars_are_replaced_at_once() -> None:
     assert replace(text, {found[3]: "z", found[0]: "x", found[2]: "y"}) == "a: x # x\nb: [c, 'y']\nc: z\n"
 
 
+@pytest.mark.parametrize("same", [0, 1, 2])
+def test_a_value_that_stays_keeps_no_other_from_changing(same: int) -> None:
+    text = "a: x\nb: x\nc: x\n"
+    found = scalars(text)
+    new = {scalar: "x" if number == same else "new" for number, scalar in enumerate(found)}
+    lines = [f"{key}: {'x' if number == same else 'new'}\n" for number, key in enumerate("abc")]
+    assert replace(text, new) == "".join(lines)
+
+
 def test_a_key_can_be_replaced() -> None:
     text = "a: &x\n  b: 1\n"
     keys = [scalar for scalar in scalars(text, keys=True) if scalar.is_key]
     assert replace(text, {keys[0]: "on", keys[1]: "c: d"}) == '"on": &x\n  "c: d": 1\n'
+    assert replace(text, {keys[0]: "c:d", keys[1]: "c"}) == '"c:d": &x\n  c: 1\n'
 
 
 @pytest.mark.parametrize("tag", ["int", "float", "bool", "null", "binary", "timestamp"])
