@@ -32,6 +32,7 @@ FAST = [
     "tests/references/test_yaml_references.py", "tests/template/test_arrival.py",
     "tests/update/adopting/test_guesses.py", "tests/yaml_text",
 ]  # fmt: skip
+PEERS = ("oras>=0.2", "python-dxf>=12")  # libraries that the benchmarks compare with; copier has a place of its own
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -171,6 +172,7 @@ def bench(session: nox.Session) -> None:
     -- benchmarks/NAME.py ARGUMENTS runs one by itself, and prints what it measures.
     """
     install(session, "tests", extras=True)  # benchmarks/build.py needs an engine, as some tests do
+    session.install(*PEERS)
     alone = session.posargs[:1] and session.posargs[0].endswith(".py")
     session.run("python", *(() if alone else ["benchmarks/every.py"]), *session.posargs)
 

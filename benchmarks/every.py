@@ -1,6 +1,7 @@
 """Run every benchmark, each in a short form, and write docs/benchmarks.md.
 
-    python benchmarks/every.py [--only NAME] [--full] [--infrastructure CLONE] [--renovate FILE] [--list]
+    python benchmarks/every.py [--only NAME] [--full] [--infrastructure CLONE [--charts DIR]]
+        [--renovate FILE] [--list]
 
 A benchmark is a program in this folder. What they measured is kept in benchmarks/results.json: a run with --only
 replaces the figures of the ones that it names, and leaves the others as they are. A goal that is missed is no failure
@@ -11,6 +12,7 @@ fails keeps the figures that it had, and the exit code is 1.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,6 +63,8 @@ class Options:
     def arguments(self, name: str) -> list[str]:
         """Return the arguments of a benchmark."""
         words = [] if self.full else list(SHORT.get(name, ()))
+        if name == "imagebuilding" and self.given["charts"]:
+            words.append(f"--charts={self.given['charts']}")
         if name in NEEDS:
             option = NEEDS[name][0]
             words += [f"--renovate={self.given[option]}"] if option == "renovate" else [str(self.given[option])]
@@ -98,10 +102,11 @@ def run(name: str, options: Options) -> dict[str, Any]:
             sys.stderr.write(done.stderr[-3000:])
             return {"failed": f"exit code {done.returncode}: {last_line(done.stderr)}"}
         tables = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    shown = [word.replace(f"={options.given['renovate']}", "=FILE") for word in arguments]
-    clone = str(options.given["infrastructure"])
+    paths = {str(place): name.upper() for name, place in options.given.items() if place}
     return {
-        "arguments": ["CLONE" if word == clone else word for word in shown],
+        "arguments": [
+            re.sub("|".join(map(re.escape, paths)) or "$^", lambda path: paths[path[0]], word) for word in arguments
+        ],
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "seconds": round(seconds),
         "load": [round(load, 1), round(os.getloadavg()[0], 1)],
@@ -124,13 +129,15 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="run each with its own defaults, which takes hours")
     parser.add_argument("--infrastructure", type=Path, metavar="CLONE", help="of 2i2c-org/infrastructure; only read")
     parser.add_argument("--renovate", type=Path, metavar="FILE", help="node_modules/renovate/dist/renovate.js")
+    parser.add_argument("--charts", type=Path, metavar="DIR", help="with the charts of the hubs in that clone")
     parser.add_argument("--list", action="store_true", help="list the benchmarks and stop")
     parser.add_argument("--page", action="store_true", help="only write the page, from the results that are there")
     given = parser.parse_args()
     if given.list:
         sys.stdout.write("".join(f"{' '.join([name, *SHORT.get(name, ())])}\n" for name in names))
         return 0
-    places = {name: getattr(given, name) and getattr(given, name).resolve() for name in ("infrastructure", "renovate")}
+    asked = {name: getattr(given, name) for name in ("charts", "infrastructure", "renovate")}
+    places = {name: place and place.resolve() for name, place in asked.items()}
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     results = {name: result for name, result in results.items() if name in names}
     failed = []

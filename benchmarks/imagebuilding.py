@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from table import Row, compared_share, limited, machine, seconds, show
+from table import Row, cannot_run, compared_share, limited, machine, seconds, show
 
 from hubimages.imagebuilding import ChartSources, building_hubs
 from hubimages.imagebuilding.charts import prepare
@@ -59,6 +59,11 @@ def main() -> None:
     load = os.getloadavg()[0]
     given = [f"--repo={options.repository}", *([f"--charts={options.charts.resolve()}"] if options.charts else [])]
     first = checked([*given, "--all"]).report
+    missing = [
+        note for note in checked([*given, OFFLINE, "--all"]).report["not_checked"] if "not available" in str(note)
+    ]
+    if missing:
+        cannot_run(f"charts are missing: {missing[0]}. Give --charts DIR, or run it where their repositories answer")
     unrendered = [note for note in first["not_checked"] if "nothing was rendered" in str(note)]
     cluster, _, name = str(options.hub or first["hubs"][0]).partition("/")
     rows = beside_helm(options, [*given, OFFLINE, "--all"], len(first["hubs"]))

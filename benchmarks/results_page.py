@@ -49,8 +49,12 @@ def lines(ran: dict[str, Any]) -> Iterator[str]:
         load = "–".join(map(str, result["load"]))
         for table in result["tables"]:
             about = f", {table['facts'][-1]}" if len(result["tables"]) > 1 else ""
+            above = ""
             for row in table["rows"]:
-                cells = [f"`{name}`", row["name"].strip() + about.partition(";")[0], row["theirs"], row["ours"]]
+                # An indented row belongs to the one above it.
+                what = f"{above}: {row['name'].strip()}" if row["name"].startswith(" ") else row["name"]
+                above = above if row["name"].startswith(" ") else what
+                cells = [f"`{name}`", what + about.partition(";")[0], row["theirs"], row["ours"]]
                 yield line([*cells, row["ratio"], row["target"], WORDS[row["verdict"]], load])
 
 

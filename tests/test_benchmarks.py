@@ -15,7 +15,7 @@ FOLDER = CHECKOUT / "benchmarks"
 
 SCRIPTS = {
     "good": "show(['machine', 'medians of 3'], [Row('one | tag', '2.0 s', '1.0 s', '2.00x', 'at least 3x', 'NOT MET'),"
-            "Row('memory', '', '10 MB', '', 'at most 50 MB', 'met')]); sys.exit(1)",
+            "Row('  CPU', '', '1 s', '', '', ''), Row('memory', '', '9 MB', '', 'at most 20', 'met')]); sys.exit(1)",
     "lacking": "cannot_run('no container engine answers: start Docker')",
     "broken": "raise ValueError('boom')",
 }  # fmt: skip
@@ -55,6 +55,7 @@ def test_missed_goals_and_what_was_not_run_stand_on_the_page(
     load = "–".join(map(str, results["good"]["load"]))
     assert "Of 2 goals, 1 are met and 1 are missed." in page
     assert f"| `good` | one \\| tag | 2.0\u00a0s | 1.0\u00a0s | 2.00x | at least 3x | **missed** | {load} |" in page
+    assert f"| `good` | one \\| tag: CPU |  | 1\u00a0s |  |  |  | {load} |" in page
     assert "- `lacking`: no container engine answers: start Docker\n" in page
     assert "- `broken`: failed with exit code 1: ValueError: boom\n" in page
     assert "medians of 3 |" in page

@@ -4,10 +4,12 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from ruamel.yaml import YAML
 
 import hubimages
 from tests import schemas
@@ -91,3 +93,24 @@ def test_what_is_not_in_step_is_named(file: str, text: str, says: str, checkout:
 def test_the_version_of_this_tree_is_the_same_everywhere() -> None:
     lines = release_check().problems(f"v{hubimages.__version__}", CHECKOUT)
     assert [line for line in lines if "CHANGELOG" not in line] == []
+
+
+def test_the_pythons_of_the_page_are_those_that_the_workflow_tests_from_the_oldest_on() -> None:
+    workflow = YAML(typ="safe").load(CHECKOUT / ".github/workflows/ci.yaml")
+    tested: list[str] = workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    oldest = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert oldest == f">={tested[0]}"
+    said = f"{', '.join(tested[:-1])} and {tested[-1]}"
+    assert said in " ".join((CHECKOUT / "docs/platforms.md").read_text().split())
+
+
+def test_a_release_asks_whether_the_tests_of_its_commit_have_passed() -> None:
+    steps = YAML(typ="safe").load(CHECKOUT / ".github/workflows/release.yaml")["jobs"]["build"]["steps"]
+    asks = steps[0]["run"]
+    program = asks.replace("gh run list", "gh")  # a stand-in for GitHub's answer, given as the number of runs
+    for number, code in (("1", 0), ("0", 1)):
+        script = f"gh() {{ echo {number}; }}\n{program}"
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], env={"GITHUB_SHA": "0" * 40}, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stdout
