@@ -67,6 +67,7 @@ def read_environment_file(path: str, text: str) -> EnvironmentFile:
                 others.append((("dependencies", index), item.line, node.value))
         elif isinstance(node, MappingNode):
             specs += pip_specs(node, ("dependencies", index))
+            others += [(("dependencies", index), item.line, text) for text in no_list(node)]
         else:
             others.append((("dependencies", index), item.line, "a list"))
     found = tree.find(("channels",))
@@ -101,6 +102,14 @@ def _version_and_build(rest: str) -> tuple[str, str]:
     if double:
         return f" {double[1]}", double[2]
     return (f" {rest}" if re.match(r"\d", rest) else rest), ""
+
+
+def no_list(node: MappingNode) -> Iterator[str]:
+    """Yield the keys of an entry that are no list of pip packages, with their value."""
+    for key, value in node.pairs:
+        here = resolved(value)
+        if isinstance(key, ScalarNode) and isinstance(here, ScalarNode) and here.value not in ("", "~", "null"):
+            yield f"{key.value}: {here.value}"
 
 
 def pip_specs(node: MappingNode, path: Path) -> Iterator[Spec]:

@@ -380,3 +380,29 @@ def test_a_file_without_what_the_starter_needs_is_told(
     docker = {"Dockerfile": "FROM a\n"} if starter in ("pangeo-onbuild", "docker-stacks", "pixi") else {}
     record = {".hubimages.yaml": f"answers:\n  starter: \"{starter}\"\n  jupyterhub_version: '5'\n"}
     assert told(check(tmp_path, {**docker, **record, **files})) == findings
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "code", "remedy"),
+    [
+        ("dependencies:\n\t- numpy\n", 2, "unreadable-yaml", "write blanks in place of the tab"),
+        ("dependencies:\n– python=3.12\n", 2, "unreadable-yaml", "write a hyphen (-) in place of –"),
+        ("dependencies:\n- python=3.12\n- pip: numpy\n", 3, "no-package", "as a list below it, each after a hyphen"),
+        ("dependencies:\n- python=3.12\n- numpy: 2.3\n", 3, "no-package", "write numpy=2.3"),
+        ("dependencies:\n- python=3.12\n- pip:\n  - -r more.txt\n", 4, "no-file", "add the file, or remove the line"),
+        ("dependencies:\n- python=3.12\n- pip:\n  - ./ours\n", 4, "no-file", "add the file, or remove the line"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_at_its_line(
+    tmp_path: Path, text: str, line: int, code: str, remedy: str
+) -> None:
+    report = check(tmp_path, {"environment.yml": text})
+    assert [(one.grade, one.code, one.line) for one in report.findings if one.grade == "error"] == [
+        ("error", code, line)
+    ]
+    assert any(remedy in one.remedy for one in report.findings)
+
+
+def test_a_file_that_pip_reads_is_no_finding(tmp_path: Path) -> None:
+    text = f"{GOOD}- pip\n- pip:\n  - -r more.txt\n  - ./ours[all]\n  - git+https://github.com/a/b\n  - --pre\n"
+    assert told(check(tmp_path, {"environment.yml": text, "more.txt": "a\n", "ours/setup.py": ""})) == []

@@ -1,5 +1,6 @@
 """What repo2docker refuses to build, in its own words."""
 
+import re
 from collections.abc import Iterator
 
 from hubimages.environment.rules.python import is_about_python
@@ -21,7 +22,8 @@ def refused(here: Surroundings) -> Iterator[Finding]:
     if isinstance(here.environment, UnreadableYamlError) and here.choice.kind != "r":
         path = here.path("environment.yml" if here.has("environment.yml") else "environment.yaml")
         why = here.environment.problem
-        yield Finding("unreadable-yaml", f"it is no valid YAML: {why}", "correct it", path, here.environment.line)
+        line, remedy = _typed(here.texts.get(path, "")) or (here.environment.line, "correct it")
+        yield Finding("unreadable-yaml", f"it is no valid YAML: {why}", remedy, path, line)
     told = set()
     for problem in here.choice.problems:
         first = problem.message.strip().splitlines()[0]
@@ -31,6 +33,16 @@ def refused(here: Surroundings) -> Iterator[Finding]:
         file = _file(here, first, problem.at)
         remedy = next((text for word, text in REMEDIES.items() if word in first), "correct it as repo2docker asks")
         yield Finding("repo2docker-refuses", f"repo2docker does not build this: {first}", remedy, file, problem.line)
+
+
+def _typed(text: str) -> tuple[int, str] | None:
+    """Return the line and the remedy for what an editor or a document puts in place of blanks and hyphens."""
+    for line, written in enumerate(text.splitlines(), 1):
+        if re.match(r" *\t", written):
+            return line, "write blanks in place of the tab, which YAML does not take"
+        if found := re.match(r"\s*([–—•‣*])\s", written):
+            return line, f"write a hyphen (-) in place of {found[1]}"
+    return None
 
 
 def _file(here: Surroundings, message: str, at: str) -> str | None:

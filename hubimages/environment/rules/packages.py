@@ -98,12 +98,18 @@ def entries(here: Surroundings) -> Iterator[Finding]:
         return
     for _, line, text in file.others:
         if text and "://" not in text:
-            yield Finding("no-package", f"{text!r} is no package", "correct or remove it", file.path, line)
+            yield Finding("no-package", f"{text!r} is no package", _instead(text), file.path, line)
     for spec in file.specs:
         if not spec.pip and re.search(r"\s-\s+[\w'\"]", spec.text):
             message = f"{spec.text!r} is one entry, since the next line is indented further"
             yield Finding("no-package", message, "begin all entries in one column", file.path, spec.line)
     pip = [spec for spec in file.specs if spec.pip]
+    for spec in pip:
+        wanted = re.match(r"(?:-r|-c|--requirement|--constraint)[\s=]\s*([^\s#]+)|(\.{1,2}/[^\s#\[]*)", spec.text)
+        name = (wanted[1] or wanted[2]) if wanted else ""
+        if name and "://" not in name and not (here.root / here.directory / name).exists():
+            message = f"{spec.text!r}: there is no {name} in this repository"
+            yield Finding("no-file", message, "add the file, or remove the line", file.path, spec.line)
     if pip and here.choice.kind == "docker" and not file.named("pip"):
         message = "packages are installed with pip, but pip is not listed"
         yield Finding("no-pip", message, "add pip to the dependencies", file.path, pip[0].line, WARNING)
@@ -111,3 +117,11 @@ def entries(here: Surroundings) -> Iterator[Finding]:
     if len(sections) > 1:
         line = next(spec.line for spec in pip if spec.path[:2] == sections[1])
         yield Finding("pip-twice", "there are two lists of pip packages", "put them into one", file.path, line, WARNING)
+
+
+def _instead(text: str) -> str:
+    """Return the remedy for an entry that is no package."""
+    name, colon, version = text.partition(": ")
+    if not colon:
+        return "correct or remove it"
+    return "write its packages as a list below it, each after a hyphen" if name == "pip" else f"write {name}={version}"
