@@ -322,7 +322,7 @@ def settings(session: nox.Session) -> None:
 <% endif %>
 
 
-<% if cookiecutter.registry in ("quay.io", "ghcr.io", "google-artifact-registry") %>
+<% if cookiecutter.__login_by_name %>
 @nox.session(venv_backend="none")
 def login(session: nox.Session) -> None:
     """Log in to the registry with REGISTRY_USERNAME and REGISTRY_PASSWORD, as the workflows do."""

@@ -21,14 +21,14 @@ BLOCK = re.compile(
 ROWS, COLUMNS = 50, 140
 
 
-def on_a_terminal(commands: str, state: Path, folder: Path) -> str:
+def on_a_terminal(commands: str, state: Path, folder: Path, programs: Path) -> str:
     """Run commands in the directory where the block before left off, with a terminal; return what it shows."""
     script = f'cd "$(cat {state})"\n{commands}pwd >{state}\n'
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm", "GIT_PAGER": "cat"}
     environment |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "color.ui", "GIT_CONFIG_VALUE_0": "false"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PATH"] = f"{programs}:{environment['PATH']}"
     process = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment,
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
@@ -79,6 +79,11 @@ def test_what_a_page_shows_is_compared_whole_but_for_ids_and_ellipses(page: str,
 
 
 def test_every_block_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    follow(tmp_path, Path(sys.executable).parent)
+
+
+def follow(tmp_path: Path, programs: Path) -> None:
+    """Run the tutorial's blocks in an empty folder with the `hubimages` of a folder of programs."""
     state = tmp_path / "state"
     folder = tmp_path / "tutorial"
     folder.mkdir()
@@ -89,6 +94,6 @@ def test_every_block_of_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     for block in blocks:
         if block["skip"]:
             continue
-        shown = on_a_terminal(block["commands"], state, folder)
+        shown = on_a_terminal(block["commands"], state, folder, programs)
         page = block["printed"] or ""
         assert re.fullmatch(pattern(page), shown), f"{block['commands']}\nthe page: {page}\nit prints: {shown}"

@@ -136,4 +136,5 @@ def hubs_of(reference: Reference) -> str:
 
 def _number_of_hubs(inventory: Inventory) -> str:
     running = len({hub for each in inventory.references for hub in each.hubs})
-    return f"{running} of {count(len(inventory.hubs), 'hub')} use" if inventory.hubs else "no hub uses"
+    verb = "uses" if running == 1 else "use"
+    return f"{running} of {count(len(inventory.hubs), 'hub')} {verb}" if inventory.hubs else "no hub uses"

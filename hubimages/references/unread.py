@@ -26,8 +26,8 @@ def searched_without(inventory: Inventory) -> str:
     return "".join(lines)
 
 
-def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -> list[str]:
-    """Return a line for each of the hubs meant that uses a values file which was not read.
+def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -> dict[str, str]:
+    """Return the hubs meant that use values files which were not read, with these files and the reasons.
 
     What such a file says wins over the files before it, so the hub may run another image than the plan says. Encrypted
     secrets do not count.
@@ -46,7 +46,7 @@ def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -
             elif file not in files:
                 why = "git ignores it" if (repo.work_tree / file).exists() else "it is not in this repository"
                 found.setdefault(hub, []).append(f"{file} ({why})")
-    return [f"{hub} also uses {', '.join(names)}" for hub, names in sorted(found.items())]
+    return {hub: ", ".join(names) for hub, names in sorted(found.items())}
 
 
 def _named(repo: Repo, cluster: str, read: set[str]) -> Iterator[tuple[str, str]]:

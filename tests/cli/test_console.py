@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubimages import console
-from tests.terminal import screen
+from tests.terminal import on_a_terminal
 
 
 @pytest.mark.parametrize(
@@ -50,15 +49,15 @@ print(done.returncode, done.stdout)
 SAID = "3 b'https://me:secret@host/\\nfirst\\nlast\\n'\n"
 
 
-def test_on_a_terminal_one_line_shows_that_a_program_is_at_work_and_goes_at_the_end() -> None:
-    ours, theirs = os.openpty()
-    done = subprocess.run([sys.executable, "-c", WAITING, "65"], stdout=subprocess.PIPE, stderr=theirs, check=True)
-    os.close(theirs)
-    seen = os.read(ours, 4096).decode()
-    os.close(ours)
-    assert re.search(r"builder 1:\d\d first\r", seen)
-    assert screen(seen.encode()) == ""
-    assert done.stdout.decode() == SAID
+def test_on_a_terminal_one_line_shows_that_a_program_is_at_work_and_goes_at_the_end(tmp_path: Path) -> None:
+    shown = tmp_path / "shown"
+    program = WAITING.replace("sleep 1.5", f"until [ -e {shown} ]; do sleep 0.1; done")
+    feeding = f"lambda: (sys.stdin.readline(), Path({str(shown)!r}).touch())"
+    program = f"import sys, threading\nfrom pathlib import Path\nthreading.Thread(target={feeding}).start()\n{program}"
+    argv = [sys.executable, "-c", program, "65"]
+    seen = on_a_terminal(argv, until=lambda written: re.search(rb"builder \d:\d\d first", written) is not None)
+    assert (seen.screen, seen.stdout.decode()) == ("", SAID)
+    assert re.search(rb"builder [1-9]:\d\d first", seen.terminal)
 
 
 def test_without_a_terminal_a_line_a_minute_shows_that_a_program_is_at_work() -> None:

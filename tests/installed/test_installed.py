@@ -3,15 +3,20 @@
 import os
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from hubimages.cli.completion import SHELLS
+from hubimages.cli.topics import TOPICS
 from hubimages.update.released import installed_version, releases
 from tests import deployments
 from tests.installed.conftest import ADDRESS, COMPILED, Copy, run
 from tests.references.pointing import make_deployment
+from tests.test_tutorial import follow
 from tests.update.repositories import make_from_release
 
 STARTERS = ("environment.yml", "pangeo-onbuild", "docker-stacks")
@@ -97,6 +102,42 @@ def test_every_help_is_the_same(installed: Copy, checkout: Copy) -> None:
     helps = [copy.help_of(tasks) for copy in (installed, checkout)]
     assert helps[0] == helps[1]
     assert all(f"hubimages {task} " in text for task, text in helps[0].items())
+
+
+def alone(installed: Copy, home: Path, *argv: str) -> str:
+    """What a program of the environment prints where nothing else is: no identity for git, no settings."""
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "GIT_CONFIG_NOSYSTEM": "1"}
+    program = [str(installed.python.parent / argv[0]), *argv[1:]]
+    done = subprocess.run(program, cwd=home, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_overview_topics_and_completion_need_nothing(installed: Copy, home: Path) -> None:
+    assert alone(installed, home, "hubimages", "--list") == installed.hubimages("--list")
+    for topic in TOPICS:
+        assert len(alone(installed, home, "hubimages", "help", topic).splitlines()) > 2
+    for shell in SHELLS:
+        assert "hubimages" in alone(installed, home, "hubimages", "completion", shell)
+    assert list(home.iterdir()) == []
+
+
+def test_the_demo_needs_nothing(installed: Copy, home: Path) -> None:
+    alone(installed, home, "python", "-m", "hubimages.cli.demo")
+    subjects = alone(installed, home, "python", "-c", SUBJECTS.format("demo/biology-image")).splitlines()
+    assert len(subjects) > 3
+
+
+SUBJECTS = "import subprocess; subprocess.run(['git', '-C', '{}', 'log', '--format=%s'], check=True)"
+
+
+@pytest.mark.deep
+def test_the_tutorial_can_be_followed_with_the_wheel(wheel: Path, pip_cache: str, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    programs = tmp_path / "venv/bin"
+    words = (f"{wheel}[environment]", "nox")
+    run(programs / "pip", "install", "--quiet", *words, cwd=tmp_path, env={"PIP_CACHE_DIR": pip_cache})
+    follow(tmp_path, programs)
 
 
 def test_the_workflow_of_the_wheel_names_address_and_commit(installed: Copy, commit: str) -> None:

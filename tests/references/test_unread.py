@@ -62,6 +62,19 @@ def test_a_hub_that_uses_a_file_which_was_not_read_is_named_and_agreed_to(
     assert hubimages(root, *point, "--yes").returncode == 0
 
 
+def test_of_many_hubs_with_unread_files_each_is_named_and_the_first_with_their_files(root: Path) -> None:
+    cluster = root / "config/clusters/absent/cluster.yaml"
+    cluster.parent.mkdir()
+    lines = [f"- name: hub{number}\n  helm_chart_values_files: [hub{number}.yaml]\n" for number in range(5)]
+    cluster.write_text("name: absent\nhubs:\n" + "".join(lines))
+    git(root, "add", "--all")
+    shown = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--dry-run").stdout
+    notes = [line for line in shown.splitlines() if line.startswith("note: ")]
+    why = "(it is not in this repository), which was not read"
+    files = [f"note: absent/hub{number} also uses config/clusters/absent/hub{number}.yaml {why}" for number in range(3)]
+    assert notes == [*files, "note: absent/hub3, absent/hub4 also use files that were not read"]
+
+
 def test_a_hub_that_was_not_chosen_is_not_named(root: Path) -> None:
     left_out(root)
     done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--hub=other", "--unchecked")

@@ -235,6 +235,16 @@ def check_settings(
     )
 
 
+@pytest.mark.parametrize("registry", LOGINS)
+def test_workflows_run_sessions_that_the_noxfile_has(renderings, registry):
+    rendering = renderings[(registry, "environment.yml", "nox")]
+    sessions = set(re.findall(r"^def (\w+)\(session", text(rendering, "noxfile.py"), re.MULTILINE))
+    workflows = "\n".join(text(rendering, name) for name in rendering.files if name.startswith(".github/workflows/"))
+    called = set(re.findall(r"\bnox (?:-R )?-s ([\w-]+)", workflows))
+    assert {"check", "build"} & called
+    assert called <= sessions
+
+
 @pytest.mark.parametrize("registry", HOST_PLACES)
 def test_the_first_step_names_all_that_is_missing_and_where_to_set_it(renderings, registry, tmp_path):
     rendering = renderings[(registry, "environment.yml", "nox")]

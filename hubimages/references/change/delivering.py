@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hubimages import console
@@ -14,6 +14,8 @@ from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
 from hubimages.references.unread import of_hubs
 from hubimages.repository.delivery import Delivery
+
+IN_FULL = 3  # hubs whose files that were not read are listed
 
 
 def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -> Delivery:
@@ -28,6 +30,15 @@ def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:
     if chosen.hubs:
         return any(is_hub(hub, given) for given in chosen.hubs)
     return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
+
+
+def _notes(unread: Mapping[str, str]) -> list[str]:
+    """Return a line for each of the first hubs that use files which were not read, and one that names the others."""
+    lines = [f"note: {hub} also uses {files}, which was not read" for hub, files in list(unread.items())[:IN_FULL]]
+    if rest := list(unread)[IN_FULL:]:
+        files = "uses a file that was" if len(rest) == 1 else "use files that were"
+        lines.append(f"note: {', '.join(rest)} also {files} not read")
+    return lines
 
 
 @dataclass(frozen=True)
@@ -46,7 +57,7 @@ def finish(plan: TagPlan, chosen: Selection, ask: Ask, shown: Shown, *, everywhe
     was not read get a question of their own: the plan cannot say what they run.
     """
     unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
-    plan = replace(plan, notes=[*plan.notes, *(f"note: {line}, which was not read" for line in unread)])
+    plan = replace(plan, notes=[*plan.notes, *_notes(unread)])
     if shown.dry_run:
         if shown.json and unread:
             console.step("\n".join(plan.notes))

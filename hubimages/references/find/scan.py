@@ -16,8 +16,9 @@ from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
-from hubimages.references.find.layouts import argocd, flux, scripts, substituted
+from hubimages.references.find.layouts import argocd, flux, scripts
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
+from hubimages.references.find.layouts.flux import substituted
 from hubimages.references.find.layouts.view import View
 from hubimages.references.find.values import references_of_paths
 from hubimages.references.keep.comment import SIGN, Comment, comments

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import nodes
-from hubimages.references.find.layouts import patches as overriding
+from hubimages.references.find.layouts.kustomize import patches as overriding
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import YAML, View, join
 from hubimages.yaml_text import Node
@@ -62,7 +62,7 @@ def chain(view: View, file: str, seen: frozenset[str] = frozenset()) -> Iterator
     yield file, tuple(files)
 
 
-def patches(view: View, file: str) -> Iterator[tuple[str, tuple[str | int, ...], Node]]:
+def patches_of(view: View, file: str) -> Iterator[tuple[str, tuple[str | int, ...], Node]]:
     """Yield the patches of a kustomization: file, path of the patch in it, and the patch's entry."""
     folder = str(PurePosixPath(file).parent)
     top = view.first(file)
@@ -103,7 +103,7 @@ def layers_of(view: View, folder: str) -> list[Layer]:
     objects: list[overriding.Object] = []
     hidden: overriding.Hidden = {}
     for file, files in chain(view, top) if top else ():
-        given = list(patches(view, file))
+        given = list(patches_of(view, file))
         layers += (Layer(each, document=None) for each in files)
         layers += (layer for _, below, _ in charts(view, file) for layer in below)
         layers += (Layer(each, document=None) for each, _, _ in given if each != file)

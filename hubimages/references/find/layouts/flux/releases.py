@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hubimages.references.find.layouts import kustomize, nodes, substituted
+from hubimages.references.find.layouts import kustomize, nodes
+from hubimages.references.find.layouts.flux import substituted
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import View, join
 from hubimages.references.reference import NotRead, Path
@@ -108,7 +109,7 @@ def _config_map(
 def _patches(view: View, chain: list[tuple[str, tuple[str, ...]]], name: str) -> Iterator[tuple[str, Path, int, Node]]:
     """Yield the patches for a HelmRelease: file, path of the patch in it, document, and the patch."""
     for kustomization, _ in chain:
-        for file, root, _entry in kustomize.patches(view, kustomization):
+        for file, root, _entry in kustomize.patches_of(view, kustomization):
             if root:
                 patch = view.values.top(Layer(file, root=root))
                 if isinstance(patch, MappingNode) and nodes.text(patch, "kind") == SIGN:
