@@ -50,7 +50,8 @@ class Cache:
             file.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=file.parent, prefix=".")
             try:
-                with os.fdopen(handle, "w", encoding="utf-8") as made:
+                # a path in a layer can have any bytes, which are half characters in Python
+                with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as made:
                     json.dump(content, made, ensure_ascii=False, separators=(",", ":"))
                 Path(name).replace(file)
             except BaseException:
