@@ -13,7 +13,7 @@ MOST_ENTRIES = 10_000
 def unpack(archive: Path, target: Path) -> None:
     """Put the chart of an archive at `target`, whose name is the chart's.
 
-    Raises BadInputError if it is no archive, if an entry or link leads out of the chart, and if it is too large.
+    Raises BadInputError if it is no archive, if it has links or leads out of the chart, and if it is too large.
     """
     import tarfile
 
@@ -27,6 +27,10 @@ def unpack(archive: Path, target: Path) -> None:
                         f"{archive} has more than {MOST_BYTES >> 20} MB or {MOST_ENTRIES} files, as no chart has"
                     )
                 if member.name == target.name or member.name.startswith(f"{target.name}/"):
+                    if not (member.isreg() or member.isdir()):  # `helm package` writes no others
+                        raise BadInputError(
+                            f"{archive} is no archive of the chart {target.name}: {member.name} is a link or a device"
+                        )
                     members.append(member)
             tar.extractall(target.parent, members=members, filter="data")
     except (

@@ -45,7 +45,10 @@ def fetch(name: str, version: str, repository: str) -> Path:
     given, urls, digest = str(entry.get("version")), entry.get("urls"), entry.get("digest")
     if not VERSION.fullmatch(given) or not isinstance(urls, list) or not urls:
         raise NoAnswerError(f"{base}index.yaml has no version and address of {name} that can be read")
-    archive = _get(urljoin(base, str(urls[0])))
+    try:
+        archive = _get(urljoin(base, str(urls[0])))
+    except ValueError:
+        raise NoAnswerError(f"{base}index.yaml names {str(urls[0])!r}, which is no address") from None
     if digest and hashlib.sha256(archive).hexdigest() != str(digest).removeprefix("sha256:"):
         raise NoAnswerError(f"the archive of {name} {given} from {base} does not match its digest")
     kept = kept.with_name(kept.name.replace(f"{name}-{version}-", f"{name}-{given}-"))

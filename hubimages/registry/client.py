@@ -245,7 +245,10 @@ def _next_page(page: Response, image: ImageRef) -> str:
     for link in LINK.finditer(page.headers.get("Link", "")):
         relation = REL.search(link[2])
         if relation and "next" in (relation[1] or relation[2] or "").lower().split():
-            following = urlsplit(urljoin(page.address, link[1]))
+            try:
+                following = urlsplit(urljoin(page.address, link[1]))
+            except ValueError:
+                raise NoAnswerError(f"no answer from {image.host}: the next page of its list has no address") from None
             break
     else:
         return ""

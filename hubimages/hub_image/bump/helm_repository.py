@@ -152,7 +152,10 @@ def over_http(transport: Any, address: str) -> Repository:
         urls = entry.get("urls")
         if not isinstance(urls, list) or not urls:
             raise BadInputError(f"{base}index.yaml has no address for {CHART} {version}")
-        content = download(transport, urljoin(base, str(urls[0])))
+        try:
+            content = download(transport, urljoin(base, str(urls[0])))
+        except ValueError:
+            raise NoAnswerError(f"{base}index.yaml names {str(urls[0])!r}, which is no address") from None
         digest = str(entry.get("digest") or "").removeprefix("sha256:")
         if digest and hashlib.sha256(content).hexdigest() != digest:
             raise NoAnswerError(f"{urls[0]} does not have the digest that index.yaml gives")

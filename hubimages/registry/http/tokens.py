@@ -98,7 +98,10 @@ class Authorizer:
         host, name, actions = scope
         if login and login.registry_token:
             return f"Bearer {login.registry_token}"
-        realm = urlsplit(bearer.parameters["realm"])
+        try:
+            realm = urlsplit(bearer.parameters["realm"])
+        except ValueError:
+            raise NoAnswerError(f"{host} sends logins to {bearer.parameters['realm']!r}, which is no address") from None
         if realm.scheme != "https" and not (realm.scheme == "http" and is_loopback(realm.netloc)):
             raise NoAnswerError(f"{host} sends logins to {bearer.parameters['realm']!r}, which is not https: not sent")
         # the registry's own scope as well as ours, as containerd does: some (public.ecr.aws) have words of their own

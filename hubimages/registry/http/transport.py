@@ -86,7 +86,10 @@ class Transport:
         A busy registry (429, 503) is asked again when it said it may be, and not before. Raises NoAnswerError when
         that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
         """
-        host = urlsplit(address).netloc
+        try:
+            host = urlsplit(address).netloc
+        except ValueError:
+            raise NoAnswerError(f"{address!r} is no address") from None
         deadline = time.monotonic() + self.limits.patience
         for attempt in range(10):
             self._wait_for_turn(host, deadline)
@@ -143,6 +146,8 @@ class Transport:
                 raise
             answer.release_conn()
             return Response(answer.status, answer.headers, bytes(content), address)
+        except (ValueError, UnicodeError) as error:  # an address that nobody can parse
+            raise NoAnswerError(f"no answer from {host} that can be used: it leads to what is no address") from error
         except HTTPError as error:
             if self._closed.is_set():
                 raise NoAnswerError(f"no answer from {host}: stopped") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hubimages import yaml_text
 
 ROUNDS, LONGEST = 5, 1000  # characters of a value
-EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}).){0,1000})\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}|\$\{\{).){0,1000})\}\}", re.DOTALL)
 VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
 

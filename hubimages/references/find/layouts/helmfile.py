@@ -15,7 +15,7 @@ from hubimages.references.find.templates import HELMFILE
 from hubimages.references.reference import NotRead
 from hubimages.yaml_text import Node, ScalarNode
 
-EXPRESSION = re.compile(r"\{\{-?(?P<inner>(?:(?!-?\}\}).){0,1000})-?\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"\{\{-?(?P<inner>(?:(?!-?\}\}|\{\{).){0,1000})-?\}\}", re.DOTALL)
 NAMED = re.compile(r"[`\"]?(?:\{\{)?\s*\.(?P<name>[\w.]+)(?:\s*\|.*)?\s*(?:\}\})?[`\"]?")
 DEFAULT = "default"
 
