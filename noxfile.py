@@ -130,6 +130,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Fuzz every parser with atheris: -- SECONDS [--corpus FOLDER] [PARSER ...]; the seconds are for all together."""
+    install(session, "tests", "fuzz", extras=True)
+    session.run("python", "-m", "tests.fuzz.session", *(session.posargs or ["300"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting, types and the hygiene of every file."""
     install(session, "lint", extras=True)  # types are checked against what is really there

@@ -22,7 +22,7 @@ LAYERS = (
     ("contents",),
     ("repository", "yaml_text", "registry"),
     ("container_engine", "disk", "duration", "markdown"),
-    ("run", "image_ref", "findings", "page"),
+    ("run", "image_ref", "findings", "page", "json_text"),
     ("transfer",),
     ("console",),
     ("display",),

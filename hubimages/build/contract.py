@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from hubimages import disk, template
 from hubimages.build.engine import have_image
 from hubimages.container_engine import check_engine
-from hubimages.errors import BadInputError, NotInstalledError
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.run import attempt, failure
 
 HOLDS, BROKEN, NOT_CHECKED = "holds", "broken", "not checked"
@@ -92,7 +92,11 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
 
 def clauses(found: Path) -> Iterator[Clause]:
     """Yield each clause with the result that pytest recorded. The test's name is the clause's sentence."""
-    for case in ElementTree.parse(found).iter("testcase"):
+    try:
+        report = ElementTree.parse(found)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise ProgramFailedError(f"pytest wrote a report that cannot be read: {error}") from error
+    for case in report.iter("testcase"):
         name = case.get("name", "")
         function, bracket, parameter = name.partition("[")
         if parameter == "NOTSET]":  # pytest's parameter for a test with an empty parameter set

@@ -1,6 +1,5 @@
 """Put the layers of a saved image together."""
 
-import json
 import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from typing import IO, Any, cast
 
+from hubimages import json_text
 from hubimages.contents.layer import LARGEST_FILE, Header, Layer, inside, read_layer
 from hubimages.contents.package import Package, Recorded
 from hubimages.errors import BadInputError
@@ -60,7 +60,7 @@ def read_saved_image(stream: IO[bytes]) -> Saved:
                 if file is None:
                     continue
                 if path == "manifest.json" and entry.size <= LARGEST_FILE:
-                    manifest = json.loads(file.read())
+                    manifest = json_text.loads(file.read())
                 elif path.endswith("/layer.tar") or (path.startswith("blobs/") and not is_json(file)):
                     layers[path] = read_layer(file, path)
                     sizes[path] = entry.size
@@ -68,7 +68,7 @@ def read_saved_image(stream: IO[bytes]) -> Saved:
                     documents[path] = file.read()
         paths = list(order(manifest, layers, links))
         named = manifest[0].get("Config") if isinstance(manifest, list) else None
-        configuration = json.loads(documents.get(str(named), b"{}"))
+        configuration = json_text.loads(documents.get(str(named), b"{}"))
     except (tarfile.TarError, ValueError, OSError, RecursionError) as error:
         raise BadInputError(f"not an image as an engine saves it: {error}") from error
     if not isinstance(configuration, dict):
@@ -90,7 +90,8 @@ def order(manifest: object, layers: Mapping[str, Layer], links: Mapping[str, str
     """Yield the paths of an image's layers, the lowest first."""
     if not isinstance(manifest, list) or len(manifest) != 1 or not isinstance(manifest[0], dict):
         raise BadInputError("not one image as an engine saves it: it needs a manifest.json that lists one")
-    for named in manifest[0].get("Layers") or []:
+    listed = manifest[0].get("Layers")
+    for named in listed if isinstance(listed, list) else []:
         path = links.get(named, named) if isinstance(named, str) else ""
         if path not in layers:
             raise BadInputError(f"not an image as an engine saves it: it has no layer {named!r}")

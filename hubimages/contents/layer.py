@@ -20,6 +20,7 @@ LARGEST_HEADER = 1 << 20
 # No more than this of one layer is read (unpacked) or remembered, in bytes.
 MOST_BYTES = 256 << 30
 MOST_REMEMBERED = 40 << 20
+MOST_ENTRIES = 5_000_000  # the largest images have about a million files in all their layers
 # A layer that unpacks to more than this, and to so many times its size, is no layer but a bomb. Some layers have large
 # files full of zeros: /var/log/lastlog after `useradd` with a large number, https://github.com/moby/moby/issues/5419
 SUSPICIOUS, RATIO = 16 << 30, 100
@@ -68,13 +69,13 @@ def read_layer(stream: IO[bytes], name: str, size: int = 0) -> Layer:
     removed: set[str] = set()
     emptied: set[str] = set()
     most = min(MOST_BYTES, max(SUSPICIOUS, RATIO * size)) if size else MOST_BYTES
-    unpacked = weight = 0
+    unpacked = weight = entries = 0
     try:
         with tarfile.open(fileobj=plain(stream, name), mode="r|", tarinfo=Header) as archive:
             for entry in archive:
                 archive.members.clear()  # type: ignore[attr-defined]  # or each entry would stay in memory
-                unpacked += entry.size
-                if unpacked > most or weight > MOST_REMEMBERED:
+                unpacked, entries = archive.offset, entries + 1
+                if unpacked > most or weight > MOST_REMEMBERED or entries > MOST_ENTRIES:
                     raise BadInputError(
                         f"{name} is larger than any layer that an engine writes. It is not read further"
                     )
@@ -96,7 +97,7 @@ def read_layer(stream: IO[bytes], name: str, size: int = 0) -> Layer:
                 else:
                     continue
                 weight += 2 * len(path) + 200
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, ArithmeticError, RecursionError) as error:
         raise BadInputError(f"{name} is no layer that can be read: {error}") from error
     return Layer(records, frozenset(removed), frozenset(emptied))
 

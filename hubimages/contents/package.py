@@ -1,13 +1,14 @@
 """One package in an image, and the metadata in which package managers record it."""
 
 import csv
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 from typing import Any
+
+from hubimages import json_text
 
 CONDA, PIP, DEBIAN, R = "conda", "pip", "deb", "R"
 RECORD = "RECORD"  # not a package, but the sizes of the files of one
@@ -126,11 +127,11 @@ def conda(path: str, content: bytes) -> Recorded:
     if content.count(b"{") + content.count(b"[") > MOST_FILES or content.count(b",") > MOST_VALUES:
         return conda_by_name(path)
     try:
-        found = json.loads(content)
+        found = json_text.loads(content)
         name, version, build = (found[key] for key in ("name", "version", "build"))
         files = found.get("files") or []
         owned = {prefix + re.sub(r"(\.(dist|egg)-info)/.*", r"\1", file) for file in files if "-info" in file}
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return Recorded(())
     if not all(isinstance(text, str) and len(text) <= LONGEST for text in (name, version, build)):
         return Recorded(())
@@ -159,9 +160,9 @@ def conda_by_name(path: str) -> Recorded:
 
 def debian(text: str) -> Iterator[Package]:
     """Yield the installed packages in dpkg's status."""
-    wanted = re.compile(r"^(Package|Version|Architecture|Status|Installed-Size):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+    wanted = re.compile(r"^(Package|Version|Architecture|Status|Installed-Size):(.*)$", re.MULTILINE)
     for paragraph in re.split(r"\n\s*\n", text):
-        fields = dict(wanted.findall(paragraph))
+        fields = {key: value.strip(" \t") for key, value in wanted.findall(paragraph)}
         installed = fields.get("Status", "install ok installed").split()[-1:] == ["installed"]
         if installed and fields.get("Package") and fields.get("Version"):
             size = fields.get("Installed-Size", "")

@@ -29,11 +29,11 @@ def order(kind: str, one: str, other: str) -> int:
     both follow them, otherwise Debian's; R's are the same for numbers.
     """
     if kind in (PIP, CONDA):
-        from packaging.version import InvalidVersion, Version
+        from packaging.version import Version
 
         try:
             first, second = Version(one), Version(other)
-        except InvalidVersion:
+        except ValueError:  # no version of Python's, or a number of more digits than Python reads
             pass
         else:
             return (first > second) - (first < second)
@@ -67,9 +67,9 @@ def compare_part(one: str, other: str) -> int:
         first, second = ([*map(rank, each), 0] for each in (text, other_text))
         if first != second:
             return -1 if first < second else 1
-        difference = int(number or 0) - int(other_number or 0)
-        if difference:
-            return difference
+        low, high = number.lstrip("0"), other_number.lstrip("0")
+        if low != high:
+            return -1 if (len(low), low) < (len(high), high) else 1
     return 0
 
 

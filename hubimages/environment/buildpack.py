@@ -1,6 +1,5 @@
 """Which buildpack, Python and R version repo2docker takes for a directory, as repo2docker itself says."""
 
-import json
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubimages import json_text
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.run import environment
 
@@ -78,7 +78,7 @@ class Question:
             self.process.communicate()
             raise
         try:
-            told = json.loads(out)
+            told = json_text.loads(out)
         except ValueError:
             last = err.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise ProgramFailedError(f"repo2docker's buildpacks cannot be read: {''.join(last)}") from None

@@ -30,7 +30,7 @@ def _all_admit(version: str, release: Release) -> bool | None:
 
 
 def _admits(operator: str, number: str, release: Release) -> bool | None:  # noqa: PLR0911 - one line an operator
-    numbers = re.match(r"\d+(?:\.\d+)*", number)
+    numbers = re.match(r"\d{1,18}(?:\.\d{1,18})*", number)
     if not numbers:
         return None
     wanted = tuple(int(each) for each in numbers[0].split("."))
@@ -53,5 +53,5 @@ def _admits(operator: str, number: str, release: Release) -> bool | None:  # noq
 
 def release_of(version: str) -> Release:
     """Return the numbers at the start of a version; empty without any."""
-    found = re.match(r"\s*[=<>~!]*\s*v?(\d+(?:\.\d+)*)", version)
+    found = re.match(r"\s*[=<>~!]*\s*v?(\d{1,18}(?:\.\d{1,18})*)", version)
     return tuple(int(each) for each in found[1].split(".")) if found else ()

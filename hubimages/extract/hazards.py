@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
+from hubimages import yaml_text
 from hubimages.extract.combine import Files, files
 from hubimages.extract.history.image_directory import DOCKERFILE
 from hubimages.repository.git import Repo
@@ -150,12 +151,9 @@ def build_settings(repo: Repo, commit: str, path: str) -> Iterator[str]:
 
 def chartpress_settings(name: str, text: bytes, path: str) -> Iterator[str]:
     """Yield the build arguments, and the build context where it is not the image directory, of one chartpress.yaml."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        document = YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+        document = yaml_text.load_as_ruamel(text)
+    except yaml_text.UnreadableYamlError:
         yield f"{name} cannot be read. Look there for build arguments of this image"
         return
     charts = document.get("charts", []) if isinstance(document, dict) else []

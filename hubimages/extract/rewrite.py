@@ -138,7 +138,7 @@ class Parser(git_filter_repo.FastExportParser):  # type: ignore[misc]
 
 
 LATEST = 2**64 - 1  # git counts seconds in 64 bits
-READABLE = re.compile(rb"[^<>]* <[^<>]*> -?(\d+) [+-]\d+")  # by git fast-import, with a raw-permissive date
+READABLE = re.compile(rb"[^<>]* <[^<>]*> -?(\d{1,20}) [+-]\d+")  # by git fast-import, with a raw-permissive date
 
 
 def mended(line: bytes) -> tuple[bytes, bytes, bytes]:

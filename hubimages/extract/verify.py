@@ -171,7 +171,7 @@ def _same_people_and_dates(
 
 
 # What git itself writes; older tools wrote addresses without <>, doubled brackets, years before 1970.
-WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> (\d+) [+-]\d{4}")
+WELL_FORMED = re.compile(rb"([^<>]+ )<[^<>]*> (\d{1,20}) [+-]\d{4}")
 
 
 def is_well_formed(line: bytes) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, json_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.fleet.address import Target, shards
 from hubimages.fleet.outcome import FAILED, Outcome
@@ -38,10 +38,10 @@ def join(folder: Path, repositories: Sequence[Target]) -> Report:
     commands: dict[str, None] = {}
     for file in sorted(folder.glob("*.json")):
         try:
-            report = json.loads(file.read_bytes())
+            report = json_text.loads(file.read_bytes())
             rows = [Outcome.from_json(row) for row in report["repositories"]]
             commands.setdefault(str(report["command"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             console.step(f"{file.name} is no report of each: {type(error).__name__}: {error}")
             continue
         found |= {row.address: row for row in rows}

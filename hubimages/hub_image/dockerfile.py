@@ -17,6 +17,7 @@ HUB_IMAGE = "jupyterhub/k8s-hub"
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
 # https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
 PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
+LONGEST = 100_000  # characters of an expanded argument; each line of ARG can double the one before
 COPYING = ("COPY", "ADD", "RUN")
 COPIED_FROM = re.compile(r"""--from=(?P<image>.+)|--mount=(?:[^\s"']*,)?from=(?P<mounted>[^\s,"']+).*""")
 
@@ -68,10 +69,12 @@ def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
     found: list[Base] = []
     arguments: dict[str, list[Letter]] = {}
     stages: set[str] = set()
-    for number, instruction in enumerate(instructions(text)):
-        if instruction.keyword == "ARG" and not in_stage(text, number):
+    in_stage = False  # the arguments of a stage are unknown to every FROM
+    for instruction in instructions(text):
+        if instruction.keyword == "ARG" and not in_stage:
             declare(instruction, arguments, build_args)
         elif instruction.keyword == "FROM":
+            in_stage = True
             named = [word for word in words(instruction.arguments) if not spell(word).startswith("--")]
             if not named:
                 continue
@@ -82,11 +85,6 @@ def bases(text: str, build_args: Mapping[str, str]) -> tuple[Base, ...]:
             for word in copied(instruction):
                 found += [replace(base, copied=True) for base in taken(word, instruction, {}, stages)]
     return tuple(found)
-
-
-def in_stage(text: str, number: int) -> bool:
-    """Return True if a FROM comes before the instruction: its arguments are then unknown to every FROM."""
-    return any(one.keyword == "FROM" for one, _ in zip(instructions(text), range(number), strict=False))
 
 
 def taken(
@@ -212,6 +210,8 @@ def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], wi
         elif not value:
             without_value.append(name)
         expanded += value or []
+        if len(expanded) > LONGEST:
+            raise BadInputError(f"the arguments of a Dockerfile expand to more than {LONGEST} characters")
     return unquoted([*expanded, *word[at:]])
 
 

@@ -5,7 +5,8 @@ here-documents. PyPI's dockerfile-parse knows neither here-documents nor offsets
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -14,6 +15,7 @@ ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
 DIRECTIVE = re.compile(r"#\s*\w+\s*=")
 KEYWORD = re.compile(r"\s*([A-Za-z]+)(?:\s+|$)")
 HEREDOC = re.compile(r"(?:^|\s)\d*<<(-?)\s*([\"']?)([A-Za-z_]\w*)\2(?=\s|$|[;|&>)])")
+WORD = re.compile(r"[A-Za-z_]\w*")
 BYTE_ORDER_MARK = "\ufeff"
 STARTS_WITH_HEREDOC = ("RUN", "COPY", "ADD")
 
@@ -40,7 +42,7 @@ def instructions(text: str) -> Iterator[Instruction]:
     lines = text.replace(BYTE_ORDER_MARK, " ", 1).split("\n")  # as long as before
     offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
     escape = escape_character(lines)
-    number = 0
+    number, ends = 0, Ends.of(lines)
     while number < len(lines):
         if not says_something(lines[number]):
             number += 1
@@ -60,7 +62,7 @@ def instructions(text: str) -> Iterator[Instruction]:
             continue
         instruction = Instruction(keyword[1].upper(), letters[keyword.end() :], first + 1)
         if instruction.keyword in STARTS_WITH_HEREDOC:
-            number = after_heredocs(spell(instruction.arguments), lines, number)
+            number = after_heredocs(spell(instruction.arguments), ends, number)
         yield instruction
 
 
@@ -78,12 +80,32 @@ def escape_character(lines: Sequence[str]) -> str:
     return "\\"
 
 
-def after_heredocs(arguments: str, lines: Sequence[str], number: int) -> int:
+def after_heredocs(arguments: str, ends: "Ends", number: int) -> int:
     """Return the number of the first line after the here-documents that the arguments open."""
     for dash, _, name in HEREDOC.findall(arguments):
-        ends = (at for at in range(number, len(lines)) if (lines[at].lstrip("\t") if dash else lines[at]) == name)
-        number = next((at + 1 for at in ends), number)
+        places = ends.tabbed.get(name, ()) if dash else ends.exact.get(name, ())
+        at = bisect_left(places, number)
+        number = places[at] + 1 if at < len(places) else number
     return number
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The lines that can end a here-document, by their text: searched again and again, they would never end."""
+
+    exact: Mapping[str, Sequence[int]]
+    tabbed: Mapping[str, Sequence[int]]  # without the tabs at their beginning, for `<<-`
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> "Ends":
+        """Return the lines that are one word."""
+        exact: dict[str, list[int]] = {}
+        tabbed: dict[str, list[int]] = {}
+        for number, line in enumerate(lines):
+            if WORD.fullmatch(line.lstrip("\t")):
+                exact.setdefault(line, []).append(number)
+                tabbed.setdefault(line.lstrip("\t"), []).append(number)
+        return cls(exact, tabbed)
 
 
 def words(letters: Sequence[Letter]) -> list[list[Letter]]:

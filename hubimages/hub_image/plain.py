@@ -19,7 +19,9 @@ YAML = (".yaml", ".yml")
 CHART_FILES = ("Chart.yaml", "requirements.yaml")
 DOCKERFILE = re.compile(r"(?:.*[./])?(?:Docker|Container)file(?:\.[\w.-]+)?", re.IGNORECASE)
 VERSION_KEYS = ("version", "targetRevision")  # of Helmfile and Flux, of Argo CD
-TERRAFORM = re.compile(r'resource\s+"helm_release"[^{]*\{(?P<body>.*?)\n\}', re.DOTALL)
+TERRAFORM = re.compile(
+    r'resource\s+"helm_release"[^{"]*"[^{"]*"\s*\{(?P<body>(?:(?!"helm_release").)*?)\n\}', re.DOTALL
+)
 TERRAFORM_CHART = re.compile(rf'^\s*chart\s*=\s*"(?:[^"]*/)?{CHART}"', re.MULTILINE)
 TERRAFORM_VERSION = re.compile(r'^\s*version\s*=\s*"(?P<version>[^"$]+)"', re.MULTILINE)
 HELM = re.compile(r"\bhelm\b(?:\\\n|[^\n])*")  # a command, with the lines that continue it

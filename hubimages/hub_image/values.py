@@ -1,5 +1,6 @@
 """Find an image's name and tag in values.yaml, and change nothing else."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from hubimages.hub_image.entries import text_of
 from hubimages.hub_image.layout import Image
 from hubimages.yaml_text import MappingNode, Path, Scalar, ScalarNode, SequenceNode, Tree
 
+NUMBER = re.compile(r"[0-9]{1,9}")
 NAME_KEYS = ("name", "repository")  # chartpress sets each of them that is there
 
 
@@ -107,7 +109,7 @@ def split_whole(reference: str) -> tuple[str, str]:
 
 def values_path(dotted: str) -> Path:
     """Split a dotted path as chartpress does: numbers are positions in lists."""
-    return tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
+    return tuple(int(part) if NUMBER.fullmatch(part) else part for part in dotted.split("."))
 
 
 def with_image(content: str, place: ImageValue, name: str, tag: str) -> str:

@@ -8,10 +8,10 @@ the image's is that of the last commit that touched the image, which is often an
 import re
 
 VERSION = re.compile(
-    r"v?(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
+    r"(?=.{1,256}$)v?(?P<major>\d+)(?:\.(?P<minor>\d+))?(?:\.(?P<patch>\d+))?"
     r"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?"
 )
-PLAIN_RANGE = re.compile(r"[v=]*(\d+)(?:\.(\d+))?(?:\.[xX*])*")
+PLAIN_RANGE = re.compile(r"[v=]*(\d{1,20})(?:\.(\d{1,20}))?(?:\.[xX*])*")
 RELEASE = re.compile(r"\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)\.\d+)?")
 COMMIT = re.compile(r"(?:^|[.-])h?([0-9a-f]{7,40})$")
 

@@ -5,16 +5,22 @@ https://helm.sh/docs/topics/chart_repository/
 
 import hashlib
 import os
-import urllib.error
-import urllib.request
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+<<<<<<< HEAD
 from hubimages import disk
+=======
+from hubimages import yaml_text
+>>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import BadInputError, NoAnswerError
+from hubimages.registry import Transport
 
-TIMEOUT = 15  # seconds
+# Both go into paths. https://helm.sh/docs/chart_best_practices/conventions/
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]*")
 REPOSITORIES = {
     "jupyterhub": "https://hub.jupyter.org/helm-chart/",
     "binderhub-service": "https://2i2c.org/binderhub-service/",
@@ -31,6 +37,8 @@ def fetch(name: str, version: str, repository: str) -> Path:
 
     Raises NoAnswerError if the repository does not answer, BadInputError if it has no such chart.
     """
+    if not NAME.fullmatch(name) or (version and not VERSION.fullmatch(version)):
+        raise BadInputError(f"{f'{name} {version}'.strip()!r} is not a chart's name and version")
     kept = cache_folder() / f"{name}-{version}-{hashlib.sha256(repository.encode()).hexdigest()[:8]}.tgz"
     if version and kept.is_file():
         return kept
@@ -38,25 +46,28 @@ def fetch(name: str, version: str, repository: str) -> Path:
         raise NoAnswerError(f"cannot fetch charts from {repository}; put {name} into a folder for --charts")
     base = repository.rstrip("/") + "/"
     entry = _entry(name, version, base)
-    archive = _get(urljoin(base, str((entry.get("urls") or [""])[0])))
-    digest = entry.get("digest")
+    given, urls, digest = str(entry.get("version")), entry.get("urls"), entry.get("digest")
+    if not VERSION.fullmatch(given) or not isinstance(urls, list) or not urls:
+        raise NoAnswerError(f"{base}index.yaml has no version and address of {name} that can be read")
+    try:
+        archive = _get(urljoin(base, str(urls[0])))
+    except ValueError:
+        raise NoAnswerError(f"{base}index.yaml names {str(urls[0])!r}, which is no address") from None
     if digest and hashlib.sha256(archive).hexdigest() != str(digest).removeprefix("sha256:"):
-        raise NoAnswerError(f"the archive of {name} {entry['version']} from {base} does not match its digest")
-    kept = kept.with_name(kept.name.replace(f"{name}-{version}-", f"{name}-{entry['version']}-"))
+        raise NoAnswerError(f"the archive of {name} {given} from {base} does not match its digest")
+    kept = kept.with_name(kept.name.replace(f"{name}-{version}-", f"{name}-{given}-"))
     kept.parent.mkdir(parents=True, exist_ok=True)
     disk.write_whole(kept, archive)
     return kept
 
 
 def _entry(name: str, version: str, base: str) -> dict[str, Any]:
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        entries = yaml.load(_get(base + "index.yaml"), loader)["entries"].get(name) or []
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        entries = yaml_text.load(_get(base + "index.yaml").decode("utf-8", "replace"))["entries"].get(name) or []
+    except (yaml_text.UnreadableYamlError, LookupError, TypeError, AttributeError):
         raise NoAnswerError(f"{base}index.yaml is not an index of charts") from None
-    wanted = [entry for entry in entries if version in ("", str(entry.get("version")))]
+    listed = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    wanted = [entry for entry in listed if version in ("", str(entry.get("version")))]
     if not wanted:
         raise BadInputError(f"{base} has no chart {name} {version}".rstrip())
     # as Helm does: development versions count only if there is no other
@@ -66,10 +77,13 @@ def _entry(name: str, version: str, base: str) -> dict[str, Any]:
 
 
 def _get(address: str) -> bytes:
+    if not address.startswith(("http://", "https://")):  # an index may name any file
+        raise NoAnswerError(f"charts are fetched over HTTP, not from {address}")
+    transport = Transport()
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
-            content: bytes = answer.read()
-            return content
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise NoAnswerError(f"no answer from {address}: {reason}") from None
+        answer = transport.send("GET", address, {})
+    finally:
+        transport.close()
+    if answer.status != 200:
+        raise NoAnswerError(f"no answer from {address}: status {answer.status}")
+    return answer.body

@@ -1,6 +1,8 @@
 """Assemble the charts of a hub for Helm: the repository's own chart and those that it depends on."""
 
+import glob
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -8,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hubimages import yaml_text
 from hubimages.errors import BadInputError, NoAnswerError
-from hubimages.imagebuilding.chart_repository import REPOSITORIES, fetch
+from hubimages.imagebuilding.archive import unpack
+from hubimages.imagebuilding.chart_repository import NAME, REPOSITORIES, fetch
 from hubimages.imagebuilding.hubs import BASEHUB, CHARTS, PLAIN, Hub
 
 VERSION = re.compile(r"^version:.*$", re.MULTILINE)
@@ -60,18 +64,45 @@ def prepare(hub: Hub, sources: ChartSources, work: Path) -> ReadyCharts:
         where = f"{CHARTS}/{BASEHUB}"
         return ReadyCharts((), (BASEHUB,), (f"no chart {where} in the repository: nothing was rendered",))
     target = work / BASEHUB
+    check_links(own, hub.root)
     override = hub.root / hub.chart_override if hub.chart_override else None
     shutil.copytree(own, target, ignore=shutil.ignore_patterns("charts", "Chart.lock"), dirs_exist_ok=True)
     if override is not None and override.is_file():
         shutil.copy(override, target / "Chart.yaml")
     _add_schema(target)
-    for dependency in _metadata(target).get("dependencies") or []:
+    for dependency in _dependencies(target, own):
         name, version = str(dependency["name"]), str(dependency.get("version", ""))
         place = target / "charts" / name
         if not _put(name, version, str(dependency.get("repository", "")), place, sources, notes, own / "charts"):
             missing.append(name)
             _stub(place, name, version)
     return ReadyCharts((ReadyChart(target),), tuple(missing), tuple(notes))
+
+
+def _dependencies(chart: Path, own: Path) -> list[dict[str, Any]]:
+    """Return the charts that a chart depends on. Raises BadInputError for what is no name: it goes into paths."""
+    listed = _metadata(chart).get("dependencies") or []
+    for each in listed if isinstance(listed, list) else [listed]:
+        if not isinstance(each, dict) or not NAME.fullmatch(str(each.get("name"))):
+            raise BadInputError(f"{own / 'Chart.yaml'}: {str(each)[:100]!r} is not a dependency with a chart's name")
+    return list(listed)
+
+
+def check_links(folder: Path, root: Path) -> None:
+    """Raise BadInputError for a link below the folder that leads out of the root, or to a folder that has it in it."""
+    top, waiting, seen = root.resolve(), [folder.resolve()], set[Path]()
+    while waiting:
+        here = waiting.pop()
+        seen.add(here)
+        for above, folders, files in os.walk(here):
+            for place in (Path(above, name) for name in (*folders, *files)):
+                if not place.is_symlink():
+                    continue
+                there = Path(os.path.realpath(place))
+                if not there.is_relative_to(top) or place.is_relative_to(there):
+                    raise BadInputError(f"{place} is a link to {there}, which no chart of {root} can have in it")
+                if there.is_dir() and there not in seen:
+                    waiting.append(there)
 
 
 def _own_chart(hub: Hub, sources: ChartSources) -> Path | None:
@@ -92,15 +123,15 @@ def _put(
             _add_schema(target)
             _set_version(target, name, version, notes)
             return True
-        archives = sorted(folder.glob(f"{name}-{version}.tgz" if version else f"{name}-[0-9]*.tgz"))
+        archives = sorted(folder.glob(f"{name}-{glob.escape(version)}.tgz" if version else f"{name}-[0-9]*.tgz"))
         if archives:
-            _unpack(archives[-1], target)
+            unpack(archives[-1], target)
             return True
     if sources.offline:
         notes.append(f"chart {name} {version} is not available offline".replace("  ", " "))
         return False
     try:
-        _unpack(fetch(name, version, repository), target)
+        unpack(fetch(name, version, repository), target)
     except (NoAnswerError, BadInputError) as error:
         notes.append(f"chart {name}: {error}")
         return False
@@ -108,14 +139,6 @@ def _put(
         newest = _metadata(target).get("version", "")
         notes.append(f"chart {name}: used {newest}, the newest (choose another with --chart-version={name}=VERSION)")
     return True
-
-
-def _unpack(archive: Path, target: Path) -> None:
-    import tarfile
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as tar:
-        tar.extractall(target.parent, filter="data")
 
 
 def _set_version(chart: Path, name: str, version: str, notes: list[str]) -> None:
@@ -138,7 +161,11 @@ def _add_schema(chart: Path) -> None:
     """Convert values.schema.yaml to values.schema.json, as publishing the charts does."""
     source, made = chart / "values.schema.yaml", chart / "values.schema.json"
     if source.is_file() and not made.is_file():
-        made.write_text(json.dumps(_load(source)), "utf-8")
+        try:
+            text = json.dumps(_load(source), default=str)
+        except (TypeError, ValueError) as error:
+            raise BadInputError(f"{source} has what no JSON can have: {error}") from error
+        made.write_text(text, "utf-8")
 
 
 def _metadata(chart: Path) -> dict[str, Any]:
@@ -147,9 +174,7 @@ def _metadata(chart: Path) -> dict[str, Any]:
 
 
 def _load(file: Path) -> Any:
-    import yaml
-
     try:
-        return yaml.load(file.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
+        return yaml_text.load(file.read_text("utf-8"))
+    except (yaml_text.UnreadableYamlError, UnicodeDecodeError) as error:
         raise BadInputError(f"{file} is not YAML: {error}") from None

@@ -1,10 +1,10 @@
 """Evaluate values in Jsonnet with the variables that 2i2c's deployer sets."""
 
 import importlib
-import json
 from pathlib import Path
 from typing import Any
 
+from hubimages import json_text
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding.hubs import BASEHUB, CHARTS, DASKHUB, PLAIN, Hub
 from hubimages.imagebuilding.layer import FileLine, Layer
@@ -39,7 +39,7 @@ def evaluate(hub: Hub, file: str) -> Layer | None:
         text = library.evaluate_file(str(path), ext_vars=variables, jpathdir=[str(path.parent)])
     except RuntimeError as error:
         raise BadInputError(f"{file}: {str(error).strip().splitlines()[0]}") from None
-    data = json.loads(text)
+    data = json_text.loads(text)
     if not isinstance(data, dict):
         raise BadInputError(f"{file}: does not evaluate to a mapping")
     if hub.chart == DASKHUB and isinstance(data.get(BASEHUB), dict):

@@ -3,13 +3,13 @@
 Paths and answers: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html
 """
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from hubimages import json_text
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 
 TOKEN = "JUPYTERHUB_API_TOKEN"  # JupyterHub's own name for it
@@ -65,9 +65,19 @@ class Hub:
         if not answer.content:
             return None
         try:
-            return answer.json()
+            return json_text.loads(answer.content)
         except ValueError as error:
             raise BadInputError(f"{self.address}{path} does not answer like a JupyterHub. Check --hub-url") from error
+
+    def _event(self, path: str, text: bytes) -> dict[str, Any]:
+        """Return an event. Raises NoAnswerError for what no hub sends."""
+        try:
+            event = json_text.loads(text)
+        except ValueError:
+            event = None
+        if not isinstance(event, dict):
+            raise NoAnswerError(f"{self.address}{path} sends events that are not a JupyterHub's. Check --hub-url")
+        return event
 
     def events(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the hub's events while a server starts. Raises NoAnswerError if they break off."""
@@ -82,7 +92,7 @@ class Hub:
                     raise self._refusal("GET", path, answer.status_code, _message(answer.text))
                 for line in answer.iter_lines():
                     if line.startswith(b"data:"):
-                        yield json.loads(line[len(b"data:") :])
+                        yield self._event(path, line[len(b"data:") :])
         except requests.RequestException as error:
             raise NoAnswerError(
                 f"{self.address} stopped answering while the server started. Look at the server there"
@@ -121,7 +131,7 @@ class Hub:
 def _message(text: str) -> str:
     """Return the message in the body of an error, in one line; empty for an HTML page."""
     try:
-        body = json.loads(text)
+        body = json_text.loads(text)
     except ValueError:
         return ""
     message = body.get("message") if isinstance(body, dict) else ""

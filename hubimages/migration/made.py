@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from hubimages import disk, extract
+=======
+from hubimages import extract, json_text
+>>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
 
@@ -100,11 +104,11 @@ def made_at(dest: Path) -> Made | None:
         return None
     try:
         records = dest / ".git" / "hubimages"
-        note = json.loads((records / extract.NOTE).read_text(encoding="utf-8"))
-        report = json.loads((records / "extraction.json").read_text(encoding="utf-8"))
+        note = json_text.loads((records / extract.NOTE).read_text(encoding="utf-8"))
+        report = json_text.loads((records / "extraction.json").read_text(encoding="utf-8"))
         repo = Repo(dest / ".git", dest, QUIETLY)
         return Made(repo, note["source_tip"], note["options"], note["head"], report)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise RefusedError(
             f"{dest} exists, and extract-images did not make it. Move it away, or name another DEST"
         ) from error
@@ -113,7 +117,7 @@ def made_at(dest: Path) -> Made | None:
 def name_dest(made: Path, dest: Path) -> None:
     """Write into the report of a new repository where it is going to be."""
     report = made / ".git" / "hubimages" / "extraction.json"
-    before = json.loads(report.read_text(encoding="utf-8"))
+    before = json_text.loads(report.read_text(encoding="utf-8"))
     steps = [step.replace(before["dest"], str(dest)) for step in before["next_steps"]]
     facts = {**before, "dest": str(dest), "next_steps": steps}
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"

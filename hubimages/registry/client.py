@@ -6,7 +6,6 @@ question stays open. `lookup` asks about many images at once.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +15,9 @@ from types import TracebackType
 from typing import IO, Any, cast
 from urllib.parse import urljoin, urlsplit
 
+from hubimages import json_text
 from hubimages.errors import BadInputError, NoAnswerError
-from hubimages.image_ref import DIGEST, ImageRef
+from hubimages.image_ref import DIGEST, TAG, ImageRef
 from hubimages.registry.hosts import base_address
 from hubimages.registry.http.blob import BUFFER, Blob
 from hubimages.registry.http.logins import StoredLogins
@@ -98,7 +98,7 @@ class Registries:
             listed = _object(page, image).get("tags") or []
             if not isinstance(listed, list) or not all(isinstance(tag, str) for tag in listed):
                 raise NoAnswerError(f"no answer from {image.host}: its list of tags cannot be read")
-            found.update(dict.fromkeys(listed))
+            found.update(dict.fromkeys(tag for tag in listed if TAG.fullmatch(tag)))  # no other can be asked for
             path = _next_page(page, image)
         return [tag for tag in found if not ATTACHED.match(tag)]
 
@@ -177,7 +177,8 @@ class Registries:
         for _ in range(2):
             authorization = {"Authorization": used} if used else {}
             answer = self.transport.send(method, address, {**(headers or {}), **authorization}, body, unread=unread)
-            if answer.status != 401:
+            # a challenge of the host that a redirect led to asks for a login that is not its own
+            if answer.status != 401 or urlsplit(answer.address).netloc != urlsplit(address).netloc:
                 break
             new = self.authorizer.answer(scope, answer, used)
             if not new or new == used:
@@ -215,7 +216,7 @@ def version(image: ImageRef) -> str:
 def complaint(answer: Response) -> str:
     """Return the code and message of a registry's error in one line; empty if it has none."""
     try:
-        first = json.loads(answer.body)["errors"][0]
+        first = json_text.loads(answer.body)["errors"][0]
         return " ".join(f"({first.get('code', '')}: {first.get('message', '')})".split())
     except (ValueError, LookupError, TypeError, AttributeError):
         return ""
@@ -224,7 +225,7 @@ def complaint(answer: Response) -> str:
 def _object(answer: Response, image: ImageRef) -> dict[str, Any]:
     """Return the JSON object of an answer."""
     try:
-        content = json.loads(answer.body)
+        content = json_text.loads(answer.body)
     except ValueError:
         content = None
     if not isinstance(content, dict):
@@ -234,7 +235,7 @@ def _object(answer: Response, image: ImageRef) -> dict[str, Any]:
 
 def _is_json(answer: Response) -> bool:
     try:
-        return isinstance(json.loads(answer.body), dict)
+        return isinstance(json_text.loads(answer.body), dict)
     except ValueError:
         return False
 
@@ -244,7 +245,10 @@ def _next_page(page: Response, image: ImageRef) -> str:
     for link in LINK.finditer(page.headers.get("Link", "")):
         relation = REL.search(link[2])
         if relation and "next" in (relation[1] or relation[2] or "").lower().split():
-            following = urlsplit(urljoin(page.address, link[1]))
+            try:
+                following = urlsplit(urljoin(page.address, link[1]))
+            except ValueError:
+                raise NoAnswerError(f"no answer from {image.host}: the next page of its list has no address") from None
             break
     else:
         return ""

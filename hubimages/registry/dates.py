@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hubimages.errors import NoAnswerError
-from hubimages.image_ref import ImageRef
+from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry.client import ACCEPT, Registries, _object, version
 
 # Reproducible builds write 0001, 1970 or 1980; no image is older than Docker.
@@ -55,7 +55,7 @@ def _configuration(registries: Registries, image: ImageRef) -> tuple[dict[str, A
         manifest = _object(_content(registries, image, f"manifests/{digest}", digest), image)
     described = manifest.get("config")
     digest = str(described.get("digest") or "") if isinstance(described, dict) else ""
-    if not digest:
+    if not DIGEST.fullmatch(digest):
         return manifest, {}
     return manifest, _object(_content(registries, image, f"blobs/{digest}", digest), image)
 
@@ -63,7 +63,7 @@ def _configuration(registries: Registries, image: ImageRef) -> tuple[dict[str, A
 def _content(registries: Registries, image: ImageRef, path: str, digest: str) -> Any:
     """Return the content with a digest. Raises NoAnswerError if the registry sends other content."""
     answer = registries.get(image, path, accept=ACCEPT if path.startswith("manifests/") else "*/*")
-    if digest.startswith("sha256:") and hashlib.sha256(answer.body).hexdigest() != digest.partition(":")[2]:
+    if hashlib.new(digest.partition(":")[0], answer.body).hexdigest() != digest.partition(":")[2]:
         raise NoAnswerError(f"no answer from {image.host} for {image} that can be used: {digest} is something else")
     return answer
 
@@ -73,8 +73,9 @@ def _platform(entries: list[Any]) -> str:
     images: list[tuple[bool, str]] = []
     for entry in entries:
         platform = entry.get("platform") if isinstance(entry, dict) else None
-        system = (platform or {}).get("os", ""), (platform or {}).get("architecture", "")
-        if isinstance(entry, dict) and isinstance(entry.get("digest"), str) and system[0] != "unknown":
+        given = platform if isinstance(platform, dict) else {}
+        system = given.get("os", ""), given.get("architecture", "")
+        if isinstance(entry, dict) and DIGEST.fullmatch(str(entry.get("digest"))) and system[0] != "unknown":
             images.append((system != ("linux", "amd64"), entry["digest"]))
     return min(images, key=lambda each: each[0])[1] if images else ""
 

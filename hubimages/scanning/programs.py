@@ -4,13 +4,17 @@ Both read files, so each blob is written once into a folder that only the user c
 reports are read from a pipe, and what they say of a secret is dropped at once: gitleaks is asked to leave it out.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+<<<<<<< HEAD
 from hubimages import disk
+=======
+from hubimages import json_text
+>>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo
 from hubimages.run import attempt
@@ -114,8 +118,9 @@ def _gitleaks(root: Path) -> Sequence[str]:
 
 
 def _gitleaks_places(output: bytes) -> Iterator[Place]:
-    for one in json.loads(output or b"[]") or []:
-        yield Place(Path(one["File"]), int(one["StartLine"]), int(one["EndLine"]), one["RuleID"])
+    with _understood("gitleaks"):
+        for one in json_text.loads(output or b"[]") or []:
+            yield Place(Path(one["File"]), int(one["StartLine"]), int(one["EndLine"]), str(one["RuleID"]))
 
 
 def _trufflehog(root: Path) -> Sequence[str]:
@@ -124,12 +129,23 @@ def _trufflehog(root: Path) -> Sequence[str]:
 
 
 def _trufflehog_places(output: bytes) -> Iterator[Place]:
-    for line in output.splitlines():
-        one = json.loads(line)
-        if "SourceMetadata" in one:
-            data = one["SourceMetadata"]["Data"]["Filesystem"]
-            number = int(data.get("line", 1)) or 1
-            yield Place(Path(data["file"]), number, number, one["DetectorName"])
+    with _understood("trufflehog"):
+        for line in output.splitlines():
+            one = json_text.loads(line)
+            if "SourceMetadata" in one:
+                data = one["SourceMetadata"]["Data"]["Filesystem"]
+                number = int(data.get("line", 1)) or 1
+                yield Place(Path(data["file"]), number, number, str(one["DetectorName"]))
+
+
+@contextmanager
+def _understood(program: str) -> Iterator[None]:
+    """Raise ProgramFailedError where a program's answer has another form than its releases until now write."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise ProgramFailedError(f"{program} answered in a form that hubimages does not know ({said})") from error
 
 
 GITLEAKS = Program("gitleaks", _gitleaks, _gitleaks_places, frozenset({0}))

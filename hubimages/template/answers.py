@@ -1,11 +1,11 @@
 """Answers from the command line and from a file."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hubimages import json_text, yaml_text
 from hubimages.errors import BadInputError
 from hubimages.template.checking import check_answers
 from hubimages.template.questions import RECORD, template_directory
@@ -34,16 +34,12 @@ def read_answers(file: Path) -> dict[str, str]:
 
     Values stay as they are written: `3.10` stays `3.10`. Raises BadInputError.
     """
-    from ruamel.yaml.error import YAMLError
-
     if file.is_dir():
         file = file / RECORD
     try:
         loaded = _load(file)
-    except (OSError, ValueError, YAMLError) as error:
+    except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:
         raise BadInputError(f"cannot read answers from {file}: {_one_line(error)}") from error
-    except RecursionError as error:
-        raise BadInputError(f"cannot read answers from {file}: it is nested too deeply") from error
     if isinstance(loaded, dict) and isinstance(loaded.get("answers"), dict):
         extra = [key for key in loaded if key not in record_keys()]
         if extra:
@@ -65,12 +61,10 @@ def record_keys() -> set[str]:
 
 
 def _load(file: Path) -> Any:
-    from ruamel.yaml import YAML
-
     text = file.read_text(encoding="utf-8-sig")
     if file.suffix == ".json":
-        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_unique)
-    return YAML(typ="base", pure=True).load(text)  # "base": every scalar is a string
+        return json_text.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_unique)
+    return yaml_text.load_texts(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hubimages.yaml_text.unreadable import UnreadableYamlError
 if TYPE_CHECKING:
     from hubimages.yaml_text.finding import Scalar, scalars
     from hubimages.yaml_text.insert import add_item, add_key
+    from hubimages.yaml_text.loading import load, load_all, load_as_ruamel, load_texts
     from hubimages.yaml_text.quoting import as_text
     from hubimages.yaml_text.removing import remove
     from hubimages.yaml_text.replacing import replace
@@ -41,6 +42,10 @@ __all__ = [
     "compose",
     "data",
     "effective",
+    "load",
+    "load_all",
+    "load_as_ruamel",
+    "load_texts",
     "pair_of",
     "remove",
     "replace",
@@ -49,11 +54,15 @@ __all__ = [
 ]
 
 # Imported when first used: listing images writes nothing, and these imports would take a tenth of its time.
-WRITING = {
+LATER = {
     "Scalar": "finding",
     "add_item": "insert",
     "add_key": "insert",
     "as_text": "quoting",
+    "load": "loading",
+    "load_all": "loading",
+    "load_as_ruamel": "loading",
+    "load_texts": "loading",
     "remove": "removing",
     "replace": "replacing",
     "scalars": "finding",
@@ -61,6 +70,6 @@ WRITING = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in WRITING:
+    if name not in LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{WRITING[name]}"), name)
+    return getattr(import_module(f"{__name__}.{LATER[name]}"), name)

@@ -9,6 +9,7 @@ import re
 Plain = str | int | float | bool | None
 
 INTEGER_LIMITS = (-(2**63), 2**64 - 1)
+LONGEST = 4000  # digits: Python reads no more than 4300, and so many are above the limit in any case
 WORDS: dict[str, Plain] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
@@ -48,7 +49,9 @@ def _integer(plain: str, matched: re.Match[str]) -> int:
         return sign * int(hexadecimal, 16)
     if octal:
         return sign * int(octal.lower().replace("o", ""), 8)
-    return sign * (int(binary, 2) if binary else int(decimal))
+    if binary:
+        return sign * int(binary, 2)
+    return sign * int(decimal[:LONGEST])
 
 
 def _float(text: str) -> float | str:

@@ -4,12 +4,12 @@ https://github.com/opencontainers/image-spec/blob/main/manifest.md
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hubimages import json_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry import MANIFEST_TYPES, Registries
@@ -58,7 +58,7 @@ def resolve(registries: Registries, image: ImageRef, platform: str = "") -> Publ
     layers, configuration = body.content.get("layers"), body.content.get("config")
     if not isinstance(layers, list) or not isinstance(configuration, dict):
         raise BadInputError(f"{image} is not an image: its manifest lists no layers")
-    if configuration.get("mediaType", "").startswith("application/vnd.oci.empty"):
+    if str(configuration.get("mediaType", "")).startswith("application/vnd.oci.empty"):
         raise BadInputError(f"{image} is not an image, but something that is attached to one")
     described = tuple(descriptor(each, image) for each in layers)
     return Published(image.at(image.tag, body.digest), chosen, described, descriptor(configuration, image), index)
@@ -82,8 +82,8 @@ def manifest_of(registries: Registries, image: ImageRef) -> Body:
     if image.digest and digest != image.digest:
         raise NoAnswerError(f"no answer from {image.host} that can be used: {image.digest} is something else")
     try:
-        content = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        content = json_text.loads(answer.body)
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         raise NoAnswerError(f"no answer from {image.host} for {image} that can be read: it is no JSON object")
@@ -135,8 +135,8 @@ def configuration_of(registries: Registries, published: Published) -> dict[str, 
     if f"{algorithm}:{hashlib.new(algorithm, answer.body).hexdigest()}" != place.digest:
         raise NoAnswerError(f"no answer from {published.image.host} that can be used: {place.digest} is something else")
     try:
-        content = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        content = json_text.loads(answer.body)
+    except ValueError:
         content = None
     if not isinstance(content, dict):
         raise BadInputError(f"{published.image} is not an image: its configuration is no JSON object")

@@ -8,6 +8,7 @@ import json
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from hubimages import json_text
 from hubimages.contents.sbom.referrers import CREATED, CYCLONEDX, INDEX, OURS, attached, fallback_tag, has_api
 from hubimages.errors import NoAnswerError
 from hubimages.image_ref import ImageRef
@@ -44,7 +45,12 @@ def attach(registries: Registries, image: ImageRef, document: bytes, created: st
     HiddenError or NoAnswerError, and NoAnswerError if the registry does not have it afterwards.
     """
     answer = registries.get(image, f"manifests/{image.digest}", accept=MANIFEST_TYPES)
-    subject_type = json.loads(answer.body).get("mediaType") or answer.headers.get("Content-Type", MANIFEST)
+    try:
+        subject_type = json_text.loads(answer.body).get("mediaType") or answer.headers.get("Content-Type", MANIFEST)
+    except (ValueError, AttributeError) as error:
+        raise NoAnswerError(
+            f"no answer from {image.host} for {image} that can be read: it is no JSON object"
+        ) from error
     manifest = manifest_for(document, answer.body, subject_type, created)
     for content in (EMPTY, document):
         push_blob(registries, image, content)
@@ -66,7 +72,7 @@ def add_to_tag(registries: Registries, image: ImageRef, entry: dict[str, Any]) -
     tag = fallback_tag(image.digest)
     others: list[Any] = []
     try:
-        before = json.loads(registries.ask("GET", image, f"manifests/{tag}", accept=MANIFEST_TYPES).body)
+        before = json_text.loads(registries.ask("GET", image, f"manifests/{tag}", accept=MANIFEST_TYPES).body)
         others = [each for each in before.get("manifests") or [] if OURS not in (each.get("annotations") or {})]
     except NotThereError:
         pass

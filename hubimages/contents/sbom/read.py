@@ -1,9 +1,9 @@
 """Read a CycloneDX document that `write` wrote. Its library is not needed for that."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from hubimages import json_text
 from hubimages.contents.facts import SBOM, Facts, LayerSize
 from hubimages.contents.image import Contents
 from hubimages.contents.package import CONDA, DEBIAN, PIP, Package, R
@@ -20,8 +20,8 @@ def facts_of(document: bytes, name: str, digest: str) -> Facts:
     Raises NotOursError if it cannot be used.
     """
     try:
-        content = json.loads(document)
-    except (ValueError, RecursionError):
+        content = json_text.loads(document)
+    except ValueError:
         raise NotOursError("it is no JSON") from None
     if not isinstance(content, dict) or content.get("bomFormat") != "CycloneDX":
         raise NotOursError("it is no CycloneDX document")
@@ -35,7 +35,7 @@ def facts_of(document: bytes, name: str, digest: str) -> Facts:
         raise NotOursError(f"it is about another image ({known.get('digest')})")
     try:
         return read(content, known, name)
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise NotOursError(f"it is broken ({type(error).__name__}: {error})") from None
 
 
@@ -57,10 +57,10 @@ def read(content: Mapping[str, Any], known: Mapping[str, str], name: str) -> Fac
         known["digest"],
         known.get("platform", ""),
         Contents(tuple(sorted(packages)), tuple(sorted(of_conda))),
-        tuple(LayerSize(text(one), int(size), text(other)) for one, size, other in json.loads(known["layers"])),
+        tuple(LayerSize(text(one), int(size), text(other)) for one, size, other in json_text.loads(known["layers"])),
         known.get("created", ""),
         known.get("user", ""),
-        {text(name): text(value) for name, value in json.loads(known["environment"]).items()},
+        {text(name): text(value) for name, value in json_text.loads(known["environment"]).items()},
         SBOM,
     )
 

@@ -5,12 +5,12 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-re
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from hubimages import json_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry import MANIFEST_TYPES, Registries
@@ -91,14 +91,14 @@ def _listed(registries: Registries, image: ImageRef, path: str) -> list[Attached
 def entries(body: bytes, image: ImageRef) -> list[Attached]:
     """Return the entries of an index of attached things."""
     try:
-        listed = json.loads(body)["manifests"] or []
+        listed = json_text.loads(body)["manifests"] or []
         found = []
         for each in listed:
             notes = each.get("annotations") or {}
             if DIGEST.fullmatch(str(each["digest"])):
                 kind = str(each.get("artifactType") or "")
                 found.append(Attached(each["digest"], kind, {str(key): str(value) for key, value in notes.items()}))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise NoAnswerError(f"no answer from {image.host} that can be read about what is attached to {image}") from None
     return found
 
@@ -111,11 +111,11 @@ def document(registries: Registries, image: ImageRef, one: Attached) -> bytes:
     manifest = registries.get(image, f"manifests/{one.digest}", accept=MANIFEST_TYPES).body
     _check(manifest, one.digest, image)
     try:
-        layer: dict[str, Any] = json.loads(manifest)["layers"][0]
+        layer: dict[str, Any] = json_text.loads(manifest)["layers"][0]
         digest = layer["digest"]
         if not DIGEST.fullmatch(digest):
             raise ValueError("no digest")
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError):
         raise BadInputError(f"the SBOM of {image} is broken: its manifest lists no document") from None
     body = registries.ask("GET", image, f"blobs/{digest}").body
     _check(body, digest, image)

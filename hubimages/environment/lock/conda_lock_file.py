@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from hubimages import yaml_text
 from hubimages.environment.lock.model import Lock, Locked
 from hubimages.errors import BadInputError
 
@@ -75,8 +76,8 @@ def _reads_as_something_else(text: str) -> bool:
 def read(file: Path) -> Lock:
     """Return the lock in a conda-lock.yml. Raises BadInputError."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml_text.load(file.read_text(encoding="utf-8"))
+    except (yaml_text.UnreadableYamlError, UnicodeDecodeError) as error:
         raise BadInputError(f"{file} is no conda-lock.yml: {' '.join(str(error).split())[:200]}") from error
     version = content.get("version") if isinstance(content, Mapping) else None
     if version not in (1, 2):

@@ -20,7 +20,7 @@ from hubimages.repository.web_address import WebAddress
 SAMPLES = 3
 LONGEST_SURE = 5  # digits of an issue number, where SOURCE's merges name none: more is a colour or a date
 NEWEST = 5000  # commits whose subjects are read for the highest number
-MERGED = re.compile(r"^Merge pull request #(\d+)\b|\(#(\d+)\)$|^Merge (?:branch .*)?.*[!#](\d+)$", re.MULTILINE)
+MERGED = re.compile(r"^Merge pull request #(\d{1,9})\b|\(#(\d{1,9})\)$|^Merge .*[!#](\d{1,9})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ class Translator:
         """Return True for a number that no issue of the old repository can have."""
         if one.kind not in ("number", "gh"):
             return False
-        return len(one.text) > LONGEST_SURE if not self.highest else int(one.text) > self.highest
+        if not self.highest:
+            return len(one.text) > LONGEST_SURE
+        return len(one.text) > 9 or int(one.text) > self.highest
 
     def __str__(self) -> str:
         counts = self.counts

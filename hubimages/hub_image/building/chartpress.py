@@ -234,9 +234,7 @@ def needed(chart: Chart, images: Sequence[Image]) -> list[str]:
 
 def restrict(config: Path, chart: Chart, images: Sequence[Image], labels: Mapping[str, Sequence[str]]) -> None:
     """Write a configuration with these images alone, each with its own place in values.yaml. JSON is YAML, too."""
-    from ruamel.yaml import YAML  # read as chartpress reads it, so that every option means the same
-
-    everything = YAML(typ="safe", pure=True).load(config.read_text())
+    everything = yaml_text.load_as_ruamel(config.read_text(encoding="utf-8"))  # so that every option means the same
     kept: dict[str, Any] = everything["charts"][chart.index]
     kept["images"] = {
         image.name: with_options(options_of(kept["images"], image), labels.get(image.name, ()))

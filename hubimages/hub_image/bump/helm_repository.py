@@ -20,16 +20,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from hubimages import json_text, yaml_text
 from hubimages.errors import BadInputError, LoginError, NoAnswerError
 from hubimages.hub_image.dependencies import CHART
 from hubimages.hub_image.versions import is_release, newest
-from hubimages.image_ref import ImageRef
+from hubimages.image_ref import DIGEST, ImageRef
 
 LATEST = "latest"
 LATEST_DEVELOPMENT = "latest-dev"
 IMAGES = "artifacthub.io/images"  # an annotation that lists what the chart runs
 HUB_IMAGE_TAG = re.compile(r"/?k8s-hub:([\w.-]+)")
 LARGEST_FILE = 4 * 1024 * 1024  # bytes
+LARGEST_PACKAGE = 20 * 1024 * 1024  # bytes, unpacked; Helm takes no more than 100 MB, and the chart has less than 1
 CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
@@ -147,10 +149,13 @@ def over_http(transport: Any, address: str) -> Repository:
 
     def package(version: str) -> bytes:
         entry = entry_in(index, version)
-        urls = entry.get("urls") or []
-        if not urls:
+        urls = entry.get("urls")
+        if not isinstance(urls, list) or not urls:
             raise BadInputError(f"{base}index.yaml has no address for {CHART} {version}")
-        content = download(transport, urljoin(base, str(urls[0])))
+        try:
+            content = download(transport, urljoin(base, str(urls[0])))
+        except ValueError:
+            raise NoAnswerError(f"{base}index.yaml names {str(urls[0])!r}, which is no address") from None
         digest = str(entry.get("digest") or "").removeprefix("sha256:")
         if digest and hashlib.sha256(content).hexdigest() != digest:
             raise NoAnswerError(f"{urls[0]} does not have the digest that index.yaml gives")
@@ -159,7 +164,7 @@ def over_http(transport: Any, address: str) -> Repository:
     def app(version: str) -> str:
         return str(entry_in(index, version).get("appVersion") or "") or app_version(package(version))
 
-    return Repository(versions, lambda version: entry_in(index, version).get("annotations") or {}, package, app)
+    return Repository(versions, lambda version: annotations_of(entry_in(index, version)), package, app)
 
 
 def in_registry(registries: Any, address: str) -> Repository:
@@ -167,15 +172,22 @@ def in_registry(registries: Any, address: str) -> Repository:
     chart = ImageRef.parse(f"{address.removeprefix('oci://').rstrip('/')}/{CHART}")
 
     def package(version: str) -> bytes:
-        import json
-
         tag = version.replace("+", "_")
         manifest = registries.get(
             chart.at(tag), f"manifests/{tag}", accept="application/vnd.oci.image.manifest.v1+json"
         )
-        layers = json.loads(manifest.body).get("layers") or []
-        digest = next((layer["digest"] for layer in layers if layer.get("mediaType") == CHART_LAYER), "")
-        return bytes(registries.get(chart, f"blobs/{digest}", accept="*/*").body) if digest else b""
+        try:
+            layers = json_text.loads(manifest.body).get("layers") or []
+            digest = next((str(layer["digest"]) for layer in layers if layer.get("mediaType") == CHART_LAYER), "")
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise NoAnswerError(f"no answer from {chart.host} that can be read about {chart.at(tag)}") from error
+        if digest and not DIGEST.fullmatch(digest):
+            raise NoAnswerError(f"{chart.host} names no digest for the package of {chart.at(tag)}")
+        content = bytes(registries.get(chart, f"blobs/{digest}", accept="*/*").body) if digest else b""
+        algorithm, _, wanted = digest.partition(":")
+        if digest and hashlib.new(algorithm, content).hexdigest() != wanted:
+            raise NoAnswerError(f"no answer from {chart.host} that can be used: {digest} is something else")
+        return content
 
     versions = [tag.replace("_", "+") for tag in registries.tags(chart)]
     return Repository(versions, lambda version: {}, package, lambda version: app_version(package(version)))
@@ -213,13 +225,14 @@ def entry_in(index: str, version: str) -> dict[str, Any]:
         start = max(at for at in starts if at <= hit.start())
         end = min((at for at in starts if at > hit.start()), default=len(section))
         parsed = load(section[start:end])
-        return parsed[0] if isinstance(parsed, list) and isinstance(parsed[0], dict) else {}
+        return parsed[0] if isinstance(parsed, list) and parsed and isinstance(parsed[0], dict) else {}
     return next((entry for entry in parsed_entries(index) if str(entry.get("version")) == version), {})
 
 
 def section_of(index: str) -> tuple[str, int]:
     """The lines below `jupyterhub:` and how far its items are indented; empty where lines do not show them."""
-    head = re.search(rf"^entries:[ \t]*\n(?:.*\n)*?^(?P<indent> +){CHART}:[ \t]*\n(?P<items> *)- ", index, re.MULTILINE)
+    entries = re.search(r"^entries:[ \t]*\n", index, re.MULTILINE)
+    head = entries and re.compile(rf"^(?P<indent> +){CHART}:[ \t]*\n(?P<items> *)- ", re.M).search(index, entries.end())
     if not head:
         return "", 0
     start = head.start("items")
@@ -228,31 +241,42 @@ def section_of(index: str) -> tuple[str, int]:
     return index[start : after.start() if after else len(index)], len(head["items"])
 
 
+def annotations_of(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = entry.get("annotations")
+    return found if isinstance(found, dict) else {}
+
+
 def parsed_entries(index: str) -> list[dict[str, Any]]:
     """The chart's entries of an index that is not written line by line."""
     whole = load(index)
     if not isinstance(whole, dict) or not isinstance(whole.get("entries"), dict):
         raise NoAnswerError("the index.yaml of the Helm repository is not an index of charts")
-    return [entry for entry in whole["entries"].get(CHART) or [] if isinstance(entry, dict)]
+    listed = whole["entries"].get(CHART)
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
 
 
 def load(content: str) -> Any:
-    import yaml
-
     try:
-        return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise NoAnswerError("the index.yaml of the Helm repository cannot be read") from error
+        return yaml_text.load(content)
+    except yaml_text.UnreadableYamlError as error:
+        raise NoAnswerError(f"the index.yaml of the Helm repository cannot be read ({error})") from error
 
 
 def file_of(package: bytes, name: str) -> str:
     """Return a file of a packaged chart; empty if it is not there. Raises NoAnswerError for what is no package."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(package), mode="r:gz") as archive:
-            member = archive.extractfile(f"{CHART}/{name}")
-            return member.read(LARGEST_FILE).decode() if member else ""
-    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, KeyError, UnicodeDecodeError) as error:
-        raise NoAnswerError("the chart package of the Helm repository cannot be read") from error
+        with gzip.open(io.BytesIO(package)) as unpacked:
+            plain = unpacked.read(LARGEST_PACKAGE + 1)
+        if len(plain) > LARGEST_PACKAGE:
+            raise NoAnswerError(
+                f"the chart package of the Helm repository unpacks to more than {LARGEST_PACKAGE >> 20} MB"
+            )
+        with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as archive:
+            member = archive.getmember(f"{CHART}/{name}")
+            file = archive.extractfile(member) if member.isreg() else None
+            return file.read(LARGEST_FILE).decode() if file else ""
+    except (tarfile.TarError, OSError, zlib.error, EOFError, LookupError, ValueError, ArithmeticError, RecursionError):
+        raise NoAnswerError("the chart package of the Helm repository cannot be read") from None
 
 
 def hub_tag_of(package: bytes) -> str:

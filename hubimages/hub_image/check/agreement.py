@@ -16,7 +16,7 @@ from hubimages.hub_image.versions import excluded, is_range
 # 4.3.3   v0.6   0.9.0-beta.3   then what a build adds: -n033.h8211ad2   .git.5783.h867f4331   -0.dev.git.6502.hd8a1d5f
 # _3164-a04b974   +3175.434f0d3   -445a953 (chartpress before its first release)
 VERSION = re.compile(
-    r"""v?(?P<numbers>\d+\.\d+(?:\.\d+)?)
+    r"""v?(?P<numbers>\d{1,18}\.\d{1,18}(?:\.\d{1,18})?)
         (?:-(?P<stage>(?:alpha|beta|rc)(?:\.?\d+)*))?
         (?:(?:[-.](?:0\.dev\.)?git\.(?P<git>\d+)|[-._+]n?(?P<count>\d+))[.-]h?(?P<id>[0-9a-f]{6,40})
          |-(?P<old_id>[0-9a-f]{6,40})

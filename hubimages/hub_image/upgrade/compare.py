@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hubimages import yaml_text
 from hubimages.hub_image.upgrade.values import HubValues
 
 EXTRA = "pip install 'hubimages[hub-image]'"
@@ -147,18 +148,20 @@ def refused_paths(text: str) -> Iterator[str]:
 
 def objects(texts: Mapping[str, str]) -> dict[Object, Fields]:
     """Return the objects of rendered templates, with the fields of each but for those of Secrets."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found: dict[Object, Fields] = {}
     for template, text in texts.items():
         if not template.endswith((".yaml", ".yml")) or not text.strip():
             continue
-        for data in yaml.load_all(text, loader):
+        for data in yaml_text.load_all(text):
             if isinstance(data, dict) and data.get("kind"):
-                kind, name = str(data["kind"]), str((data.get("metadata") or {}).get("name", ""))
+                kind, name = str(data["kind"]), str(mapping(data.get("metadata")).get("name", ""))
                 found[kind, name] = {} if kind == "Secret" else dict(fields(data))
     return found
+
+
+def mapping(value: Any) -> dict[Any, Any]:
+    """Return a mapping; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def fields(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

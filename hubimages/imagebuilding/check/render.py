@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hubimages.errors import NoAnswerError
+from hubimages import yaml_text
+from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
 from hubimages.imagebuilding.check.finding import Finding
 from hubimages.imagebuilding.check.helm import EXTRA, Answer, Helm
@@ -18,6 +19,7 @@ from hubimages.yaml_text import Path
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+NUMBER = re.compile(r"[0-9]{1,9}")
 CHARTS_PART = re.compile(r"charts/([^/]+)/")
 CHART_LINE = re.compile(r"^([\w.-]+):$")
 AT_LINE = re.compile(r"^- at '([^']*)': (.*)$")
@@ -71,9 +73,10 @@ def _objects(texts: Mapping[str, str], chart: ReadyChart) -> Iterator[Manifest]:
 @functools.lru_cache(maxsize=4096)
 def _parsed(section: str, template: str, text: str) -> tuple[Manifest, ...]:
     """Return the objects of a rendered template. Of many hubs, more than half of the texts are equal."""
-    import yaml
-
-    found = yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    try:
+        found = yaml_text.load_all(text)
+    except yaml_text.UnreadableYamlError as error:
+        raise BadInputError(f"the chart renders {template} to what is no YAML: {error}") from error
     return tuple(Manifest(section, template, data) for data in found if isinstance(data, dict) and data)
 
 
@@ -88,7 +91,7 @@ def _refused(text: str, values: Values, chart: ReadyChart, hub: Hub) -> Iterator
             name = titled[1]
             below = (name,) if name in values.data and not section else section
         elif at:
-            path = tuple(int(part) if part.isdigit() else part for part in at[1].split("/") if part)
+            path = tuple(int(part) if NUMBER.fullmatch(part) else part for part in at[1].split("/") if part)
             found.extend(((*below, *path), said) for said in _each(at[2]))
         elif found and line.strip():
             path, said = found[-1]

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from hubimages import console, disk
+=======
+from hubimages import console, yaml_text
+>>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.registries import KINDS, Target, kind_named
@@ -112,12 +116,9 @@ def given_answers(settings: Sequence[str], file: Path | None) -> dict[str, Any]:
 
 def read_answers(file: Path) -> dict[str, Any]:
     """Return the answers in a file, as texts; `images` may map names to images. Raises BadInputError."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        loaded: Any = YAML(typ="base", pure=True).load(file.read_text(encoding="utf-8-sig"))  # every scalar is a text
-    except (OSError, ValueError, YAMLError) as error:
+        loaded: Any = yaml_text.load_texts(file.read_text(encoding="utf-8-sig"))  # every scalar is a text
+    except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:
         raise BadInputError(f"cannot read answers from {file}: {' '.join(str(error).split())}") from error
     if not isinstance(loaded, dict):
         raise BadInputError(f"{file} must be a mapping with one `key: value` per answer")

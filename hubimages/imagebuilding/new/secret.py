@@ -9,8 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from hubimages import console, disk
 from hubimages.display import DISPLAY
+=======
+from hubimages import console, json_text
+>>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.repository.file_edit import read_text
@@ -49,7 +53,7 @@ def read_password(what: str, *, file: Path | None) -> str:
 def check_json_key(text: str) -> str:
     """Return a Google service account's key. Raises BadInputError, without any of the text in its message."""
     try:
-        key = json.loads(text)
+        key = json_text.loads(text)
     except ValueError:
         key = None
     if not isinstance(key, dict) or key.get("type") != "service_account" or "private_key" not in key:

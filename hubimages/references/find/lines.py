@@ -13,15 +13,17 @@ from hubimages.references.reference import Form, Place, Reference
 
 _LINE = re.compile(
     r"(?P<indent>[ \t]*)(?:-[ \t]+)?(?:export[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?(?P<sign>[ \t]*:[ \t]+|[ \t]*=[ \t]*)"
-    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*,?[ \t]*(?:#.*)?\r?"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"']+)(?P=quote)[ \t]*(?:,[ \t]*)?(?:#.*)?\r?"
 )
 _WRITTEN = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*:[ \t]+\S")
-_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|[:=]?[ \t]*\{)[ \t]*(?:#.*)?\r?")
+_OPENS = re.compile(r"[ \t]*(?:-[ \t]+)?[\"']?(?P<key>[\w.-]+)[\"']?[ \t]*(?::|(?:[:=][ \t]*)?\{)[ \t]*(?:#.*)?\r?")
 
 
 # Keys below one such as `image`, and what they hold.
 PARTS = {"name": "name", "repository": "name", "tag": "tag", "digest": "digest", "sha": "digest"}
-_BRACE = re.compile(r"(?P<key>[\w.-]+)[\"']?[ \t]*[:=]?[ \t]*\{[ \t]*\r?$")  # the last one that a line opens
+_BRACE = re.compile(
+    r"(?<![\w.-])(?P<key>[\w.-]+)[\"']?[ \t]*(?:[:=][ \t]*)?\{[ \t]*\r?$"
+)  # the last one that a line opens
 
 
 def find(file: str, text: str) -> tuple[list[Reference], list[int]]:

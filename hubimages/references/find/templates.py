@@ -25,9 +25,10 @@ def blanked(text: str) -> Inside:
             return "".join("\n" if char == "\n" else BLANK for char in matched[0])
         return "#" + "".join("\n#" if char == "\n" else " " for char in matched[0][1:]).replace("\n# ", "\n#")
 
-    masked = EXPRESSION.sub(blank, text)
+    end = text.rfind("}}") + 2  # behind it, each of many `{{` would be followed to the end of the text
+    masked = EXPRESSION.sub(blank, text[:end]) + text[end:]
     if len(masked) != len(text):  # a control structure over several lines
-        masked = EXPRESSION.sub(lambda matched: re.sub(r"[^\n]", " ", matched[0]), text)
+        masked = EXPRESSION.sub(lambda matched: re.sub(r"[^\n]", " ", matched[0]), text[:end]) + text[end:]
     offsets = [0, *(matched.end() for matched in re.finditer("\n", masked))]
     return Inside(masked, tuple(offsets), tuple(offsets), tuple(range(1, len(offsets) + 1)))
 

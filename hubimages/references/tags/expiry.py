@@ -1,12 +1,12 @@
 """Until when a registry keeps a tag, as far as it or the image says, or as a rule that is given would have it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
+from hubimages import json_text
 from hubimages.duration import duration
 from hubimages.errors import BadInputError, HubImagesError
 from hubimages.image_ref import DOCKER_HUB, ImageRef
@@ -71,7 +71,7 @@ def quay_dates(registries: Registries, image: ImageRef) -> dict[str, datetime] |
         path = f"/api/v1/repository/{quote(image.name)}/tag/?onlyActiveTags=true&limit=100&page={page}"
         try:
             answer = registries.transport.send("GET", base_address(image.host) + path, {"Accept": "application/json"})
-            listed = json.loads(answer.body) if answer.status == 200 else None
+            listed = json_text.loads(answer.body) if answer.status == 200 else None
         except (HubImagesError, ValueError):
             listed = None
         if not isinstance(listed, dict) or not isinstance(listed.get("tags"), list):

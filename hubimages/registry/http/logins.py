@@ -7,7 +7,6 @@ https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 
 import base64
 import binascii
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from hubimages import json_text
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NotInstalledError
 from hubimages.registry.hosts import login_keys
 from hubimages.run import attempt
@@ -58,7 +58,7 @@ class DockerConfiguration:
     def read_file(cls, file: Path) -> "DockerConfiguration":
         """Return the configuration in a file; empty if there is none. Podman's files have the same form."""
         try:
-            settings = json.loads(file.read_text(encoding="utf-8-sig"))
+            settings = json_text.loads(file.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return cls(file)
         except (OSError, ValueError) as error:  # the text of a JSON error has nothing of the file in it
@@ -188,7 +188,7 @@ def ask_helper(name: str, key: str) -> Login | None:
         last = said.splitlines()[-1] if said else f"exit code {done.returncode}"
         raise LoginError(f"{program} gives no login for {key}: {last}")
     try:
-        kept = json.loads(done.stdout)
+        kept = json_text.loads(done.stdout)
         username, secret = str(kept["Username"]), str(kept["Secret"])
     except (ValueError, KeyError, TypeError) as error:
         raise LoginError(f"{program} gave no login for {key} that can be read") from error

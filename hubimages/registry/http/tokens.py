@@ -4,12 +4,12 @@ https://distribution.github.io/distribution/spec/auth/token/ and, for identity t
 https://distribution.github.io/distribution/spec/auth/oauth/
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from threading import Lock
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from hubimages import json_text
 from hubimages.errors import HubImagesError, NoAnswerError
 from hubimages.registry.hosts import is_loopback
 from hubimages.registry.http.challenge import Challenge, challenges
@@ -98,7 +98,10 @@ class Authorizer:
         host, name, actions = scope
         if login and login.registry_token:
             return f"Bearer {login.registry_token}"
-        realm = urlsplit(bearer.parameters["realm"])
+        try:
+            realm = urlsplit(bearer.parameters["realm"])
+        except ValueError:
+            raise NoAnswerError(f"{host} sends logins to {bearer.parameters['realm']!r}, which is no address") from None
         if realm.scheme != "https" and not (realm.scheme == "http" and is_loopback(realm.netloc)):
             raise NoAnswerError(f"{host} sends logins to {bearer.parameters['realm']!r}, which is not https: not sent")
         # the registry's own scope as well as ours, as containerd does: some (public.ecr.aws) have words of their own
@@ -111,7 +114,7 @@ class Authorizer:
             form = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": login.identity_token}
             body = urlencode({**form, **service, "scope": " ".join(scopes)}).encode()
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            given = self._transport.send("POST", bearer.parameters["realm"], headers, body)
+            given = self._transport.send("POST", bearer.parameters["realm"], headers, body, secret=True)
         else:
             if login:
                 headers["Authorization"] = login.basic()
@@ -129,7 +132,7 @@ class Authorizer:
         if given.status in (400, 401, 403, 404):
             return ""
         try:
-            content = json.loads(given.body)
+            content = json_text.loads(given.body)
             token = content.get("token") or content.get("access_token")
         except (ValueError, AttributeError):
             token = None

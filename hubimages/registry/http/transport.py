@@ -77,17 +77,23 @@ class Transport:
         body: bytes | None = None,
         *,
         unread: bool = False,
+        secret: bool = False,
     ) -> Response:
         """Return the registry's answer, whatever its status; with `unread` the body of a 200 is left to the caller.
+
+        With `secret` the body is one: redirects are not followed, since urllib3 sends it on with them.
 
         A busy registry (429, 503) is asked again when it said it may be, and not before. Raises NoAnswerError when
         that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
         """
-        host = urlsplit(address).netloc
+        try:
+            host = urlsplit(address).netloc
+        except ValueError:
+            raise NoAnswerError(f"{address!r} is no address") from None
         deadline = time.monotonic() + self.limits.patience
         for attempt in range(10):
             self._wait_for_turn(host, deadline)
-            response = self._once(method, address, headers, body, again=attempt == 0, unread=unread)
+            response = self._once(method, address, headers, body, again=attempt == 0, unread=unread, secret=secret)
             if response is not None and response.status in BUSY:
                 self._put_off(host, response, attempt, deadline)
             elif response is not None and response.status in FAILED and (attempt or method not in REPEATABLE):
@@ -99,7 +105,15 @@ class Transport:
         raise NoAnswerError(f"no answer from {host}, try again later: it is still busy after several requests")
 
     def _once(
-        self, method: str, address: str, headers: Mapping[str, str], body: bytes | None, *, again: bool, unread: bool
+        self,
+        method: str,
+        address: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        again: bool,
+        unread: bool,
+        secret: bool,
     ) -> Response | None:
         """One request; None where the connection broke and it may be sent again."""
         host = urlsplit(address).netloc
@@ -109,8 +123,14 @@ class Transport:
         try:
             answer = self._pool(address).request(
                 method, address, headers={"User-Agent": f"hubimages/{__version__}", **headers}, body=body,
-                timeout=timeout, retries=retries, preload_content=False,
+                timeout=timeout, retries=retries, preload_content=False, redirect=not secret,
             )  # fmt: skip
+            for step in answer.retries.history if answer.retries else ():
+                following = urljoin(address, step.redirect_location or "")
+                if address.startswith("https:") and not following.startswith("https:"):
+                    answer.close()
+                    raise NoAnswerError(f"{host} leads to {urlsplit(following).netloc} without TLS. Not followed")
+                address = following
             if unread and answer.status == 200:
                 return Response(answer.status, answer.headers, b"", address, answer)
             try:
@@ -125,9 +145,9 @@ class Transport:
                 answer.close()
                 raise
             answer.release_conn()
-            for step in answer.retries.history if answer.retries else ():
-                address = urljoin(address, step.redirect_location or "")
             return Response(answer.status, answer.headers, bytes(content), address)
+        except (ValueError, UnicodeError) as error:  # an address that nobody can parse
+            raise NoAnswerError(f"no answer from {host} that can be used: it leads to what is no address") from error
         except HTTPError as error:
             if self._closed.is_set():
                 raise NoAnswerError(f"no answer from {host}: stopped") from error

@@ -35,8 +35,8 @@ def read_image_repository(directory: Path, environment: Mapping[str, str]) -> Im
         raise BadInputError(
             f"no {FILE} in {directory}: PATH is the directory of a repository that was made from the template"
         ) from missing
-    except (OSError, ValueError, SyntaxError) as error:
-        raise BadInputError(f"{file} cannot be read: {error}") from error
+    except (OSError, ValueError, SyntaxError, MemoryError, RecursionError) as error:  # the last two for deep nesting
+        raise BadInputError(f"{file} cannot be read: {error or 'it is nested too deeply'}") from error
     named, line, settings = "", None, {}
     for name, value in _assigned(tree):
         if name == "IMAGE":

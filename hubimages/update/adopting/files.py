@@ -26,8 +26,9 @@ LICENCES = {
     "MIT": r"Permission is hereby granted, free of charge, to any person",
     "BSD-3-Clause": r"Redistribution and use in source and binary forms.*Neither the name of",
 }
+LONGEST = 300  # characters of a line of a licence or README that are read
 HOLDER = re.compile(
-    r"^\s*Copyright\s+(?:\(c\)|©)?\s*(?:[0-9]{4}(?:\s*[-,–]\s*(?:[0-9]{4}|present))*,?)?\s*(?P<holder>\S.*?)\.?\s*$",
+    r"Copyright (?:\(c\)|©)? ?(?:[0-9]{4}(?: ?[-,–] ?(?:[0-9]{4}|present))*,?)? ?(?P<holder>\S.*?)\.?$",
     re.IGNORECASE,
 )
 HEADING = re.compile(r"^#\s+(?P<title>[^#\s].*?)\s*#*\s*$")
@@ -124,14 +125,15 @@ def _licence(texts: Mapping[str, str]) -> Iterator[Found]:
             "license", name, path, 1 if name != "none" else 0, "" if name != "none" else "not one that the template has"
         )
         for number, line in enumerate(text.splitlines()[:40], 1):
-            if (holder := HOLDER.match(line)) and "{" not in line and "[yyyy]" not in line:
+            holder = HOLDER.match(" ".join(line.split())[:LONGEST])
+            if holder and "{" not in line and "[yyyy]" not in line:
                 yield Found("maintainers", holder["holder"].removesuffix(", All rights reserved").strip(), path, number)
                 return
 
 
 def _title(path: str, text: str) -> Iterator[Found]:
     for number, line in enumerate(text.splitlines()[:30], 1):
-        if heading := HEADING.match(line):
+        if heading := HEADING.match(line[:LONGEST]):
             title = re.sub(r"[`*_]|!?\[|\]\([^)]*\)", "", heading["title"]).strip()
             if title:
                 yield Found("title", title[:100], path, number)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from hubimages import yaml_text
 
-EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+ROUNDS, LONGEST = 5, 1000  # characters of a value
+EXPRESSION = re.compile(r"\$\{\{((?:(?!\}\}|\$\{\{).){0,1000})\}\}", re.DOTALL)
 VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
 
@@ -33,9 +34,10 @@ class Step:
         """Return a text with the expressions that the workflow itself answers; others stay as they are."""
 
         def expression(found: re.Match[str]) -> str:
-            name = found[1]
+            name = found[1].strip()
             if name.startswith("env.") and name[4:] in self.environment:
-                return self.resolved(self.environment[name[4:]].value, owner) if found[0] not in seen else found[0]
+                value = self.environment[name[4:]].value
+                return found[0] if found[0] in seen or len(value) > LONGEST else value
             if name == "github.repository_owner" and owner:
                 return owner.partition("/")[0]
             return owner if name == "github.repository" and owner else found[0]
@@ -45,7 +47,11 @@ class Step:
             return value.value if value is not None and "$" not in value.value else found[0]
 
         seen = {f"${{{{ env.{key} }}}}" for key, each in self.environment.items() if f"env.{key}" in each.value}
-        return VARIABLE.sub(variable, EXPRESSION.sub(expression, text))
+        for _ in range(ROUNDS):  # a value can have expressions, also of one that has its own
+            before, text = text, EXPRESSION.sub(expression, text)
+            if text == before or len(text) > LONGEST * LONGEST:
+                break
+        return VARIABLE.sub(variable, text)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 The names are those of jupyterhub/services/service.py; BinderHub reads them as jupyterhub.services.auth.HubOAuth does.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from hubimages import json_text
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.kinds import Kind, kind_of_hub
 from hubimages.imagebuilding.check.rules.registry import CONFIG, SERVICE
@@ -172,7 +172,7 @@ def login(subject: Subject) -> Iterator[Finding]:
 
 def _is_list(text: str) -> bool:
     try:
-        found = json.loads(text)
+        found = json_text.loads(text)
     except ValueError:
         return False
     return isinstance(found, list) and all(isinstance(one, str) for one in found)

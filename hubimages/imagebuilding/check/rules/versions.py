@@ -127,7 +127,7 @@ def _requirements(chartpress: str, image: str) -> str | None:
 
 
 def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.partition(" ")[0].strip(".").split(".") if part)
+    return tuple(int(part[:18]) for part in version.partition(" ")[0].strip(".").split(".") if part)
 
 
 RULES = (hub_image,)

@@ -15,7 +15,7 @@ from hubimages.references.find.templates import HELMFILE
 from hubimages.references.reference import NotRead
 from hubimages.yaml_text import Node, ScalarNode
 
-EXPRESSION = re.compile(r"\{\{-?\s*(?P<inner>.*?)\s*-?\}\}")
+EXPRESSION = re.compile(r"\{\{-?(?P<inner>(?:(?!-?\}\}|\{\{).){0,1000})-?\}\}", re.DOTALL)
 NAMED = re.compile(r"[`\"]?(?:\{\{)?\s*\.(?P<name>[\w.]+)(?:\s*\|.*)?\s*(?:\}\})?[`\"]?")
 DEFAULT = "default"
 
@@ -108,7 +108,7 @@ def filled(text: str, known: Mapping[str, str]) -> str:
     """Return a text with the values in it that are known without running the template."""
 
     def value(matched: "re.Match[str]") -> str:
-        named = NAMED.fullmatch(matched["inner"])
+        named = NAMED.fullmatch(matched["inner"].strip())
         return known.get(named["name"], matched[0]) if named else matched[0]
 
     return EXPRESSION.sub(value, text)

@@ -1,5 +1,6 @@
 """Ask a YAML document for texts, lists and mappings, whatever else it may hold."""
 
+import re
 from collections.abc import Iterator
 
 from hubimages.references.reference import Path
@@ -14,6 +15,8 @@ from hubimages.yaml_text import (
     pair_of,
     resolved,
 )
+
+NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def at(node: Node | None, *steps: str | int) -> Node | None:
@@ -90,7 +93,7 @@ def path_of(dotted: str) -> Path:
             parts += [word] if word else []
             word = ""
         elif char == "]":
-            parts += [int(word)] if word.isdigit() else []
+            parts += [int(word)] if NUMBER.fullmatch(word) else []
             word = ""
         else:
             word += char

@@ -28,7 +28,8 @@ VALUED = (
 SET = ("--set", "--set-string", "--set-literal")
 BLOCK = re.compile(r"^[ \t]*(?:set[ \t]*\{)?[ \t]*name[ \t]*=[ \t]*\"(?P<key>[\w.\[\]\\-]+)\"", re.MULTILINE)
 RELEASE = re.compile(
-    r"resource[ \t]+\"helm_release\"[ \t]+\"(?P<name>[\w-]+)\"[ \t]*\{(?P<body>.*?)^\}", re.MULTILINE | re.DOTALL
+    r"resource[ \t]+\"helm_release\"[ \t]+\"(?P<name>[\w-]+)\"[ \t]*\{(?P<body>(?:(?!\"helm_release\").)*?)^\}",
+    re.MULTILINE | re.DOTALL,
 )
 CHART = re.compile(r"^[ \t]*chart[ \t]*=[ \t]*\"(?P<chart>[^\"]+)\"", re.MULTILINE)
 FILE = re.compile(r"(?:file|templatefile)\([ \t\n]*\"(?P<path>[^\"]+)\"")

@@ -105,7 +105,7 @@ def _pointed(pointer: str, there: Node) -> Path:
     for part in pointer.split("/")[1:]:
         step = part.replace("~1", "/").replace("~0", "~")
         inside = nodes.at(there, *path)
-        path.append(int(step) if isinstance(inside, SequenceNode) and step.isdigit() else step)
+        path.append(int(step) if isinstance(inside, SequenceNode) and nodes.NUMBER.fullmatch(step) else step)
     return tuple(path)
 
 
