@@ -44,7 +44,11 @@ def hubimages(
         request, given, stdout, stderr = (stack.enter_context(temporary()) for _ in range(4))
         mask = os.umask(0o022)
         os.umask(mask)
-        asked: dict[str, object] = {"argv": argv, "cwd": str(cwd or Path.cwd()), "env": dict(os.environ if env is None else env)}
+        asked: dict[str, object] = {
+            "argv": argv,
+            "cwd": str(cwd or Path.cwd()),
+            "env": dict(os.environ if env is None else env),
+        }
         asked["first"] = list(first)
         request.write(json.dumps({**asked, "umask": mask}))
         given.write(stdin)

@@ -5,7 +5,19 @@ from tests.faults.sample import SAMPLE
 from tests.faults.tasks import ELSEWHERE, NOT_TRIED, READ_ONLY, SCENARIOS
 
 # Options with which a task writes something.
-WRITING = {"dry-run", "commit", "branch", "open-pr", "push", "html", "markdown", "write", "fix", "update", "save-answers"}
+WRITING = {
+    "dry-run",
+    "commit",
+    "branch",
+    "open-pr",
+    "push",
+    "html",
+    "markdown",
+    "write",
+    "fix",
+    "update",
+    "save-answers",
+}
 
 
 def test_every_task_is_listed_once() -> None:

@@ -122,7 +122,7 @@ class Trial:
             assert of(now, source) == of(self.before, source), f"{what}: {source} has changed"
         if not killed:
             assert self.left() == [], f"{what}: files are left: {self.left()}"
-        shown = without_leftovers(now) if killed else now
+        shown = without_leftovers(now, self.after) if killed else now
         if shown not in (self.before, self.after):
             steps = self.scenario.steps
             told = f"{what}: neither as before nor as after\nbefore: {differ(self.before, shown)}"
@@ -137,7 +137,7 @@ class Trial:
         if now == self.after and not self.scenario.repeats:
             return
         by_hand = self.scenario.by_hand
-        if by_hand is not None and without_leftovers(now) not in (self.before, self.after):
+        if by_hand is not None and without_leftovers(now, self.after) not in (self.before, self.after):
             by_hand(self.world)
             again = self.state()
             assert again == self.after, f"{what}, by hand: {differ(self.after, again)}"
@@ -183,13 +183,18 @@ def of(found: State, source: str) -> State:
     }
 
 
-def without_leftovers(found: State) -> State:
-    """Return the state without what only a killed run leaves: the next one removes it."""
-    return {
-        path: text
-        for path, text in found.items()
-        if not any(state.LEFT.search(part) for part in path.partition(":")[0].split("/"))
+def without_leftovers(found: State, after: State) -> State:
+    """Return the state without what only a killed run leaves: files that the next one removes, and empty folders."""
+    names = [path for path in found if not any(map(state.LEFT.search, path.partition(":")[0].split("/")))]
+    empty = {
+        path
+        for path in names
+        if found[path].startswith("directory")
+        and path in after
+        and not any(each.startswith(f"{path}/") for each in names)
+        and any(each.startswith(f"{path}/") for each in after)
     }
+    return {path: found[path] for path in names if path not in empty}
 
 
 def differ(one: State, other: State) -> str:
