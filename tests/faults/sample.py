@@ -1,5 +1,6 @@
 """Which cases a normal run tries: a fixed few, spread over tasks and faults; `nox -s deep` tries all."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.faults.tasks import SCENARIOS
 from tests.faults.world import Scenario
 
+VARIABLE = "HUBIMAGES_FAULT_MOMENTS"  # the most moments of each case that a deep run tries, for a shorter one
 # The fault, the scenario, and how many moments of it.
 SAMPLE = {
     "SIGKILL": ("point-hubs --branch", 3),
@@ -25,6 +27,7 @@ SAMPLE = {
 def cases(fault: str, most: int, only: Callable[[Scenario], bool] = lambda each: True) -> list[object]:
     """Return scenario and number of moments for each case of a fault."""
     name, few = SAMPLE[fault]
+    most = min(most, int(os.environ.get(VARIABLE, most)))
     sample = [pytest.param(name, few, id=f"{name}: {few}")]
     every = [each.name for each in SCENARIOS if only(each) and fault not in each.without]
     return sample + [pytest.param(each, most, id=each, marks=pytest.mark.deep) for each in every]

@@ -95,7 +95,7 @@ def broken(place: Path) -> list[str]:
     """Return what git finds broken in the repositories below a place."""
     told = []
     for folder, kind in walk(place):
-        if kind == "git":
+        if kind == "git" and not any(map(LEFT.search, folder.relative_to(place).parts)):
             argv = ["git", f"--git-dir={folder}", "fsck", "--full", "--no-dangling", "--no-progress"]
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             if done.returncode:
