@@ -11,16 +11,16 @@ from tests.faults.world import Scenario
 VARIABLE = "HUBIMAGES_FAULT_MOMENTS"  # the most moments of each case that a deep run tries, for a shorter one
 # The fault, the scenario, and how many moments of it.
 SAMPLE = {
-    "SIGKILL": ("point-hubs --branch", 3),
-    "SIGINT": ("new-image-repo", 1),
-    "SIGTERM": ("images --html", 2),
+    "SIGKILL": ("point-hubs --branch", 2),
+    "SIGINT": ("check-environment --fix", 1),
+    "SIGTERM": ("images --html", 1),
     "SIGTERM while git runs": ("bump-images --commit", 1),
-    "disk full": ("point-hubs --branch", 2),
+    "disk full": ("point-hubs", 2),
     "read-only": ("images --html", 1),
     "clock in the past": ("promote-images --commit", 1),
     "closed stdout": ("images --html", 1),
     "two at once": ("promote-images --commit", 1),
-    "server dies": ("promote-images --commit", 2),
+    "server dies": ("promote-images --commit", 1),
 }
 
 
