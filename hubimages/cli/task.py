@@ -54,23 +54,27 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
             given = signature.bind(context, *args, **kwargs)
             refuse_options_as_values(given.arguments, positional)
             given.apply_defaults()
-            if place := place_to_change(given.arguments):
-                from hubimages.repository import unfinished
-
-                unfinished.put_back(Path(place).absolute())
-                if given.arguments.get("open_pr"):
-                    unfinished.open_pull_request(Path(place).absolute())
+            clean_up(given.arguments)
             body(context, *args, **kwargs)
 
     return guarded
 
 
-def place_to_change(given: Mapping[str, object]) -> str | None:
-    """Return the repository that a task is asked to change; None for a task or a run that changes none."""
+def clean_up(given: Mapping[str, object]) -> None:
+    """Put in order what killed runs have left where a task is about to write; nothing for a dry run or a check."""
     if given.get("dry_run", True) or given.get("check") or not given.get("fix", True):
-        return None
-    place = given.get("repo", given.get("path"))
-    return place if isinstance(place, str) else None
+        return
+    place, dest = given.get("repo", given.get("path")), given.get("dest")
+    if isinstance(place, str):
+        from hubimages.repository import unfinished
+
+        unfinished.put_back(Path(place).absolute())
+        if given.get("open_pr"):
+            unfinished.open_pull_request(Path(place).absolute())
+    if isinstance(dest, str):
+        from hubimages.repository import staging
+
+        staging.remove_left(Path(dest))
 
 
 def refuse_options_as_values(given: Mapping[str, object], positional: Iterable[str]) -> None:

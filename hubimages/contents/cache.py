@@ -48,19 +48,9 @@ class Cache:
         file = self.file(kind, key)
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-<<<<<<< HEAD
-            disk.write_whole(file, json.dumps(content, ensure_ascii=False, separators=(",", ":")), 0o600)
-=======
-            handle, name = tempfile.mkstemp(dir=file.parent, prefix=".")
-            try:
-                # a path in a layer can have any bytes, which are half characters in Python
-                with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as made:
-                    json.dump(content, made, ensure_ascii=False, separators=(",", ":"))
-                Path(name).replace(file)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
+            text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+            # a path in a layer can have any bytes, which are half characters in Python
+            disk.write_whole(file, text.encode("utf-8", "surrogatepass"), 0o600)
             self._shrink(file)
 
     def _shrink(self, newest: Path) -> None:

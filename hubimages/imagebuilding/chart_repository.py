@@ -10,11 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-<<<<<<< HEAD
-from hubimages import disk
-=======
-from hubimages import yaml_text
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
+from hubimages import disk, yaml_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.registry import Transport
 

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from hubimages import disk, extract
-=======
-from hubimages import extract, json_text
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
+from hubimages import disk, extract, json_text
 from hubimages.errors import ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
 

@@ -160,12 +160,31 @@ def _lock(path: Path) -> int | None:
     return None
 
 
+def remove_left(dest: Path) -> None:
+    """Remove what killed runs have left beside DEST and in it, for whatever destination.
+
+    A run that was killed after it had moved DEST into place leaves its directory, and the next run for this DEST is
+    refused.
+    """
+    for folder in (dest.absolute().parent, dest):
+        with contextlib.suppress(OSError):
+            for path in folder.glob(".*.hubimages-*"):
+                if (path / LOCK).is_file():
+                    _remove_leftover(path)
+
+
 def _remove_leftovers(dest: Path) -> None:
     for path in dest.parent.iterdir():
-        if not path.name.startswith(_prefix(dest)) or path.is_symlink() or not path.is_dir():
-            continue
-        with contextlib.suppress(OSError):  # it may belong to another user
-            lock = _lock(path)
-            if lock is not None:
-                disk.remove(path)
-                os.close(lock)
+        if path.name.startswith(_prefix(dest)):
+            _remove_leftover(path)
+
+
+def _remove_leftover(path: Path) -> None:
+    """Remove the directory unless a run in progress has it."""
+    if path.is_symlink() or not path.is_dir():
+        return
+    with contextlib.suppress(OSError, StorageError):  # it may belong to another user
+        lock = _lock(path)
+        if lock is not None:
+            disk.remove(path)
+            os.close(lock)

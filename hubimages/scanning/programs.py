@@ -10,11 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-<<<<<<< HEAD
-from hubimages import disk
-=======
-from hubimages import json_text
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
+from hubimages import disk, json_text
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo
 from hubimages.run import attempt

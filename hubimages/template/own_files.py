@@ -17,26 +17,14 @@ def with_own_files(record: bytes, paths: Collection[str]) -> bytes:
 
     It is returned as it was if there are none to add, or if it is not as the template wrote it.
     """
-<<<<<<< HEAD
-    import yaml
-
-    text = record.decode(errors="replace")
-    try:
-        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-=======
     text = record.decode(errors="replace")
     try:
         loaded = yaml_text.load_as_ruamel(text)
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
         answers = dict(loaded["answers"])
         before = answers["own_files"].split()
         if loaded["checksum"] != _checksum(loaded, answers):
             return record
-<<<<<<< HEAD
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
-=======
     except (yaml_text.UnreadableYamlError, KeyError, TypeError, AttributeError):
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
         return record
     answers["own_files"] = " ".join(dict.fromkeys([*before, *paths]))
     line = f"own_files: {json.dumps(answers['own_files'])}"

@@ -1,8 +1,9 @@
-"""How many moments each task was tried at, as the last full run counted them; docs/faults.md is made from it.
+"""How many moments each task was tried at and held, as the last deep run counted them; docs/faults.md is made from it.
 
-`HUBIMAGES_COUNT_FAULTS=1 nox -s deep -- tests/faults` writes the file anew.
+`HUBIMAGES_COUNT_FAULTS=1 nox -s deep -- tests/faults`, then `python -m tests.faults`, writes both anew.
 """
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -21,7 +22,9 @@ def counted(scenario: str, fault: str, number: int) -> None:
     """Keep the number, if this run counts and it is a deep one."""
     if not os.environ.get(VARIABLE):
         return
+    lock = os.open(FILE.parent, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     found = counts()
-    here = found.setdefault(scenario, {})
-    here[fault] = max(number, here.get(fault, 0))
+    found.setdefault(scenario, {})[fault] = number
     FILE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    os.close(lock)

@@ -28,10 +28,16 @@ def state(place: Path) -> dict[str, str]:
         name = str(folder.relative_to(place))
         if kind == "git":
             found[name] = shown(folder)
-            found[f"{name}: config"] = (folder / "config").read_text(errors="replace")
+            found[f"{name}: config"] = configuration(folder)
         else:
             found[name] = described(folder)
     return found
+
+
+def configuration(folder: Path) -> str:
+    """Return the configuration of a repository; "" while git is making it."""
+    file = folder / "config"
+    return file.read_text(errors="replace") if file.exists() else ""
 
 
 def walk(place: Path) -> Iterator[tuple[Path, str]]:
@@ -60,7 +66,7 @@ def described(path: Path) -> str:
 
 def shown(folder: Path) -> str:
     """Return the branches, the index, HEAD, work trees and operations in progress of a repository."""
-    bare = (folder / "config").read_text(errors="replace").count("bare = true") > 0
+    bare = "bare = true" in configuration(folder)
     where = folder if bare else folder.parent
     asked: list[tuple[str, ...]] = [
         ("for-each-ref", "--format=%(objectname) %(refname)"),
@@ -79,6 +85,8 @@ def left(place: Path) -> list[str]:
     """Return the files below a place that only a run in progress needs."""
     found = []
     for folder, folders, files in os.walk(place):
+        if "objects" in folders and "HEAD" in files:
+            folders.remove("objects")  # what git leaves there, git removes
         found += [f"{folder}/{name}" for name in [*folders, *files] if LEFT.search(name)]
     return sorted(found)
 
@@ -87,7 +95,7 @@ def broken(place: Path) -> list[str]:
     """Return what git finds broken in the repositories below a place."""
     told = []
     for folder, kind in walk(place):
-        if kind == "git":
+        if kind == "git" and not any(map(LEFT.search, folder.relative_to(place).parts)):
             argv = ["git", f"--git-dir={folder}", "fsck", "--full", "--no-dangling", "--no-progress"]
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             if done.returncode:

@@ -1,6 +1,8 @@
 """Every task has its faults tried, or a place where others try them, or a reason why there is nothing to try."""
 
 from hubimages.cli.program import contexts
+from tests.faults.counts import counts
+from tests.faults.page import FILE, written
 from tests.faults.sample import SAMPLE
 from tests.faults.tasks import ELSEWHERE, NOT_TRIED, READ_ONLY, SCENARIOS
 
@@ -27,3 +29,12 @@ def test_no_task_with_an_option_that_writes_counts_as_read_only() -> None:
 
 def test_the_sample_names_scenarios() -> None:
     assert {name for name, _ in SAMPLE.values()} <= {each.name for each in SCENARIOS}
+
+
+def test_the_page_about_faults_has_what_was_counted() -> None:
+    assert FILE.read_text() == written(FILE.read_text())
+
+
+def test_counts_are_of_scenarios_and_faults_that_there_are() -> None:
+    assert set(counts()) <= {each.name for each in SCENARIOS}
+    assert {fault for each in counts().values() for fault in each} <= set(SAMPLE)

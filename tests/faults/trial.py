@@ -122,7 +122,7 @@ class Trial:
             assert of(now, source) == of(self.before, source), f"{what}: {source} has changed"
         if not killed:
             assert self.left() == [], f"{what}: files are left: {self.left()}"
-        shown = without_leftovers(now) if killed else now
+        shown = without_leftovers(now, self.after) if killed else now
         if shown not in (self.before, self.after):
             steps = self.scenario.steps
             told = f"{what}: neither as before nor as after\nbefore: {differ(self.before, shown)}"
@@ -134,10 +134,11 @@ class Trial:
 
     def check_again(self, what: str, now: State) -> None:
         """Check that the same command ends well now, and that everything is as after one clean run."""
-        if now == self.after and not self.scenario.repeats:
+        complete = without_leftovers(now, self.after) == self.after
+        if complete and not self.scenario.repeats:
             return
         by_hand = self.scenario.by_hand
-        if by_hand is not None and without_leftovers(now) not in (self.before, self.after):
+        if by_hand is not None and without_leftovers(now, self.after) not in (self.before, self.after):
             by_hand(self.world)
             again = self.state()
             assert again == self.after, f"{what}, by hand: {differ(self.after, again)}"
@@ -148,7 +149,7 @@ class Trial:
                 break
             subprocess.run(["rm", done.stderr.rpartition(REMEDY)[2].split("\n")[0].strip()], check=True)
             done = self.run()
-        codes = {self.scenario.code, *(self.scenario.again if now == self.after else ())}
+        codes = {self.scenario.code, *(self.scenario.again if complete else ())}
         assert done.returncode in codes, f"{what}, again: {done.returncode} {done.stderr}"
         again = self.state()
         assert again == self.after, f"{what}, again: {differ(self.after, again)}"
@@ -159,7 +160,10 @@ class Trial:
         places = [str(each) for each in self.world.temporary.iterdir()]
         before = state.left(self.world.root / "pristine")
         old = {each.replace("/pristine/", "/", 1) for each in before}
-        return places + [each for each in state.left(self.world.there) + state.left(self.world.home) if each not in old]
+        kept = tuple(f"{self.world.there}/{each}/" for each in self.scenario.kept)  # has locks of its own
+        found = state.left(self.world.there) + state.left(self.world.home)
+        mine = [each for each in found if each.startswith(kept) and each.endswith(".lock")] if kept else []
+        return places + [each for each in found if each not in old and each not in mine]
 
 
 def seen(scenario: Scenario, world: World) -> State:
@@ -183,13 +187,18 @@ def of(found: State, source: str) -> State:
     }
 
 
-def without_leftovers(found: State) -> State:
-    """Return the state without what only a killed run leaves: the next one removes it."""
-    return {
-        path: text
-        for path, text in found.items()
-        if not any(state.LEFT.search(part) for part in path.partition(":")[0].split("/"))
+def without_leftovers(found: State, after: State) -> State:
+    """Return the state without what only a killed run leaves: files that the next one removes, and empty folders."""
+    names = [path for path in found if not any(map(state.LEFT.search, path.partition(":")[0].split("/")))]
+    empty = {
+        path
+        for path in names
+        if found[path].startswith("directory")
+        and path in after
+        and not any(each.startswith(f"{path}/") for each in names)
+        and any(each.startswith(f"{path}/") for each in after)
     }
+    return {path: found[path] for path in names if path not in empty}
 
 
 def differ(one: State, other: State) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages.errors import NoAnswerError, ProgramFailedError
 from hubimages.repository import pull_request
 from hubimages.repository.changes import deployment_repository
 from hubimages.repository.git import remote_environment
@@ -104,3 +105,17 @@ def test_only_the_branch_is_pushed(root: Path, tmp_path: Path) -> None:
     git(root, "config", "push.recurseSubmodules", "on-demand")
     pull_request.push(deployment_repository(root), "bump")
     assert git(tmp_path / "served.git", "for-each-ref", "--format=%(refname)") == "refs/heads/bump"
+
+
+@pytest.mark.parametrize(
+    ("says", "error"), [("", NoAnswerError), ("Bad owner or permissions.", ProgramFailedError)]
+)
+def test_a_server_that_goes_away_without_a_word_is_no_answer(
+    says: str, error: type[Exception], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\nprintf '{says}' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    with pytest.raises(error, match="Could not read from remote repository"):
+        pull_request.push(deployment_repository(root), "bump")

@@ -71,6 +71,17 @@ def test_the_result_has_the_permissions_it_was_made_with(tmp_path):
     assert (tmp_path / "dest").stat().st_mode & 0o7777 == 0o2775
 
 
+def test_what_a_run_left_that_was_killed_after_it_had_made_dest_goes_with_the_next_run_beside_it(tmp_path):
+    left, other = tmp_path / ".dest.hubimages-left", tmp_path / ".dest.hubimages-other"
+    for each in (left, other, tmp_path / "dest/.inner.hubimages-left"):
+        each.mkdir(parents=True)
+        (each / "file").touch()
+    (left / staging.LOCK).touch()
+    (tmp_path / "dest/.inner.hubimages-left" / staging.LOCK).touch()
+    staging.remove_left(tmp_path / "dest")
+    assert sorted(each.name for each in tmp_path.rglob("*")) == [other.name, "dest", "file"]
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_a_failure_leaves_nothing_not_even_the_parents_it_made(tmp_path, error):
     (tmp_path / "there").mkdir()

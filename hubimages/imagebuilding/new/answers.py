@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from hubimages import console, disk
-=======
-from hubimages import console, yaml_text
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
+from hubimages import console, disk, yaml_text
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.registries import KINDS, Target, kind_named

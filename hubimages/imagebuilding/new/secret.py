@@ -9,12 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from hubimages import console, disk
+from hubimages import console, disk, json_text
 from hubimages.display import DISPLAY
-=======
-from hubimages import console, json_text
->>>>>>> 850fadefc37753a38249e7bba9db2ab80b67e023
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.repository.file_edit import read_text

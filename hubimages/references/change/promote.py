@@ -170,7 +170,7 @@ def _why_not(
         what, remedy = f"{source} has {new.version} in the work tree, but not committed", "Commit it"
     elif ours.when > theirs.when and ours.commit != theirs.commit:
         what = f"it got its tag on {ours.when:%Y-%m-%d}, after {source} got {new.version} on {theirs.when:%Y-%m-%d}"
-    elif now - theirs.when < after and not theirs.at_least:
+    elif max(now - theirs.when, timedelta()) < after and not theirs.at_least:  # a clock may be wrong
         what = f"{source} has run {new.version} {_for_how_long(theirs, now)}, less than {in_words(after)}"
         remedy = f"Wait, or change --after. {remedy}"
     return Kept(each, new.version, what, remedy) if what else None

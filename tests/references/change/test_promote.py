@@ -109,6 +109,11 @@ def test_what_has_not_run_long_enough_waits(root: Path, day: int, due: bool) -> 
         assert (first.reference.file, first.newer) == (PROD, "2.0")
 
 
+def test_a_clock_that_is_behind_the_commits_holds_nothing_back(root: Path) -> None:
+    assert plan(root, 1).changes
+    assert not plan(root, 1, 7).changes
+
+
 def test_each_change_of_staging_starts_its_own_time(root: Path) -> None:
     commit(root, 14, {STAGING: VALUES.format(**{**V2, "small": "3.0"})})
     made = plan(root, 18, 7)
