@@ -20,7 +20,7 @@ def at_work(number: int) -> Iterator[Callable[[int], tuple[int, int]]]:
         if job == 200 and number:
             os.kill(os.getpid(), signal.SIGKILL)
         assert sys.stdin is None  # nobody is asked
-        print("not on the terminal", file=sys.stderr)
+        sys.stderr.write("not on the terminal\n")
         return job, number
 
     yield do
