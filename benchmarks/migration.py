@@ -10,6 +10,7 @@ search adds.
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -54,11 +55,15 @@ class Benchmark:
 
     def compare(self, name: str, source: str) -> None:
         """Take turns: the recipe for every image, all by one command, one alone, and one by `extract-image`."""
-        theirs, ours, first, single, scanned = [], [], [], [], []
+        theirs, ours, first, single, scanned, their_cpu, our_cpu = [], [], [], [], [], [], []
         for _ in range(self.runs):
+            begin = cpu_time()
             recipes = {image.repository: self.recipe(source, image) for image in self.images}
             theirs.append(sum(taken for taken, _ in recipes.values()))
+            their_cpu.append(cpu_time() - begin)
+            begin = cpu_time()
             taken, out = self.command(source, self.images)
+            our_cpu.append(cpu_time() - begin)
             ours.append(taken)
             for image in self.images:
                 tree = sides.git("rev-parse", "main^2^{tree}", cwd=out / image.repository)
@@ -72,6 +77,12 @@ class Benchmark:
         further = (many - alone) / (len(self.images) - 1)
         self.rows += [
             compared(f"{name}, {len(self.images)} images", statistics.median(theirs), many, FASTER),
+            compared(
+                f"{name}, {len(self.images)} images, CPU",
+                statistics.median(their_cpu),
+                statistics.median(our_cpu),
+                None,
+            ),
             compared(
                 f"{name}, {len(self.images)} images with the search", statistics.median(theirs), with_search, None
             ),
@@ -129,6 +140,12 @@ class Benchmark:
             limited("memory of all processes / allowed", everything, MEMORY_ALLOWED, megabytes, 1),
             limited("memory of git's processes / allowed", of_git, MEMORY_ALLOWED, megabytes, 1),
         ]
+
+
+def cpu_time() -> float:
+    """The seconds of all programs that have ended: what else the machine does changes them little."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def descendants(parent: int) -> list[int]:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.dying import Life, mortal
 from tests.serving import serving
 
 PULLS = "/repos/org/deployment/pulls"
@@ -21,6 +22,7 @@ class GitHub:
     message: str = ""
     opened: list[dict[str, Any]] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
+    life: Life = field(default_factory=Life)
 
 
 @contextmanager
@@ -53,5 +55,5 @@ def answering(state: GitHub) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
-    with serving(Handler) as address:
+    with serving(mortal(Handler, state.life)) as address:
         yield f"http://{address}"

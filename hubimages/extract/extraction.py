@@ -32,6 +32,7 @@ from hubimages.extract.rewrite import Rewrite, check_version, rewrite
 from hubimages.extract.sources import work_tree
 from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
+from hubimages.extract.starter import starter_of
 from hubimages.extract.verify import Evidence, verify
 from hubimages.repository import git, staging
 from hubimages.repository.git import Repo
@@ -156,8 +157,8 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
     """
     from hubimages import template
 
-    has_dockerfile = "Dockerfile" in image_directory.names(source.scratch, tree)
-    answers = {"license": "none", **({"starter": "docker-stacks"} if has_dockerfile else {}), **request.answers}
+    starter = starter_of(source, tree) if request.template and "starter" not in request.answers else {}
+    answers = {"license": "none", **starter, **request.answers}
     make = functools.partial(
         template.render_files,
         {"repo": request.dest.name, **answers},

@@ -20,15 +20,20 @@ from hubimages.template.render import (
     run_cookiecutter,
 )
 from hubimages.template.rules import answer_problem, refused_host
+from hubimages.template.starter import BINDER, IMAGE_FILES, READ, Starter, image_directory, nearest_starter
 
 __all__ = [
+    "BINDER",
+    "IMAGE_FILES",
     "MESSAGE",
+    "READ",
     "RECORD",
     "NewRepository",
     "Origin",
     "Question",
     "RenderedFile",
     "Rendering",
+    "Starter",
     "answer_problem",
     "ask",
     "check_all_answers",
@@ -37,6 +42,8 @@ __all__ = [
     "deployment_workflow",
     "find_origin",
     "given_answers",
+    "image_directory",
+    "nearest_starter",
     "next_steps",
     "plan_new_repository",
     "questions",

@@ -9,6 +9,7 @@ and the hooks run in this process, not each in another.
 """
 
 import contextlib
+import gc
 import hashlib
 import importlib.util
 import io
@@ -141,6 +142,7 @@ def look_once() -> None:
 
 def serve(home: str, sockets: Sequence[int]) -> None:
     """Answer the requests of several clients, one after another, until all of them have closed their connection."""
+    gc.disable()  # what it keeps is kept until it ends, and it ends soon
     kept = Compiled()
     os.environ.update(HOME=home)
     look_once()

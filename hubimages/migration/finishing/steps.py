@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubimages.migration.finishing.mentions import texts
+from hubimages.migration.finishing.shell import bare, commands
 
 # Actions that only prepare: they leave nothing that another job could miss.
 PREPARES = re.compile(
     r"(?:actions/(?:checkout|setup-[\w-]+|cache(?:/[\w-]+)?)"
     r"|docker/(?:login-action|setup-[\w-]+|metadata-action)"
-    r"|google-github-actions/(?:auth|setup-gcloud)|aws-actions/[\w-]+|azure/(?:login|docker-login)"
+    r"|google-github-actions/(?:auth|setup-gcloud)|aws-actions/(?:configure-aws-credentials|amazon-ecr-login)"
+    r"|azure/(?:login|docker-login)"
     r"|conda-incubator/setup-miniconda|mamba-org/[\w-]+|astral-sh/setup-uv"
     r"|jlumbroso/free-disk-space|easimon/maximize-build-space|dorny/paths-filter|tj-actions/changed-files)"
     r"(?:@.*)?",
@@ -22,16 +24,25 @@ BUILDS = re.compile(
     r"|docker://.*kaniko.*)(?:@.*)?",
     re.IGNORECASE,
 )
-# Commands that only prepare, or that act on an image which was built before.
+# Commands that only prepare or print, or that act on an image which was built before. What they write is in the
+# runner's own files, which go with it.
 HARMLESS = re.compile(
-    r"(?:pip|pip3|python3? -m pip|uv pip|apt-get|apt|sudo apt-get|conda|mamba|npm) "
-    r"|docker (?:login|pull|push|tag|images|info|version|system|image ls)\b|docker buildx (?:create|use|ls)\b"
-    r"|gcloud (?:auth|components|--quiet auth)\b|aws ecr\b|az acr login\b|repo2docker --version"
-    r"|(?:echo|printf|cd|set|export|mkdir|ls|pwd|df|free|date|true|env|which|source)(?: |$)|[A-Za-z_]\w*=\S*$|\[|:$"
-    r"|(?:if|then|else|elif|fi|for|do|done|while)(?: |$)"
+    r"(?:(?:python3? -m )?pip3?|uv pip|apt-get|apt) "
+    r"|(?:conda|mamba|micromamba) (?:install|create|env|update|config|info|list|activate|init|clean)\b"
+    r"|npm (?:ci|install|i)\b|uv (?:sync|venv|version|tool install)\b|python3? -m venv "
+    r"|docker (?:login|logout|pull|push|tag|images|info|version|image (?:ls|rm|prune)|rmi|(?:system|builder) prune)\b"
+    r"|docker buildx (?:create|use|ls|inspect)\b"
+    r"|gcloud (?:--quiet )?(?:auth|components|config)\b|az acr login\b|repo2docker --version"
+    r"|aws ecr (?:get-login(?:-password)?|describe-[\w-]+|create-repository)\b"
+    r"|git (?:rev-parse|describe|log|diff|fetch|checkout|status|config|show|submodule|lfs|branch --show-current)\b"
+    r"|(?:echo|printf|cd|set|export|mkdir|ls|pwd|df|free|date|true|false|which|cat|head|tail|grep|egrep|sed|awk|cut|tr"
+    r"|sort|uniq|wc|jq|yq|basename|dirname|sleep|touch|rm|cp|mv|chmod|uname|hostname|id|whoami|test|exit|for|fi|done"
+    r"|du|swapoff|type|read|shift|local|declare|readonly|unset|printenv)(?: |$)"
+    r"|(?:source|\.) \S*/(?:activate|conda\.sh|\.bashrc|\.profile)\b|source activate\b"
+    r"|tee (?:-a )?[\"']?(?:\$\{?GITHUB_\w+\}?|/dev/\w+)[\"']?(?: |$)|\[|:$|\}|< ?\S+$"
 )
 BUILD_COMMAND = re.compile(
-    r"(?:[A-Za-z_]\w*=\S* )*(?:docker (?:build|buildx build|image build)|podman build|buildah (?:bud|build)"
+    r"(?:docker (?:build|buildx build|image build)|podman build|buildah (?:bud|build)"
     r"|(?:jupyter-)?repo2docker|python3? -m repo2docker|hubploy (?:--?\w+ )*build|chartpress|nox -s build)(?: |$)"
 )
 
@@ -68,27 +79,14 @@ def _more(step: Mapping[str, Any], names_it: re.Pattern[str], *, everywhere: boo
     if not isinstance(run, str):
         return "has neither `uses` nor `run`"
     for line in commands(run):
-        own = own or (line.startswith("cd ") and bool(names_it.search(line)))
-        if BUILD_COMMAND.match(line):
+        command = bare(line)
+        own = own or (command.startswith("cd ") and bool(names_it.search(line)))
+        if BUILD_COMMAND.match(command):
             if not (own or names_it.search(line)):
                 return f"builds something else: {shortened(line)}"
-        elif not HARMLESS.match(line):
+        elif command and not HARMLESS.match(command):
             return f"runs {shortened(line)}"
     return ""
-
-
-def commands(run: str) -> list[str]:
-    """Return the commands of a shell script, joined over line ends and split at `&&`, `||`, `;` and `|`."""
-    joined = re.sub(r"\\\n[ \t]*", " ", run)
-    found = []
-    for line in joined.split("\n"):
-        if line.strip().startswith("#"):
-            continue
-        for part in re.split(r"&&|\|\||;|(?<!\|)\|(?!\|)", line):
-            words = re.sub(r"\s+", " ", part).strip()
-            if words:
-                found.append(words)
-    return found
 
 
 def shortened(line: str) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from hubimages.update.adopting.files import IMAGE_FILES, LICENCE, README
+from hubimages.template import IMAGE_FILES
+from hubimages.update.adopting.files import LICENCE, README
 from hubimages.update.objects import Files, Objects
 
 BUILDING = "BUILDING.md"  # the template's README where the repository has its own

@@ -3,23 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from hubimages import template
 from hubimages.update.adopting.evidence import Found
 
-BINDER = ("binder/", ".binder/")  # repo2docker reads its files there, if there is one of these
-IMAGE_FILES = (
-    "Dockerfile", "environment.yml", "requirements.txt", "pixi.toml", "runtime.txt", "install.R", "apt.txt",
-    "postBuild", "Project.toml", "Pipfile", "setup.py", "pyproject.toml", "default.nix", "REQUIRE", "DESCRIPTION",
-    "start", "appendix",
-)  # fmt: skip
-# Enough by itself to say that there is an image.
-ENOUGH = (*IMAGE_FILES[:7], "Project.toml", "Pipfile", "default.nix")
 LOCKS = re.compile(r"conda-lock\.yml|pixi\.lock|conda-(linux|osx)[\w-]*\.lock")
 PACKAGE = re.compile(
     r"^\s*(?:-\s*)?[\"']?(?:[\w.-]+::)?(?P<name>python|jupyterhub(?:-base|-singleuser)?|r-base)[\"']?"
     r"\s*(?:[=<>~!]=?=?\s*|\s)[\"']?[=<>~^]*\s*v?(?P<version>[0-9]+(?:\.[0-9]+)?)"
 )
 INSTALLED = re.compile(r"(?P<name>jupyterhub(?:-base|-singleuser)?)\s*[=~>]=?=?\s*(?P<version>[0-9]+)")
-FROM = re.compile(r"^\s*FROM\s+(?:--platform=\S+\s+)?(?P<image>\S+)", re.IGNORECASE)
 LICENCE = re.compile(r"(LICEN[CS]E|COPYING)(\.\w+)?", re.IGNORECASE)
 LICENCES = {
     "Apache-2.0": r"Apache License\s+Version 2\.0",
@@ -35,17 +27,10 @@ HEADING = re.compile(r"^#\s+(?P<title>[^#\s].*?)\s*#*\s*$")
 README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
 
 
-def image_directory(paths: Mapping[str, object]) -> str | None:
-    """Return the folder that repo2docker builds, "" for the top; None if there is no image."""
-    for folder in BINDER:
-        if any(path.startswith(folder) for path in paths):
-            return folder
-    return "" if any(name in paths for name in ENOUGH) else None
-
-
 def read_files(texts: Mapping[str, str], folder: str) -> Iterator[Found]:
     """Yield what the files say; `texts` has those that are text, by path, `folder` is that of the image."""
-    yield from _starter(texts, folder)
+    starter = template.nearest_starter(texts, folder)
+    yield Found("starter", starter.answer, starter.file, starter.line, starter.note)
     for name in dict.fromkeys(
         (f"{folder}environment.yml", "environment.yml", f"{folder}requirements.txt", f"{folder}pixi.toml")
     ):
@@ -73,45 +58,6 @@ def _packages(file: str, text: str) -> Iterator[Found]:
             version = package["version"] if key == "python_version" else package["version"].partition(".")[0]
             if key == "jupyterhub_version" or "." in version:
                 yield Found(key, version, file, number)
-
-
-def _starter(texts: Mapping[str, str], folder: str) -> Iterator[Found]:
-    """The starter that is nearest to what repo2docker builds: a Dockerfile wins."""
-    dockerfile = f"{folder}Dockerfile"
-    if dockerfile in texts:
-        for number, line in enumerate(texts[dockerfile].splitlines(), 1):
-            if base := FROM.match(line):
-                yield Found("starter", _of_base(base["image"]), dockerfile, number, _note(base["image"]))
-                return
-        yield Found("starter", "docker-stacks", dockerfile, 0, "a Dockerfile without FROM")
-        return
-    runtime = f"{folder}runtime.txt"
-    if re.match(r"r-[0-9]", texts.get(runtime, "")):
-        yield Found("starter", "r", runtime, 1)
-        return
-    environment = f"{folder}environment.yml"
-    for number, line in enumerate(texts.get(environment, "").splitlines(), 1):
-        if re.match(r"\s*-\s*[\"']?(?:[\w.-]+::)?r-base\b", line):
-            yield Found("starter", "r", environment, number)
-            return
-    if f"{folder}install.R" in texts and environment not in texts:
-        yield Found("starter", "r", f"{folder}install.R")
-    elif environment in texts:
-        yield Found("starter", "environment.yml", environment)
-    else:
-        first = next((f"{folder}{name}" for name in IMAGE_FILES if f"{folder}{name}" in texts), folder)
-        yield Found("starter", "environment.yml", first, 0, "repo2docker builds it, as it builds environment.yml")
-
-
-def _of_base(image: str) -> str:
-    if "pangeo" in image and "onbuild" in image:
-        return "pangeo-onbuild"
-    return "pixi" if "prefix-dev/pixi" in image else "docker-stacks"
-
-
-def _note(image: str) -> str:
-    known = _of_base(image) != "docker-stacks" or re.search(r"jupyter/[\w-]+-notebook|jupyter/docker-stacks", image)
-    return "" if known else f"{image} is no docker-stacks image; the template has no nearer starter with a Dockerfile"
 
 
 def _licence(texts: Mapping[str, str]) -> Iterator[Found]:

@@ -10,12 +10,12 @@ from hubimages.console import count
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
 from hubimages.repository.web_address import web_address
-from hubimages.template import RECORD, Rendering
+from hubimages.template import RECORD, Rendering, image_directory
 from hubimages.update.adopting.adoption import Adoption, Differs
 from hubimages.update.adopting.builds import Reading, read_builds
 from hubimages.update.adopting.combining import BUILDING, JOINED, Combined, combine, own_files
 from hubimages.update.adopting.evidence import Found, Unclear
-from hubimages.update.adopting.files import LOCKS, image_directory, read_files
+from hubimages.update.adopting.files import LOCKS, read_files
 from hubimages.update.adopting.guessing import Guesses, guess
 from hubimages.update.adopting.workflow import Workflow, read_workflow
 from hubimages.update.objects import Objects, files_of

@@ -2,9 +2,10 @@
 
 import pytest
 
+from hubimages.template import image_directory
 from hubimages.update.adopting.builds import Reading, read_builds
 from hubimages.update.adopting.evidence import Unclear
-from hubimages.update.adopting.files import image_directory, read_files
+from hubimages.update.adopting.files import read_files
 from hubimages.update.adopting.guessing import DEFAULT, Guesses, guess
 from hubimages.update.adopting.workflow import read_workflow
 from tests.update.adopting.kinds import ACTION, KINDS, OWN_STEPS, SHARED
