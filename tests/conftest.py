@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -35,6 +36,16 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada Lovelace",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
+
+
+DEEP = pytest.StashKey[Counter[str]]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the tests of each folder that a normal run leaves to a deep one."""
+    if items:
+        counts = items[0].config.stash.setdefault(DEEP, Counter())
+        counts.update(item.nodeid.split("/")[1] for item in items if item.get_closest_marker("deep"))
 
 
 @pytest.hookimpl(optionalhook=True)
