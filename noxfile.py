@@ -33,6 +33,11 @@ FAST = [
     "tests/update/adopting/test_guesses.py", "tests/yaml_text",
 ]  # fmt: skip
 PEERS = ("oras>=0.2", "python-dxf>=12")  # libraries that the benchmarks compare with; copier has a place of its own
+# Tests that make up their cases with Hypothesis: each row has a profile `nightly` of its own (its conftest).
+MADE_UP = (
+    ["tests/yaml_text/test_properties.py"],
+    ["tests/extract/test_same_ids.py", "tests/references/test_any_images.py", "tests/repository/test_any_edits.py"],
+)
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -117,9 +122,15 @@ def install_proxy(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """Run the long tests: large matrices, interrupt storms, every state of a repository. Arguments go to pytest."""
+    """Run the long tests: large matrices, interrupt storms, every state of a repository. Arguments go to pytest.
+
+    Without arguments, tests that make up their cases follow, with many of them.
+    """
     install(session, "tests", extras=True)
     session.run("python", "-m", "pytest", "-m", "deep", *SLOWEST, *(session.posargs or ALL_CORES), env=COMPILED)
+    for tests in () if session.posargs else MADE_UP:
+        many = ("--hypothesis-profile=nightly", "--timeout=7200", "-m", "not deep", *ALL_CORES)
+        session.run("python", "-m", "pytest", *many, *tests, env=COMPILED)
 
 
 @nox.session

@@ -33,7 +33,7 @@ def text_problem(text: str) -> str | None:
     """Return why a text for people cannot be used."""
     if not text.strip():
         return "cannot be empty"
-    for character in text:
+    for character in "" if text.isascii() and text.isprintable() else text:  # of those all can be
         reason = character_problem(character)
         if reason:
             return f"{shown(text)} contains U+{ord(character):04X}, {reason}"

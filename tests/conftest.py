@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -35,6 +36,23 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada Lovelace",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
+
+
+DEEP = pytest.StashKey[Counter[str]]()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count the tests of each folder that a normal run leaves to a deep one."""
+    if items:
+        counts = items[0].config.stash.setdefault(DEEP, Counter())
+        counts.update(item.nodeid.split("/")[1] for item in items if item.get_closest_marker("deep"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores: a fifth of the time each waits for a program, a port, a disk."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,6 +4,7 @@ A test that lacks one is skipped. `HUBIMAGES_REQUIRE=all`, or names with commas 
 tests that run as root on Debian install an engine and a registry.
 """
 
+import importlib.util
 import os
 import shutil
 from dataclasses import dataclass
@@ -45,6 +46,12 @@ class Need:
         if found is None:
             self.missing(f"none of {', '.join(names)} is on PATH")
         return found
+
+
+def installed(library: str, extra: str) -> None:
+    """Skip a module whose library is missing, without importing it: each process of a run collects every module."""
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"needs {library}: pip install 'hubimages[{extra}]'", allow_module_level=True)
 
 
 ENGINE = Need("engine", "a container engine", f"start Docker; on Debian as root, {VARIABLE}=engine installs it")

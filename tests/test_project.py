@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 import hubimages
 from tests import schemas
+from tests.conftest import DEEP
 
 CHECKOUT = Path(__file__).parent.parent
 PACKAGE = "hubimages/__init__.py"  # where the package has its version
@@ -51,6 +52,18 @@ def test_every_action_of_the_workflows_is_pinned_by_commit() -> None:
     for workflow in (CHECKOUT / ".github/workflows").glob("*.yaml"):
         for line in workflow.read_text().splitlines():
             assert "uses: " not in line or PINNED.search(line), f"{workflow.name}: {line}"
+
+
+def test_the_documents_count_the_deep_tests(request: pytest.FixtureRequest) -> None:
+    """A tenth more or less is no fault, so that a new case needs no new count."""
+    page = (CHECKOUT / "docs/tests.md").read_text("utf-8")
+    told = {folder: int(number) for folder, number in re.findall(r"^\| `tests/(\w+)` \| (\d+) \|", page, re.MULTILINE)}
+    counts = request.config.stash.get(DEEP, {})
+    if not counts.keys() >= told.keys():
+        pytest.skip("counts the deep tests of a whole run")
+    far = {folder for folder in counts if abs(counts[folder] - told.get(folder, 0)) > max(5, counts[folder] // 10)}
+    assert {folder: (told.get(folder, 0), counts[folder]) for folder in far} == {}
+    assert f"{sum(told.values())} in all" in page
 
 
 CHANGELOG = (

@@ -25,7 +25,7 @@ from tests import needs
 from tests.imagebuilding import good_hubs, small_charts
 from tests.imagebuilding.conftest import Deployment
 
-pytest.importorskip("kubespawner")
+needs.installed("kubespawner", "imagebuilding")
 OFFLINE = ChartSources(offline=True)
 
 

@@ -10,10 +10,11 @@ import yaml
 from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.check import all_hubs, report
 from hubimages.imagebuilding.hubs import find_hub
+from tests import needs
 from tests.imagebuilding import good_hubs
 from tests.imagebuilding.conftest import Deployment
 
-pytest.importorskip("kubespawner")
+needs.installed("kubespawner", "imagebuilding")
 FOLDER = "config/clusters/earth"
 PUSH = "binderhub-service.buildPodsRegistryCredentials.password"
 LOOKUP = "binderhub-service.config.DockerRegistry.password"

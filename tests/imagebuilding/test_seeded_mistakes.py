@@ -14,12 +14,13 @@ from hubimages.imagebuilding.check import all_hubs as check
 from hubimages.imagebuilding.check.finding import Finding
 from hubimages.imagebuilding.check.helm import Helm
 from hubimages.imagebuilding.hubs import Hub, find_hub, plain_hub
+from tests import needs
 from tests.imagebuilding import good_hubs
 from tests.imagebuilding.conftest import Deployment
 from tests.imagebuilding.good_hubs import Data
 from tests.imagebuilding.seeds import BS, GONE, LAYERS, PAGE_SEEDS, RENAME, SEEDS, Seed, layer_of
 
-pytest.importorskip("kubespawner")
+needs.installed("kubespawner", "imagebuilding")
 OF_A_REPOSITORY = ("prefix-shared", "password-in-clear", "oauth-redirect-uri", "binderhub-service-off")
 ACCESS_ENV = {"name": "JUPYTERHUB_OAUTH_ACCESS_SCOPES", "value": '["access:services!service=binder"]'}
 FOLDER = "config/clusters/earth"

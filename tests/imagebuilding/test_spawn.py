@@ -12,10 +12,11 @@ from hubimages.imagebuilding.check import all_hubs
 from hubimages.imagebuilding.check.kubernetes import spawn
 from hubimages.imagebuilding.hubs import find_hub
 from hubimages.run import environment
+from tests import needs
 from tests.imagebuilding import good_hubs
 from tests.imagebuilding.conftest import Deployment
 
-pytest.importorskip("kubespawner")
+needs.installed("kubespawner", "imagebuilding")
 UNUSED = ("sqlalchemy", "alembic", "aiohttp")
 IN_A_NEW_PROCESS = f"""
 import sys

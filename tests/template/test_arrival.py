@@ -155,14 +155,14 @@ def test_every_other_text_is_refused_with_the_reason(key: str, text: str, messag
 
 
 @pytest.mark.parametrize("text", [*TAKEN, *REFUSED, *BY_US], ids=lambda each: ascii(each)[:30])
-@pytest.mark.parametrize("key", NAMES)
-def test_every_text_as_a_name_arrives_or_is_refused_in_one_line(files: Files, key: str, text: str) -> None:
-    try:
-        template.check_all_answers({key: text})
-    except BadInputError as error:
-        check_refused(str(error), key, "")
-    else:
-        check(files.render({key: text}), {key: text})
+def test_every_text_as_a_name_arrives_or_is_refused_in_one_line(files: Files, text: str) -> None:
+    for key in NAMES:
+        try:
+            template.check_all_answers({key: text})
+        except BadInputError as error:
+            check_refused(str(error), key, "")
+        else:
+            check(files.render({key: text}), {key: text})
 
 
 CHOICES = {question.key: question.choices for question in template.questions() if question.choices}
