@@ -41,6 +41,9 @@ for module, names in {
         if hasattr(module, name):
             delattr(module, name)
 
+if hasattr(os, "process_cpu_count"):  # from 3.13 on; there it is the other one
+    os.process_cpu_count = os.cpu_count
+
 def refuse_proc(event, arguments):
     if event in ("open", "os.listdir", "os.scandir") and str(arguments[0]).startswith(("/proc", "/sys")):
         raise FileNotFoundError(2, "No such file or directory", arguments[0])
