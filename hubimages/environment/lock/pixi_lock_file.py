@@ -44,7 +44,10 @@ def read(file: Path) -> Lock:
     packages: list[Locked] = []
     for platform in environment.platforms():
         for each in environment.packages(platform) or []:
-            packages.append(_locked(each, platform.name))
+            try:
+                packages.append(_locked(each, platform.name))
+            except AttributeError as error:  # of py-rattler itself, where a package has no hash
+                raise BadInputError(f"{file} has a package without a hash: {each.location}") from error
     return Lock([str(channel) for channel in environment.channels()], packages)
 
 
