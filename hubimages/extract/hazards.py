@@ -172,8 +172,9 @@ def chartpress_settings(name: str, text: bytes, path: str) -> Iterator[str]:
                 )
             elif context != path:
                 continue
-            if arguments := settings.get("buildArgs"):
-                shown = ", ".join(f"{key}={value}" for key, value in dict(arguments).items())
+            arguments = settings.get("buildArgs")
+            if isinstance(arguments, dict) and arguments:
+                shown = ", ".join(f"{key}={value}" for key, value in arguments.items())
                 yield f"{name} builds {image} with build arguments, which are not set here: {shown}"
 
 

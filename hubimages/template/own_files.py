@@ -24,7 +24,7 @@ def with_own_files(record: bytes, paths: Collection[str]) -> bytes:
         before = answers["own_files"].split()
         if loaded["checksum"] != _checksum(loaded, answers):
             return record
-    except (yaml_text.UnreadableYamlError, KeyError, TypeError, AttributeError):
+    except (yaml_text.UnreadableYamlError, ValueError, KeyError, TypeError, AttributeError):
         return record
     answers["own_files"] = " ".join(dict.fromkeys([*before, *paths]))
     line = f"own_files: {json.dumps(answers['own_files'])}"

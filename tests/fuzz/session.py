@@ -7,11 +7,15 @@ Files of FOLDER, for example a clone of a deployment repository, are more to beg
 
 import argparse
 import hashlib
+import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.fuzz.parsers import Parser
 
 FOUND = Path("fuzz-found")
 LARGEST = 64 * 1024  # bytes of an input
@@ -25,32 +29,24 @@ def main() -> int:
     options.add_argument("seconds", type=int)
     options.add_argument("parsers", nargs="*")
     options.add_argument("--corpus", type=Path)
-    options.add_argument("--one", help=argparse.SUPPRESS)
     given = options.parse_args()
-    if given.one:
-        return one(given.one, given.seconds, given.corpus)
-    from tests.fuzz.parsers import PARSERS
+    import atheris
 
+    with atheris.instrument_imports(include=["hubimages"]):  # takes a while; each parser gets a fork
+        from tests.fuzz.parsers import PARSERS
+
+    FOUND.mkdir(exist_ok=True)
     names = [each.name for each in PARSERS if not given.parsers or each.name in given.parsers]
     if not names:
         options.error(f"no such parser; there are {', '.join(each.name for each in PARSERS)}")
     failed = []
     for name in names:
-        more = ["--corpus", str(given.corpus)] if given.corpus else []
-        argv = [
-            sys.executable,
-            "-m",
-            "tests.fuzz.session",
-            str(max(1, given.seconds // len(names))),
-            "--one",
-            name,
-            *more,
-        ]
-        done = subprocess.run(argv, capture_output=True, check=False)
-        said = (done.stdout + done.stderr).decode(errors="replace")
+        status, said = forked(
+            next(each for each in PARSERS if each.name == name), given.seconds // len(names), given.corpus
+        )
         runs = re.search(r"number_of_executed_units: *(\d+)", said)
-        print(f"{name}: {runs[1] if runs else 'unknown number of'} inputs{'' if not done.returncode else ', FAILED'}")
-        if done.returncode:
+        print(f"{name}: {runs[1] if runs else 'unknown number of'} inputs{', FAILED' if status else ''}")
+        if status:
             failed.append(name)
             print("\n".join(said.splitlines()[-40:]))
     print(
@@ -61,26 +57,35 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def one(name: str, seconds: int, folder: Path | None) -> int:
-    """Fuzz one parser; atheris ends the program."""
+def forked(parser: "Parser", seconds: int, folder: Path | None) -> tuple[int, str]:
+    """Fuzz one parser in a process of its own, which atheris ends, and return its status and what it printed."""
     import atheris
 
-    with atheris.instrument_imports(include=["hubimages"]):
-        from tests.fuzz.parsers import PARSERS
-    parser = next(each for each in PARSERS if each.name == name)
-    FOUND.mkdir(exist_ok=True)
-    corpus = Path(tempfile.mkdtemp(prefix="fuzz-"))
-    for content in (*parser.seeds, *(of_folder(folder) if folder else ())):
-        (corpus / hashlib.sha256(content).hexdigest()).write_bytes(content)
-
-    def test(data: bytes) -> None:
-        parser(bytes(data))
-
-    settings = [f"-max_total_time={seconds}", f"-timeout={HANG}", f"-rss_limit_mb={MEMORY}", f"-max_len={LARGEST}"]
-    settings += [f"-artifact_prefix={FOUND}/{re.sub(r'[^a-zA-Z]+', '-', name)}-", "-print_final_stats=1", str(corpus)]
-    atheris.Setup([name, *settings], test)
-    atheris.Fuzz()
-    return 0
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as corpus, tempfile.TemporaryFile() as output:
+        for content in (*parser.seeds, *(of_folder(folder) if folder else ())):
+            Path(corpus, hashlib.sha256(content).hexdigest()).write_bytes(content)
+        settings = [
+            f"-max_total_time={max(1, seconds)}",
+            f"-timeout={HANG}",
+            f"-rss_limit_mb={MEMORY}",
+            f"-max_len={LARGEST}",
+        ]
+        settings += [
+            f"-artifact_prefix={FOUND}/{re.sub(r'[^a-zA-Z]+', '-', parser.name)}-",
+            "-print_final_stats=1",
+            corpus,
+        ]
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+            atheris.Setup([parser.name, *settings], lambda data: parser(bytes(data)) and None)
+            atheris.Fuzz()
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        output.seek(0)
+        return status, output.read().decode(errors="replace")
 
 
 def of_folder(folder: Path) -> list[bytes]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fuzz.limits import limited
 from tests.fuzz.parsers import PARSERS
-from tests.fuzz.seeds import CHART_FILES, DIGEST, tar
+from tests.fuzz.seeds import CHART_FILES, DIGEST, LOCKS, tar
 
 BY_NAME = {parser.name: parser for parser in PARSERS}
 MILLION = 1_000_000
@@ -91,6 +91,9 @@ SPECIMENS: dict[str, tuple[str, bytes | Callable[[], bytes]]] = {
     "a licence with spaces": ("files of a repository to adopt", b"Copyright" + SPACES + b"\n"),
     "a message with long numbers": ("commit message", b"#" + b"9" * 6000 + b" GH-" + b"9" * 6000),
     "a version with long numbers": ("line of text", b"1:" + b"9" * 6000 + b".0"),
+    "build arguments that are no mapping": ("chartpress.yaml, for extraction", b"charts: [{images: {hub: {buildArgs: abc}}}]\n"),
+    "answers that are no mapping": ("own files in a record", b"answers: abc\n"),
+    "a lock whose packages have no hash": ("pixi.lock", LOCKS[1].replace(b"  sha256: " + b"a" * 64 + b"\n", b"")),
     "a report that is no XML": ("pytest's report", b"<a"),
     "an SBOM with a size without end": (
         "SBOM",

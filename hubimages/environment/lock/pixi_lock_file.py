@@ -6,6 +6,7 @@ py-rattler 0.28 writes pip packages without hashes, so a lock with pip packages 
 from pathlib import Path
 from typing import Any
 
+from hubimages import yaml_text
 from hubimages.environment.lock.model import Lock, Locked
 from hubimages.environment.lock.pip_part import INSTALL
 from hubimages.errors import BadInputError, NotInstalledError
@@ -36,6 +37,8 @@ def read(file: Path) -> Lock:
     except ImportError as error:
         raise NotInstalledError(f"py-rattler is not installed. Run {INSTALL}") from error
     try:
+        text = file.read_text(encoding="utf-8")
+        yaml_text.load(text)  # py-rattler never ends at deep nesting, and follows every alias
         environment = rattler.LockFile.from_path(file).default_environment()
     except Exception as error:  # py-rattler's classes differ by the mistake
         raise BadInputError(f"{file} is no pixi.lock: {' '.join(str(error).split())[:200]}") from error
@@ -44,7 +47,10 @@ def read(file: Path) -> Lock:
     packages: list[Locked] = []
     for platform in environment.platforms():
         for each in environment.packages(platform) or []:
-            packages.append(_locked(each, platform.name))
+            try:
+                packages.append(_locked(each, platform.name))
+            except AttributeError as error:  # of py-rattler itself, where a package has no hash
+                raise BadInputError(f"{file} has a package without a hash: {each.location}") from error
     return Lock([str(channel) for channel in environment.channels()], packages)
 
 
