@@ -107,9 +107,7 @@ def test_only_the_branch_is_pushed(root: Path, tmp_path: Path) -> None:
     assert git(tmp_path / "served.git", "for-each-ref", "--format=%(refname)") == "refs/heads/bump"
 
 
-@pytest.mark.parametrize(
-    ("says", "error"), [("", NoAnswerError), ("Bad owner or permissions.", ProgramFailedError)]
-)
+@pytest.mark.parametrize(("says", "error"), [("", NoAnswerError), ("Bad owner or permissions.", ProgramFailedError)])
 def test_a_server_that_goes_away_without_a_word_is_no_answer(
     says: str, error: type[Exception], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
