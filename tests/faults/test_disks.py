@@ -24,6 +24,10 @@ def mount(*args: str) -> None:
         pytest.skip(f"nothing can be mounted here: {done.stderr.decode().strip()}")
 
 
+def remount(place: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", str(place)], check=True)
+
+
 @contextmanager
 def disk(place: Path, content: Path) -> Iterator[Path]:
     """A small disk at a place, with a copy of a directory's content."""
@@ -42,7 +46,7 @@ def used(place: Path) -> int:
 
 def leave(place: Path, blocks: int) -> None:
     """Make the disk so small that only these blocks are free."""
-    mount("-o", f"remount,size={(used(place) + blocks) * BLOCK}", str(place))
+    remount(place, f"size={max(1, used(place) + blocks) * BLOCK}")  # 0 would be no limit
 
 
 @pytest.mark.parametrize(("name", "most"), cases("disk full", most=6))
@@ -61,7 +65,7 @@ def test_on_a_full_disk_nothing_is_changed(name: str, most: int, trial_of: Calla
         with disk(world.there, world.root / "pristine/there"):
             leave(world.there, left)
             now = trial.check_failed(trial.run(), what, STORAGE)
-            mount("-o", f"remount,size={LARGE}", str(world.there))
+            remount(world.there, f"size={LARGE}")
             trial.check_again(what, now)
     counted(name, "disk full", len(moments))
 
@@ -74,11 +78,11 @@ def test_on_a_read_only_disk_nothing_is_changed(name: str, most: int, trial_of: 
         what = f"{name}: {content} read-only"
         trial.reset()
         with disk(place, world.root / "pristine" / content):
-            mount("-o", "remount,ro", str(place))
+            remount(place, "ro")
             done = trial.run()
             if content == "there" and not trial.scenario.unchanged:
                 assert done.returncode != trial.scenario.code, what
             now = trial.check_failed(done, what, STORAGE)
-            mount("-o", "remount,rw", str(place))
+            remount(place, "rw")
             trial.check_again(what, now)
     counted(name, "read-only", most)
