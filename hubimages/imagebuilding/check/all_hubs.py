@@ -4,7 +4,7 @@ import gc
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -43,10 +43,8 @@ def check_hubs(
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hubimages-charts-"))
-        helm = started or stack.enter_context(Helm())
-        stack.enter_context(_collecting_less())
+    ours = nullcontext(started) if started is not None else Helm()
+    with tempfile.TemporaryDirectory(prefix="hubimages-charts-") as folder, ours as helm, _collecting_less():
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
