@@ -3,7 +3,7 @@
 import gc
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -43,11 +43,13 @@ def check_hubs(
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()
-    with ExitStack() as stack:
-        folder = stack.enter_context(disk.temporary_directory("charts"))
-        helm = started or stack.enter_context(Helm())
-        stack.enter_context(_collecting_less())
-        one_more = stack.enter_context(console.counting("checking hubs", len(hubs)))
+    ours = nullcontext(started) if started is not None else Helm()
+    with (
+        disk.temporary_directory("charts") as folder,
+        ours as helm,
+        _collecting_less(),
+        console.counting("checking hubs", len(hubs)) as one_more,
+    ):
         first = {_layout(hub): hub for hub in reversed(hubs)}
         layouts = {
             layout: prepare(hub, sources, Path(folder, str(number)))
