@@ -47,7 +47,9 @@ def on_a_terminal(
     settings = termios.tcgetattr(theirs)
     settings[3] &= ~termios.ECHO if not echo else -1
     termios.tcsetattr(theirs, termios.TCSANOW, settings)
-    whole = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+    # GNU readline, which pytest imports, sets the size of the terminal that it was started on.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    whole = {**inherited, "TERM": "xterm-256color", **(env or {})}
     reading, writing = os.pipe()
     stdin = theirs if typed else reading
     process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=theirs, env=whole, cwd=cwd)

@@ -41,6 +41,9 @@ def join(folder: Path, repositories: Sequence[Target]) -> Report:
             report = json_text.loads(file.read_bytes())
             rows = [Outcome.from_json(row) for row in report["repositories"]]
             commands.setdefault(str(report["command"]))
+        except json_text.NotJsonError as error:
+            console.step(f"{file.name} is no report of each: {error}")
+            continue
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             console.step(f"{file.name} is no report of each: {type(error).__name__}: {error}")
             continue

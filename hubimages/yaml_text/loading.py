@@ -5,6 +5,7 @@ KeyError for `!!bool maybe`, RecursionError for deep nesting. And a few lines of
 on which whatever walks over the data never ends.
 """
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 MOST_VALUES = 2_000_000  # behind aliases; index.yaml of the largest chart repositories has no alias
+LONG_NUMBER = re.compile(r"[\da-fA-F_:]{3000}")  # in hexadecimal it has 4,300 digits or so, the most that Python writes
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
@@ -66,8 +68,10 @@ def _reading(error_of_library: type[Exception]) -> Iterator[None]:
 
 
 def _checked(text: str | bytes, value: Any) -> Any:
-    """Return the value. Raises UnreadableYamlError if its aliases stand for too many values, or for themselves."""
-    if (b"*" if isinstance(text, bytes) else "*") in text:  # type: ignore[operator]
+    """Return the value. Raises UnreadableYamlError for aliases of too many values, and for a number without end."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    if "*" in text or LONG_NUMBER.search(text):
         _count(value, [MOST_VALUES])
     return value
 
@@ -76,8 +80,11 @@ def _count(value: Any, left: list[int]) -> None:
     left[0] -= 1
     if left[0] < 0:
         raise UnreadableYamlError(1, "its aliases expand to too many values")
-    if isinstance(value, dict):
-        for inner in value.values():
+    if isinstance(value, int):
+        str(value)  # ValueError for a number of more digits than Python writes, which others would meet later
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _count(key, left)
             _count(inner, left)
     elif isinstance(value, list | tuple | set):
         for inner in value:

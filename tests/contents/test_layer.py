@@ -77,29 +77,32 @@ def sized(name: str, size: int) -> bytes:
     return header.tobuf() + b"\0" * 1024
 
 
+BLOCK = 512  # of a header, and what sizes are rounded up to
+
+
 @pytest.fixture
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the limits: to pass over 16 GB takes a second, even where they are only announced."""
-    for name, value in (("SUSPICIOUS", 100_000), ("MOST_BYTES", 1_000_000)):
+    for name, value in (("SUSPICIOUS", 102_400), ("MOST_BYTES", 1_024_000)):
         monkeypatch.setattr(f"hubimages.contents.layer.{name}", value)
 
 
 @pytest.mark.parametrize(("size", "unpacked", "too_large"), [
-    (0, 1_000_000, False), (0, 1_000_001, True), (1, 100_000, False), (1, 100_001, True), (1_001, 100_100, False),
-    (1_001, 100_101, True), (20_000, 1_000_000, False), (20_000, 1_000_001, True),
+    (0, 1_024_000, False), (0, 1_024_512, True), (1, 102_400, False), (1, 102_912, True), (1_280, 128_000, False),
+    (1_280, 128_512, True), (20_000, 1_024_000, False), (20_000, 1_024_512, True),
 ])  # fmt: skip
 @pytest.mark.usefixtures("small_limits")
 def test_a_layer_larger_than_any_is_not_read_further(size: int, unpacked: int, too_large: bool) -> None:
     says = "larger than any layer that an engine writes" if too_large else "no layer that can be read"
     with pytest.raises(BadInputError, match=f"^layer x is {says}"):
-        read_layer(io.BytesIO(sized("var/big", unpacked)), "layer x", size)
+        read_layer(io.BytesIO(sized("var/big", unpacked - BLOCK)), "layer x", size)
 
 
 @pytest.mark.usefixtures("small_limits")
 def test_the_sizes_of_all_entries_count_together() -> None:
     first = tarfile.TarInfo("var/small")
-    first.size = 512
-    archive = first.tobuf() + b"\0" * 512 + sized("var/big", 100_000 - 511)
+    first.size = BLOCK
+    archive = first.tobuf() + b"\0" * BLOCK + sized("var/big", 102_400 - 3 * BLOCK + 1)
     with pytest.raises(BadInputError, match="larger than any layer"):
         read_layer(io.BytesIO(archive), "layer x", 1)
 

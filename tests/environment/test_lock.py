@@ -105,6 +105,7 @@ def test_a_lock_of_another_environment_file_is_refused(tmp_path: Path, form: str
 )
 def test_a_pip_entry_that_cannot_be_locked_is_refused_with_its_line(tmp_path: Path, entry: str) -> None:
     place = image_repository(tmp_path, f"- pip\n- pip:\n  - {entry}\n")
+    (place / "more.txt").write_text("solo\n")
     with pytest.raises(BadInputError, match=r"line 7: .* cannot be locked"):
         plan_lock(place)
     assert not (place / "conda-lock.yml").exists()
