@@ -171,7 +171,8 @@ def drawing(text: str) -> str:
     """Return the drawing of a terminal that shows this text."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     console.print(Text.from_ansi(text), soft_wrap=True)
-    return console.export_svg(title="hubimages", code_format=FORMAT, unique_id="terminal")
+    drawn = console.export_svg(title="hubimages", code_format=FORMAT, unique_id="terminal")
+    return re.sub(r"[ \t]+$", "", drawn, flags=re.MULTILINE)
 
 
 def lines_of(svg: str) -> list[str]:
