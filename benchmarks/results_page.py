@@ -7,10 +7,10 @@ from typing import Any
 HEAD = """\
 # Benchmarks
 
-This page is made by `nox -s bench`, which runs every benchmark in a short form; `nox -s bench -- --only NAME` runs one
-again. *Peer* is what people use today, or what ours is held against, as the row says. Ratios say more than seconds,
-since both sides of a row ran in turns on the same machine. *Load* is the machine's load average before and after; where
-it is above the number of cores, other work ran beside the benchmark, and seconds say little.
+`nox -s bench` writes this page. It runs every benchmark in a short form; `nox -s bench -- --only NAME` runs one again.
+*Peer* is what people use today, or another baseline that the row names. Both sides of a row ran in turns on the same
+machine, so ratios say more than seconds. *Load* is the machine's load average before and after; where it is above the
+number of cores, other work ran beside the benchmark, and seconds say little.
 """
 COLUMNS = (
     "| benchmark | measured | peer | ours | ratio | goal | | load |",
