@@ -49,7 +49,7 @@ def test_a_topic_names_only_tasks_and_options_that_exist(topic: str) -> None:
 
 
 def test_every_exit_code_is_there() -> None:
-    codes = {kind.exit_code for kind in errors.HubImagesError.__subclasses__()} | {0, 1, errors.INTERRUPTED}
+    codes = {kind.exit_code for kind in errors.HubImagesError.__subclasses__()} | {0, 1, 129, errors.INTERRUPTED, 143}
     assert {int(number) for number in re.findall(r"^ +(\d+)  ", text("exit-codes"), re.MULTILINE)} == codes
 
 

@@ -6,6 +6,7 @@ from importlib import resources
 
 from hubimages import errors
 from hubimages.errors import BadInputError
+from hubimages.signals import ENDING, Ended
 
 EXIT_CODES = "exit-codes"
 TOPICS = ("commits", "environment", EXIT_CODES, "hubs", "json", "logins")
@@ -37,7 +38,8 @@ def meanings() -> list[tuple[int, str]]:
         (0, "Done, or nothing to do."),
         (1, "A check found an error, there is something newer, or a merge has conflicts."),
     ]
-    return sorted([*ours, *known, (errors.INTERRUPTED, "Interrupted.")])
+    ended = [(Ended(number).exit_code, f"Ended by {number.name}.") for number in ENDING]
+    return sorted([*ours, *known, *ended, (errors.INTERRUPTED, "Interrupted.")])
 
 
 def _exit_codes() -> str:
