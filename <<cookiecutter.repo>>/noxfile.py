@@ -70,7 +70,7 @@ def fetch(place: Path) -> Path:
             archive = ["archive", "--format=tar", f"--prefix={Path(path).name}/", "--output=code.tar"]
             subprocess.run([*git, *archive, f"{COMMIT}:{template}/{path}"], check=True)
             with tarfile.open(new / "code.tar") as code:
-                code.extractall(new, filter="data")
+                code.extractall(new, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))  # Python 3.11.4
     except (OSError, ValueError, subprocess.CalledProcessError, tarfile.TarError) as error:
         shutil.rmtree(new, ignore_errors=True)
         sys.exit(f"cannot fetch the code of the sessions, {COMMIT} of {MACHINERY}: {error}")

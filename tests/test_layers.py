@@ -21,7 +21,7 @@ LAYERS = (
     ("references", "scanning"),
     ("contents",),
     ("repository", "yaml_text", "registry"),
-    ("container_engine", "disk", "duration", "markdown"),
+    ("container_engine", "disk", "duration", "markdown", "unpacking"),
     ("run", "image_ref", "findings", "page", "json_text"),
     ("transfer",),
     ("console",),

@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from hubimages.errors import BadInputError
+from hubimages.unpacking import extract_all
 
 MOST_BYTES = 100 << 20  # unpacked, as Helm's own limit: https://github.com/helm/helm/blob/main/pkg/chart/loader
 MOST_ENTRIES = 10_000
@@ -32,7 +33,7 @@ def unpack(archive: Path, target: Path) -> None:
                             f"{archive} is no archive of the chart {target.name}: {member.name} is a link or a device"
                         )
                     members.append(member)
-            tar.extractall(target.parent, members=members, filter="data")
+            extract_all(tar, target.parent, members)
     except (
         tarfile.TarError,
         gzip.BadGzipFile,

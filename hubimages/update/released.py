@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hubimages.errors import BadInputError
 from hubimages.template import template_directory
+from hubimages.unpacking import extract_all
 
 VERSION_KEY = "__template_version"
 CHANGES = "template-changes.md"
@@ -38,7 +39,7 @@ class Release:
     def extract(self, into: Path) -> Path:
         """Extract the template into a new directory and return it."""
         with tarfile.open(self.archive) as archive:
-            archive.extractall(into, filter="data")
+            extract_all(archive, into)
         return into
 
 

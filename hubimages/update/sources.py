@@ -11,6 +11,7 @@ from hubimages.errors import BadInputError, RefusedError
 from hubimages.repository.git import Repo, remote_environment, remote_failure
 from hubimages.run import attempt, read
 from hubimages.template import RECORD, Origin, find_origin, template_directory
+from hubimages.unpacking import extract_all
 from hubimages.update.record import Record
 from hubimages.update.released import PARTS, installed_version, releases, version_of
 
@@ -109,5 +110,8 @@ def fetch(record: Record, into: Path) -> Path:
     if "cookiecutter.json" not in names or "<<cookiecutter.repo>>" not in names:
         raise BadInputError(f"{console.censor(address)} has no hubimages template at commit {record.commit[:12]}")
     with tarfile.open(fileobj=BytesIO(repo.read("archive", "--format=tar", record.commit, "--", *names))) as archive:
-        archive.extractall(into, filter="data")
+        try:
+            extract_all(archive, into)
+        except tarfile.TarError as error:
+            raise BadInputError(f"{console.censor(address)} at commit {record.commit[:12]}: {error}") from error
     return into

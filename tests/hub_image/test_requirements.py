@@ -169,7 +169,7 @@ def test_options_that_only_the_experiment_has_are_moved_too() -> None:
     assert put("a==1\n", found.moved) == "a==1\n--extra-index-url https://x.example.org\n"
 
 
-@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated")  # an older pip imports it
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated", "ignore:Creating a LegacyVersion")  # an older pip
 def test_pip_itself_reads_what_is_written(tmp_path: Path) -> None:
     pip = pytest.importorskip("pip._internal.req.req_file", reason="pip is not installed here: python -m ensurepip")
     from pip._internal.network.session import PipSession

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import pytest
 
 import hubimages
+from hubimages.unpacking import extract_all
 from tests.installed.conftest import HOME, run
 
 UVX = Path(sys.executable).with_name("uvx")
@@ -33,7 +34,7 @@ def test_the_wheel_made_from_the_source_distribution_is_the_wheel(
     wheel: Path, source_distribution: Path, tmp_path: Path
 ) -> None:
     with tarfile.open(source_distribution) as archive:
-        archive.extractall(tmp_path, filter="data")
+        extract_all(archive, tmp_path)
     (source,) = tmp_path.iterdir()
     builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
     run(sys.executable, "-c", builder, tmp_path / "built", cwd=source)
