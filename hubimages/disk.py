@@ -7,6 +7,7 @@ what a run in progress needs from what a killed one has left.
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import shutil
 import stat
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from hubimages import signals
 from hubimages.errors import BadInputError
@@ -136,8 +137,11 @@ def _recorded(place: Path, data: bytes) -> int:
 
 
 @contextlib.contextmanager
-def left_record(place: Path) -> Iterator[str | None]:
-    """Yield the record that a killed run has left, and remove it at the end; None if there is none."""
+def left_record(place: Path, *, needed: Callable[[], bool] | None = None) -> Iterator[str | None]:
+    """Yield the record that a killed run has left; None if there is none.
+
+    It is removed at the end, unless `needed` then returns True.
+    """
     lock = _lock(place)
     if lock is None:
         yield None
@@ -146,11 +150,21 @@ def left_record(place: Path) -> Iterator[str | None]:
         with os.fdopen(lock, "rb", closefd=False) as file:
             content = file.read().decode("utf-8", "surrogateescape")
         yield content
-        place.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # not empty
-            place.parent.rmdir()
+        if needed is None or not needed():
+            place.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty
+                place.parent.rmdir()
     finally:
         os.close(lock)
+
+
+def facts(record: str | None) -> dict[str, Any]:
+    """Return the JSON object of a record; an empty one for None, and for a file that a crash of the system cut off."""
+    try:
+        found = json.loads(record or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @contextlib.contextmanager
