@@ -7,6 +7,7 @@ what a run in progress needs from what a killed one has left.
 import contextlib
 import errno
 import fcntl
+import io
 import json
 import os
 import shutil
@@ -24,6 +25,9 @@ from hubimages.run import os_failure
 DIRECTORY = "hubimages-run-"
 FILE = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 REMOVAL_ATTEMPTS = 40  # two seconds
+
+# A file that may be written stands where none can be moved to: its directory is read-only, or it is a mount itself.
+NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
 @contextlib.contextmanager
@@ -60,8 +64,9 @@ def remove(path: Path) -> None:
 def write_whole(path: Path, content: bytes | str, mode: int | None = None, *, keep_link: bool = True) -> None:
     """Replace a file in one step, or create it; what is not a file, such as /dev/stdout, is written to.
 
-    `mode` is that of a new file, without one it follows the umask; a file that exists keeps its mode. Raises
-    BadInputError if there is no directory for it, and OSError that names the file.
+    `mode` is that of a new file, without one it follows the umask; a file that exists keeps its mode, and its owner as
+    far as the system allows. A file that cannot be replaced, but written, is written in its place. Raises BadInputError
+    if there is no directory for it, and OSError that names the file.
     """
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
     try:
@@ -72,12 +77,47 @@ def write_whole(path: Path, content: bytes | str, mode: int | None = None, *, ke
             return
         if facts is not None:
             mode = stat.S_IMODE(facts.st_mode)
-        with _beside(place, data, mode) as temporary:
-            temporary.replace(place)
+        try:
+            with _beside(place, data, mode) as temporary:
+                if facts is not None and not place.is_symlink():
+                    _give(temporary, facts)
+                temporary.replace(place)
+        except OSError as error:
+            if facts is None or place.is_symlink() or error.errno not in NOT_REPLACEABLE:
+                raise
+            _write_in_place(place, data)
     except FileNotFoundError as error:
         raise BadInputError(f"no directory {path.parent}. Make it, or name another file") from error
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _give(path: Path, facts: os.stat_result) -> None:
+    """Give a file the owner and group in `facts`, which a run as root would take from it, and its mode again."""
+    now = path.stat()
+    if (now.st_uid, now.st_gid) != (facts.st_uid, facts.st_gid):
+        with contextlib.suppress(OSError):  # only root gives files away
+            os.chown(path, facts.st_uid, facts.st_gid)
+            path.chmod(stat.S_IMODE(facts.st_mode))  # chown takes setuid
+
+
+def _write_in_place(place: Path, data: bytes) -> None:
+    """Write a file where it is; it has its old content again if that fails."""
+    with signals.held_back(), place.open("r+b", buffering=0) as file:
+        before = file.readall()
+        try:
+            _overwrite(file, data)
+        except OSError:
+            _overwrite(file, before)
+            raise
+
+
+def _overwrite(file: io.FileIO, data: bytes) -> None:
+    file.seek(0)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    file.truncate()
 
 
 def write_new(path: Path, content: str) -> None:
