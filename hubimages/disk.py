@@ -10,6 +10,7 @@ import fcntl
 import io
 import json
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -25,6 +26,7 @@ from hubimages.run import os_failure
 DIRECTORY = "hubimages-run-"
 FILE = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 REMOVAL_ATTEMPTS = 40  # two seconds
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # from a file system without locks
 
 # A file that may be written stands where none can be moved to: its directory is read-only, or it is a mount itself.
 NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
@@ -162,7 +164,7 @@ def _recorded(place: Path, data: bytes) -> int:
     """Write the file and return the descriptor that holds its lock."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_left(place.parent)
-    descriptor, temporary = _locked_file(place.parent)
+    descriptor, temporary = _locked_file(place.parent, 0o600)
     try:
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.write(data)
@@ -212,12 +214,13 @@ def _beside(place: Path, data: bytes, mode: int | None) -> Iterator[Path]:
     """Yield a file with this content in the directory of `place`, to be moved there; signals are held back."""
     with signals.held_back():
         remove_left(place.parent)
-        descriptor, temporary = _locked_file(place.parent)
+        descriptor, temporary = _locked_file(place.parent, 0o666 if mode is None else 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                temporary.chmod(0o666 & ~_umask() if mode is None else mode)
+                if mode is not None:
+                    temporary.chmod(mode)
                 yield temporary
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -241,12 +244,14 @@ def _locked_directory(parent: Path, what: str) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _locked_file(folder: Path) -> tuple[int, Path]:
+def _locked_file(folder: Path, mode: int) -> tuple[int, Path]:
+    """Create a file with this mode, less the umask: to ask for the umask is to change it, for all threads."""
     while True:
-        descriptor, name = tempfile.mkstemp(prefix=FILE, dir=folder)
+        path = folder / f"{FILE}{secrets.token_hex(8)}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with contextlib.suppress(FileNotFoundError, BlockingIOError):  # another run took it for a leftover
-            if _locks_if_it_can(descriptor, Path(name)):
-                return descriptor, Path(name)
+            if _locks_if_it_can(descriptor, path):
+                return descriptor, path
         os.close(descriptor)
 
 
@@ -274,7 +279,7 @@ def _locks_if_it_can(descriptor: int, path: Path) -> bool:
     try:
         return _locks(descriptor, path)
     except OSError as error:
-        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+        if error.errno in NO_LOCKS:
             return True
         raise
 
@@ -300,9 +305,3 @@ def remove_left(folder: Path) -> None:
                 with contextlib.suppress(OSError):
                     path.unlink()
                 os.close(lock)
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask

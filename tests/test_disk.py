@@ -89,6 +89,21 @@ def test_a_file_is_replaced_with_its_mode_and_through_its_link(tmp_path: Path) -
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "link"]
 
 
+def test_a_new_file_follows_the_umask_which_no_other_thread_sees_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = os.umask
+    before = change(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", lambda mask: pytest.fail(f"umask {mask:o}, for all threads"))
+        disk.write_whole(tmp_path / "new", "new")
+        disk.write_whole(tmp_path / "secret", "new", 0o600)
+    finally:
+        monkeypatch.undo()
+        change(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "secret")] == [0o640, 0o600]
+
+
 @contextlib.contextmanager
 def as_other_user() -> Iterator[Path]:
     """Be a user whom directories' modes hold, in a directory that every user reaches."""
