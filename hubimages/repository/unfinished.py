@@ -55,7 +55,9 @@ def put_back(directory: Path) -> None:
                     )
             with disk.left_record(repo.git_dir / branches.RECORD) as left:
                 if facts := disk.facts(left):
-                    branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
+                    told = branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
+                    if told:
+                        committing.note(f"an earlier run was killed. {told}")
 
 
 def open_pull_request(directory: Path, task: str, branch: str | None) -> None:

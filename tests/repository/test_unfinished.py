@@ -70,7 +70,9 @@ def test_of_two_commits_the_first_stays_and_the_edits_for_the_second_go(
     killed(root, 6)  # b/c is there, and `a` has the text of the first commit
     assert (root / "b/c").exists()
     unfinished.put_back(root)
-    assert "before it committed b/c" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "before it committed b/c" in said
+    assert said.endswith("note: an earlier run was killed. You are on branch new now. To go back: git switch main\n")
     assert git(root, "status", "--porcelain") == " M mine\n"
     assert git(root, "log", "--format=%s", "-1") == "One\n"
     unfinished.put_back(root)
