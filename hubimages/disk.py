@@ -7,14 +7,17 @@ what a run in progress needs from what a killed one has left.
 import contextlib
 import errno
 import fcntl
+import io
+import json
 import os
+import secrets
 import shutil
 import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from hubimages import signals
 from hubimages.errors import BadInputError
@@ -23,6 +26,10 @@ from hubimages.run import os_failure
 DIRECTORY = "hubimages-run-"
 FILE = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 REMOVAL_ATTEMPTS = 40  # two seconds
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # from a file system without locks
+
+# A file that may be written stands where none can be moved to: its directory is read-only, or it is a mount itself.
+NOT_REPLACEABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY)
 
 
 @contextlib.contextmanager
@@ -59,8 +66,9 @@ def remove(path: Path) -> None:
 def write_whole(path: Path, content: bytes | str, mode: int | None = None, *, keep_link: bool = True) -> None:
     """Replace a file in one step, or create it; what is not a file, such as /dev/stdout, is written to.
 
-    `mode` is that of a new file, without one it follows the umask; a file that exists keeps its mode. Raises
-    BadInputError if there is no directory for it, and OSError that names the file.
+    `mode` is that of a new file, without one it follows the umask; a file that exists keeps its mode, and its owner as
+    far as the system allows. A file that cannot be replaced, but written, is written in its place. Raises BadInputError
+    if there is no directory for it, and OSError that names the file.
     """
     data = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
     try:
@@ -71,12 +79,47 @@ def write_whole(path: Path, content: bytes | str, mode: int | None = None, *, ke
             return
         if facts is not None:
             mode = stat.S_IMODE(facts.st_mode)
-        with _beside(place, data, mode) as temporary:
-            temporary.replace(place)
+        try:
+            with _beside(place, data, mode) as temporary:
+                if facts is not None and not place.is_symlink():
+                    _give(temporary, facts)
+                temporary.replace(place)
+        except OSError as error:
+            if facts is None or place.is_symlink() or error.errno not in NOT_REPLACEABLE:
+                raise
+            _write_in_place(place, data)
     except FileNotFoundError as error:
         raise BadInputError(f"no directory {path.parent}. Make it, or name another file") from error
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def _give(path: Path, facts: os.stat_result) -> None:
+    """Give a file the owner and group in `facts`, which a run as root would take from it, and its mode again."""
+    now = path.stat()
+    if (now.st_uid, now.st_gid) != (facts.st_uid, facts.st_gid):
+        with contextlib.suppress(OSError):  # only root gives files away
+            os.chown(path, facts.st_uid, facts.st_gid)
+            path.chmod(stat.S_IMODE(facts.st_mode))  # chown takes setuid
+
+
+def _write_in_place(place: Path, data: bytes) -> None:
+    """Write a file where it is; it has its old content again if that fails."""
+    with signals.held_back(), place.open("r+b", buffering=0) as file:
+        before = file.readall()
+        try:
+            _overwrite(file, data)
+        except OSError:
+            _overwrite(file, before)
+            raise
+
+
+def _overwrite(file: io.FileIO, data: bytes) -> None:
+    file.seek(0)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+    file.truncate()
 
 
 def write_new(path: Path, content: str) -> None:
@@ -121,7 +164,7 @@ def _recorded(place: Path, data: bytes) -> int:
     """Write the file and return the descriptor that holds its lock."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_left(place.parent)
-    descriptor, temporary = _locked_file(place.parent)
+    descriptor, temporary = _locked_file(place.parent, 0o600)
     try:
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.write(data)
@@ -136,8 +179,11 @@ def _recorded(place: Path, data: bytes) -> int:
 
 
 @contextlib.contextmanager
-def left_record(place: Path) -> Iterator[str | None]:
-    """Yield the record that a killed run has left, and remove it at the end; None if there is none."""
+def left_record(place: Path, *, needed: Callable[[], bool] | None = None) -> Iterator[str | None]:
+    """Yield the record that a killed run has left; None if there is none.
+
+    It is removed at the end, unless `needed` then returns True.
+    """
     lock = _lock(place)
     if lock is None:
         yield None
@@ -146,11 +192,21 @@ def left_record(place: Path) -> Iterator[str | None]:
         with os.fdopen(lock, "rb", closefd=False) as file:
             content = file.read().decode("utf-8", "surrogateescape")
         yield content
-        place.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # not empty
-            place.parent.rmdir()
+        if needed is None or not needed():
+            place.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty
+                place.parent.rmdir()
     finally:
         os.close(lock)
+
+
+def facts(record: str | None) -> dict[str, Any]:
+    """Return the JSON object of a record; an empty one for None, and for a file that a crash of the system cut off."""
+    try:
+        found = json.loads(record or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 @contextlib.contextmanager
@@ -158,12 +214,13 @@ def _beside(place: Path, data: bytes, mode: int | None) -> Iterator[Path]:
     """Yield a file with this content in the directory of `place`, to be moved there; signals are held back."""
     with signals.held_back():
         remove_left(place.parent)
-        descriptor, temporary = _locked_file(place.parent)
+        descriptor, temporary = _locked_file(place.parent, 0o666 if mode is None else 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
-                temporary.chmod(0o666 & ~_umask() if mode is None else mode)
+                if mode is not None:
+                    temporary.chmod(mode)
                 yield temporary
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -187,12 +244,14 @@ def _locked_directory(parent: Path, what: str) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _locked_file(folder: Path) -> tuple[int, Path]:
+def _locked_file(folder: Path, mode: int) -> tuple[int, Path]:
+    """Create a file with this mode, less the umask: to ask for the umask is to change it, for all threads."""
     while True:
-        descriptor, name = tempfile.mkstemp(prefix=FILE, dir=folder)
+        path = folder / f"{FILE}{secrets.token_hex(8)}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with contextlib.suppress(FileNotFoundError, BlockingIOError):  # another run took it for a leftover
-            if _locks_if_it_can(descriptor, Path(name)):
-                return descriptor, Path(name)
+            if _locks_if_it_can(descriptor, path):
+                return descriptor, path
         os.close(descriptor)
 
 
@@ -220,7 +279,7 @@ def _locks_if_it_can(descriptor: int, path: Path) -> bool:
     try:
         return _locks(descriptor, path)
     except OSError as error:
-        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+        if error.errno in NO_LOCKS:
             return True
         raise
 
@@ -246,9 +305,3 @@ def remove_left(folder: Path) -> None:
                 with contextlib.suppress(OSError):
                     path.unlink()
                 os.close(lock)
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask

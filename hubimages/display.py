@@ -41,6 +41,7 @@ class Display:
         self._lock = threading.RLock()
         self._activities: list[Activity] = []
         self._ended: threading.Event | None = None  # of the thread that draws
+        self._stream: Any = None  # stderr as the task began: a job that is kept quiet has another one
         self._live: Any = None  # rich.live.Live, while the line is on the terminal
         self._owner = 0  # the thread whose activities are shown
         self._holds = 0
@@ -136,6 +137,7 @@ class Display:
             )
             self._guards_forks = True
         self._due = time.monotonic() + FIRST
+        self._stream = sys.stderr
         self._ended = threading.Event()
         # The thread takes no signal: those that the task holds back would be delivered to it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -161,8 +163,8 @@ class Display:
         number = 0
         while not ended.wait(EVERY):
             with self._lock:
-                waits = time.monotonic() - begun < DELAY
-                if ended.is_set() or waits or not self._activities or self._holds or self._asked or _elsewhere():
+                waits = time.monotonic() - begun < DELAY or self._holds or self._asked
+                if ended.is_set() or waits or not self._activities or _elsewhere(self._stream):
                     continue
                 number += 1
                 with suppress(OSError):  # the terminal is gone
@@ -184,7 +186,7 @@ class Display:
                     return False  # never hidden: a task that is killed could not show it again
 
             self._live = Live(
-                console=Terminal(stderr=True), auto_refresh=False, transient=True, redirect_stdout=False,
+                console=Terminal(file=self._stream), auto_refresh=False, transient=True, redirect_stdout=False,
                 redirect_stderr=False,
             )  # fmt: skip
             self._live.start()
@@ -202,7 +204,7 @@ class Display:
         if now >= self._due:
             self._due = now + MINUTE
             text = " ".join(filter(None, (activity.name, _elapsed(activity), activity.detail)))
-            os.write(sys.stderr.fileno(), f"{text} ...\n".encode(sys.stderr.encoding or "utf-8", "replace"))
+            os.write(self._stream.fileno(), f"{text} ...\n".encode(self._stream.encoding or "utf-8", "replace"))
 
 
 def _line(activity: Activity, number: int, console: Any) -> Any:
@@ -239,15 +241,15 @@ def _is_plain() -> bool:
     return os.environ.get("TERM", "") in ("", "dumb", "unknown")
 
 
-def _elsewhere() -> bool:
+def _elsewhere(stream: Any) -> bool:
     """Return True if the terminal is another program's now: it asks for a password, or we run in the background."""
     import termios
 
-    number = sys.stderr.fileno()
     try:
+        number = stream.fileno()
         if not termios.tcgetattr(number)[3] & termios.ECHO:
             return True
-    except (termios.error, OSError):
+    except (termios.error, OSError, ValueError):  # ValueError: it is closed
         return True
     try:
         return os.tcgetpgrp(number) != os.getpgrp()

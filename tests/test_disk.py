@@ -1,9 +1,12 @@
 """Files are replaced whole, and what a killed run has left goes with the next one; what a living run uses stays."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,87 @@ def test_a_file_is_replaced_with_its_mode_and_through_its_link(tmp_path: Path) -
     disk.write_whole(tmp_path / "link", "own", keep_link=False)
     assert ((tmp_path / "link").read_text(), (tmp_path / "file").read_text()) == ("own", "new")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_a_new_file_follows_the_umask_which_no_other_thread_sees_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = os.umask
+    before = change(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", lambda mask: pytest.fail(f"umask {mask:o}, for all threads"))
+        disk.write_whole(tmp_path / "new", "new")
+        disk.write_whole(tmp_path / "secret", "new", 0o600)
+    finally:
+        monkeypatch.undo()
+        change(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("new", "secret")] == [0o640, 0o600]
+
+
+@contextlib.contextmanager
+def as_other_user() -> Iterator[Path]:
+    """Be a user whom directories' modes hold, in a directory that every user reaches."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.chown(folder, 65534, -1)
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            Path(folder).chmod(0o755)
+            if is_root:
+                os.seteuid(0)
+
+
+def test_a_file_in_a_directory_where_none_can_be_made_is_written_in_its_place() -> None:
+    with as_other_user() as folder:
+        for name in ("file", "read-only"):
+            (folder / name).write_text("a longer old text")
+        (folder / "link").symlink_to("file")
+        (folder / "read-only").chmod(0o444)
+        folder.chmod(0o555)
+        disk.write_whole(folder / "file", "new")
+        for name in ("read-only", "missing"):
+            with pytest.raises(PermissionError) as failed:
+                disk.write_whole(folder / name, "newer")
+            assert failed.value.filename == str(folder / name)
+        with pytest.raises(PermissionError):
+            disk.write_whole(folder / "link", "newer", keep_link=False)
+        assert ((folder / "file").read_text(), (folder / "read-only").read_text()) == ("new", "a longer old text")
+
+
+FILL = """
+import resource, signal, sys
+from pathlib import Path
+from hubimages import disk
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    disk._write_in_place(Path(sys.argv[1]), b"n" * 10000)
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old" * 1000)
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(tmp_path / "file")], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "File too large\n"
+    assert (tmp_path / "file").read_text() == "old" * 1000
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
+def test_root_leaves_a_file_to_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    os.chown(tmp_path / "file", 12345, 23456)
+    (tmp_path / "file").chmod(0o640)
+    disk.write_whole(tmp_path / "file", "new")
+    facts = (tmp_path / "file").stat()
+    assert (facts.st_uid, facts.st_gid, facts.st_mode & 0o7777) == (12345, 23456, 0o640)
 
 
 def test_a_file_that_cannot_be_written_is_named_and_stays(tmp_path: Path) -> None:

@@ -136,6 +136,18 @@ with DISPLAY.showing("some-task"):
     assert shown(program, "some-task").stdout == b"from the fork\n" * 20
 
 
+def test_the_line_stays_while_a_job_is_kept_quiet() -> None:
+    program = """
+from hubimages.migration.workers import quiet
+with DISPLAY.showing("some-task"):
+    with quiet():
+        print("of the job", file=sys.stderr)
+        os.read(0, 1)
+    console.step("a step")
+"""
+    assert shown(program, "some-task 0:00").screen == "a step"
+
+
 def test_signals_that_are_held_back_stay_held_back() -> None:
     program = """
 before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

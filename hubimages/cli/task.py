@@ -54,13 +54,13 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
             given = signature.bind(context, *args, **kwargs)
             refuse_options_as_values(given.arguments, positional)
             given.apply_defaults()
-            clean_up(given.arguments)
+            clean_up(task, given.arguments)
             body(context, *args, **kwargs)
 
     return guarded
 
 
-def clean_up(given: Mapping[str, object]) -> None:
+def clean_up(task: str, given: Mapping[str, object]) -> None:
     """Put in order what killed runs have left where a task is about to write; nothing for a dry run or a check."""
     if given.get("dry_run", True) or given.get("check") or not given.get("fix", True):
         return
@@ -70,7 +70,8 @@ def clean_up(given: Mapping[str, object]) -> None:
 
         unfinished.put_back(Path(place).absolute())
         if given.get("open_pr"):
-            unfinished.open_pull_request(Path(place).absolute())
+            branch = given.get("branch")
+            unfinished.open_pull_request(Path(place).absolute(), task, branch if isinstance(branch, str) else None)
     if isinstance(dest, str):
         from hubimages.repository import staging
 

@@ -7,6 +7,8 @@ pushed and a person gets the address that opens the request.
 import json
 import os
 import re
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -114,24 +116,46 @@ def pending(repo: Repo, request: PullRequest) -> Iterator[None]:
     def has_commits() -> bool:
         return repo.answer("rev-parse", "HEAD").strip() != head and current_branch(repo) == request.branch
 
-    with disk.record(repo.git_dir / PENDING, json.dumps({**asdict(request), "head": head}), needed=has_commits):
+    facts = {"request": asdict(request), "head": head, "command": sys.argv[1:]}
+    with disk.record(repo.git_dir / PENDING, json.dumps(facts), needed=has_commits):
         yield
 
 
-def open_pending(repo: Repo) -> str:
-    """Open the pull request that an earlier run has committed for and not opened; return what was done, or "".
+def open_pending(repo: Repo, task: str, branch: str | None) -> str:
+    """Open the pull request that an earlier run has committed for and not opened; return what to tell, or "".
 
-    Only where the person is still on its branch, with the commits. Raises what `open_pull_request` raises; then the
-    next run tries again.
+    Only for the person who is on its branch and runs the same command again, or the same task with its branch. For
+    another command the line says what waits and how to push it: nobody has asked for that. Raises what
+    `open_pull_request` raises; then the next run tries again.
     """
-    with disk.left_record(repo.git_dir / PENDING) as left:
-        facts = json.loads(left) if left is not None else {}
-        head = facts.pop("head", "")
-        if not facts or current_branch(repo) != facts["branch"] or repo.text("rev-parse", "HEAD") == head:
+    waits = False
+    with disk.left_record(repo.git_dir / PENDING, needed=lambda: waits) as left:
+        facts = disk.facts(left)
+        if not facts or not _has_commits(repo, facts["request"]["branch"], facts["head"]):
             return ""
-        if not repo.succeeds("merge-base", "--is-ancestor", head, "HEAD"):
+        request, command = PullRequest(**facts["request"]), facts["command"]
+        is_same = command == sys.argv[1:] or (task in command and branch == request.branch)
+        if is_same and current_branch(repo) == request.branch:
+            return f"an earlier run made the commits and no pull request; {open_pull_request(repo, request)}"
+        waits = True
+        if is_same or _is_pushed(repo, request.branch):  # the same command elsewhere meets the branch, and says so
             return ""
-        return open_pull_request(repo, PullRequest(**facts))
+        return (
+            f"branch {request.branch} has commits of an earlier run and no pull request. To push them: "
+            f"{shlex.join(push_command(request.branch))}"
+        )
+
+
+def _has_commits(repo: Repo, branch: str, head: str) -> bool:
+    """Return True if the branch has commits on top of `head`."""
+    tip = repo.answer("rev-parse", "--verify", "-q", f"refs/heads/{branch}").strip()
+    return tip not in ("", head) and repo.succeeds("merge-base", "--is-ancestor", head, tip)
+
+
+def _is_pushed(repo: Repo, branch: str) -> bool:
+    """Return True if `origin` has the commits of the branch, as far as this clone knows."""
+    theirs = repo.answer("rev-parse", "--verify", "-q", f"refs/remotes/origin/{branch}").strip()
+    return bool(theirs) and repo.succeeds("merge-base", "--is-ancestor", f"refs/heads/{branch}", theirs)
 
 
 def push_command(branch: str) -> list[str]:

@@ -136,14 +136,17 @@ def _locked_directory(dest: Path) -> tuple[Path, int]:
             path = Path(tempfile.mkdtemp(prefix=_prefix(dest), dir=dest.parent))
         except OSError as error:
             raise os_failure(error) from error
-        lock = _lock(path)
+        lock = _lock(path, is_ours=True)
         if lock is not None:
             return path, lock
         # Another run took it for a leftover before it was locked, and removes it.
 
 
-def _lock(path: Path) -> int | None:
-    """Lock the directory and return the descriptor; None if another process has the lock or the directory is gone."""
+def _lock(path: Path, *, is_ours: bool = False) -> int | None:
+    """Lock the directory and return the descriptor; None if another process has the lock or the directory is gone.
+
+    On a file system without locks only what this process has just made counts as locked.
+    """
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except (FileNotFoundError, NotADirectoryError):
@@ -156,6 +159,12 @@ def _lock(path: Path) -> int | None:
             return lock
     except (BlockingIOError, FileNotFoundError):
         pass
+    except OSError as error:
+        if error.errno in disk.NO_LOCKS and is_ours:
+            return lock
+        if error.errno not in disk.NO_LOCKS:
+            os.close(lock)
+            raise
     os.close(lock)
     return None
 

@@ -45,23 +45,32 @@ def put_back(directory: Path) -> None:
         repo = deployment_repository(directory)
         with signals.held_back():
             with disk.left_record(repo.git_dir / EDITS) as left:
-                if left is not None:
+                if facts := disk.facts(left):
                     check_unlocked(repo)
-                    _put_files_back(repo, json.loads(left))
+                    _put_files_back(repo, facts)
+                elif left is not None:
+                    committing.note(
+                        "the record of an earlier run that was killed cannot be read. Look with git status for edits "
+                        "that are not yours"
+                    )
             with disk.left_record(repo.git_dir / branches.RECORD) as left:
-                if left is not None:
-                    facts = json.loads(left)
-                    branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
+                if facts := disk.facts(left):
+                    told = branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
+                    if told:
+                        committing.note(f"an earlier run was killed. {told}")
 
 
-def open_pull_request(directory: Path) -> None:
-    """Open the pull request for commits of an earlier run that was stopped or got no answer, and say so."""
+def open_pull_request(directory: Path, task: str, branch: str | None) -> None:
+    """Open the pull request for commits of an earlier run that was stopped or got no answer, and say so.
+
+    What another command has left is only named; see `pull_request.open_pending`.
+    """
     if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
         return
     with suppress(NoRepositoryError):
-        opened = pull_request.open_pending(deployment_repository(directory))
-        if opened:
-            committing.note(f"an earlier run made the commits and no pull request; {opened}")
+        told = pull_request.open_pending(deployment_repository(directory), task, branch)
+        if told:
+            committing.note(told)
 
 
 def _records(dot_git: Path) -> bool:

@@ -1,5 +1,6 @@
 """A result is at DEST whole, or not at all, and nothing else is left beside it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -202,6 +203,21 @@ def test_a_place_that_cannot_be_written_is_an_error_a_user_can_read(tmp_path):
         dest = tmp_path / "locked" / "dest"
     with pytest.raises((HubImagesError, FileNotFoundError)), staging.beside(dest):
         pytest.fail("the block was run")
+
+
+def test_a_file_system_without_locks_takes_a_result_and_keeps_the_directories_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)  # as NFS without its lock service answers
+    with staging.beside(tmp_path / "dest") as other:
+        with staging.beside(tmp_path / "dest") as stage:
+            assert other.path.exists()
+            stage.publish(make(stage))
+        assert other.path.exists()
+    assert tree(tmp_path) == ["dest", "dest/file"]
 
 
 def test_publish_takes_only_what_was_made_in_the_stage(tmp_path):

@@ -70,7 +70,9 @@ def test_of_two_commits_the_first_stays_and_the_edits_for_the_second_go(
     killed(root, 6)  # b/c is there, and `a` has the text of the first commit
     assert (root / "b/c").exists()
     unfinished.put_back(root)
-    assert "before it committed b/c" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "before it committed b/c" in said
+    assert said.endswith("note: an earlier run was killed. You are on branch new now. To go back: git switch main\n")
     assert git(root, "status", "--porcelain") == " M mine\n"
     assert git(root, "log", "--format=%s", "-1") == "One\n"
     unfinished.put_back(root)
@@ -99,3 +101,17 @@ def test_a_run_that_is_not_killed_leaves_no_record(root: Path) -> None:
         changes.commit_all(repo, [changes.Commit("One", [changes.FileEdit("a", "old", "new")])])
         assert (root / ".git/hubimages/branch.json").exists()
     assert not (root / ".git/hubimages").exists()
+
+
+def test_records_that_a_crash_of_the_system_cut_off_stop_no_run(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = root / ".git/hubimages"
+    folder.mkdir()
+    for name in ("edits.json", "branch.json", "pull-request.json"):
+        (folder / name).write_text("" if name == "branch.json" else '{"texts": ')
+    unfinished.put_back(root)
+    unfinished.open_pull_request(root, "point-hubs", None)
+    assert capsys.readouterr().err == (
+        "note: the record of an earlier run that was killed cannot be read. Look with git status for edits that are "
+        "not yours\n"
+    )
+    assert not folder.exists()

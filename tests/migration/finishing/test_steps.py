@@ -90,3 +90,9 @@ def test_a_script_is_taken_apart_as_the_shell_does() -> None:
 )
 def test_what_stands_before_a_command_is_taken_off(command: str, rest: str) -> None:
     assert bare(command) == rest
+
+
+@pytest.mark.parametrize("piece", ["$(a)", "${{a}}", "`a`", '"a"', r'"\a"'])
+def test_a_variable_of_many_pieces_without_an_end_takes_no_time(piece: str) -> None:
+    command = f"X={piece * 40}'"
+    assert bare(command) == command
