@@ -14,7 +14,6 @@ import hashlib
 import importlib.util
 import io
 import json
-import marshal
 import os
 import runpy
 import selectors
@@ -22,15 +21,14 @@ import socket
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
 LATE = frozenset({"requests", "arrow"})
-MOST = 4000  # texts that are kept compiled; one version of the template has about 300
 
 
 class ImportedLate(MetaPathFinder):
@@ -63,65 +61,63 @@ def run_hook(script: str, cwd: Path | str = ".") -> None:
         os.chdir(before)
 
 
-class Compiled:
-    """What jinja2 has compiled, kept beside this module as Python keeps compiled modules, or in this process alone.
+def compile_once() -> None:
+    """Let jinja2 keep what it has compiled: cookiecutter starts anew with every rendering, with the same templates."""
+    from jinja2 import Environment
 
-    cookiecutter starts anew with every rendering, and half of its time is compiling the same texts. The answers and
-    paths, which it compiles too, are not kept on the disk.
+    compile_source = Environment.compile
+    kept: dict[tuple[object, ...], object] = {}
+
+    def compile_or_find(self: Environment, source: object, *args: object, **kwargs: object) -> object:
+        if not isinstance(source, str):
+            return compile_source(self, source, *args, **kwargs)  # type: ignore[call-overload]
+        key = (source, args, tuple(sorted(kwargs.items())))
+        if key not in kept:
+            kept[key] = compile_source(self, source, *args, **kwargs)  # type: ignore[call-overload]
+        return kept[key]
+
+    Environment.compile = compile_or_find  # type: ignore[assignment,method-assign]
+
+
+def keep_compiled(template: Path) -> None:
+    """Keep the compiled files of the template where Python keeps this module's; answers are never among them.
+
+    Not where Python keeps none, as it does in a server after its first rendering: that has them in memory.
     """
+    if sys.dont_write_bytecode:
+        return
+    from cookiecutter import generate
+    from jinja2 import Environment, FileSystemBytecodeCache, __version__
+    from jinja2.bccache import Bucket
 
-    def __init__(self) -> None:
-        beside = Path(importlib.util.cache_from_source(__file__))
-        self.file = None if sys.dont_write_bytecode else beside.with_name(f"{beside.name}.templates")
-        self.codes: dict[bytes, CodeType] = {}
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError):  # none yet, or broken
-            self.codes = marshal.loads(self.file.read_bytes()) if self.file is not None else {}
-        self.used: dict[bytes, CodeType] = {}
-        self.found = frozenset(self.codes)
-        self.compile: Callable[..., Any] | None = None
+    class Cache(FileSystemBytecodeCache):
+        """A cache that does not matter: what is broken in it is made anew, and what cannot be written is not."""
 
-    def use(self, template: Path, answers: Collection[str]) -> None:
-        """Have jinja2 compile only what is not there, while this template is rendered with these answers."""
-        import cookiecutter
-        import jinja2
-
-        # What a text becomes depends on the syntax and the filters, whose results for constants are compiled in.
-        versions = (sys.version, jinja2.__version__, cookiecutter.__version__)
-        machinery = [path.read_bytes() for path in (template / "cookiecutter.json", *sorted(template.glob("*.py")))]
-        compile_source = self.compile = self.compile or jinja2.Environment.compile
-        begun = hashlib.sha256(repr((versions, machinery)).encode())
-
-        def compiled(
-            self_: jinja2.Environment, source: Any, name: Any = None, filename: Any = None, **other: Any
-        ) -> Any:
-            digest = begun.copy()
-            digest.update(repr((source, name, other)).encode())
-            key = digest.digest()
-            code = self.codes.get(key) or compile_source(self_, source, name, filename, **other)
-            if isinstance(code, CodeType) and isinstance(source, str):
-                self.codes[key] = code
-                marks = (self_.variable_start_string, self_.block_start_string, self_.comment_start_string)
-                if name is not None or (source not in answers and any(mark in source for mark in marks)):
-                    self.used[key] = code
-                return code.replace(co_filename=filename or "<template>")
-            return code
-
-        jinja2.Environment.compile = compiled  # type: ignore[assignment,method-assign]
-
-    def keep(self) -> None:
-        """Write what is new, whole or not at all. A place where nothing can be written keeps nothing."""
-        if self.file is None or self.found.issuperset(self.used):
-            return
-        written = {key: self.codes[key] for key in self.found} if len(self.found) < MOST else {}
-        beside = self.file.with_name(f"{self.file.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+        def load_bytecode(self, bucket: Bucket) -> None:
             try:
-                beside.write_bytes(marshal.dumps({**written, **self.used}))
-                beside.replace(self.file)
-            finally:
-                beside.unlink(missing_ok=True)
-        self.found = frozenset(self.codes)
+                super().load_bytecode(bucket)
+            except Exception:  # pickle raises anything
+                bucket.reset()
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            with contextlib.suppress(OSError):
+                super().dump_bytecode(bucket)
+
+    # jinja2 compiles in what filters give for constants, and asks only whether the text is the same.
+    filters = b"".join(path.read_bytes() for path in (template / "cookiecutter.json", *sorted(template.glob("*.py"))))
+    digest = hashlib.sha256(__version__.encode() + filters).hexdigest()[:16]
+    folder = Path(importlib.util.cache_from_source(__file__)).parent / f"templates-{digest}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    cache = Cache(str(folder))
+    make = generate.create_env_with_context
+
+    def make_with_cache(context: dict[str, Any]) -> Environment:
+        environment: Environment = make(context)
+        environment.bytecode_cache = cache
+        return environment
+
+    generate.create_env_with_context = make_with_cache
 
 
 def look_once() -> None:
@@ -143,7 +139,7 @@ def look_once() -> None:
 def serve(home: str, sockets: Sequence[int]) -> None:
     """Answer the requests of several clients, one after another, until all of them have closed their connection."""
     gc.disable()  # what it keeps is kept until it ends, and it ends soon
-    kept = Compiled()
+    compile_once()
     os.environ.update(HOME=home)
     look_once()
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
@@ -157,15 +153,15 @@ def serve(home: str, sockets: Sequence[int]) -> None:
                     waiting.unregister(key.fileobj)
                     continue
                 with contextlib.suppress(ConnectionError):
-                    key.fileobj.sendall(json.dumps(answer({**json.loads(line), "home": home}, kept)).encode() + b"\n")  # type: ignore[union-attr]
+                    key.fileobj.sendall(json.dumps(answer({**json.loads(line), "home": home})).encode() + b"\n")  # type: ignore[union-attr]
 
 
-def answer(request: dict[str, Any], kept: Compiled) -> dict[str, object]:
+def answer(request: dict[str, Any]) -> dict[str, object]:
     """Render for one request; return what a process of its own would end with."""
     code, stdout, stderr = 0, io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
-            render(request, kept)
+            render(request)
         except SystemExit as end:
             code = 1
             stderr.write(f"{end.code}\n")
@@ -188,12 +184,11 @@ def main() -> None:
     if len(sys.argv) > 1:
         serve(sys.argv[1], [int(number) for number in sys.argv[2:]])
     elif request := json.loads(sys.stdin.buffer.read() or b"null"):  # else there is nothing to do after all
-        render(request, Compiled())
+        render(request)
 
 
-def render(request: dict[str, Any], kept: Compiled) -> None:
+def render(request: dict[str, Any]) -> None:
     """Render the template for one request. Raises SystemExit with cookiecutter's message."""
-    sys.dont_write_bytecode = True  # beside the extensions, in the template
     os.environ.update(HOME=request["home"], TMPDIR=request["home"])
     tempfile.tempdir = None
     from cookiecutter import hooks
@@ -201,7 +196,8 @@ def render(request: dict[str, Any], kept: Compiled) -> None:
     from cookiecutter.main import cookiecutter
 
     hooks.run_script = run_hook
-    kept.use(Path(request["template"]), request["answers"].values())
+    keep_compiled(Path(request["template"]))
+    sys.dont_write_bytecode = True  # beside the extensions, in the template
     try:
         cookiecutter(
             request["template"],
@@ -212,8 +208,6 @@ def render(request: dict[str, Any], kept: Compiled) -> None:
         )
     except CookiecutterException as error:
         sys.exit(str(error))
-    finally:
-        kept.keep()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The process that renders gives what the cookiecutter command gives, and leaves nothing behind."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -101,29 +102,38 @@ def renderer_elsewhere(tmp_path, monkeypatch) -> Path:
     return tmp_path / "compiled"
 
 
-def kept(folder: Path) -> Path:
-    (file,) = folder.rglob("*.templates")
-    return file
+def kept(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("templates-*/*")}
 
 
 def test_what_was_compiled_for_one_rendering_serves_the_next_and_has_no_answer(renderer_elsewhere):
     answers = {**AWKWARD, "description": "a sentence of ours"}
     first = template.render_files(answers, PUBLISHED)
-    before = kept(renderer_elsewhere).read_bytes()
+    before = kept(renderer_elsewhere)
     assert template.render_files(answers, PUBLISHED) == first
-    assert kept(renderer_elsewhere).read_bytes() == before
-    assert all(text.encode() not in before for text in (*answers.values(), PUBLISHED.commit))
-    assert before.count(b"LICENSE") > 0  # the template's own texts are there
+    assert kept(renderer_elsewhere) == before
+    whole = b"".join(before.values())
+    assert all(text.encode() not in whole for text in (*answers.values(), PUBLISHED.commit))
+    assert whole.count(b"LICENSE") > 0  # the template's own texts are there
 
 
-@pytest.mark.parametrize("broken", [b"", b"\xe3", b"no compiled templates"])
+@pytest.mark.parametrize("broken", [b"", b"j2", b"no compiled templates", "cut off"])
 def test_what_was_kept_and_cannot_be_read_is_made_anew(renderer_elsewhere, broken):
     first = template.render_files({}, PUBLISHED)
-    whole = kept(renderer_elsewhere).read_bytes()
-    kept(renderer_elsewhere).write_bytes(broken)
+    whole = kept(renderer_elsewhere)
+    for path in renderer_elsewhere.rglob("templates-*/*"):
+        path.write_bytes(path.read_bytes()[:60] if broken == "cut off" else broken)
     assert template.render_files({}, PUBLISHED) == first
-    assert len(kept(renderer_elsewhere).read_bytes()) == len(whole)
-    assert list(kept(renderer_elsewhere).parent.glob("*.templates*")) == [kept(renderer_elsewhere)]
+    assert kept(renderer_elsewhere) == whole
+
+
+def test_a_place_where_nothing_can_be_written_keeps_nothing(renderer_elsewhere):
+    first = template.render_files({}, PUBLISHED)
+    (folder,) = renderer_elsewhere.rglob("templates-*")
+    shutil.rmtree(folder)
+    folder.write_text("a file")
+    assert template.render_files({}, PUBLISHED) == first
+    assert folder.read_text() == "a file"
 
 
 def test_another_filter_or_text_of_the_template_is_compiled_anew(renderer_elsewhere, tmp_path):
@@ -151,4 +161,4 @@ def test_another_filter_or_text_of_the_template_is_compiled_anew(renderer_elsewh
 def test_nothing_is_kept_where_python_must_keep_nothing(renderer_elsewhere, monkeypatch):
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     template.render_files({}, PUBLISHED)
-    assert list(renderer_elsewhere.rglob("*.templates")) == []
+    assert kept(renderer_elsewhere) == {}
