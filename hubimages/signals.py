@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -21,20 +21,19 @@ class Ended(SystemExit):
         return f"ended by {signal.Signals(self.number).name}"
 
 
-@contextmanager
-def held_back() -> Iterator[None]:
+def held_back() -> AbstractContextManager[None]:
     """Deliver Ctrl-C, SIGTERM and SIGHUP only after the block: what it does is done whole."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, *ENDING})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return _masked(signal.SIG_BLOCK)
+
+
+def let_through() -> AbstractContextManager[None]:
+    """Deliver signals at once within the block, also inside of a block where they are held back."""
+    return _masked(signal.SIG_UNBLOCK)
 
 
 @contextmanager
-def let_through() -> Iterator[None]:
-    """Deliver signals at once within the block, also inside of a block where they are held back."""
-    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, *ENDING})
+def _masked(how: int) -> Iterator[None]:
+    before = signal.pthread_sigmask(how, {signal.SIGINT, *ENDING})
     try:
         yield
     finally:

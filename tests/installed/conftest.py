@@ -88,24 +88,24 @@ def commit(project: Path) -> str:
     return run("git", "rev-parse", "HEAD", cwd=project).stdout.strip()
 
 
+def built(what: str, project: Path, folder: Path) -> Path:
+    """Build the `wheel` or the `sdist` of a project into a folder, and return the file."""
+    builder = f"from hatchling.build import build_{what} as build; import sys; build(sys.argv[1])"
+    run(sys.executable, "-c", builder, folder, cwd=project)
+    (made,) = folder.iterdir()
+    return made
+
+
 @pytest.fixture(scope="session")
 def wheel(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of the project."""
-    folder = tmp_path_factory.mktemp("wheel")
-    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    run(sys.executable, "-c", builder, folder, cwd=project)
-    (made,) = folder.glob("*.whl")
-    return made
+    return built("wheel", project, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
 def source_distribution(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source distribution of the project."""
-    folder = tmp_path_factory.mktemp("source-distribution")
-    builder = "from hatchling.build import build_sdist; import sys; build_sdist(sys.argv[1])"
-    run(sys.executable, "-c", builder, folder, cwd=project)
-    (made,) = folder.glob("*.tar.gz")
-    return made
+    return built("sdist", project, tmp_path_factory.mktemp("source-distribution"))
 
 
 @pytest.fixture(scope="session")

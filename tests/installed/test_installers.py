@@ -10,7 +10,7 @@ import pytest
 
 import hubimages
 from hubimages.unpacking import extract_all
-from tests.installed.conftest import HOME, run
+from tests.installed.conftest import HOME, built, run
 
 UVX = Path(sys.executable).with_name("uvx")
 OUTSIDE = {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(HOME / ".cache/uv"))}
@@ -36,9 +36,7 @@ def test_the_wheel_made_from_the_source_distribution_is_the_wheel(
     with tarfile.open(source_distribution) as archive:
         extract_all(archive, tmp_path)
     (source,) = tmp_path.iterdir()
-    builder = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    run(sys.executable, "-c", builder, tmp_path / "built", cwd=source)
-    (made,) = (tmp_path / "built").glob("*.whl")
+    made = built("wheel", source, tmp_path / "built")
     assert contents(made) == contents(wheel)
 
 

@@ -1,5 +1,6 @@
 """A deployment repository as organisations have them: fifteen images that were moved, copied and mended over years."""
 
+import os
 from pathlib import Path
 
 from tests.histories import Commit, make
@@ -100,3 +101,12 @@ def manifest(path: Path, source: Path | str, *, defaults: str = "", images: rang
         lines += [f"  - directory: {place(number)}", f"    repository: hub{number:02}-image"]
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def is_there(group: int) -> bool:
+    """Return True if a process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

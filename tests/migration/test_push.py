@@ -387,15 +387,6 @@ def test_a_repository_is_public_where_the_manifest_says_so_and_the_scan_found_no
     assert sorted(organisation.made) == ["hub00-image", "hub01-image"]
 
 
-def is_there(group: int) -> bool:
-    """Whether a process of the group is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @pytest.mark.parametrize(
     "after", [0.25, 0.6, 1.2, pytest.param(0.4, marks=pytest.mark.deep), pytest.param(2.0, marks=pytest.mark.deep)]
 )
@@ -407,7 +398,7 @@ def test_killed_at_any_moment_the_next_run_finishes(manifest: Path, tmp_path: Pa
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     # Workers share the lock that says that the run goes on, and the kernel ends one process after the other.
-    while is_there(process.pid):
+    while fleet.is_there(process.pid):
         time.sleep(0.02)
     done = run(manifest, out, remote=pattern, push=True)
     assert problems(done) == {}

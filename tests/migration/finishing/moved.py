@@ -1,14 +1,19 @@
 """A deployment repository whose images were extracted and pushed, its clone, and their first tags in a registry."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hubimages import migration
 from hubimages.migration import FinishPlan, Options
 from hubimages.registry import Registries
 from hubimages.repository.delivery import Delivery
 from tests.engine.registry import Registry
+from tests.github import GitHub, answering
 from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.registry.images import Publisher
@@ -100,3 +105,19 @@ def moved(tmp_path: Path, registry: Registry, group: str, numbers: range = range
     defaults = f"template: false\nimage: {registry.address}/{group}/{{repository}}"
     manifest = fleet.manifest(tmp_path / "m.yaml", source, defaults=defaults, images=numbers)
     return Moved(source, tmp_path / "clone", manifest, str(tmp_path / "remotes" / "{repository}.git"), tmp_path / "out")
+
+
+@contextmanager
+def on_github(own: Moved, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """Let the clone's origin be on GitHub, which is on loopback and the disk."""
+    served = place / "github/org"
+    git("clone", "--quiet", "--bare", own.source, served / "deployment.git")
+    git("-C", own.clone, "remote", "set-url", "origin", "https://github.com/org/deployment.git")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{served}/.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/org/")
+    monkeypatch.setenv("GH_TOKEN", "good")
+    asked = GitHub()
+    with answering(asked) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        yield asked

@@ -11,7 +11,6 @@ import pytest
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError
 from tests.engine.registry import Registry
-from tests.github import GitHub, answering
 from tests.histories import git
 from tests.migration import fleet
 from tests.migration.finishing import moved
@@ -244,16 +243,7 @@ def test_a_binary_file_goes_too_and_git_applies_what_is_shown(ready: Ready, tmp_
 def test_one_pull_request_for_each_image_and_back_on_the_branch(
     own: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served = tmp_path / "github/org"
-    git("clone", "--quiet", "--bare", own.source, served / "deployment.git")
-    git("-C", own.clone, "remote", "set-url", "origin", "https://github.com/org/deployment.git")
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{served}/.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/org/")
-    monkeypatch.setenv("GH_TOKEN", "good")
-    asked = GitHub()
-    with answering(asked) as address:
-        monkeypatch.setenv("GITHUB_API_URL", address)
+    with moved.on_github(own, tmp_path, monkeypatch) as asked:
         done = cli(own, "--each", "--open-pr", "--image=hub00-image", "--image=hub02-image")
     assert done.returncode == 0, done.stderr
     assert git("-C", own.clone, "branch", "--show-current") == "main"
@@ -262,7 +252,8 @@ def test_one_pull_request_for_each_image_and_back_on_the_branch(
         for number in (0, 2)
     ]
     assert all(str(own.remote(number)) in one["body"] for number, one in zip((0, 2), asked.opened, strict=True))
-    branches = git("-C", served / "deployment.git", "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+    served = tmp_path / "github/org/deployment.git"
+    branches = git("-C", served, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
     assert branches == ["hubimages/move-hub00-image", "hubimages/move-hub02-image", "main"]
     changed = git("-C", own.clone, "diff", "--name-only", "main", "hubimages/move-hub00-image").split("\n")
     assert [path for path in changed if "hub02" in path or "hub01" in path] == []

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 
 from tests.dying import Life, mortal, registry_before
 from tests.engine.registry import Registry
-from tests.github import GitHub, answering
 from tests.histories import git
 from tests.migration import fleet
 from tests.migration.finishing import moved
@@ -53,22 +51,6 @@ def own(ready: Ready, tmp_path: Path) -> Iterator[Moved]:
     ready.life.requests = None
 
 
-@contextmanager
-def on_github(own: Moved, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
-    """Let the clone's origin be on GitHub, which is on loopback and the disk."""
-    served = place / "github/org"
-    git("clone", "--quiet", "--bare", own.source, served / "deployment.git")
-    git("-C", own.clone, "remote", "set-url", "origin", "https://github.com/org/deployment.git")
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{served}/.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/org/")
-    monkeypatch.setenv("GH_TOKEN", "good")
-    asked = GitHub()
-    with answering(asked) as address:
-        monkeypatch.setenv("GITHUB_API_URL", address)
-        yield asked
-
-
 def finished(own: Moved, place: Path) -> tuple[str, str]:
     """Return the tree and the number of commits that an undisturbed run ends with, and how many seconds it took."""
     git("clone", "--quiet", own.source, place / "other")
@@ -80,14 +62,6 @@ def finished(own: Moved, place: Path) -> tuple[str, str]:
         git("-C", place / "other", *each.split()) for each in ("rev-parse HEAD^{tree}", "rev-list --count HEAD")
     )
     return tree, number
-
-
-def is_there(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -107,10 +81,10 @@ def test_killed_at_any_moment_each_commit_is_whole_and_the_next_run_makes_the_re
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(argv, cwd=own.clone, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
     time.sleep(float((tmp_path / "seconds").read_text()) * moment)  # whatever it has come to by then
-    if is_there(process.pid):
+    if fleet.is_there(process.pid):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    while is_there(process.pid):
+    while fleet.is_there(process.pid):
         time.sleep(0.02)
     for subject in git("-C", own.clone, "log", "--format=%s", "origin/main..").splitlines():
         assert subject.startswith(("Use ", "Move deployments/"))
@@ -148,7 +122,7 @@ def test_github_goes_away_and_the_next_run_opens_the_rest_once(
     own: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requests: int
 ) -> None:
     options = ("--each", "--open-pr", "--image=hub00-image", "--image=hub02-image")
-    with on_github(own, tmp_path, monkeypatch) as asked:
+    with moved.on_github(own, tmp_path, monkeypatch) as asked:
         asked.life.requests = requests
         done = cli(own, *options)
         assert asked.life.requests is not None
