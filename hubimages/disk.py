@@ -153,11 +153,18 @@ def record(place: Path, content: str, *, needed: Callable[[], bool] | None = Non
     finally:
         with signals.held_back():
             if descriptor >= 0:
-                if done or needed is None or not needed():
+                if (done or needed is None or not needed()) and _is_at(descriptor, place):
                     place.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):  # not empty
                         place.parent.rmdir()
                 os.close(descriptor)
+
+
+def _is_at(descriptor: int, place: Path) -> bool:
+    """Return True if what a descriptor has open is still at its place, and not what another run has put there."""
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), place.lstat())
+    return False
 
 
 def _recorded(place: Path, data: bytes) -> int:

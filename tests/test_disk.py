@@ -181,3 +181,14 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(tmp_path: Path) -> Non
         disk.write_new(tmp_path / "file", "second")
     assert (tmp_path / "file").read_text() == "first"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_run_that_ends_leaves_the_record_of_another(tmp_path: Path) -> None:
+    place = tmp_path / "records/one.json"
+    with contextlib.ExitStack() as first, contextlib.ExitStack() as second:
+        first.enter_context(disk.record(place, "first"))
+        second.enter_context(disk.record(place, "second"))
+        first.close()
+        assert place.read_text() == "second"
+        second.close()
+        assert not place.parent.exists()
