@@ -24,6 +24,17 @@ def bare(command: str) -> str:
 
 def commands(script: str) -> list[str]:
     """Return the commands of a script, those in `$(...)` and backquotes, too; comments and here-documents left out."""
+    found: list[str] = []
+    waiting = [script]
+    while waiting:
+        outer, inner = _apart(waiting.pop(0))
+        found += outer
+        waiting += inner
+    return found
+
+
+def _apart(script: str) -> tuple[list[str], list[str]]:
+    """Return the commands of a script, and the scripts in its `$(...)` and backquotes."""
     text = CONTINUED.sub(" ", HERE_DOCUMENT.sub(r"\1", script))
     found: list[str] = []
     inner: list[str] = []
@@ -59,7 +70,7 @@ def commands(script: str) -> list[str]:
         else:
             here += character
     finish()
-    return [*found, *(command for one in inner for command in commands(one))]
+    return found, inner
 
 
 def _whole(text: str, place: int, quote: str) -> int:

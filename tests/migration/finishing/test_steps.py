@@ -96,3 +96,7 @@ def test_what_stands_before_a_command_is_taken_off(command: str, rest: str) -> N
 def test_a_variable_of_many_pieces_without_an_end_takes_no_time(piece: str) -> None:
     command = f"X={piece * 40}'"
     assert bare(command) == command
+
+
+def test_scripts_inside_of_scripts_have_no_limit() -> None:
+    assert commands("echo " * 2 + "$(a " * 3000 + ")" * 3000)[-1] == "a"
