@@ -3,9 +3,10 @@
     python benchmarks/hub_image.py [--runs 5] [--check REPOSITORY]
 
 On a repository of 17,000 commits and 1,700 files that is made for it, with a real engine, registry, Helm repository and
-chartpress. Both sides build the same image, and end in the same files; what chartpress takes is measured apart, since
-the rest is ours. With --check, the check is also timed in a repository on this machine. Medians; slower than wished is
-no failure: this measures, tests test.
+chartpress. Both sides build the same image, and end in the same files. The time of chartpress is measured apart, since
+the rest is ours; the task runs it twice, the first time to learn its tags before anything is built. With --check, the
+check is also timed in a repository on this machine. Medians; slower than wished is no failure: this measures, tests
+test.
 """
 
 import argparse
@@ -36,12 +37,12 @@ from tests.engine.install import EngineUnavailableError, ensure_registry
 
 OUR_PART, CHECK = 0.5, 0.3  # seconds allowed
 CHARTPRESS = Path(sys.executable).parent / "chartpress"
-# Runs the real chartpress and records its time, in the first place where hubimages looks for it.
+# Runs the real chartpress and records the time of each run, in the first place where hubimages looks for it.
 TIMED = """\
 #!/usr/bin/env bash
 exec 3>&2
 TIMEFORMAT='%R %U %S'
-{{ time "{chartpress}" "$@" 2>&3; }} 2>"{log}"
+{{ time "{chartpress}" "$@" 2>&3; }} 2>>"{log}"
 """
 
 
@@ -70,12 +71,17 @@ class Bench:
     def run(self, side: Callable[[Path], None]) -> "Taken":
         """Return what a side takes from a fresh clone."""
         work = self.clone()
+        self.log.unlink(missing_ok=True)
         begin, used = time.perf_counter(), processor()
         side(work)
         whole, used = time.perf_counter() - begin, processor() - used
-        chartpress, user, system = map(float, self.log.read_text().split())
+        chartpress, user, system = map(sum, zip(*self.chartpress_runs(), strict=True))
         files = set(git(work, "ls-tree", "-r", "HEAD").splitlines())
         return Taken(whole, whole - chartpress, used - user - system, files)
+
+    def chartpress_runs(self) -> list[list[float]]:
+        """Return the seconds of each run, as time passed and as processor time in programs and in the system."""
+        return [[float(word) for word in line.split()] for line in self.log.read_text().splitlines()]
 
 
 @dataclass(frozen=True)

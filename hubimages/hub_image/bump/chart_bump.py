@@ -26,6 +26,7 @@ from hubimages.hub_image.reading import chartpress_files, read_layout
 from hubimages.hub_image.upgrade.report import changes_of_chart
 from hubimages.hub_image.versions import is_older, is_version, release_notes
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, unexpected
+from hubimages.references import find_references
 from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
@@ -131,11 +132,12 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
     check_unchanged(repo, publication, edits)
     publication.check()
     notes += notes_on(layout, chart, images, edits, read)
-    notes += notes_on_hubs(repo, layout, dependency, images, target, read)
+    inventory = find_references(repo.directory)
+    notes += notes_on_hubs(repo, inventory, layout, dependency, images, target, read)
     notes += notes_on_vendored(repo, chart, target)
     upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
     asker = Asker(Effort.NOTHING if dry_run else Effort.SBOMS, console.step)
-    upgrade += locked_out(repo, [dependency.version.file], target.version, dependency.repository, asker)
+    upgrade += locked_out(repo, inventory, [dependency.version.file], target.version, dependency.repository, asker)
     return BumpPlan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 

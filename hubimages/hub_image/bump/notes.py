@@ -10,7 +10,7 @@ from hubimages.hub_image.dependencies import Dependency, Reader
 from hubimages.hub_image.hubs import deployed_charts, hub_images, some, tracked_files
 from hubimages.hub_image.layout import Chart, Image, Layout
 from hubimages.hub_image.versions import is_range, order
-from hubimages.references import find_references
+from hubimages.references import Inventory
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
 
@@ -67,10 +67,15 @@ def leftovers(edit: FileEdit, old: str) -> Iterator[str]:
 
 
 def notes_on_hubs(
-    repo: Repo, layout: Layout, dependency: Dependency, images: Sequence[Image], target: Target, read: Reader
+    repo: Repo,
+    inventory: Inventory,
+    layout: Layout,
+    dependency: Dependency,
+    images: Sequence[Image],
+    target: Target,
+    read: Reader,
 ) -> list[str]:
     """Return a note for every image and every chart that some hubs have for themselves, with what to do."""
-    inventory = find_references(repo.directory)
     notes: list[str] = []
     others: dict[str, tuple[Image, list[str]]] = {}
     for used in hub_images(inventory, layout):

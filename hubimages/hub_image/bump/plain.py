@@ -15,6 +15,7 @@ from hubimages.hub_image.jupyterhub.lookup import Asker, Effort
 from hubimages.hub_image.jupyterhub.moving import locked_out
 from hubimages.hub_image.plain import ChartVersion, HubDockerfile, chart_versions, hub_dockerfiles
 from hubimages.hub_image.work_tree import changed_files, refuse_changes
+from hubimages.references import find_references
 from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
@@ -124,7 +125,8 @@ def plan_plain_bump(repo: Repo, request: "BumpRequest", read: Reader, *, dry_run
     if not dry_run:
         console.step(f"bumping {console.count(len(edits), 'file')}")
     asker = Asker(Effort.NOTHING if dry_run else Effort.SBOMS, console.step)
-    locked = locked_out(repo, [version.file for version in versions], target.version, "", asker)
+    in_files = [version.file for version in versions]
+    locked = locked_out(repo, find_references(repo.directory), in_files, target.version, "", asker)
     return PlainPlan(repo, request, tuple(versions), tuple(dockerfiles), target, edits, tuple(locked))
 
 

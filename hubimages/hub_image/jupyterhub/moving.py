@@ -11,7 +11,7 @@ from hubimages.hub_image.jupyterhub.check import Checked, Pair, check, jupyterhu
 from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, Versions, charts_of_hubs, jupyterhubs
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
 from hubimages.hub_image.jupyterhub.rule import Verdict, verdict
-from hubimages.references import TagPlan, find_references
+from hubimages.references import Inventory, TagPlan
 from hubimages.repository.git import Repo
 
 VERSIONED = ("Chart.yaml", "requirements.yaml", "helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl")
@@ -28,13 +28,15 @@ def check_plan(plan: TagPlan, asker: Asker) -> Checked:
     return check(plan.repo, plan.inventory, after, asker, whole=False)
 
 
-def locked_out(repo: Repo, places: Collection[str], version: str, address: str, asker: Asker) -> list[str]:
+def locked_out(
+    repo: Repo, inventory: Inventory, places: Collection[str], version: str, address: str, asker: Asker
+) -> list[str]:
     """Return a line for each image that does not go with another version of the chart, and for what is not known.
 
-    `places` are the files that get the version. An image that does not go with the present version either is left out,
-    unless it gets worse. Raises RefusedError if somebody is asked and does not agree.
+    `inventory` is that of the repository, and `places` are the files that get the version. An image that does not go
+    with the present version either is left out, unless it gets worse. Raises RefusedError if somebody is asked and does
+    not agree.
     """
-    inventory = find_references(repo.directory)
     folders = {posixpath.dirname(place) for place in places}
     charts = charts_of_hubs(repo, inventory)
     hubs = {hub for hub, chart in charts.items() if chart.folder in folders}
