@@ -83,8 +83,8 @@ def test_a_place_that_other_hubs_share_needs_their_hubs_to_be_named(root: Path, 
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
     assert "note: other hubs share these places and change, too: uni/staging" in done.stderr
     assert done.stderr.splitlines()[-1] == (
-        "error: Change 2 places for 2 hubs, 1 of which you did not name? There is no terminal to ask on, and --yes does "
-        "not answer this; answer with --hub for them, too, or with --file to leave out what they share"
+        "error: Change 2 places for 2 hubs, 1 of which you did not name? There is no terminal to ask on, and --yes "
+        "does not answer this; answer with --hub for them, too, or with --file to leave out what they share"
     )
     assert hubimages(root, *point, "--hub=uni/prod", "--hub=uni/staging").returncode == 0
     assert changed_lines(root) == ALL_LINES[2:]

@@ -58,7 +58,7 @@ def test_all_that_the_last_change_of_an_image_changed_goes_back(root: Path) -> N
 
 
 def test_what_a_branch_had_before_its_merge_never_ran(root: Path) -> None:
-    """A branch from the time of the first tag, with the latest commit and with main merged into it: log shows it first."""
+    """A branch from the time of the first tag, with main merged into it: git log shows its commit first."""
     git(root, "switch", "-q", "-c", "title", git(root, "rev-parse", ":/^Move").strip())
     commit(root, "A title", {COMMON: (root / COMMON).read_text().replace("The longer one", "Longer")})
     git(root, "merge", "-q", "--no-edit", "main")

@@ -78,9 +78,10 @@ class Change:
     def message(self, because: str = "") -> str:
         """Return the commit message."""
         old = sorted({str(each.image) if self.targets[each].name else each.tag for each in self.changed if each.tag})
-        where = named(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
+        files = ", ".join(sorted({each.file for each in self.changed}))
+        where = f"Hubs: {named(self.hubs)}." if self.hubs else f"Files: {files}."
         subject = f"Use {self.image.repository}:{self.image.tag}"
-        body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}Hubs: {where}."
+        body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}{where}"
         return "\n\n".join(filter(None, (subject, body, because)))
 
 
