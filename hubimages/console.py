@@ -194,22 +194,25 @@ def ask_line(question: str, flags: str) -> str:
     return typed.strip()
 
 
-def confirm(question: str, *, yes: bool, flags: str) -> bool:
-    """Ask a question on the terminal and return the answer; Enter means yes.
+def confirm(question: str, *, yes: bool, flags: str, recommended: bool = True) -> bool:
+    """Ask a question on the terminal and return the answer.
 
-    With `yes` the answer is yes. Raises RefusedError, with the flags that answer it, if there is no terminal.
+    With `yes` the answer is yes, and Enter means yes; if yes is not `recommended`, `yes` does not answer the question,
+    and Enter means no. Raises RefusedError, with the flags that answer it, if there is no terminal.
     """
-    if yes:
+    if yes and recommended:
         step(f"{question} yes")
         return True
     if not is_interactive():
-        raise RefusedError(f"{question} There is no terminal to ask on; answer with {flags}")
+        no_answer = "There is no terminal to ask on" + ("" if recommended else ", and --yes does not answer this")
+        raise RefusedError(f"{question} {no_answer}; answer with {flags}")
     while True:
-        prompt(f"{question} [Y/n] ")
+        prompt(f"{question} [Y/n] " if recommended else f"{question} [y/N] ")
         typed = answer()
         if not typed:
             raise RefusedError(f"{question} No answer; answer with {flags}")
-        if typed.strip().lower() in ("", "y", "yes"):
+        word = typed.strip().lower() or ("yes" if recommended else "no")
+        if word in ("y", "yes"):
             return True
-        if typed.strip().lower() in ("n", "no"):
+        if word in ("n", "no"):
             return False

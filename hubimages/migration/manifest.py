@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
@@ -14,10 +15,11 @@ IN_LIST = 4  # columns before the keys of an entry; `add_item` adds them itself
 
 
 def new_manifest(found: Found) -> str:
-    """Return the manifest of everything that was found."""
+    """Return the manifest of everything that was found. The path of a clone is absolute: it holds wherever one is."""
     from ruamel.yaml import YAML
 
-    top = CommentedMap(source=found.source, ref=found.ref, defaults=CommentedMap(answers={}))
+    source = str(Path(found.source).absolute()) if Path(found.source).exists() else found.source
+    top = CommentedMap(source=source, ref=found.ref, defaults=CommentedMap(answers={}))
     top.yaml_set_start_comment(
         f"The image directories of {found.source}, {found.ref} at {found.commit[:12]}.\n"
         "Edit the names. Take `skip` away from what is to move, and set it, or remove the entry, for what is not.\n"

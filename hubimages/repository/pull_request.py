@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,10 +76,8 @@ def open_pull_request(repo: Repo, request: PullRequest) -> str:
     push(repo, request.branch)
     secret = token() if address.host in token_hosts() else ""
     if not secret:
-        asked, head = replace(address, name=request.to or address.name), request.branch
-        if request.to:
-            head = f"{address.name.partition('/')[0]}:{head}"
-        return f"pushed {request.branch}; open the pull request: {asked.compare(request.base, head)}"
+        page = address.compare(request.base, request.branch, request.to)
+        return f"pushed {request.branch}; open the pull request: {page}"
     return _ask_github(address, request, secret)
 
 

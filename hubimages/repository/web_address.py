@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,20 @@ class WebAddress:
         """Return the address of a commit's page."""
         return f"https://{self.host}/{self.name}/commit/{commit}"
 
-    def compare(self, base: str, branch: str) -> str:
-        """Return the address of the page that opens a pull request from one branch into another."""
-        return f"https://{self.host}/{self.name}/compare/{base}...{branch}?expand=1"
+    def compare(self, base: str, branch: str, to: str = "") -> str:
+        """Return the address of the page that opens a pull request from one branch into another.
+
+        `to` is the owner and name of the repository that gets it, if that is another one. GitLab and Bitbucket have
+        pages of their own (https://docs.gitlab.com/user/project/merge_requests/creating_merge_requests/), which propose
+        the parent of a fork; Gitea and Forgejo have GitHub's.
+        """
+        if "gitlab" in self.host:
+            asked = {"merge_request[source_branch]": branch, "merge_request[target_branch]": base}
+            return f"{self.page}/-/merge_requests/new?{urlencode(asked)}"
+        if self.host == "bitbucket.org":
+            return f"{self.page}/pull-requests/new?{urlencode({'source': branch, 'dest': base})}"
+        head = f"{self.name.partition('/')[0]}:{branch}" if to else branch
+        return f"https://{self.host}/{to or self.name}/compare/{base}...{head}?expand=1"
 
 
 def web_address(remote: str) -> WebAddress | None:

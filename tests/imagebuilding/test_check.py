@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hubimages.errors import BadInputError, ProgramFailedError
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
 from hubimages.imagebuilding.check import all_hubs as check
@@ -247,6 +247,27 @@ def test_a_key_that_stands_twice_is_found_with_both_lines(deployment: Deployment
     assert [(finding.place.line, finding.message) for finding in found] == [
         (len(before.splitlines()) + 1, f"duplicate key dask-gateway, first in line {first}")
     ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [
+        (("jupyterhub", "kubespawner", "traitlets"), "jupyterhub, jupyterhub-kubespawner are"),  # beside another extra
+        (("kubernetes_validate",), "kubernetes-validate is"),
+        (("helm_python",), "helm-python-sdk is"),
+    ],
+    ids=["jupyterhub", "kubernetes", "helm"],
+)
+def test_a_check_without_a_library_that_a_layer_needs_is_refused(
+    gone: tuple[str, ...], named: str, deployment: Deployment, own_charts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in gone:
+        monkeypatch.setitem(sys.modules, module, None)
+    root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
+    with pytest.raises(NotInstalledError) as refused:
+        checked(root, own(own_charts))
+    assert str(refused.value) == f"{named} not installed: pip install 'hubimages[imagebuilding]'"
+    assert refused.value.exit_code == 69
 
 
 def test_without_jsonnet_a_service_that_it_may_define_is_no_finding(

@@ -260,8 +260,11 @@ def test_all_mistakes_are_named_at_once(source: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_what_find_images_writes_is_a_manifest(source: Path, tmp_path: Path) -> None:
-    found = migration.find_images(str(source), None)
+def test_what_find_images_writes_is_a_manifest_wherever_it_is_used(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source.parent)
+    found = migration.find_images(source.name, None)
     manifest = tmp_path / "m.yaml"
     manifest.write_text(migration.new_manifest(found))
     read = migration.read_manifest(manifest)

@@ -85,7 +85,7 @@ def test_a_name_that_hubs_share_takes_all_of_them_along_and_says_so(tmp_path: Pa
     refused = hubimages(root, *ARGS, "--hub=uni/prod")
     assert (refused.returncode, git(root, "status", "--porcelain")) == (3, "")
     assert "note: other hubs share these places and change, too: uni/staging" in refused.stderr
-    assert hubimages(root, *ARGS, "--hub=uni/prod", "--yes", "--commit").returncode == 0
+    assert hubimages(root, *ARGS, "--hub=uni", "--commit").returncode == 0
     assert {(str(each.image), each.hubs) for each in find_references(root).references} == {
         (f"{NEW}:f5e4d3c2b1a0", ("uni/prod",)),
         (f"{NEW}:f5e4d3c2b1a0", ("uni/staging",)),

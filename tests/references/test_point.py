@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.references.pointing import COMMON, FILES, IMAGE, OTHER, changed_lines, git, hubimages, make_deployment, write
+from tests.terminal import on_a_terminal
 
 NEW = "f5e4d3c2b1a0"
 ALL_LINES = [
@@ -74,12 +76,26 @@ def test_without_a_choice_somebody_has_to_agree_to_what_it_reaches(root: Path) -
     assert "--all, or choose with --hub, --file or --choice" in done.stderr
 
 
-def test_a_place_that_other_hubs_share_needs_their_hubs_to_be_agreed_to(root: Path) -> None:
-    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod")
+@pytest.mark.parametrize("yes", [[], ["--yes"]], ids=["no-flag", "yes"])
+def test_a_place_that_other_hubs_share_needs_their_hubs_to_be_named(root: Path, yes: list[str]) -> None:
+    point = ("point-hubs", f"{IMAGE}:{NEW}", "--unchecked", *yes)
+    done = hubimages(root, *point, "--hub=uni/prod")
     assert (done.returncode, git(root, "status", "--porcelain")) == (3, "")
     assert "note: other hubs share these places and change, too: uni/staging" in done.stderr
-    assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--hub=uni/prod", "--yes").returncode == 0
+    assert done.stderr.splitlines()[-1] == (
+        "error: Change 2 places for 2 hubs, 1 of which you did not name? There is no terminal to ask on, and --yes "
+        "does not answer this; answer with --hub for them, too, or with --file to leave out what they share"
+    )
+    assert hubimages(root, *point, "--hub=uni/prod", "--hub=uni/staging").returncode == 0
     assert changed_lines(root) == ALL_LINES[2:]
+
+
+def test_on_a_terminal_enter_leaves_hubs_alone_that_were_not_named(root: Path) -> None:
+    point = ("point-hubs", f"{IMAGE}:{NEW}", "--unchecked", "--yes", "--hub=uni/prod", f"--repo={root}")
+    argv, asked = [sys.executable, "-m", "hubimages", *point], re.compile(rb"1 of which you did not name\? \[y/N\]")
+    for answer, code, lines in ((b"\n", 3, []), (b"yes\n", 0, ALL_LINES[2:])):
+        seen = on_a_terminal(argv, until=lambda written: asked.search(written) is not None, answer=answer, typed=True)
+        assert (seen.code, changed_lines(root)) == (code, lines), seen.screen
 
 
 def test_the_commit_says_what_and_why_and_leaves_the_users_changes(root: Path) -> None:

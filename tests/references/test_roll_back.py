@@ -57,6 +57,36 @@ def test_all_that_the_last_change_of_an_image_changed_goes_back(root: Path) -> N
     assert "Reverts" in git(root, "log", "-1", "--format=%b")
 
 
+def test_what_a_branch_had_before_its_merge_never_ran(root: Path) -> None:
+    """A branch from the time of the first tag, with main merged into it: git log shows its commit first."""
+    git(root, "switch", "-q", "-c", "title", git(root, "rev-parse", ":/^Move").strip())
+    commit(root, "A title", {COMMON: (root / COMMON).read_text().replace("The longer one", "Longer")})
+    git(root, "merge", "-q", "--no-edit", "main")
+    git(root, "switch", "-q", "main")
+    git(root, "merge", "-q", "--no-ff", "--no-edit", "title")
+    done = hubimages(root, "roll-back-image", "--hub=uni", "--unchecked", "--commit")
+    assert done.returncode == 0, done.stderr
+    assert f"reverts: {git(root, 'rev-parse', ':/^Use the third').strip()[:12]} Use the third" in done.stdout
+    assert [line for line in changed_lines(root, "HEAD~") if "+" in line] == [
+        f"{COMMON} +      tag: {SECOND}  # 0a1b2c3d4e5f",
+        f"{COMMON} +                  image: {IMAGE}:{SECOND}",
+    ]
+
+
+def test_a_merge_is_undone_as_one_change(root: Path) -> None:
+    """A branch that bumps twice: what its first commit had never ran, whatever the merge is called."""
+    git(root, "switch", "-q", "-c", "bump")
+    text = (root / COMMON).read_text()
+    for tag in ("444444444ddd", "555555555eee"):
+        commit(root, f"Use {tag}", {COMMON: text.replace(f"tag: {THIRD}", f"tag: {tag}")})
+    git(root, "switch", "-q", "main")
+    git(root, "merge", "-q", "--no-ff", "-m", "Merge the bump", "bump")
+    done = hubimages(root, "roll-back-image", "--hub=uni", "--unchecked")
+    assert done.returncode == 0, done.stderr
+    assert f"reverts: {git(root, 'rev-parse', 'HEAD').strip()[:12]} Merge the bump" in done.stdout
+    assert (root / COMMON).read_text() == text
+
+
 def test_after_rolling_back_the_next_one_goes_forward_again(root: Path) -> None:
     """What ran before the roll-back is the third: rolling back twice is where one started."""
     before = (root / COMMON).read_text()

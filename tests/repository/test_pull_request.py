@@ -155,6 +155,32 @@ def test_from_a_fork_the_request_goes_to_the_parent_only_when_that_is_named(
         pull_request.check_can_open(repo, "bump", "deployment")
 
 
+@pytest.mark.parametrize(
+    ("remote", "to", "page"),
+    [
+        ("git@github.com:org/hubs.git", "", "https://github.com/org/hubs/compare/main...a/b?expand=1"),
+        ("https://github.com/me/hubs", "org/hubs", "https://github.com/org/hubs/compare/main...me:a/b?expand=1"),
+        ("https://codeberg.org/org/hubs.git", "", "https://codeberg.org/org/hubs/compare/main...a/b?expand=1"),
+        (
+            "git@gitlab.com:org/group/hubs.git", "", "https://gitlab.com/org/group/hubs/-/merge_requests/new?"
+            "merge_request%5Bsource_branch%5D=a%2Fb&merge_request%5Btarget_branch%5D=main",
+        ),
+        (
+            "https://gitlab.uni.example/me/hubs.git", "org/hubs", "https://gitlab.uni.example/me/hubs/-/merge_requests/"
+            "new?merge_request%5Bsource_branch%5D=a%2Fb&merge_request%5Btarget_branch%5D=main",
+        ),
+        (
+            "git@bitbucket.org:org/hubs.git", "",
+            "https://bitbucket.org/org/hubs/pull-requests/new?source=a%2Fb&dest=main",
+        ),
+    ],
+)  # fmt: skip
+def test_each_kind_of_server_has_its_own_page_that_opens_a_request(remote: str, to: str, page: str) -> None:
+    address = web_address(remote)
+    assert address is not None
+    assert address.compare("main", "a/b", to) == page
+
+
 def test_another_server_than_the_tokens_gets_no_token(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(root, "config", "--global", "--add", f"url.{root.parent / 'served'}/.insteadOf", "https://git.example.org/")
     git(root, "remote", "set-url", "origin", "https://git.example.org/org/deployment.git")

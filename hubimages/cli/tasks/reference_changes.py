@@ -21,7 +21,8 @@ CHANGE_HELP = {
     "commit": "commit exactly these edits, and none of your own changes",
     "open_pr": "commit, push the branch and open a pull request (with GH_TOKEN or GITHUB_TOKEN; otherwise print the "
     "address that opens it)",
-    "yes": "take the recommended answer to every question",
+    "yes": "take the recommended answer to every question; for hubs that were not chosen, and share a file with one, "
+    "there is none",
     "unchecked": "do not ask the registry for the tag, nor for what is in the images",
     "compare": "say what is different inside the images; asks the registries (always in the text of a pull request)",
     "json": "print the changes as one JSON object",
@@ -184,7 +185,7 @@ def roll_back_image(
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     plan = _with_warnings(plan, online=not (unchecked or dry_run))
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
-    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
+    console.result(references.finish(plan, chosen, ask, shown))
 
 
 @task(
@@ -255,7 +256,7 @@ def promote_images(
         plan = plan.on_branch_of_its_own("promote-images")
     chosen = references.Selection(tuple(to or ()), also_automated=also_automated)
     ask = functools.partial(console.confirm, yes=yes, flags="--to, or --yes")
-    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
+    console.result(references.finish(plan, chosen, ask, shown, by_name="--to for them, too"))
 
 
 @task(
@@ -324,4 +325,4 @@ def bump_images(
     plan = _with_warnings(plan, online=True)
     if open_pr and branch is None:
         plan = plan.on_branch_of_its_own("bump-images")
-    console.result(references.finish(plan, chosen, ask, shown, everywhere=False))
+    console.result(references.finish(plan, chosen, ask, shown))

@@ -1,6 +1,7 @@
 """Check hubs: Helm renders some hubs ahead while the rules of another run."""
 
 import gc
+import importlib.util
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -9,17 +10,22 @@ from datetime import date
 from pathlib import Path
 
 from hubimages import console, disk
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
 from hubimages.imagebuilding.check.finding import LAYERS, Finding, Subject, joined
-from hubimages.imagebuilding.check.helm import Helm
+from hubimages.imagebuilding.check.helm import EXTRA, LIBRARY, Helm
 from hubimages.imagebuilding.check.kinds import PROFILES, SERVICE, Kind, offers_to_build
 from hubimages.imagebuilding.hubs import BASEHUB, PLAIN, Hub, find_hubs, read_defaults, read_layers
 from hubimages.imagebuilding.image_prefix import all_prefixes, texts
 from hubimages.imagebuilding.values import Values, merge
 
 ENABLED = (SERVICE, "enabled")
+# What the layers need, by module: a check without one of them would pass for what it did not look at.
+NEEDED = {
+    LIBRARY: "helm-python-sdk", "jupyterhub": "jupyterhub", "kubespawner": "jupyterhub-kubespawner",
+    "kubernetes_validate": "kubernetes-validate",
+}  # fmt: skip
 AHEAD = 3  # hubs whose values are read, and which Helm renders, before the rules of the first run
 
 
@@ -38,8 +44,12 @@ def check_hubs(
 ) -> HubsReport:
     """Return a report on the hubs. Ages are counted from `today`; `started` is a Helm that runs already, and goes on.
 
-    Raises BadInputError.
+    Raises BadInputError, and NotInstalledError if a layer's library is missing.
     """
+    missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        one = "is" if len(missing) == 1 else "are"
+        raise NotInstalledError(f"{', '.join(missing)} {one} not installed: {EXTRA}")
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
+from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.imagebuilding import jsonnet
 from hubimages.imagebuilding.charts import ReadyCharts
 from hubimages.imagebuilding.check import misspelt, option_names, render
@@ -79,7 +79,7 @@ def begin(empty: Subject, ready: ReadyCharts, helm: Helm) -> Begun:
 
 
 def finish(begun: Begun) -> HubReport:
-    """Wait for Helm, run the rules and return the report. A layer that is not installed becomes a note."""
+    """Wait for Helm, run the rules and return the report. Charts that could not be had become a note."""
     subject, hub = begun.subject, begun.subject.hub
     notes = [f"{file}: the package gojsonnet is not installed ({render.EXTRA})" for file in subject.not_read]
     kind = kind_of_hub(subject.values)
@@ -88,17 +88,14 @@ def finish(begun: Begun) -> HubReport:
     try:
         rendered, refused = render.rendered(hub, subject.values, begun.ready, begun.answers)
         found.extend(refused)
-    except (NotInstalledError, NoAnswerError) as error:
+    except NoAnswerError as error:
         notes.append(f"layer schema: {error}")
     subject = replace(subject, rendered=rendered)
     for layer, rules in rules_for(subject, kind).items():
         for rule in rules:
             # a misspelt key is looked for in what is written, everything else in what is meant
             given = begun.written if rule in (*misspelt.RULES, *option_names.RULES) else subject
-            try:
-                found.extend(replace(finding, layer=layer) for finding in rule(given))
-            except NotInstalledError as error:
-                notes.append(f"layer {layer}: {error}")
+            found.extend(replace(finding, layer=layer) for finding in rule(given))
     if kind is Kind.FORM:
         notes += versions_rules.not_known(subject)
     notes += [

@@ -35,11 +35,13 @@ def texts(value: Any) -> Iterator[str]:
 def still_naming(repo: Repo, directory: str, text_of: Callable[[str], str | None]) -> list[str]:
     """Return `file:line` of every line outside of the directory that names it; `text_of` gives a file after the edits.
 
-    Documentation and programs count, too: a person decides what becomes of these lines.
+    Documentation and programs count, too, and so do addresses of a branch: a person decides what becomes of these
+    lines. An address of a commit keeps leading to the files.
     """
     found = repo.answer("grep", "-l", "-z", "-I", "-F", "-e", directory, "HEAD", "--")
     files = [name.partition(":")[2] for name in found.split("\0") if name]
-    pattern = naming(directory)
+    longer = r"|(?<=/)(?<![0-9a-f]{40}/)" + re.escape(directory) + r"(?![\w-])" if "/" in directory else ""
+    pattern = re.compile(naming(directory).pattern + longer)
     lines = []
     for file in files:
         if file.startswith(f"{directory}/"):

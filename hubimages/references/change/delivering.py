@@ -15,6 +15,7 @@ from hubimages.references.selection import Selection
 from hubimages.references.unread import of_hubs
 from hubimages.repository.delivery import Delivery
 
+BY_NAME = "--hub for them, too, or with --file to leave out what they share"
 IN_FULL = 3  # hubs whose files that were not read are listed
 
 
@@ -50,7 +51,9 @@ class Shown:
     compare: bool = False
 
 
-def finish(plan: TagPlan, chosen: Selection, ask: Ask, shown: Shown, *, everywhere: bool) -> str:
+def finish(
+    plan: TagPlan, chosen: Selection, ask: Ask, shown: Shown, *, everywhere: bool = False, by_name: str = BY_NAME
+) -> str:
     """Return the plan as text, or apply it after the person agrees and return what was done.
 
     A terminal shows the places once, before the question; elsewhere the result has them, too. Hubs that use a file that
@@ -66,7 +69,7 @@ def finish(plan: TagPlan, chosen: Selection, ask: Ask, shown: Shown, *, everywhe
         return as_json(plan, inside) if shown.json else as_text(text, inside)
     reached = plan.reached()
     console.step(reached)
-    agree(plan, chosen, ask, everywhere=everywhere)
+    agree(plan, chosen, ask, everywhere=everywhere, by_name=by_name)
     if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
         raise RefusedError("nothing was changed")
     plan.check()

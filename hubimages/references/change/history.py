@@ -10,6 +10,7 @@ from hubimages.repository.git import Repo
 from hubimages.repository.history import checked_out, fetch_missing, is_partial
 
 FAR = 400  # commits of a file to read
+LANDED = ("--first-parent", "--diff-merges=first-parent")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def since(repo: Repo, references: Sequence[Reference], now: datetime) -> dict[Re
         left = {place_key(each): each for each in here}
         found.update(dict.fromkeys(here, Since("", now)))
         number = 0
-        for commit, when, _, text in versions(repo, file, landed=True):
+        for commit, when, _, text in versions(repo, file):
             number += 1
             then = {place_key(each): each for each in references_in(file, text)}
             for key, reference in list(left.items()):
@@ -64,23 +65,22 @@ def _is_shallow(repo: Repo) -> bool:
 def is_longer(repo: Repo, file: str) -> bool:
     """Return True if the file has more commits than `all_before` reads."""
     follow = () if is_partial(repo) else ("--follow",)
-    return repo.text("log", f"-{FAR + 1}", *follow, "--format=%H", "--", file).count("\n") >= FAR
+    return repo.text("log", f"-{FAR + 1}", *follow, *LANDED, "--format=%H", "--", file).count("\n") >= FAR
 
 
-def versions(repo: Repo, file: str, *, landed: bool = False) -> Iterator[tuple[str, int, str, str]]:
+def versions(repo: Repo, file: str) -> Iterator[tuple[str, int, str, str]]:
     """Yield the versions of a file as a checkout has them, newest first: commit, its time in seconds, subject, text.
 
-    With `landed` only what landed on the branch, at the time of the merge. Follows renames, but not in a partial clone,
-    where git would fetch one file after the other to see them. What such a clone
-    lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
+    Only what landed on the branch, at the time of the merge: what a branch had before its merge never ran, and git
+    shows it between what did. Follows renames, but not in a partial clone, where git would fetch one file after the
+    other to see them. What such a clone lacks is fetched at once; raises NoAnswerError or LoginError if that fails.
     """
     follow = () if is_partial(repo) else ("--follow",)
-    first = ("--first-parent", "--diff-merges=first-parent") if landed else ()
     asked = (
         "log",
         f"-{FAR}",
         *follow,
-        *first,
+        *LANDED,
         "--raw",
         "--no-abbrev",
         "-z",

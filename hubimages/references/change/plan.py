@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 from hubimages.console import count
 from hubimages.errors import RefusedError
@@ -22,7 +23,6 @@ from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
 
-Ask = Callable[[str], bool]
 Section = Callable[[int], str]  # a text of so many characters at most
 
 # GitHub takes 65,536 characters (https://github.com/orgs/community/discussions/27190).
@@ -78,9 +78,10 @@ class Change:
     def message(self, because: str = "") -> str:
         """Return the commit message."""
         old = sorted({str(each.image) if self.targets[each].name else each.tag for each in self.changed if each.tag})
-        where = named(self.hubs) or ", ".join(sorted({each.file for each in self.changed}))
+        files = ", ".join(sorted({each.file for each in self.changed}))
+        where = f"Hubs: {named(self.hubs)}." if self.hubs else f"Files: {files}."
         subject = f"Use {self.image.repository}:{self.image.tag}"
-        body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}Hubs: {where}."
+        body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}{where}"
         return "\n\n".join(filter(None, (subject, body, because)))
 
 
@@ -168,6 +169,12 @@ class TagPlan:
         return json.dumps({"version": 1, "changes": places, **kept, **warned, **more}, indent=2)
 
 
+class Ask(Protocol):
+    """Ask a question and return the answer; with flags that answer it, if they are others than the task's."""
+
+    def __call__(self, question: str, /, *, recommended: bool = ..., flags: str = ...) -> bool: ...
+
+
 def changes_of(repo: Repo, inventory: Inventory, wanted: Sequence[Wanted]) -> list[Change]:
     """Return the edits that set all references, each change on top of the one before.
 
@@ -216,18 +223,24 @@ def notes_of(inventory: Inventory, change: Change, chosen: Selection) -> list[st
     return notes
 
 
-def agree(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool) -> None:
-    """Ask the person to agree to the plan unless the options say so. Raises RefusedError if they do not."""
+def agree(plan: TagPlan, chosen: Selection, ask: Ask, *, everywhere: bool, by_name: str) -> None:
+    """Ask the person to agree to the plan unless the options say so. Raises RefusedError if they do not.
+
+    Hubs that were not chosen, and share a place with one that was, change only if the person names them (`by_name`) or
+    agrees on a terminal: who asks for one hub and says --yes may not know that it has a file in common with sixty.
+    """
     if everywhere:
         return
-    shared = bool(others_of(plan.changes, chosen))
     places = count(sum(len(each.changed) for each in plan.changes), "place")
     hubs = sorted({hub for each in plan.changes for hub in each.hubs})
-    if not hubs and plan.inventory.hubs and not chosen.files:
-        question = f"No hub runs what this changes. Change {places}?"
-    elif shared or (chosen.is_everything and places != "1 place"):
-        question = f"Change {places} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?"
+    if others := others_of(plan.changes, chosen):
+        question = f"Change {places} for {count(len(hubs), 'hub')}, {len(others)} of which you did not name?"
+        agreed = ask(question, recommended=False, flags=by_name)
+    elif not hubs and plan.inventory.hubs and not chosen.files:
+        agreed = ask(f"No hub runs what this changes. Change {places}?")
+    elif chosen.is_everything and places != "1 place":
+        agreed = ask(f"Change {places} for {count(len(hubs), 'hub')}: {named(hubs) or 'none'}?")
     else:
         return
-    if not ask(question):
+    if not agreed:
         raise RefusedError("nothing was changed")

@@ -1,8 +1,10 @@
 """Find the tag that a hub had before in the history of its file, and go back to it."""
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import itemgetter
 from pathlib import Path
 
 from hubimages.errors import BadInputError, RefusedError
@@ -29,7 +31,6 @@ class Before:
     tag: str
     digest: str
     commit: str
-    when: int  # of that commit, in seconds since 1970
     subject: str
 
 
@@ -57,16 +58,13 @@ def plan_roll_back(
         raise BadInputError(f"{what}. {images}{searched_without(inventory)}")
     files = [each.tag_place.file for each in candidates if each.tag_place]
     changes.check_clean(repo, list(dict.fromkeys(files)))
-    found = list(all_before(repo, candidates))
+    found = all_before(repo, candidates, only_last=not patterns)
     if not found:
         shallow = repo.text("rev-parse", "--is-shallow-repository") == "true"
         long = [file for file in dict.fromkeys(files) if is_longer(repo, file)]
         where = f"the last {FAR} commits of {', '.join(long)} have" if long else "the history has"
         part = "This clone is shallow; fetch the rest with git fetch --unshallow, or choose" if shallow else "Choose"
         raise BadInputError(f"{where} no other tag of these images. {part} one with: hubimages point-hubs")
-    if not patterns:
-        newest = max(found, key=lambda each: each.when).commit
-        found = [each for each in found if each.commit == newest]
     by_image: dict[ImageRef, list[Reference]] = {}
     for each in found:
         image = ImageRef(each.reference.host, each.reference.name, each.tag, each.digest)
@@ -106,23 +104,43 @@ def _check_tag(registries: Registries, image: ImageRef) -> None:
         raise
 
 
-def all_before(repo: Repo, references: Sequence[Reference]) -> Iterator[Before]:
-    """Yield for each reference the last other tag of the same image at its place, if there was one."""
+def all_before(repo: Repo, references: Sequence[Reference], *, only_last: bool) -> list[Before]:
+    """Return for each reference the last other tag of the same image at its place, if there was one.
+
+    With `only_last` only for those that the last such commit changed, without reading what is older. What landed on
+    the branch counts, as hubs had it: beside a merge, the commits that it brought are no versions of the file.
+    """
+    order = {commit: number for number, commit in enumerate(repo.text("rev-list", "--first-parent", "HEAD").split())}
     by_file: dict[str, list[Reference]] = {}
     for each in references:
         assert each.tag_place is not None
         by_file.setdefault(each.tag_place.file, []).append(each)
-    for file, here in by_file.items():
-        left = {place_key(each): each for each in here}
-        later: tuple[str, int, str] | None = None
-        for commit, when, subject, text in versions(repo, file):
-            then = {place_key(each): each for each in references_in(file, text)}
-            for key, reference in list(left.items()):
-                old = then.get(key)
-                if old is None:
-                    del left[key]  # new here, or another image before: nothing to go back to
-                elif later and (old.tag, old.digest) != (reference.tag, reference.digest):
-                    yield Before(left.pop(key), old.tag, old.digest, *later)
-            later = (commit, when, subject)
-            if not left:
-                break
+    files = (_before_in(repo, file, here, order) for file, here in by_file.items())
+    found: list[Before] = []
+    for number, here in heapq.merge(*files, key=itemgetter(0)):
+        if only_last and found and number > order[found[0].commit]:
+            break
+        found += here
+    return found
+
+
+def _before_in(
+    repo: Repo, file: str, references: Sequence[Reference], order: Mapping[str, int]
+) -> Iterator[tuple[int, list[Before]]]:
+    """Yield for each commit of a file, newest first, its number and what its references had before it."""
+    left = {place_key(each): each for each in references}
+    later: tuple[str, str] | None = None
+    for commit, _, subject, text in versions(repo, file):
+        then = {place_key(each): each for each in references_in(file, text)}
+        found = []
+        for key, reference in list(left.items()):
+            old = then.get(key)
+            if old is None:
+                del left[key]  # new here, or another image before: nothing to go back to
+            elif later and (old.tag, old.digest) != (reference.tag, reference.digest):
+                found.append(Before(left.pop(key), old.tag, old.digest, *later))
+        if later:
+            yield order[later[0]], found
+        later = (commit, subject)
+        if not left:
+            break

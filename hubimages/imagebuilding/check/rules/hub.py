@@ -170,10 +170,10 @@ def services(subject: Subject) -> Iterator[Finding]:
 
 
 def _service(subject: Subject, path: Path, name: str, fields: dict[str, Any]) -> Iterator[Finding]:
-    import traitlets
-
     values = subject.values
     module = _modules()[2]
+    import traitlets  # a dependency of JupyterHub
+
     made = module.Service()
     traits = made.traits(input=True)
     for key, value in {"name": name, **fields}.items():
