@@ -39,7 +39,7 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
     Removes what killed runs have left there. SIGTERM and SIGHUP end a task as Ctrl-C does, so that it cleans up.
     """
     path: Path | None = None
-    lock = -1
+    lock: int | None = None
     try:
         with signals.held_back():  # until it is known what to clean up
             parent = parent or Path(tempfile.gettempdir())
@@ -50,7 +50,7 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
         with signals.held_back():
             if path is not None:
                 remove(path)
-            if lock >= 0:
+            if lock is not None:
                 os.close(lock)
 
 
@@ -140,7 +140,7 @@ def record(place: Path, content: str, *, needed: Callable[[], bool] | None = Non
 
     A block that fails leaves it, too, if `needed` then returns True. Raises StorageError.
     """
-    descriptor = -1
+    descriptor: int | None = None
     done = False
     try:
         with signals.held_back():
@@ -152,7 +152,7 @@ def record(place: Path, content: str, *, needed: Callable[[], bool] | None = Non
         done = True
     finally:
         with signals.held_back():
-            if descriptor >= 0:
+            if descriptor is not None:
                 if (done or needed is None or not needed()) and _is_at(descriptor, place):
                     place.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):  # not empty

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -141,26 +142,18 @@ def test_a_file_in_a_directory_where_none_can_be_made_is_written_in_its_place() 
         assert ((folder / "file").read_text(), (folder / "read-only").read_text()) == ("new", "a longer old text")
 
 
-FILL = """
-import resource, signal, sys
-from pathlib import Path
-from hubimages import disk
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-try:
-    disk._write_in_place(Path(sys.argv[1]), b"n" * 10000)
-except OSError as error:
-    print(error.strerror)
-"""
-
-
 def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old" * 1000)
-    done = subprocess.run(
-        [sys.executable, "-c", FILL, str(tmp_path / "file")], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "File too large\n"
-    assert (tmp_path / "file").read_text() == "old" * 1000
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            disk._write_in_place(tmp_path / "file", b"n" * 10000)
+        assert (tmp_path / "file").read_text() == "old" * 1000
+        disk._write_in_place(tmp_path / "file", b"n" * 4096)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "file").read_text() == "n" * 4096
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
@@ -214,7 +207,7 @@ def no_descriptor_stays_open() -> Iterator[None]:
 def test_a_record_stays_only_where_a_block_fails_that_needs_it(
     needed: bool | None, fails: bool, stays: bool, tmp_path: Path
 ) -> None:
-    place = tmp_path / "records/one.json"
+    place = tmp_path / "deep/records/one.json"
     with (
         contextlib.suppress(ZeroDivisionError),
         disk.record(place, "facts\udcff", needed=None if needed is None else lambda: needed),
@@ -240,8 +233,9 @@ def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_i
     assert [each.name for each in place.parent.iterdir()] == ["theirs"]
     with disk.left_record(place) as left:
         assert left is None
+    (place.parent / f"{disk.FILE}of-a-killed-run").touch()
     with disk.record(place, "more"):
-        pass
+        assert sorted(each.name for each in place.parent.iterdir()) == ["one.json", "theirs"]
     assert [each.name for each in place.parent.iterdir()] == ["theirs"]
 
 
@@ -389,7 +383,9 @@ def test_what_fails_before_its_end_leaves_the_old_file(tmp_path: Path, monkeypat
 def test_a_file_without_a_name_is_written_and_read_with_and_without_memory_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for _ in range(2):
+    files = tempfile.TemporaryFile
+    for where in (pytest.fail, files):
+        monkeypatch.setattr("tempfile.TemporaryFile", where if hasattr(os, "memfd_create") else files)
         with disk.unnamed_file() as file:
             file.write(b"text")
             file.seek(0)

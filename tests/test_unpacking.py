@@ -42,12 +42,19 @@ FILE, FOLDER, LINK, SAME = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, ta
 
 
 def test_files_folders_and_links_are_extracted(tmp_path: Path) -> None:
-    entries = (("a", b"", FOLDER), ("a/b", b"1", FILE), ("a/c", "b", LINK), ("d", "a/b", SAME), ("deep/e", b"2", FILE))
+    entries = (
+        ("a", b"", FOLDER),
+        ("a/b", b"1", FILE),
+        ("a/c", "b", LINK),
+        ("a/up", "../d", LINK),
+        ("d", "a/b", SAME),
+        ("deep/e", b"2", FILE),
+    )
     with archive(*entries) as tar:
         extract_all(tar, tmp_path / "into")
     found = {path.relative_to(tmp_path / "into").as_posix(): path for path in tmp_path.joinpath("into").rglob("*")}
     assert {name: path.read_text() for name, path in found.items() if path.is_file()} == {
-        "a/b": "1", "a/c": "1", "d": "1", "deep/e": "2",
+        "a/b": "1", "a/c": "1", "a/up": "1", "d": "1", "deep/e": "2",
     }  # fmt: skip
     assert found["a/c"].is_symlink()
 

@@ -20,11 +20,11 @@ from hubimages.registry.http import transport
 from hubimages.registry.http.transport import Limits, Response, Transport, explain
 from tests.registry.scripted import Asked, Reply, replies, scripted
 
-SHORT = Limits(connect=0.5, answer=0.5, patience=0.5)
+LONG = Limits(connect=30, answer=30, patience=30)
 OK = Reply(200, b"here")
 
 
-def send(address: str, method: str = "GET", limits: Limits = SHORT, **more: object) -> Response:
+def send(address: str, method: str = "GET", limits: Limits = LONG, **more: object) -> Response:
     sender = Transport(limits)
     try:
         return sender.send(method, address, {"X-Of-Ours": "1"}, **more)  # type: ignore[arg-type]
@@ -44,7 +44,7 @@ def test_an_answer_is_what_came_and_from_where() -> None:
 
 def test_only_the_body_of_a_success_is_left_unread() -> None:
     with scripted(lambda asked: Reply(int(asked.path[1:]), b"body")) as server:
-        sender = Transport(SHORT)
+        sender = Transport(LONG)
         left, read = (sender.send("GET", f"http://{server.host}/{status}", {}, unread=True) for status in (200, 404))
         assert (left.body, read.body, read.unread) == (b"", b"body", None)
         assert left.unread is not None
@@ -80,8 +80,8 @@ def test_redirects_that_never_end_are_followed_five_times() -> None:
 
 
 @contextmanager
-def with_tls(folder: Path, leads_to: str) -> Iterator[tuple[str, ssl.SSLContext]]:
-    """Run an https server on loopback that redirects; yield its address and what trusts its certificate."""
+def with_tls(folder: Path, leads_to: str) -> Iterator[tuple[str, str]]:
+    """Run an https server on loopback that redirects; yield its address and its certificate."""
     x509 = pytest.importorskip("cryptography.x509", reason="cryptography makes the certificate")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -115,18 +115,22 @@ def with_tls(folder: Path, leads_to: str) -> Iterator[tuple[str, ssl.SSLContext]
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"https://127.0.0.1:{server.server_port}", ssl.create_default_context(cafile=str(file))
+        yield f"https://127.0.0.1:{server.server_port}", str(file)
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-def test_from_https_no_answer_leads_to_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with scripted(lambda asked: OK) as plain, with_tls(tmp_path, f"http://{plain.host}/x") as (address, trusting):
+def test_from_https_no_answer_leads_to_http(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    with scripted(lambda asked: OK) as plain, with_tls(tmp_path, f"http://{plain.host}/x") as (address, certificate):
         with pytest.raises(NoAnswerError, match="its certificate or TLS is not accepted"):
             send(address)
-        monkeypatch.setattr(transport, "trusted", lambda: trusting)
+        monkeypatch.setattr("certifi.where", lambda: certificate)
+        transport.trusted.cache_clear()
+        request.addfinalizer(transport.trusted.cache_clear)
         host = address.removeprefix("https://")
         with pytest.raises(NoAnswerError, match=f"^{host} leads to {plain.host} without TLS. Not followed$"):
             send(address)
@@ -153,14 +157,13 @@ def test_an_answer_may_be_as_large_as_the_limit_and_no_larger(monkeypatch: pytes
 
 
 def test_an_answer_that_comes_byte_by_byte_has_its_time_as_a_whole() -> None:
-    limits = Limits(answer=0.3)
     with scripted(lambda asked: Reply(200, b"12", pause=0.02)) as server:
-        assert send(f"http://{server.host}/", limits=limits).body == b"12"
+        assert send(f"http://{server.host}/").body == b"12"
     with (
         scripted(lambda asked: Reply(200, b"1" * 50, pause=0.1)) as server,
         pytest.raises(NoAnswerError, match=f"^no answer from {server.host} within 0 s, try again later$"),
     ):
-        send(f"http://{server.host}/", limits=limits)
+        send(f"http://{server.host}/", limits=Limits(answer=0.3))
 
 
 @pytest.mark.parametrize(("method", "asked"), [("GET", 2), ("HEAD", 1), ("POST", 1)])
@@ -189,47 +192,54 @@ def test_a_failure_is_asked_about_once_more_where_that_changes_nothing(status: i
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_asked_again_and_the_others_need_not_wait(status: int) -> None:
     with scripted(replies(Reply(status, b"", {"Retry-After": "0"}), OK)) as busy, scripted(lambda _: OK) as other:
-        sender = Transport(Limits(patience=5))
+        sender = Transport(LONG)
         assert sender.send("POST", f"http://{busy.host}/", {}).body == b"here"
-        assert busy.asked[1].time - busy.asked[0].time >= 0.05
         sender._not_before[busy.host] = time.monotonic() + 60
         assert sender.send("GET", f"http://{other.host}/", {}).body == b"here"
-        with pytest.raises(NoAnswerError, match=f"^no answer from {busy.host}: it is busy and asks to wait (60|59) s$"):
+        with pytest.raises(
+            NoAnswerError, match=f"^no answer from {busy.host}: it is busy and asks to wait [56][0-9] s$"
+        ):
             sender.send("GET", f"http://{busy.host}/", {})
         assert len(busy.asked) == 2
         sender.close()
 
 
-def test_without_a_time_a_busy_server_is_asked_after_pauses_that_double() -> None:
-    with scripted(lambda _: Reply(429)) as server:
-        sender = Transport(Limits(patience=60))
-        pauses = []
-        for attempt in range(7):
-            before = time.monotonic()
-            sender._put_off("h", Response(429, {}, b"", ""), attempt, before + 60)
-            pauses.append(round(sender._not_before.pop("h") - before, 1))
-        assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
-        with pytest.raises(NoAnswerError, match=r"^no answer from h: it is busy \(status 429\) and asks to wait 8 s$"):
-            sender._put_off("h", Response(429, {}, b"", ""), 9, time.monotonic() + 7.5)
-        assert sender._not_before == {}
-        assert server.asked == []
+@pytest.fixture
+def at_100(monkeypatch: pytest.MonkeyPatch) -> Transport:
+    """A transport, at 100 seconds on the clock."""
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    return Transport()
 
 
-def test_a_later_time_to_ask_again_is_not_made_earlier() -> None:
-    sender = Transport()
-    now = time.monotonic()
-    for given in ("20", "1"):
-        sender._put_off("h", Response(429, {"Retry-After": given}, b"", ""), 0, now + 60)
-    assert 20 <= sender._not_before["h"] - now < 21
-    sender._put_off("h", Response(429, {"Retry-After": "30"}, b"", ""), 0, now + 60)
-    assert 30 <= sender._not_before["h"] - now < 31
+def put_off(sender: Transport, attempt: int = 0, deadline: float = 160.0, **headers: str) -> float:
+    """Have a busy answer put off the next request, and return by how much."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    sender._put_off("h", Response(429, given, b"", ""), attempt, deadline)
+    return round(sender._not_before["h"] - 100, 2)
+
+
+def test_without_a_time_a_busy_server_is_asked_after_pauses_that_double(at_100: Transport) -> None:
+    assert [put_off(at_100, attempt) for attempt in range(7)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    assert put_off(Transport(), Retry_After="0") == 0.05
+    assert put_off(Transport(), 1, Retry_After="soon") == 1.0
+
+
+def test_a_later_time_to_ask_again_is_not_made_earlier(at_100: Transport) -> None:
+    assert [put_off(at_100, Retry_After=given) for given in ("20", "1", "30")] == [20, 20, 30]
+
+
+def test_a_time_behind_our_patience_is_no_answer(at_100: Transport) -> None:
+    assert put_off(at_100, deadline=120.0, Retry_After="20") == 20
+    with pytest.raises(NoAnswerError, match=r"^no answer from h: it is busy \(status 429\) and asks to wait 21 s$"):
+        put_off(at_100, deadline=120.0, Retry_After="21")
+    assert at_100._not_before == {"h": 120.0}
 
 
 def test_a_server_that_stays_busy_is_asked_ten_times() -> None:
     with scripted(lambda _: Reply(429, b"", {"Retry-After": "0"})) as server:
         said = f"^no answer from {server.host}, try again later: it is still busy after several requests$"
         with pytest.raises(NoAnswerError, match=said):
-            send(f"http://{server.host}/", limits=Limits(patience=20))
+            send(f"http://{server.host}/", limits=Limits(patience=120))
     assert len(server.asked) == 10
 
 
@@ -252,7 +262,7 @@ def test_the_end_of_a_run_ends_its_waits() -> None:
 
 def test_a_connection_that_breaks_at_the_end_of_a_run_is_stopped() -> None:
     with scripted(lambda _: Reply(200, b"here", cut=True)) as server:
-        sender = Transport(SHORT)
+        sender = Transport(LONG)
         sender.close()
         with pytest.raises(NoAnswerError, match=f"^no answer from {server.host}: stopped$"):
             sender.send("GET", f"http://{server.host}/", {})

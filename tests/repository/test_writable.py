@@ -34,13 +34,15 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "deep/er").mkdir(parents=True)
     (root / "sub").mkdir()
     git(tmp_path, "init", "-q", "-b", "main", str(root))
-    for name in ("a", "b", "deep/er/c"):
+    for name in ("a", "b", "deep/er/c", "\udcff"):
         (root / name).write_text("1\n")
     (root / ".gitignore").write_text("*.log\n!kept.log\n")
     (root / "link").symlink_to("a")
     (root / "folder").symlink_to("deep")
     git(root, "add", ".")
-    git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
+    for name in ("sub", "deep/er/sub", "tab\tsub"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},{name}")
     git(root, "commit", "-q", "-m", "Start")
     return root
 
@@ -57,7 +59,7 @@ def refused(check: Callable[[], object]) -> str:
 
 
 def test_files_and_new_files_in_folders_may_be_edited(repo: Repo) -> None:
-    check_files(repo, ["a", "deep/er/c", "deep/new", "new/deep/er"])
+    check_files(repo, ["a", "\udcff", "deep/er/c", "deep/er/new", "new/deep/er", "\udcfe"])
     check_files(repo, ["new.log", "a"], commit=False)
     check_files(repo, ["kept.log"])
     check_files(repo, [])
@@ -73,6 +75,7 @@ PLACES = {
                   "folder",
     "sub/file": OF_SUB,
     "sub/deep/file": OF_SUB,
+    "tab\tsub/file": "tab\tsub is a repository of its own (a submodule). Run this in it: --repo='tab\tsub'",
     "x/y.log": "x/y.log is ignored by git (.gitignore:1: *.log) and would not be in the commit. Change the "
                "pattern, or leave out --commit, --branch and --open-pr",
 }  # fmt: skip
@@ -93,7 +96,8 @@ def test_a_repository_that_git_does_not_know_of_is_none_of_ours(repo: Repo, root
 @pytest.mark.parametrize("name", ["skip-worktree", "assume-unchanged"])
 def test_a_file_that_git_does_not_look_at_is_refused_with_the_command(name: str, repo: Repo, root: Path) -> None:
     git(root, "update-index", f"--{name}", "deep/er/c")
-    check_flags(repo, ["a"])
+    check_flags(repo, ["a", "\udcff"])
+    check_files(repo, [])
     said = (
         f"deep/er/c is marked {name}: git does not show its changes, and a commit would publish them. Take the mark "
         f"off, look at git diff, and run this again: git -C {shlex.quote(str(root))} update-index --no-{name} -- "
@@ -108,6 +112,10 @@ def test_what_a_sparse_checkout_leaves_out_is_refused_where_it_is_edited(repo: R
     (root / "deep/er/c").unlink()
     (root / "a").unlink()
     check_flags(repo, ["deep"])
+    (root / "deep/er/d").touch()
+    git(root, "add", "deep/er/d")
+    git(root, "update-index", "--assume-unchanged", "deep/er/d")
+    assert refused(lambda: check_flags(repo, ["deep"])).startswith("deep/er/d is marked assume-unchanged: ")
     for path, folder in (("deep/er/c", "deep/er"), ("a", "a")):
         assert refused(lambda path=path: check_files(repo, ["b", path])) == (  # type: ignore[misc]
             f"{path} is not in the work tree: a sparse checkout leaves it out. Add it first: "
@@ -116,11 +124,12 @@ def test_what_a_sparse_checkout_leaves_out_is_refused_where_it_is_edited(repo: R
 
 
 def test_files_with_uncommitted_changes_are_named(repo: Repo, root: Path) -> None:
-    for name in ("a", "deep/er/c", "new"):
+    for name in ("a", "deep/er/c", "new", "\udcff"):
         (root / name).write_text("mine\n")
     git(root, "add", "a")
     check_clean(repo, ["b"])
     check_clean(repo, [])
+    assert refused(lambda: check_clean(repo, ["\udcff"])).startswith("\udcff: uncommitted changes")
     said = "a, deep/er/c, new: uncommitted changes, and this task edits the file. Commit or stash them first"
     assert refused(lambda: check_clean(repo, ["a", "b", "deep/er/c", "new"])) == said
 
