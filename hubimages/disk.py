@@ -39,7 +39,7 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
     Removes what killed runs have left there. SIGTERM and SIGHUP end a task as Ctrl-C does, so that it cleans up.
     """
     path: Path | None = None
-    lock = -1
+    lock: int | None = None
     try:
         with signals.held_back():  # until it is known what to clean up
             parent = parent or Path(tempfile.gettempdir())
@@ -50,7 +50,7 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
         with signals.held_back():
             if path is not None:
                 remove(path)
-            if lock >= 0:
+            if lock is not None:
                 os.close(lock)
 
 
@@ -140,7 +140,7 @@ def record(place: Path, content: str, *, needed: Callable[[], bool] | None = Non
 
     A block that fails leaves it, too, if `needed` then returns True. Raises StorageError.
     """
-    descriptor = -1
+    descriptor: int | None = None
     done = False
     try:
         with signals.held_back():
@@ -152,7 +152,7 @@ def record(place: Path, content: str, *, needed: Callable[[], bool] | None = Non
         done = True
     finally:
         with signals.held_back():
-            if descriptor >= 0:
+            if descriptor is not None:
                 if (done or needed is None or not needed()) and _is_at(descriptor, place):
                     place.unlink(missing_ok=True)
                     with contextlib.suppress(OSError):  # not empty
@@ -244,11 +244,10 @@ def unnamed_file() -> IO[bytes]:
 def _locked_directory(parent: Path, what: str) -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=f"{DIRECTORY}{what}-", dir=parent))
-        with contextlib.suppress(FileNotFoundError, BlockingIOError):  # another run took it for a leftover
+        with contextlib.suppress(FileNotFoundError):  # another run took it for a leftover
             lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            if _locks_if_it_can(lock, path):
+            if _is_locked(lock, path):
                 return path, lock
-            os.close(lock)
 
 
 def _locked_file(folder: Path, mode: int) -> tuple[int, Path]:
@@ -256,10 +255,19 @@ def _locked_file(folder: Path, mode: int) -> tuple[int, Path]:
     while True:
         path = folder / f"{FILE}{secrets.token_hex(8)}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with contextlib.suppress(FileNotFoundError, BlockingIOError):  # another run took it for a leftover
+        if _is_locked(descriptor, path):
+            return descriptor, path
+
+
+def _is_locked(descriptor: int, path: Path) -> bool:
+    """Lock what was just created; if another run took it for a leftover, close it and return False."""
+    with contextlib.ExitStack() as unless_locked:
+        unless_locked.callback(os.close, descriptor)
+        with contextlib.suppress(FileNotFoundError, BlockingIOError):
             if _locks_if_it_can(descriptor, path):
-                return descriptor, path
-        os.close(descriptor)
+                unless_locked.pop_all()
+                return True
+    return False
 
 
 def _lock(path: Path) -> int | None:

@@ -3,6 +3,7 @@
 https://peps.python.org/pep-0706/ gave `tarfile` its filters in Python 3.11.4. Debian 12 has 3.11.2.
 """
 
+import copy
 import os
 import tarfile
 from collections.abc import Sequence
@@ -21,7 +22,15 @@ def extract_all(archive: tarfile.TarFile, into: Path, members: Sequence[tarfile.
         return
     for member in chosen:
         check(member, into)  # one by one, since a link that is there decides where the next entry goes
-        archive.extract(member, into)
+        archive.extract(_without_rights(member), into)
+
+
+def _without_rights(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Return an entry that becomes a file of this user, without setuid, for no other to write, as filters do."""
+    own = copy.copy(member)
+    own.mode &= 0o755
+    own.uid, own.gid, own.uname, own.gname = os.geteuid(), os.getegid(), "", ""
+    return own
 
 
 def check(member: tarfile.TarInfo, into: Path) -> None:
@@ -32,8 +41,8 @@ def check(member: tarfile.TarInfo, into: Path) -> None:
     places = [member.name]
     if member.issym():
         places.append(os.path.join(os.path.dirname(member.name), member.linkname))  # noqa: PTH118, PTH120
-    elif member.islnk():
-        places.append(member.linkname)
+    else:
+        places.append(member.linkname)  # of a hard link; "" otherwise
     for place in places:
         there = os.path.realpath(os.path.join(root, place))  # noqa: PTH118
         if os.path.isabs(place) or os.path.commonpath([root, there]) != root:  # noqa: PTH117

@@ -1,18 +1,22 @@
 """Files are replaced whole, and what a killed run has left goes with the next one; what a living run uses stays."""
 
 import contextlib
+import errno
+import fcntl
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hubimages import disk
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, StorageError
 
 HOLD = """
 import os, signal, sys
@@ -138,26 +142,18 @@ def test_a_file_in_a_directory_where_none_can_be_made_is_written_in_its_place() 
         assert ((folder / "file").read_text(), (folder / "read-only").read_text()) == ("new", "a longer old text")
 
 
-FILL = """
-import resource, signal, sys
-from pathlib import Path
-from hubimages import disk
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-try:
-    disk._write_in_place(Path(sys.argv[1]), b"n" * 10000)
-except OSError as error:
-    print(error.strerror)
-"""
-
-
 def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old" * 1000)
-    done = subprocess.run(
-        [sys.executable, "-c", FILL, str(tmp_path / "file")], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "File too large\n"
-    assert (tmp_path / "file").read_text() == "old" * 1000
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            disk._write_in_place(tmp_path / "file", b"n" * 10000)
+        assert (tmp_path / "file").read_text() == "old" * 1000
+        disk._write_in_place(tmp_path / "file", b"n" * 4096)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "file").read_text() == "n" * 4096
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
@@ -192,3 +188,206 @@ def test_a_run_that_ends_leaves_the_record_of_another(tmp_path: Path) -> None:
         assert place.read_text() == "second"
         second.close()
         assert not place.parent.exists()
+
+
+def descriptors() -> int:
+    return len(os.listdir("/dev/fd"))  # noqa: PTH208
+
+
+@pytest.fixture(autouse=True)
+def no_descriptor_stays_open() -> Iterator[None]:
+    before = descriptors()
+    yield
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize(("needed", "fails", "stays"), [
+    (None, False, False), (None, True, False), (True, False, False), (True, True, True), (False, True, False),
+])  # fmt: skip
+def test_a_record_stays_only_where_a_block_fails_that_needs_it(
+    needed: bool | None, fails: bool, stays: bool, tmp_path: Path
+) -> None:
+    place = tmp_path / "deep/records/one.json"
+    with (
+        contextlib.suppress(ZeroDivisionError),
+        disk.record(place, "facts\udcff", needed=None if needed is None else lambda: needed),
+    ):
+        assert place.read_bytes() == b"facts\xff"
+        assert place.stat().st_mode & 0o777 == 0o600
+        if fails:
+            raise ZeroDivisionError
+    assert place.exists() == place.parent.exists() == stays
+
+
+def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_it_stay(tmp_path: Path) -> None:
+    place = tmp_path / "records/one.json"
+    with pytest.raises(ZeroDivisionError), disk.record(place, "facts\udcff", needed=lambda: True):
+        raise ZeroDivisionError
+    with disk.left_record(place, needed=lambda: True) as left:
+        assert left == "facts\udcff"
+    with pytest.raises(ZeroDivisionError), disk.left_record(place) as left:
+        raise ZeroDivisionError
+    (place.parent / "theirs").touch()
+    with disk.left_record(place, needed=lambda: False) as left:
+        assert left == "facts\udcff"
+    assert [each.name for each in place.parent.iterdir()] == ["theirs"]
+    with disk.left_record(place) as left:
+        assert left is None
+    (place.parent / f"{disk.FILE}of-a-killed-run").touch()
+    with disk.record(place, "more"):
+        assert sorted(each.name for each in place.parent.iterdir()) == ["one.json", "theirs"]
+    assert [each.name for each in place.parent.iterdir()] == ["theirs"]
+
+
+def test_a_record_that_cannot_be_written_is_an_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError), disk.record(tmp_path / "file/one.json", ""):
+        pass
+    monkeypatch.setattr(Path, "replace", failing(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(StorageError, match="disk is full"), disk.record(tmp_path / "records/one.json", ""):
+        pass
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_facts_are_those_of_an_object_and_none_of_what_a_crash_cut_off() -> None:
+    texts = ('{"a": 1}', None, "", '{"a": ', "[1]", "\x00\x00")
+    assert [disk.facts(text) for text in texts] == [{"a": 1}, {}, {}, {}, {}, {}]
+
+
+def test_on_a_file_system_without_locks_all_works_and_nothing_of_another_run_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, edit = tmp_path / f"{disk.DIRECTORY}x", tmp_path / f"{disk.FILE}x"
+    left.mkdir()
+    edit.touch()
+    for number in disk.NO_LOCKS:
+        monkeypatch.setattr("fcntl.flock", failing(OSError(number, "x")))
+        with disk.temporary_directory("test", tmp_path) as folder:
+            assert folder.is_dir()
+        disk.write_whole(tmp_path / "file", str(number))
+        assert (tmp_path / "file").read_text() == str(number)
+        assert sorted(tmp_path.iterdir()) == sorted([left, edit, tmp_path / "file"])
+        (tmp_path / "file").unlink()
+    monkeypatch.setattr("fcntl.flock", failing(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"), disk.temporary_directory("test", tmp_path):
+        pass
+
+
+def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> None:
+    theirs = [tmp_path / f"{disk.DIRECTORY}{name}" for name in ("file", "link", "other")]
+    theirs[0].touch()
+    (tmp_path / "elsewhere").mkdir()
+    theirs[1].symlink_to("elsewhere")
+    theirs[2].mkdir()
+    if os.geteuid() == 0:
+        os.chown(theirs[2], 12345, -1)
+    else:
+        theirs.pop()
+    ours = tmp_path / f"{disk.DIRECTORY}ours"
+    (ours / "deep").mkdir(parents=True)
+    with disk.temporary_directory("test", tmp_path) as folder:
+        assert folder.name.startswith(f"{disk.DIRECTORY}test-")
+        assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "elsewhere", folder])
+
+
+def test_what_has_a_lock_stays_and_the_others_go(tmp_path: Path) -> None:
+    held, left = tmp_path / f"{disk.FILE}held", tmp_path / f"{disk.FILE}left"
+    held.touch()
+    left.touch()
+    with held.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        disk.write_new(tmp_path / "file", "new\udcff")
+        assert sorted(tmp_path.iterdir()) == [held, tmp_path / "file"]
+    assert (tmp_path / "file").read_bytes() == b"new\xff"
+
+
+def test_another_run_may_take_a_new_directory_or_file_for_a_leftover_before_it_has_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks, seen = fcntl.flock, [0]
+
+    def first_of_three_fails(descriptor: int, how: int) -> None:
+        seen[0] += 1
+        if seen[0] == 1:
+            raise BlockingIOError
+        if seen[0] == 2:
+            place = next(each for each in tmp_path.iterdir() if os.path.samestat(os.fstat(descriptor), each.stat()))
+            place.rmdir() if place.is_dir() else place.unlink()
+        locks(descriptor, how)
+
+    monkeypatch.setattr("fcntl.flock", first_of_three_fails)
+    path, lock = disk._locked_directory(tmp_path, "test")
+    assert (path.is_dir(), seen) == (True, [3])
+    os.close(lock)
+    seen[0] = 0
+    descriptor, path = disk._locked_file(tmp_path, 0o600)
+    assert (path.is_file(), seen) == (True, [3])
+    os.close(descriptor)
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    disk.write_whole(tmp_path / "pipe", "text")
+    assert os.read(reading, 100) == b"text"
+    os.close(reading)
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_directory_is_removed_though_a_program_still_writes_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, remove, waited = tmp_path / "folder", shutil.rmtree, []
+
+    def remove_and_write(path: Path, **more: bool) -> None:
+        remove(path, **more)
+        if len(waited) < 2:
+            path.mkdir()
+
+    folder.mkdir()
+    monkeypatch.setattr("shutil.rmtree", remove_and_write)
+    monkeypatch.setattr("time.sleep", waited.append)
+    disk.remove(folder)
+    assert (folder.exists(), waited) == (False, [0.05, 0.05])
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    folder.mkdir()
+    disk.remove(folder)
+    assert len(waited) == 2 + disk.REMOVAL_ATTEMPTS
+
+
+def test_what_fails_before_its_end_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("old")
+    for error in (OSError(errno.ENOSPC, "No space left on device"), OSError(errno.EIO, "Input/output error")):
+        monkeypatch.setattr(Path, "replace", failing(error))
+        with pytest.raises(OSError, match=error.strerror) as failed:
+            disk.write_whole(tmp_path / "file", "new")
+        assert failed.value.filename == str(tmp_path / "file")
+    monkeypatch.setattr(os, "link", failing(OSError(errno.EPERM, "Operation not permitted")))
+    with pytest.raises(PermissionError) as failed:
+        disk.write_new(tmp_path / "new", "new")
+    assert failed.value.filename == str(tmp_path / "new")
+    with pytest.raises(BadInputError, match=r"no directory .*missing\. Make it, or name another file$"):
+        disk.write_new(tmp_path / "missing/new", "new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_a_file_without_a_name_is_written_and_read_with_and_without_memory_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = tempfile.TemporaryFile
+    for where in (pytest.fail, files):
+        monkeypatch.setattr("tempfile.TemporaryFile", where if hasattr(os, "memfd_create") else files)
+        with disk.unnamed_file() as file:
+            file.write(b"text")
+            file.seek(0)
+            assert file.read() == b"text"
+        monkeypatch.delattr(os, "memfd_create", raising=False)

@@ -9,6 +9,7 @@ from hubimages.errors import BadInputError, NotInstalledError
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 # What a reader of zstd must keep. Engines write 8 MB and less; only `zstd --long` and `--ultra` ask for more.
 LARGEST_WINDOW = 64 << 20
+BUFFER = 128 << 10
 EXTRA = "pip install 'hubimages[contents]'"
 
 
@@ -34,9 +35,7 @@ def unpack_zstd(stream: IO[bytes], name: str) -> IO[bytes]:
         import zstandard
     except ImportError:
         raise NotInstalledError(f"{name} is compressed with zstd, and zstandard is not installed: {EXTRA}") from None
-    reader = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(
-        stream, read_across_frames=True, closefd=False
-    )
+    reader = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(stream, read_across_frames=True)
 
     class Checked(io.RawIOBase):
         """The library's reader, with its errors as ours."""
@@ -50,4 +49,4 @@ def unpack_zstd(stream: IO[bytes], name: str) -> IO[bytes]:
             except zstandard.ZstdError as error:
                 raise BadInputError(f"{name} is no layer that can be read: {error}") from error
 
-    return cast("IO[bytes]", io.BufferedReader(Checked(), 1 << 17))
+    return cast("IO[bytes]", io.BufferedReader(Checked(), BUFFER))

@@ -23,7 +23,7 @@ def unpack(archive: Path, target: Path) -> None:
         with tarfile.open(archive) as tar:
             members: list[tarfile.TarInfo] = []
             for member in tar:
-                if tar.offset > MOST_BYTES or len(members) > MOST_ENTRIES:
+                if tar.offset > MOST_BYTES or len(members) >= MOST_ENTRIES:
                     raise BadInputError(
                         f"{archive} has more than {MOST_BYTES >> 20} MB or {MOST_ENTRIES} files, as no chart has"
                     )

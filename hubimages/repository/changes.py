@@ -76,17 +76,13 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     check_files(repo, [edit.path for edit in edits])
     every = [edit for change in commits for edit in change.edits]
     with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every):
-        if file_edit.are_written(repo.work_tree, edits) and not committing.uncommitted(
-            repo, [edit.path for edit in edits]
-        ):
+        if _is_committed(repo, edits):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
         done: list[_Done] = []
         try:
             for change in commits:
                 own = file_edit.combined([_on_top(done, edit) for edit in change.edits])
-                if file_edit.are_written(repo.work_tree, own) and not committing.uncommitted(
-                    repo, [edit.path for edit in own]
-                ):
+                if _is_committed(repo, own):
                     continue  # nothing changes, or another run has committed this part
                 if done:
                     done[-1].tried.raise_signal()

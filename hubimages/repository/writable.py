@@ -100,7 +100,7 @@ def check_clean(repo: Repo, paths: Sequence[str]) -> None:
     if not paths:
         return
     dirty = repo.read("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths)
-    changed = [entry[3:].decode(errors="surrogateescape") for entry in dirty.split(b"\0") if len(entry) > 3]
+    changed = [entry[3:].decode(errors="surrogateescape") for entry in dirty.split(b"\0")[:-1]]
     if changed:
         raise RefusedError(f"{', '.join(changed)}: uncommitted changes, and this task edits the file. "
                            "Commit or stash them first")  # fmt: skip

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 import tarfile
 from collections.abc import Mapping
 
@@ -16,7 +17,7 @@ from hubimages.contents.layer import (
     read_layer,
 )  # fmt: skip
 from hubimages.contents.package import Package, Recorded
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, NotInstalledError
 from tests.contents.test_contents import CONDA_META, SITE, conda, dist, entry, layer
 
 METADATA = f"{SITE}/a-1.dist-info/METADATA"
@@ -182,3 +183,11 @@ def test_zstd_in_several_frames_is_read_to_its_end_and_a_large_window_is_not() -
 def test_a_gzip_layer_that_ends_early_is_one_message() -> None:
     with pytest.raises(BadInputError, match=r"^layer x is no layer that can be read: "):
         read_layer(io.BytesIO(gzip.compress(layer({METADATA: dist("a", "1")}))[:-20]), "layer x")
+
+
+def test_without_the_library_zstd_is_named_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(
+        NotInstalledError, match=r"^layer x is compressed with zstd, and zstandard is not installed: pip"
+    ):
+        read_layer(io.BytesIO(b"\x28\xb5\x2f\xfd" + b"\xff" * 100), "layer x")

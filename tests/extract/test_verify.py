@@ -28,7 +28,7 @@ HISTORY = [
         "next",
         ["begin"],
         image("3"),
-        "next\n\nauthor Eve <eve@example.org> 1 +0000\n\nand more",
+        "next\n\nauthor Eve <eve@example.org> 1 +0000\ngpgsig none\n\nand more",
         authored="1599868800 +0000",
     ),
     Commit("merge", ["next", "side"], image("4"), authored="1599955200 +0000"),

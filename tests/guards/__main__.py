@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,8 +30,8 @@ def main(wanted: Sequence[str]) -> int:
     for entry in read("survivors.toml").get("survivors", []):
         listed.setdefault(entry["module"], set()).update(entry["mutants"])
     wrong = 0
-    for module in wanted or modules:
-        found = mutants(module, modules[module]["tests"])
+    made = mutants({module: modules[module]["tests"] for module in wanted or modules})
+    for module, found in made.items():
         survived = {short(diff) for state in ("survived", "no tests") for diff in found.get(state, [])}
         expected = listed.get(module, set())
         killed = sum(len(found.get(state, [])) for state in ("killed", "timeout", "segfault"))
@@ -51,19 +51,20 @@ def read(name: str) -> dict[str, Any]:
     return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
 
 
-def mutants(module: str, tests: Iterable[str]) -> Mapping[str, list[str]]:
-    """Return the diffs of a module's mutants by what became of them, as mutmut says, in a process of its own."""
+def mutants(tests: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, list[str]]]:
+    """Return the diffs of the mutants of modules by what became of them, as mutmut says, in a process of its own."""
     with TemporaryDirectory() as folder:
         answer, log, temporary = (Path(folder, name) for name in ("answer", "log", "tmp"))
         temporary.mkdir()
+        Path(folder).chmod(0o755)  # tests that are another user for a while have files in it
         # Without its guard, code that removes what a killed run left could remove what is beside.
         env = {**os.environ, "TMPDIR": str(temporary), "HOME": str(temporary)}
         with log.open("wb") as output:
-            argv = [sys.executable, "-m", "tests.guards.one", module, str(answer), PROCESSES, *tests]
+            argv = [sys.executable, "-m", "tests.guards.making", str(answer), PROCESSES, json.dumps(tests)]
             done = subprocess.run(argv, stdout=output, stderr=subprocess.STDOUT, env=env, check=False)
         if done.returncode or not answer.exists():
-            raise SystemExit(f"{module}: mutmut failed\n{log.read_text(errors='replace')[-4000:]}")
-        found: dict[str, list[str]] = json.loads(answer.read_text(encoding="utf-8"))
+            raise SystemExit(f"mutmut failed\n{log.read_text(errors='replace')[-4000:]}")
+        found: dict[str, dict[str, list[str]]] = json.loads(answer.read_text(encoding="utf-8"))
         return found
 
 

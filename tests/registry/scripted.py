@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from threading import Lock
@@ -110,7 +110,8 @@ def scripted(answer: Callable[[Asked], Reply]) -> Iterator[Scripted]:
             elif reply.pause:
                 self.slowly(reply)
             else:
-                self.wfile.write(reply.body)
+                with suppress(OSError):  # nobody waits any more
+                    self.wfile.write(reply.body)
 
         do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = do_GET
 

@@ -3,6 +3,7 @@
 import json
 import os
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from hubimages.errors import BadInputError, LoginError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, Registries
-from hubimages.registry.http.logins import DockerConfiguration, Login, StoredLogins, containers_files
+from hubimages.registry.http.logins import DockerConfiguration, Login, StoredLogins, containers_files, strip
 from tests.registry.conftest import Configure
 from tests.registry.scripted import Reply, error, scripted
 
@@ -248,3 +249,70 @@ def test_podmans_file_that_cannot_be_read_is_named(
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(home / "auth.json"))
     with pytest.raises(BadInputError, match=r"the logins in .*/auth\.json cannot be read"):
         StoredLogins()("quay.io", "o/n")
+
+
+@pytest.mark.parametrize(("key", "host"), [
+    ("quay.io", "quay.io"), ("quay.io/", "quay.io"), ("quay.io/v1/", "quay.io"), ("quay.io/v2", "quay.io"),
+    ("quay.io/organisation", "quay.io/organisation"), ("quay.io/v1/x", "quay.io/v1/x"),
+    ("https://quay.io/x/y", "quay.io"), ("https://quay.io/x://y", "quay.io"),
+])  # fmt: skip
+def test_a_key_with_a_path_is_for_a_part_of_the_registry_unless_older_versions_wrote_it(key: str, host: str) -> None:
+    assert strip(key) == host
+
+
+def test_the_places_of_logins_are_known_without_reading_one() -> None:
+    kept = DockerConfiguration(Path("c"), {"https://quay.io/v1/": {}, "a.example": {}}, {"a.example": "gcloud"})
+    assert kept.places() == {"quay.io": "c", "a.example": "docker-credential-gcloud"}
+    assert replace(kept, store="pass").places() == {
+        "quay.io": "docker-credential-pass", "a.example": "docker-credential-gcloud",
+    }  # fmt: skip
+
+
+def test_a_helper_is_asked_once_for_a_host_and_its_failure_is_said_each_time(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = home / "asked"
+    for script, kept in (("""echo '{"Username": "ada", "Secret": "pass:word"}'""", ADA), ("exit 3", None)):
+        folder = home / "helpers"
+        if not folder.exists():
+            helper(home, monkeypatch, script)
+        program = folder / "docker-credential-test"
+        program.write_text(f"#!/bin/sh\necho >> {asked}\n{script}\n")
+        configure(credHelpers={"quay.io": "test"})
+        logins = StoredLogins()
+        asked.write_text("")
+        for name in ("", "a/b"):
+            if kept:
+                assert logins("quay.io", name) == kept
+            else:
+                with pytest.raises(LoginError, match="exit code 3"):
+                    logins("quay.io", name)
+        assert asked.read_text() == "\n"
+
+
+@pytest.mark.parametrize("said", ["command not found", "credentials are locked", r"\377 broken"])
+def test_a_helper_that_says_something_else_than_that_it_has_none_has_failed(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    helper(home, monkeypatch, f"printf '{said}'; exit 1")
+    configure(credsStore="test")
+    with pytest.raises(LoginError, match=r"gives no login for quay\.io: "):
+        login("quay.io")
+
+
+def test_a_helper_that_gives_no_secret_has_no_login(
+    configure: Configure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = helper(home, monkeypatch, """echo '{"Username": "ada", "Secret": ""}'""")
+    configure(credsStore="test")
+    assert login("docker.io") is None
+    assert given.read_text() == "get https://index.docker.io/v1/"
+
+
+def test_a_configuration_may_begin_with_a_byte_order_mark_and_a_secret_end_with_zeros(
+    configure: Configure, home: Path
+) -> None:
+    auth = b64encode(b"ada:\0pass:word\0\0").decode()
+    text = json.dumps({"auths": {"quay.io": {"auth": auth}}})
+    (home / ".docker/config.json").write_text(text, encoding="utf-8-sig")
+    assert login("quay.io") == Login("ada", "\0pass:word")

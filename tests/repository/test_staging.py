@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError, StorageError
 from hubimages.repository import staging
 
 WORKER = """
@@ -265,3 +266,18 @@ def test_names_may_be_as_long_as_the_file_system_takes_and_have_any_bytes(name: 
         (stage.path / "made").mkdir()
         stage.publish(stage.path / "made")
     assert [place.name for place in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("blocks", "files", "inodes", "full"), [
+    (16, 9, 1, False), (15, 9, 1, True), (16, 9, 0, True), (16, 1, 0, True), (16, 0, 0, False), (0, 0, 0, True),
+])  # fmt: skip
+def test_a_program_that_fails_on_a_full_disk_is_not_taken_for_broken(
+    blocks: int, files: int, inodes: int, full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = SimpleNamespace(f_bavail=blocks, f_frsize=4096, f_files=files, f_favail=inodes)
+    monkeypatch.setattr(os, "statvfs", lambda _: facts)
+    with (
+        pytest.raises(StorageError if full else ProgramFailedError, match="git failed"),
+        staging.beside(tmp_path / "d"),
+    ):
+        raise ProgramFailedError("git failed")

@@ -7,7 +7,6 @@ A run may set several images, and a file may hold several of them. The edits for
 images before it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -135,20 +134,21 @@ def _growth(before: str, spliced: Sequence[tuple[Place, str]], start: int) -> in
 
 def in_line(before: str, place: Place, text: str) -> str:
     """Return the text for a file that is read line by line, quoted if the line is like YAML and YAML needs it."""
-    line = before[before.rfind("\n", 0, place.start) + 1 : place.start]
-    if not re.search(r":[ \t]+$", line) or place.file.endswith(".env"):
+    line = before[: place.start]
+    key = line.rstrip(" \t")
+    if key == line or not key.endswith(":") or place.file.endswith(".env"):
         return text  # already quoted, or not YAML
-    return as_text(text, style="plain")
+    return as_text(text)
 
 
 def _only_by_path(edit: FileEdit, targets: Targets) -> set[tuple[str, int]]:
     """Return the scalars that hold a tag because a hub puts them at the path of an image, whatever their keys say."""
-    places = [each.tag_place for each in targets if each.tag_place and each.tag_place.file == edit.path]
+    places = [each.tag_place for each in targets if each.tag_place]
     try:
         tree = compose(str(edit.before))
     except UnreadableYamlError:
         return set()
-    found = ((place, tree.find(place.path, place.document)) for place in places if place.path and not place.inside)
+    found = ((place, tree.find(place.path, place.document)) for place in places)
     return {
         place.scalar for place, node in found
         if isinstance(node, ScalarNode) and (node.start, node.value) == (place.start, place.value)

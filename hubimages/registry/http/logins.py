@@ -95,7 +95,7 @@ class DockerConfiguration:
         where the file's entry cannot be read.
         """
         if helper := self.helper(host):
-            return next((found for key in login_keys(host)[:1] if (found := ask_helper(helper, key))), None)
+            return ask_helper(helper, login_keys(host)[0])
         plain = {strip(key): entry for key, entry in self.auths.items()}
         for key in login_keys(host):
             entry = self.auths.get(key, plain.get(strip(key)))
@@ -130,7 +130,7 @@ class StoredLogins:
         Raises as DockerConfiguration.login does.
         """
         files = stored()
-        for file in files if name else ():
+        for file in files:
             if found := file.namespace_login(host, name):
                 return found
         with self._lock:

@@ -178,7 +178,7 @@ class Transport:
                 f"no answer from {host}: it is busy (status {response.status}) and asks to wait {pause:.0f} s"
             )
         with self._lock:
-            self._not_before[host] = max(turn, self._not_before.get(host, 0.0))
+            self._not_before[host] = max(turn, self._not_before.get(host, turn))
 
     def _pool(self, address: str) -> urllib3.PoolManager:
         """Return the connections for an address, through the environment's proxy if it names one."""

@@ -8,7 +8,7 @@ import pytest
 
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.references import Inventory, Place, Reference, find_references
+from hubimages.references import Form, Inventory, Place, Reference, find_references
 from hubimages.references.change.retag import Target, check, edits_in_turn, in_line
 from hubimages.repository.file_edit import FileEdit
 from tests.references.deployment import deployment
@@ -230,3 +230,21 @@ def test_references_in_text_inside_a_file_and_in_the_file_change_together(tmp_pa
 def test_a_file_that_gets_its_first_reference_by_an_edit_is_refused():
     with pytest.raises(RefusedError, match=r"^values\.yaml: a\.image would not have the intended value after the edit"):
         check(FileEdit("values.yaml", "a: {}\n", "a: {image: quay.io/g/image:1}\n"), {})
+
+
+@pytest.mark.parametrize(("before", "is_there"), [
+    ("a: 1\nx: {version: 'v1'}\n", True), ("a: 1\nx: {version: 'v2'}\n", False), ("a: 11\nx: {version: 'v1'}\n", False),
+    ("a: 1\nx: {virsion: 'v1'}\n", False), ("a: 1\n---\nx: {version: 'v1'}\n", False), ("a: 1\nx: [\n", False),
+    ("a: 1\nx: {version: {b: 1}}\n", False),
+])  # fmt: skip
+def test_a_tag_that_only_its_path_shows_may_be_edited_where_it_is_as_it_was_read(before: str, is_there: bool) -> None:
+    place = Place("values.yaml", 2, 18, 22, "v1", (0, 2), path=("x", "version"))
+    assert "a: 1\nx: {version: 'v1'}\n"[place.start : place.end] == "'v1'"
+    tag = Reference(Form.TAG_ONLY, "values.yaml", 2, ("x", "version"), "", "", "v1", "", place)
+    name = Reference(Form.NAME_ONLY, "values.yaml", 1, ("a",), "quay.io", "g/a", "", "", None, place)
+    edit = FileEdit("values.yaml", before, before.replace("v1", "v3"))
+    if is_there:
+        check(edit, {tag: Target("v3"), name: Target("v3")})
+        return
+    with pytest.raises(RefusedError, match=r"^values\.yaml changed after it was read, and nothing was written"):
+        check(edit, {tag: Target("v3")})
