@@ -1,6 +1,8 @@
 """The task that runs another in many repositories."""
 
+from tests.faults.servers import IMAGES
 from tests.faults.tasks.deployments import served
+from tests.faults.tasks.pages import timeless, whole_page
 from tests.faults.world import Scenario, State, World
 
 NAMES = ("org/one", "org/two")
@@ -19,6 +21,15 @@ def organisation(world: World) -> None:
     served(world)
 
 
+def with_images(world: World) -> None:
+    """The same, each with an image in our registry, and the page of an earlier run."""
+    organisation(world)
+    for name, image in zip(NAMES, IMAGES, strict=True):
+        line = f'IMAGE = os.environ.get("IMAGE", "{world.servers.address("registry")}/{image}")\n'
+        world.servers.github.hosting.commit(name, {"noxfile.py": line}, "Name the image")
+    (world.there / "page.html").write_text("earlier\n")
+
+
 def one_by_one(world: World, before: State, after: State, now: State) -> bool:
     """Each repository is as before or as after: they are pushed one by one."""
     served = [path for path in now if path.startswith("served/")]
@@ -26,6 +37,7 @@ def one_by_one(world: World, before: State, after: State, now: State) -> bool:
 
 
 WORDS = ("each", "--repos=repos", "--cache=cache", "--branch=new", "--message=Use new", "--yes", "--run")
+OVERVIEW = ("image-repos", "--repos=repos", "--cache=cache", "--html=page.html")
 IN_EACH = ("--", "python3", "-c", CHANGE)
 MANY = (
     Scenario(
@@ -35,5 +47,9 @@ MANY = (
     Scenario(
         "each --open-pr", lambda w: (*WORDS, "--open-pr", *IN_EACH), organisation, steps=one_by_one,
         server="git github", kept=("cache",),
+    ),
+    Scenario(
+        "image-repos --html", lambda w: OVERVIEW, with_images, normal=timeless, steps=whole_page,
+        server="git github registry", kept=("cache",),
     ),
 )  # fmt: skip
