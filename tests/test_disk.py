@@ -141,11 +141,11 @@ def test_a_file_in_a_directory_where_none_can_be_made_is_written_in_its_place() 
 FILL = """
 import resource, signal, sys
 from pathlib import Path
-from hubimages import disk
+from hubimages.disk import whole_files
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    disk._write_in_place(Path(sys.argv[1]), b"n" * 10000)
+    whole_files._write_in_place(Path(sys.argv[1]), b"n" * 10000)
 except OSError as error:
     print(error.strerror)
 """
