@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.faults.tasks.deployments import hubs
+from tests.faults.tasks.deployments import cut_pull_request, hubs, on_github, requests
 from tests.faults.world import Scenario, World
 from tests.repository.test_states import HUB_IMAGE, TRIAL
 
@@ -16,4 +16,8 @@ END = ("end-hub-experiment", "trial", "--repo=hubs")
 HUB_IMAGES = (
     Scenario("end-hub-experiment", lambda w: END, with_trial),
     Scenario("end-hub-experiment --roll-out --branch", lambda w: (*END, "--roll-out", "--branch=end"), with_trial),
-)
+    Scenario(
+        "end-hub-experiment --open-pr", lambda w: (*END, "--branch=end", "--open-pr"), on_github(with_trial, "hubs"),
+        server="git github", steps=cut_pull_request, beyond=requests,
+    ),
+)  # fmt: skip

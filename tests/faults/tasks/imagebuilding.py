@@ -2,6 +2,7 @@
 
 import re
 
+from tests.faults.tasks.deployments import cut_pull_request, on_github, requests
 from tests.faults.world import Scenario, State, World
 from tests.imagebuilding import small_charts
 from tests.imagebuilding.test_new_hub import BASEHUB, CLUSTER, COMMON, LAKE, PASSWORD, answers, repository, with_key
@@ -39,7 +40,7 @@ def deployment(world: World) -> None:
 def words(world: World, *more: str) -> tuple[str, ...]:
     given = [f"--set={key}={value}" for key, value in answers().items()]
     password = f"--password-file={world.home}/password"
-    where = ("--repo=hubs", "--cluster=north", "--hub=ocean", f"--save-answers={ANSWERS}")
+    where = ("--repo=hubs", "--cluster=north", "--hub=ocean")
     return ("new-imagebuilding-hub", *where, password, *given, "--yes", *more)
 
 
@@ -51,11 +52,16 @@ def with_answers(world: World, before: State, after: State, now: State) -> bool:
 
 IMAGEBUILDING = (
     Scenario(
-        "new-imagebuilding-hub", words, deployment, fixtures=("encryption",), normal=encrypted, most=6,
+        "new-imagebuilding-hub", lambda w: words(w, f"--save-answers={ANSWERS}"), deployment, fixtures=("encryption",), normal=encrypted, most=6,
         steps=with_answers,
     ),
     Scenario(
-        "new-imagebuilding-hub --commit", lambda w: words(w, "--commit"), deployment, fixtures=("encryption",),
+        "new-imagebuilding-hub --commit", lambda w: words(w, f"--save-answers={ANSWERS}", "--commit"), deployment, fixtures=("encryption",),
         normal=encrypted, most=6, steps=with_answers,
+    ),
+    Scenario(
+        "new-imagebuilding-hub --open-pr", lambda w: words(w, "--branch=ocean", "--open-pr"),
+        on_github(deployment, "hubs"), fixtures=("encryption",), normal=encrypted, most=4, steps=cut_pull_request,
+        server="git github", beyond=requests,
     ),
 )  # fmt: skip

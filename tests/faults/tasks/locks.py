@@ -2,6 +2,7 @@
 
 from tests import command
 from tests.faults.tasks.contents import NO_GIT
+from tests.faults.tasks.deployments import cut_pull_request, on_github, requests
 from tests.faults.world import Scenario, World
 from tests.update import repositories
 
@@ -30,6 +31,11 @@ LOCKS = (
     Scenario(
         "lock-environment --commit", lambda w: ("lock-environment", "image", "--commit"), environment,
         fixtures=("channel",), server="channel",
+    ),
+    Scenario(
+        "lock-environment --open-pr", lambda w: ("lock-environment", "image", "--open-pr"),
+        on_github(environment, "image"), fixtures=("channel",), server="channel git github", steps=cut_pull_request,
+        beyond=requests,
     ),
     Scenario(
         "apply-lock --write", lambda w: ("apply-lock", "image", "--write"), locked, fixtures=("channel",),

@@ -1,7 +1,7 @@
 """The task that runs another in many repositories."""
 
 from tests.faults.servers import IMAGES
-from tests.faults.tasks.deployments import served
+from tests.faults.tasks.deployments import requests, served
 from tests.faults.tasks.pages import timeless, whole_page
 from tests.faults.world import Scenario, State, World
 
@@ -46,7 +46,7 @@ MANY = (
     ),
     Scenario(
         "each --open-pr", lambda w: (*WORDS, "--open-pr", *IN_EACH), organisation, steps=one_by_one,
-        server="git github", kept=("cache",),
+        server="git github", kept=("cache",), beyond=requests,
     ),
     Scenario(
         "image-repos --html", lambda w: OVERVIEW, with_images, normal=timeless, steps=whole_page,

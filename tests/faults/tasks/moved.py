@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.faults.tasks.deployments import served
+from tests.faults.tasks.deployments import on_github, requests
 from tests.faults.world import Scenario, State, World
 from tests.histories import git
 from tests.migration.finishing import moved
@@ -26,18 +26,6 @@ def finish(world: World, *more: str) -> tuple[str, ...]:
     return ("finish-migration", "m.yaml", "--repo=clone", remotes, *more)
 
 
-def on_github(world: World) -> None:
-    """The same with the deployment repository on GitHub."""
-    migrated(world)
-    hosting = world.servers.github.hosting
-    hosting.served = world.there / "served"
-    world.fresh = hosting.pulls.clear
-    (hosting.served / "org").mkdir(parents=True)
-    git("clone", "-q", "--bare", world.there / "deployment.git", hosting.served / "org/deployment.git")
-    git("-C", world.there / "clone", "remote", "set-url", "origin", "https://github.com/org/deployment.git")
-    served(world)
-
-
 def whole_steps(world: World, before: State, after: State, now: State) -> bool:
     """Each image has commits of its own; a pull request that is missing waits for the next run."""
     return git("-C", world.there / "clone", "status", "--porcelain") == "?? mine.txt"
@@ -49,7 +37,7 @@ MOVED = (
         sources=("deployment.git",), steps=whole_steps, most=6,
     ),
     Scenario(
-        "finish-migration --open-pr", lambda w: finish(w, "--open-pr"), on_github, server="registry git github",
-        sources=("deployment.git",), steps=whole_steps, most=6,
+        "finish-migration --open-pr", lambda w: finish(w, "--open-pr"), on_github(migrated, "clone"),
+        server="registry git github", sources=("deployment.git",), steps=whole_steps, most=6, beyond=requests,
     ),
 )  # fmt: skip
