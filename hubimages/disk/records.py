@@ -13,20 +13,30 @@ from hubimages.run import os_failure
 
 
 @contextlib.contextmanager
-def record(place: Path, content: str, *, needed: Callable[[], bool] | None = None) -> Iterator[None]:
+def record(
+    place: Path, content: str, *, needed: Callable[[], bool] | None = None, spare: int = 0
+) -> Iterator[Callable[[], None]]:
     """Have a file with this content within the block, which only a run that is killed leaves (see `left_record`).
 
-    A block that fails leaves it, too, if `needed` then returns True. Raises StorageError.
+    A block that fails leaves it, too, if `needed` then returns True. The file takes `spare` bytes more, until the
+    block calls the function that it gets: so there is space to put things back on a disk that is full. Raises
+    StorageError.
     """
     descriptor = -1
+    data = content.encode("utf-8", "surrogateescape")
+
+    def free() -> None:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, len(data))
+
     done = False
     try:
         with signals.held_back():
             try:
-                descriptor = _recorded(place, content.encode("utf-8", "surrogateescape"))
+                descriptor = _recorded(place, data + b" " * spare)
             except OSError as error:
                 raise os_failure(error) from error
-        yield
+        yield free
         done = True
     finally:
         with signals.held_back():

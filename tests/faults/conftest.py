@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,9 +62,20 @@ def encryption(sops_program: str, key: tuple[str, str]) -> tuple[str, str, str]:
     return os.pathsep.join([sops_program, os.environ["PATH"]]), *key
 
 
+@pytest.fixture(scope="session")
+def trials() -> dict[str, Trial]:
+    """The scenarios made so far."""
+    return {}
+
+
 @pytest.fixture
-def trial_of(tmp_path: Path, servers: Servers, request: pytest.FixtureRequest) -> Callable[[str], Trial]:
-    """Return a function that makes a scenario by its name and runs it once, undisturbed."""
+def trial_of(
+    trials: dict[str, Trial],
+    tmp_path_factory: pytest.TempPathFactory,
+    servers: Servers,
+    request: pytest.FixtureRequest,
+) -> Callable[[str], Trial]:
+    """Return a function that makes a scenario by its name, once for all faults, and runs it undisturbed."""
 
     def make(name: str) -> Trial:
         scenario = next(each for each in SCENARIOS if each.name == name)
@@ -73,6 +83,8 @@ def trial_of(tmp_path: Path, servers: Servers, request: pytest.FixtureRequest) -
             scenario.needs()
         given = {name: request.getfixturevalue(name) for name in scenario.fixtures}
         servers.open()
-        return begin(scenario, World(tmp_path / "w", servers, given=given))
+        if name not in trials:
+            trials[name] = begin(scenario, World(tmp_path_factory.mktemp("faults") / "w", servers, given=given))
+        return trials[name]
 
     return make

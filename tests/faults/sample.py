@@ -13,7 +13,7 @@ SAMPLE = {
     "SIGINT": ("check-environment --fix", 1),
     "SIGTERM": ("images --html", 1),
     "SIGTERM while git runs": ("bump-images --commit", 1),
-    "disk full": ("point-hubs", 2),
+    "disk full": ("point-hubs --branch", 2),
     "read-only": ("images --html", 1),
     "clock in the past": ("promote-images --commit", 1),
     "closed stdout": ("images --html", 1),

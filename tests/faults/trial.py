@@ -110,7 +110,7 @@ class Trial:
         """Check that a run has succeeded, or failed with this code and a message; return what is there."""
         assert "Traceback" not in done.stderr, f"{what}: {done.stderr}"
         if done.returncode != self.scenario.code:
-            assert done.returncode == code, f"{what}: {done.returncode} {done.stderr}"
+            assert done.returncode == code, f"{what}: {done.returncode} {done.stdout}{done.stderr}"
             assert len(done.stderr.splitlines()[-1]) > 20, f"{what}: {done.stderr}"
         return self.check_between(what)
 

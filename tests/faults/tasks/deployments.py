@@ -45,16 +45,26 @@ def on_github(make: Callable[[World], object], name: str) -> Callable[[World], N
     def made(world: World) -> None:
         make(world)
         root = world.there / name
-        hosting = world.servers.github.hosting
-        hosting.served = world.there / "served"
-        world.fresh = hosting.pulls.clear
-        (hosting.served / "org").mkdir(parents=True)
+        (hosted(world) / "org").mkdir(parents=True)
         git(world.there, "clone", "-q", "--bare", str(root), f"served/org/{name}.git")
         origin = f"https://github.com/org/{name}.git"
         git(root, "remote", *(["set-url"] if git(root, "remote") else ["add"]), "origin", origin)
         served(world)
 
     return made
+
+
+def hosted(world: World) -> Path:
+    """Have GitHub's repositories in the place, for each run without a pull request; return where they are."""
+
+    def fresh() -> None:
+        hosting = world.servers.github.hosting
+        hosting.served = world.there / "served"
+        hosting.pulls.clear()
+
+    world.fresh = fresh
+    fresh()
+    return world.there / "served"
 
 
 def requests(world: World) -> State:

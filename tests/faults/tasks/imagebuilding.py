@@ -14,6 +14,7 @@ ENCRYPTED = re.compile(
 
 
 ANSWERS = "answers.yaml"
+SAVE = f"--save-answers={ANSWERS}"
 
 
 def encrypted(content: bytes) -> bytes:
@@ -52,11 +53,11 @@ def with_answers(world: World, before: State, after: State, now: State) -> bool:
 
 IMAGEBUILDING = (
     Scenario(
-        "new-imagebuilding-hub", lambda w: words(w, f"--save-answers={ANSWERS}"), deployment, fixtures=("encryption",), normal=encrypted, most=6,
-        steps=with_answers,
+        "new-imagebuilding-hub", lambda w: words(w, SAVE), deployment, fixtures=("encryption",),
+        normal=encrypted, most=6, steps=with_answers,
     ),
     Scenario(
-        "new-imagebuilding-hub --commit", lambda w: words(w, f"--save-answers={ANSWERS}", "--commit"), deployment, fixtures=("encryption",),
+        "new-imagebuilding-hub --commit", lambda w: words(w, SAVE, "--commit"), deployment, fixtures=("encryption",),
         normal=encrypted, most=6, steps=with_answers,
     ),
     Scenario(

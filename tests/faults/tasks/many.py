@@ -1,7 +1,7 @@
 """The task that runs another in many repositories."""
 
 from tests.faults.servers import IMAGES
-from tests.faults.tasks.deployments import requests, served
+from tests.faults.tasks.deployments import hosted, requests, served
 from tests.faults.tasks.pages import timeless, whole_page
 from tests.faults.world import Scenario, State, World
 
@@ -11,12 +11,9 @@ CHANGE = "text = open('a').read(); open('a', 'w').write(text.replace('old', 'new
 
 def organisation(world: World) -> None:
     """Two repositories on GitHub, and the file that lists them."""
-    hosting = world.servers.github.hosting
-    hosting.served = world.there / "served"
-    hosting.served.mkdir()
-    world.fresh = hosting.pulls.clear
+    hosted(world).mkdir()
     for name in NAMES:
-        hosting.make(name, {"a": "old\n"})
+        world.servers.github.hosting.make(name, {"a": "old\n"})
     (world.there / "repos").write_text("".join(f"{name}\n" for name in NAMES))
     served(world)
 
