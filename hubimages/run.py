@@ -17,6 +17,7 @@ from hubimages.transfer import is_transfer, subcommand, transfer
 LAST_LINES = 12
 EVERY = 1.0  # seconds between two lines of progress
 LONGEST_LINE = 4096  # bytes
+LITTLE_ROOM = 64 * 1024  # bytes; a disk with less is full
 
 # What a place on the disk can be, whatever the code does: names too long, a loop of links, a broken or busy disk.
 UNUSABLE = (
@@ -173,11 +174,35 @@ def finish(process: "subprocess.Popen[bytes]") -> bytes:
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a failed program: its name, exit code and last lines."""
     text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()
-    if "No space left on device" in text or "Disk quota exceeded" in text:
+    if tells_of_full_disk(text):
         return StorageError(f"the disk is full: {text.splitlines()[-1]}")
     shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
     name = git_command(argv) if argv[0] == "git" else argv[0]
     return ProgramFailedError(f"{name} failed (exit code {code})" + (f":\n{shown}" if shown else ""))
+
+
+def with_reason(error: HubImagesError, place: Path) -> HubImagesError:
+    """Return StorageError for a program that failed where the disk of `place` is full; else the same error.
+
+    Not every program gives the reason.
+    """
+    if isinstance(error, ProgramFailedError) and is_full(place):
+        return StorageError(f"the disk is full: free some space, or choose another place ({error})")
+    return error
+
+
+def is_full(place: Path) -> bool:
+    """Return True if the disk of a place has next to no room left."""
+    try:
+        facts = os.statvfs(place)
+    except OSError:
+        return False
+    return facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0)
+
+
+def tells_of_full_disk(text: str) -> bool:
+    """Return True if a program says that there is no space left."""
+    return "No space left on device" in text or "Disk quota exceeded" in text
 
 
 def git_command(argv: Sequence[str]) -> str:

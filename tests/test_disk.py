@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hubimages import disk
+from hubimages.disk import locks, temporary, whole_files
 from hubimages.errors import BadInputError, StorageError
 
 HOLD = """
@@ -148,9 +149,9 @@ def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            disk._write_in_place(tmp_path / "file", b"n" * 10000)
+            whole_files._write_in_place(tmp_path / "file", b"n" * 10000)
         assert (tmp_path / "file").read_text() == "old" * 1000
-        disk._write_in_place(tmp_path / "file", b"n" * 4096)
+        whole_files._write_in_place(tmp_path / "file", b"n" * 4096)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (tmp_path / "file").read_text() == "n" * 4096
@@ -266,7 +267,7 @@ def test_facts_are_those_of_an_object_and_none_of_what_a_crash_cut_off() -> None
 def test_on_a_file_system_without_locks_all_works_and_nothing_of_another_run_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left, edit = tmp_path / f"{disk.DIRECTORY}x", tmp_path / f"{disk.FILE}x"
+    left, edit = tmp_path / f"{temporary.DIRECTORY}x", tmp_path / f"{disk.FILE}x"
     left.mkdir()
     edit.touch()
     for number in disk.NO_LOCKS:
@@ -283,7 +284,7 @@ def test_on_a_file_system_without_locks_all_works_and_nothing_of_another_run_goe
 
 
 def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> None:
-    theirs = [tmp_path / f"{disk.DIRECTORY}{name}" for name in ("file", "link", "other")]
+    theirs = [tmp_path / f"{temporary.DIRECTORY}{name}" for name in ("file", "link", "other")]
     theirs[0].touch()
     (tmp_path / "elsewhere").mkdir()
     theirs[1].symlink_to("elsewhere")
@@ -292,10 +293,10 @@ def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> 
         os.chown(theirs[2], 12345, -1)
     else:
         theirs.pop()
-    ours = tmp_path / f"{disk.DIRECTORY}ours"
+    ours = tmp_path / f"{temporary.DIRECTORY}ours"
     (ours / "deep").mkdir(parents=True)
     with disk.temporary_directory("test", tmp_path) as folder:
-        assert folder.name.startswith(f"{disk.DIRECTORY}test-")
+        assert folder.name.startswith(f"{temporary.DIRECTORY}test-")
         assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "elsewhere", folder])
 
 
@@ -313,7 +314,7 @@ def test_what_has_a_lock_stays_and_the_others_go(tmp_path: Path) -> None:
 def test_another_run_may_take_a_new_directory_or_file_for_a_leftover_before_it_has_its_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locks, seen = fcntl.flock, [0]
+    lock_it, seen = fcntl.flock, [0]
 
     def first_of_three_fails(descriptor: int, how: int) -> None:
         seen[0] += 1
@@ -322,14 +323,14 @@ def test_another_run_may_take_a_new_directory_or_file_for_a_leftover_before_it_h
         if seen[0] == 2:
             place = next(each for each in tmp_path.iterdir() if os.path.samestat(os.fstat(descriptor), each.stat()))
             place.rmdir() if place.is_dir() else place.unlink()
-        locks(descriptor, how)
+        lock_it(descriptor, how)
 
     monkeypatch.setattr("fcntl.flock", first_of_three_fails)
-    path, lock = disk._locked_directory(tmp_path, "test")
+    path, lock = temporary._locked_directory(tmp_path, "test")
     assert (path.is_dir(), seen) == (True, [3])
     os.close(lock)
     seen[0] = 0
-    descriptor, path = disk._locked_file(tmp_path, 0o600)
+    descriptor, path = locks.locked_file(tmp_path, 0o600)
     assert (path.is_file(), seen) == (True, [3])
     os.close(descriptor)
 
@@ -361,7 +362,7 @@ def test_a_directory_is_removed_though_a_program_still_writes_into_it(
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     folder.mkdir()
     disk.remove(folder)
-    assert len(waited) == 2 + disk.REMOVAL_ATTEMPTS
+    assert len(waited) == 2 + temporary.REMOVAL_ATTEMPTS
 
 
 def test_what_fails_before_its_end_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,11 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
+def command() -> tuple[str, ...]:
+    """Return what a person ran, without the program."""
+    return tuple(sys.argv[1:])
+
+
 def clean_up(task: str, given: Mapping[str, object]) -> None:
     """Put in order what killed runs have left where a task is about to write; nothing for a dry run or a check."""
     if given.get("dry_run", True) or given.get("check") or not given.get("fix", True):
@@ -70,8 +76,9 @@ def clean_up(task: str, given: Mapping[str, object]) -> None:
 
         unfinished.put_back(Path(place).absolute())
         if given.get("open_pr"):
-            branch = given.get("branch")
-            unfinished.open_pull_request(Path(place).absolute(), task, branch if isinstance(branch, str) else None)
+            named = given.get("branch")
+            branch = named if isinstance(named, str) else None
+            unfinished.open_pull_request(Path(place).absolute(), task, branch, command())
     if isinstance(dest, str):
         from hubimages.repository import staging
 

@@ -73,9 +73,14 @@ class Question:
         """Return the answer. Raises NotInstalledError without repo2docker, ProgramFailedError if it gives none."""
         try:
             out, err = self.process.communicate(timeout=SECONDS)
-        except BaseException:
+        except BaseException as error:
             self.process.kill()
             self.process.communicate()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise ProgramFailedError(
+                    f"repo2docker's buildpacks gave no answer within {SECONDS} s. Run the task again when the machine "
+                    "is less busy"
+                ) from error
             raise
         try:
             told = json_text.loads(out)

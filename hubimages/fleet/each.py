@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from hubimages import console, disk, markdown, signals
-from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
+from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError, StorageError
 from hubimages.fleet.address import Target
 from hubimages.fleet.change import Change, change_of, committed, conflicts, dirty_files
 from hubimages.fleet.clone import Clone, fresh_clone, talk
@@ -20,7 +20,7 @@ from hubimages.fleet.request import Request, check_answerable, check_request
 from hubimages.repository.proposals.github import Pace
 from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.proposals.proposing import Means, Proposal, open_pull_request, push_only
-from hubimages.run import os_failure
+from hubimages.run import os_failure, tells_of_full_disk
 
 BODY_LIMIT = 60_000  # characters; GitHub takes 65,536
 
@@ -103,7 +103,8 @@ def _after_command(clone: Clone, row: Outcome, request: Request, tools: Tools) -
         reason = f"conflicts in {', '.join(left)}" if left else _reason(output, errors)
         detail = f"{command.name} exits with {done.returncode}: {_named(reason, clone)}"
         # A program of ours says what kind of failure it is; of another one it is only known that it failed.
-        code = done.returncode if command.is_task and done.returncode > 0 else ProgramFailedError.exit_code
+        other = StorageError if tells_of_full_disk(output + errors) else ProgramFailedError
+        code = done.returncode if command.is_task and done.returncode > 0 else other.exit_code
         return Prepared(replace(row, detail=detail, exit_code=code, log=str(log)))
     log.unlink(missing_ok=True)
     change = change_of(clone, before)

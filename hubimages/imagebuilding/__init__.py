@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from hubimages.imagebuilding.hubs import plain_hub as plain_hub
     from hubimages.imagebuilding.new.answers import from_terminal as from_terminal
     from hubimages.imagebuilding.new.answers import given_answers as given_answers
-    from hubimages.imagebuilding.new.make_hub import Delivery as Delivery
     from hubimages.imagebuilding.new.make_hub import Where as Where
     from hubimages.imagebuilding.new.make_hub import make_hub as make_hub
     from hubimages.imagebuilding.preview.options import Options as Options
@@ -33,7 +32,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "check.report": ["as_json", "as_text"],
         "hubs": ["find_hub", "plain_hub"],
         "new.answers": ["from_terminal", "given_answers"],
-        "new.make_hub": ["Delivery", "Where", "make_hub"],
+        "new.make_hub": ["Where", "make_hub"],
         "preview.show_form": ["form_of_hub", "root_of", "running"],
         "preview.options": ["Options"],
     },

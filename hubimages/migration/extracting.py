@@ -15,6 +15,7 @@ from hubimages.migration.made import Made, made_at
 from hubimages.migration.one_image import Job
 from hubimages.migration.outcome import FAILED, Outcome, Run
 from hubimages.repository import git, staging
+from hubimages.run import with_reason
 
 AT_ONCE = 2  # extractions; each is a process of Python and one or two of git
 
@@ -147,9 +148,17 @@ def working(
         place = stage / f"process-{os.getpid()}"
         place.mkdir()
         with opened.at(place, renderers[number] if renderers is not None else None) as own:
-            yield lambda each: one_image.do(each, own)
+            yield lambda each: _done(each, own, place)
 
     return at_work
+
+
+def _done(each: Job, own: extract.Opened, place: Path) -> Outcome:
+    """Do a job. Raises StorageError for a program that failed because the disk is full."""
+    try:
+        return one_image.do(each, own)
+    except HubImagesError as error:
+        raise with_reason(error, place) from error
 
 
 def all_of(

@@ -100,7 +100,7 @@ def each(jobs: Sequence[J], at_work: "AtWork[J, R]", processes: int) -> Iterator
             do: Callable[[J], R] | None = None
             while others.waiting or any(others.given.values()):
                 if others.waiting:
-                    do = do or stack.enter_context(at_work(0))
+                    do = do or _ready(at_work, 0, stack)
                     place, job = others.waiting.popleft()
                     others.supply()
                     with quiet():
@@ -127,9 +127,24 @@ def quiet() -> Iterator[None]:
 def _work(wire: Connection, others: Sequence[Connection], at_work: "AtWork[J, R]", number: int) -> None:
     for other in others:  # or the end of the parent would go unnoticed
         other.close()
-    with quiet(), contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt), at_work(number) as do:
+    ended = (EOFError, ConnectionError, KeyboardInterrupt)
+    with quiet(), contextlib.suppress(*ended), contextlib.ExitStack() as stack:
+        do = _ready(at_work, number, stack)
         while True:
             wire.send(_result(do, wire.recv()))
+
+
+def _ready(at_work: "AtWork[J, R]", number: int, stack: contextlib.ExitStack) -> Callable[[J], R]:
+    """Return the function that does a job; where there is none, as on a full disk, one that says why for each job."""
+    try:
+        return stack.enter_context(at_work(number))
+    except (HubImagesError, OSError) as error:
+        why = error
+
+    def fail(job: J) -> R:
+        raise why
+
+    return fail
 
 
 def _result(do: Callable[[J], R], job: J) -> R | HubImagesError:

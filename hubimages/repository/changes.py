@@ -7,7 +7,7 @@ whether that may be done, `delivery` and `pull_request` push.
 import fcntl
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -75,7 +75,7 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     edits = file_edit.combined([edit for change in commits for edit in change.edits])
     check_files(repo, [edit.path for edit in edits])
     every = [edit for change in commits for edit in change.edits]
-    with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every):
+    with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every) as free:
         if _is_committed(repo, edits):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
         done: list[_Done] = []
@@ -86,8 +86,9 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
                     continue  # nothing changes, or another run has committed this part
                 if done:
                     done[-1].tried.raise_signal()
-                done.append(_commit(repo, Commit(change.message, own)))
+                done.append(_commit(repo, Commit(change.message, own), free))
         except BaseException as error:
+            free()
             taken = _take_back_commits(repo, done)
             if taken and isinstance(error, HubImagesError):
                 raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
@@ -112,8 +113,8 @@ class _Done:
         return {edit.path: self.by_hook.get(edit.path, edit.after) for edit in self.undo.edits}
 
 
-def _commit(repo: Repo, change: Commit) -> _Done:
-    """Write the edits and commit them; without a commit, everything is as before."""
+def _commit(repo: Repo, change: Commit, free: Callable[[], None]) -> _Done:
+    """Write the edits and commit them; without a commit, everything is as before. `free` gives up space for that."""
     assert repo.work_tree is not None
     paths = [edit.path for edit in change.edits]
     new = [edit.path for edit in change.edits if edit.before is None]
@@ -136,6 +137,7 @@ def _commit(repo: Repo, change: Commit) -> _Done:
             tried.raise_signal()
             raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
     except BaseException as error:
+        free()
         told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
         if undo is not None and by_hook:
             told = f"\nA hook changed the edited files:\n{_shown(undo, by_hook)}{told}"

@@ -15,11 +15,12 @@ from hubimages.repository.pull_request import PullRequest
 
 @dataclass(frozen=True)
 class Delivery:
-    """What the user wants. A branch and a pull request imply commits."""
+    """What the user wants. A branch and a pull request imply commits. `command` is what the user ran."""
 
     branch: str | None = None
     commit: bool = False
     open_pr: bool = False
+    command: Sequence[str] = ()
 
     @property
     def commits(self) -> bool:
@@ -78,7 +79,7 @@ def deliver(repo: Repo, commits: Sequence[Commit], delivery: Delivery, *, title:
         changes.write(repo, edits)
         files = len({edit.path for edit in edits})
         return f"{count(files, 'file')} changed; look at it with git diff, then commit"
-    asked = PullRequest(base, delivery.branch or "", title, body)
+    asked = PullRequest(base, delivery.branch or "", title, body, command=delivery.command)
     with pull_request.pending(repo, asked) if delivery.open_pr else nullcontext():
         with changes.on_branch(repo, delivery.branch):
             made = changes.commit_all(repo, commits)

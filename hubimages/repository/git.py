@@ -21,12 +21,10 @@ from hubimages.errors import (
     NotInstalledError,
     ProgramFailedError,
     RefusedError,
-    StorageError,
 )
 from hubimages.repository.packing import Object, not_among, packed
-from hubimages.run import attempt, failure, start
+from hubimages.run import attempt, failure, start, with_reason
 
-LITTLE_ROOM = 64 * 1024  # bytes
 MINIMUM_VERSION = (2, 38)  # `merge-tree --write-tree`, `cat-file -z`
 
 # Messages of git and of the programs that it calls (curl, ssh, the server), by what they mean for the user.
@@ -125,16 +123,7 @@ class Repo:
 
     def failure(self, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
         """Return the error for a git command that failed; a full disk is one even if git does not say so."""
-        error = failure(["git", *args], code, said)
-        if isinstance(error, StorageError):
-            return error
-        try:
-            facts = os.statvfs(self.git_dir)
-        except OSError:
-            return error
-        if facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0):
-            return StorageError(f"the disk is full: free some space ({error})")
-        return error
+        return with_reason(failure(["git", *args], code, said), self.git_dir)
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Return the stdout of a git command as stripped text."""

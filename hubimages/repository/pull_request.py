@@ -8,8 +8,7 @@ import json
 import os
 import re
 import shlex
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,13 +32,14 @@ PENDING = Path("hubimages", "pull-request.json")  # in git's directory
 
 @dataclass(frozen=True)
 class PullRequest:
-    """What to merge into what, and why."""
+    """What to merge into what, and why; `command` is what a person ran, which opens one that is pending."""
 
     base: str
     branch: str
     title: str
     body: str
     to: str = ""  # OWNER/REPO that gets it, the parent of a fork for example; empty: the repository of `origin`
+    command: Sequence[str] = ()
 
 
 def check_can_open(repo: Repo, branch: str | None, to: str = "") -> str:
@@ -114,12 +114,12 @@ def pending(repo: Repo, request: PullRequest) -> Iterator[None]:
     def has_commits() -> bool:
         return repo.answer("rev-parse", "HEAD").strip() != head and current_branch(repo) == request.branch
 
-    facts = {"request": asdict(request), "head": head, "command": sys.argv[1:]}
+    facts = {"request": asdict(request), "head": head}
     with disk.record(repo.git_dir / PENDING, json.dumps(facts), needed=has_commits):
         yield
 
 
-def open_pending(repo: Repo, task: str, branch: str | None) -> str:
+def open_pending(repo: Repo, task: str, branch: str | None, command: Sequence[str]) -> str:
     """Open the pull request that an earlier run has committed for and not opened; return what to tell, or "".
 
     Only for the person who is on its branch and runs the same command again, or the same task with its branch. For
@@ -131,8 +131,8 @@ def open_pending(repo: Repo, task: str, branch: str | None) -> str:
         facts = disk.facts(left)
         if not facts or not _has_commits(repo, facts["request"]["branch"], facts["head"]):
             return ""
-        request, command = PullRequest(**facts["request"]), facts["command"]
-        is_same = command == sys.argv[1:] or (task in command and branch == request.branch)
+        request = PullRequest(**facts["request"])
+        is_same = [*command] == [*request.command] or (task in request.command and branch == request.branch)
         if is_same and current_branch(repo) == request.branch:
             return f"an earlier run made the commits and no pull request; {open_pull_request(repo, request)}"
         waits = True

@@ -17,11 +17,10 @@ from pathlib import Path
 
 from hubimages import disk, signals
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
-from hubimages.run import os_failure
+from hubimages.run import os_failure, with_reason
 
 LOCK = "lock"
 NAME_LENGTH = 120  # bytes of DEST's name; file systems allow 255 in all
-LITTLE_ROOM = 64 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,7 @@ def beside(dest: Path) -> Iterator[Stage]:
         except OSError as error:  # a disk that is full by now
             raise os_failure(error) from error
         except ProgramFailedError as error:
-            if path is not None and _is_full(path):  # not every program gives the reason
-                raise StorageError(f"the disk is full: free some space, or choose another place ({error})") from error
-            raise
+            raise (error if path is None else with_reason(error, path)) from error
         finally:
             with signals.held_back():
                 if path is not None:
@@ -105,11 +102,6 @@ def beside(dest: Path) -> Iterator[Stage]:
                 for parent in made:  # deepest first; those that are not empty stay
                     with contextlib.suppress(OSError):
                         parent.rmdir()
-
-
-def _is_full(path: Path) -> bool:
-    facts = os.statvfs(path)
-    return facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0)
 
 
 def _prefix(dest: Path) -> str:

@@ -6,11 +6,12 @@ repository and commit the rest alone. So a run records in git's directory what i
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hubimages import disk, signals
+from hubimages.errors import HubImagesError
 from hubimages.repository import branches, committing, file_edit, pull_request
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
@@ -18,11 +19,16 @@ from hubimages.repository.opening import NoRepositoryError, deployment_repositor
 from hubimages.repository.writable import check_unlocked
 
 EDITS = Path("hubimages", "edits.json")
+BLOCK = 4096  # bytes, of most file systems
 
 
 @contextmanager
-def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[None]:
-    """Keep a record of the edits within the block. The texts of a file are in the order in which it gets them."""
+def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[Callable[[], None]]:
+    """Keep a record of the edits within the block. The texts of a file are in the order in which it gets them.
+
+    The record takes the space that files and index need to be put back, and gives it up when the block calls the
+    function that it gets. Where that was not enough, the record stays, and the next run puts them back.
+    """
     assert repo.work_tree is not None
     texts: dict[str, list[str | None]] = {}
     modes: dict[str, int] = {}
@@ -30,8 +36,19 @@ def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[None]:
         texts.setdefault(edit.path, [edit.before]).append(edit.after)
         with suppress(OSError):
             modes[edit.path] = (repo.work_tree / edit.path).stat().st_mode & 0o7777
-    with disk.record(repo.git_dir / EDITS, json.dumps({"texts": texts, "modes": modes})):
-        yield
+    spare = sum(BLOCK + len((edit.before or "").encode("utf-8", "surrogateescape")) for edit in edits) + BLOCK
+    with suppress(OSError):
+        spare += BLOCK + (repo.git_dir / "index").stat().st_size
+
+    def is_left() -> bool:
+        try:
+            return committing.uncommitted(repo, list(texts))
+        except HubImagesError:  # not known
+            return True
+
+    facts = json.dumps({"texts": texts, "modes": modes})
+    with disk.record(repo.git_dir / EDITS, facts, needed=is_left, spare=spare) as free:
+        yield free
 
 
 def put_back(directory: Path) -> None:
@@ -60,7 +77,7 @@ def put_back(directory: Path) -> None:
                         committing.note(f"an earlier run was killed. {told}")
 
 
-def open_pull_request(directory: Path, task: str, branch: str | None) -> None:
+def open_pull_request(directory: Path, task: str, branch: str | None, command: Sequence[str]) -> None:
     """Open the pull request for commits of an earlier run that was stopped or got no answer, and say so.
 
     What another command has left is only named; see `pull_request.open_pending`.
@@ -68,7 +85,7 @@ def open_pull_request(directory: Path, task: str, branch: str | None) -> None:
     if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
         return
     with suppress(NoRepositoryError):
-        told = pull_request.open_pending(deployment_repository(directory), task, branch)
+        told = pull_request.open_pending(deployment_repository(directory), task, branch, command)
         if told:
             committing.note(told)
 

@@ -1,11 +1,12 @@
 """The tables of docs/faults.md."""
 
 from pathlib import Path
+from string import ascii_lowercase
 
 from tests.command import ROOT
 from tests.faults.counts import counts
 from tests.faults.sample import SAMPLE
-from tests.faults.tasks import ELSEWHERE, NOT_TRIED, SCENARIOS
+from tests.faults.tasks import ELSEWHERE, SCENARIOS
 
 FILE = Path(ROOT, "docs/faults.md")
 BEGIN, END = "<!-- tables: written by python -m tests.faults -->\n", "<!-- end of the tables -->\n"
@@ -21,14 +22,24 @@ def tables() -> str:
     """Return what was tried, what other tests try, and what no test tries."""
     found, faults = counts(), list(SAMPLE)
     lines = [f"| task | {' | '.join(faults)} |", "|---|" + "---:|" * len(faults)]
+    letters = dict(zip(reasons(), ascii_lowercase, strict=False))
     for each in SCENARIOS:
-        cells = [cell(found.get(each.name, {}), fault) for fault in faults]
+        cells = [
+            letters[each.reasons[fault]] if fault in each.reasons else cell(found.get(each.name, {}), fault)
+            for fault in faults
+        ]
         lines.append(f"| `{each.name}` | {' | '.join(cells)} |")
     total = sum(sum(each.values()) for each in found.values())
-    lines += ["", f"{total} moments in all.", "", "| task | what stands for it |", "|---|---|"]
+    lines += ["", f"{total} moments in all. A letter says why a fault cannot meet a task:", ""]
+    lines += [f"- {letter}: {reason}" for reason, letter in letters.items()]
+    lines += ["", "| task | what stands for it |", "|---|---|"]
     lines += [f"| `{name}` | other tests: `{place}` |" for name, place in ELSEWHERE.items()]
-    lines += [f"| `{name}` | not tried: {why} |" for name, why in NOT_TRIED.items()]
     return "\n".join(lines) + "\n"
+
+
+def reasons() -> list[str]:
+    """Return each reason why a fault cannot meet a task, once."""
+    return list(dict.fromkeys(why for each in SCENARIOS for why in each.reasons.values()))
 
 
 def cell(found: dict[str, int], fault: str) -> str:

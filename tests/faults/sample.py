@@ -1,12 +1,10 @@
 """Which cases a normal run tries: a fixed few, spread over tasks and faults; `nox -s deep` tries all."""
 
 import os
-from collections.abc import Callable
 
 import pytest
 
 from tests.faults.tasks import SCENARIOS
-from tests.faults.world import Scenario
 
 VARIABLE = "HUBIMAGES_FAULT_MOMENTS"  # the most moments of each case that a deep run tries, for a shorter one
 # The fault, the scenario, and how many moments of it.
@@ -15,7 +13,7 @@ SAMPLE = {
     "SIGINT": ("check-environment --fix", 1),
     "SIGTERM": ("images --html", 1),
     "SIGTERM while git runs": ("bump-images --commit", 1),
-    "disk full": ("point-hubs", 2),
+    "disk full": ("point-hubs --branch", 2),
     "read-only": ("images --html", 1),
     "clock in the past": ("promote-images --commit", 1),
     "closed stdout": ("images --html", 1),
@@ -24,10 +22,11 @@ SAMPLE = {
 }
 
 
-def cases(fault: str, most: int, only: Callable[[Scenario], bool] = lambda each: True) -> list[object]:
+def cases(fault: str, most: int) -> list[object]:
     """Return scenario and number of moments for each case of a fault."""
     name, few = SAMPLE[fault]
     most = min(most, int(os.environ.get(VARIABLE, most)))
     sample = [pytest.param(name, few, id=f"{name}: {few}")]
-    every = [each.name for each in SCENARIOS if only(each) and fault not in each.without]
-    return sample + [pytest.param(each, most, id=each, marks=pytest.mark.deep) for each in every]
+    every = [each for each in SCENARIOS if fault not in each.reasons]
+    deep = [pytest.param(each.name, min(most, each.most), id=each.name, marks=pytest.mark.deep) for each in every]
+    return sample + deep

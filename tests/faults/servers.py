@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ class Servers:
 
     registry: Registry
     github: GitHubServer
-    gates: Mapping[str, Gate]
+    gates: dict[str, Gate]
 
     def open(self) -> None:
         for each in self.gates.values():

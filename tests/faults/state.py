@@ -11,6 +11,8 @@ from pathlib import Path
 # A file that only a run in progress needs: ours beside a target, git's locks, what Python's tempfile makes.
 LEFT = re.compile(r"\.hubimages-|\.lock$|^tmp|^hubimages-|^next-index|\.partial$|\.new$|~$")
 
+ID = re.compile(r"\b[0-9a-f]{40}\b")
+
 
 def git(repository: Path, *args: str) -> str:
     argv = ["git", "--no-optional-locks", "-C", str(repository), *args]
@@ -79,6 +81,11 @@ def shown(folder: Path) -> str:
         asked += [("ls-files", "--stage"), ("status", "--porcelain", "--untracked-files=all", "--ignored")]
     in_progress = sorted(path.name for path in folder.glob("*_HEAD") if path.name not in ("ORIG_HEAD", "FETCH_HEAD"))
     return "\n".join([*(git(where, *words) for words in asked), f"in progress: {in_progress}"])
+
+
+def subject(folder: Path, found: re.Match[str]) -> str:
+    """Return what stands for an id where contents differ from run to run: of a commit, its first line."""
+    return git(folder, "log", "-1", "--format=commit: %s", found[0]).strip() if found[0].strip("0") else found[0]
 
 
 def left(place: Path) -> list[str]:

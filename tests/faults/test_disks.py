@@ -16,6 +16,7 @@ from tests.faults.world import fill
 BLOCK = 4096  # bytes
 STORAGE = 74
 LARGE = "64m"
+PLACES = ("there", "temporary", "home")
 
 
 def mount(*args: str) -> None:
@@ -58,7 +59,8 @@ def test_on_a_full_disk_nothing_is_changed(name: str, most: int, trial_of: Calla
         before = used(world.there)
         trial.run()
         need = used(world.there) - before
-    moments = [each - 1 for each in spread(need + 4, most)]
+    chosen = spread(need + 4, most + 2)[1:-1] if most < 4 else spread(need + 4, most)
+    moments = [each - 1 for each in chosen]
     for left in moments:
         what = f"{name}: {left} of {need} blocks free"
         trial.reset()
@@ -67,20 +69,30 @@ def test_on_a_full_disk_nothing_is_changed(name: str, most: int, trial_of: Calla
             now = trial.check_failed(trial.run(), what, STORAGE)
             remount(world.there, f"size={LARGE}")
             trial.check_again(what, now)
-    counted(name, "disk full", len(moments))
+    few = (0, 2, 16)[: 3 if most > 2 else 0]
+    for left in few:
+        what = f"{name}: {left} blocks free in TMPDIR"
+        trial.reset()
+        with disk(world.temporary, world.root / "pristine/temporary"):
+            leave(world.temporary, left)
+            now = trial.check_failed(trial.run(), what, STORAGE)
+            remount(world.temporary, f"size={LARGE}")
+            trial.check_again(what, now)
+    counted(name, "disk full", len(moments) + len(few))
 
 
-@pytest.mark.parametrize(("name", "most"), cases("read-only", most=2))
+@pytest.mark.parametrize(("name", "most"), cases("read-only", most=3))
 def test_on_a_read_only_disk_nothing_is_changed(name: str, most: int, trial_of: Callable[[str], Trial]) -> None:
     trial = trial_of(name)
     world = trial.world
-    for place, content in ((world.there, "there"), (world.temporary, "temporary"))[:most]:
+    for content in PLACES[:most]:
+        place = world.root / content
         what = f"{name}: {content} read-only"
         trial.reset()
         with disk(place, world.root / "pristine" / content):
             remount(place, "ro")
             done = trial.run()
-            if content == "there" and not trial.scenario.unchanged:
+            if content == "there" and not (trial.scenario.unchanged or trial.scenario.elsewhere):
                 assert done.returncode != trial.scenario.code, what
             now = trial.check_failed(done, what, STORAGE)
             remount(place, "rw")

@@ -1,10 +1,13 @@
-"""Every task has its faults tried, or a place where others try them, or a reason why there is nothing to try."""
+"""Every task that writes has its faults tried here, or a place where others try them."""
+
+from pathlib import Path
 
 from hubimages.cli.program import contexts
+from tests.command import ROOT
 from tests.faults.counts import counts
 from tests.faults.page import FILE, written
 from tests.faults.sample import SAMPLE
-from tests.faults.tasks import ELSEWHERE, NOT_TRIED, READ_ONLY, SCENARIOS
+from tests.faults.tasks import ELSEWHERE, READ_ONLY, SCENARIOS
 
 # Options with which a task writes something.
 FILES = {"dry-run", "html", "markdown", "write", "fix", "update", "save-answers"}
@@ -13,7 +16,7 @@ WRITING = {"commit", "branch", "open-pr", "push"} | FILES
 
 def test_every_task_is_listed_once() -> None:
     tried = {each.task for each in SCENARIOS}
-    lists = [tried, set(ELSEWHERE), set(NOT_TRIED), set(READ_ONLY)]
+    lists = [tried, set(ELSEWHERE), set(READ_ONLY)]
     assert set().union(*lists) == set(contexts())
     assert sum(map(len, lists)) == len(contexts()), "a task is in two lists"
 
@@ -25,6 +28,10 @@ def test_no_task_with_an_option_that_writes_counts_as_read_only() -> None:
         if {each.replace("_", "-").strip("-") for each in context.args} & WRITING
     }
     assert writing & READ_ONLY == set()
+
+
+def test_where_others_try_a_task_there_are_tests() -> None:
+    assert [place for place in ELSEWHERE.values() if not Path(ROOT, place).exists()] == []
 
 
 def test_the_sample_names_scenarios() -> None:

@@ -39,12 +39,14 @@ def test_stopped_while_git_runs_it_leaves_all_or_nothing(
     name: str, most: int, trial_of: Callable[[str], Trial]
 ) -> None:
     trial = trial_of(name)
-    moments = spread(trial.programs, most)
+    programs = trial.programs()
+    assert programs, f"{name} starts no git: say so in its `without`"
+    moments = spread(programs, most)
     failures = []
     for number in moments:
         trial.reset()
         done = trial.run_with_program(number, "SIGTERM")
-        what = f"{name}: SIGTERM while git {number} of {trial.programs} runs"
+        what = f"{name}: SIGTERM while git {number} of {programs} runs"
         failures += trial.problems(done, what, "SIGTERM", CODES["SIGTERM"], LINES["SIGTERM"])
     assert failures == [], "\n".join(failures)
     counted(name, "SIGTERM while git runs", len(moments))

@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests import command
 from tests.faults import moments, state
 from tests.faults.world import Done, Scenario, State, World, copy
 
+OF_OTHERS = "cache/rattler/"  # a cache that another program looks after
 REMEDY = "if none is running: rm "
 SHIM = """\
 #!/bin/sh
@@ -40,7 +42,6 @@ class Trial:
     before: State
     after: State
     moments: int
-    programs: int
 
     @property
     def record(self) -> Path:
@@ -68,6 +69,12 @@ class Trial:
         env["FAULT_SIGNAL"] = action.removeprefix("SIG")
         first = ("tests.faults.moments:forget",)
         return command.hubimages(*self.words(), cwd=self.world.there, env=env, first=first)
+
+    def programs(self) -> int:
+        """Return how often an undisturbed run starts git."""
+        self.reset()
+        self.run_with_program()
+        return int((self.world.root / "programs/count").read_text())
 
     def process(self, *before: str, stdout: object = subprocess.PIPE, **env: str) -> "subprocess.Popen[str]":
         """Start the task as a person does, in a Python of its own."""
@@ -103,7 +110,7 @@ class Trial:
         """Check that a run has succeeded, or failed with this code and a message; return what is there."""
         assert "Traceback" not in done.stderr, f"{what}: {done.stderr}"
         if done.returncode != self.scenario.code:
-            assert done.returncode == code, f"{what}: {done.returncode} {done.stderr}"
+            assert done.returncode == code, f"{what}: {done.returncode} {done.stdout}{done.stderr}"
             assert len(done.stderr.splitlines()[-1]) > 20, f"{what}: {done.stderr}"
         return self.check_between(what)
 
@@ -163,6 +170,7 @@ class Trial:
         kept = tuple(f"{self.world.there}/{each}/" for each in self.scenario.kept)  # has locks of its own
         found = state.left(self.world.there) + state.left(self.world.home)
         mine = [each for each in found if each.startswith(kept) and each.endswith(".lock")] if kept else []
+        mine += [each for each in found if each.startswith(f"{self.world.home}/{OF_OTHERS}")]
         return places + [each for each in found if each not in old and each not in mine]
 
 
@@ -173,6 +181,10 @@ def seen(scenario: Scenario, world: World) -> State:
             place = world.there / path
             if place.is_file() and not place.is_symlink():
                 found[path] = scenario.normal(place.read_bytes()).decode(errors="replace")
+            elif (place / "objects").is_dir():
+                found[path] = state.ID.sub(partial(state.subject, place), found[path])
+    if scenario.beyond is not None:
+        found |= scenario.beyond(world)
     for source in scenario.sources:
         for folder, _, files in os.walk(world.there / source):
             for name in files:
@@ -219,7 +231,7 @@ def begin(scenario: Scenario, world: World) -> Trial:
     shim.parent.mkdir()
     shim.write_text(SHIM.format(git=real_git()))
     shim.chmod(0o755)
-    trial = Trial(scenario, world, {}, {}, 0, 0)
+    trial = Trial(scenario, world, {}, {}, 0)
     trial.reset()
     trial.before = trial.state()
     done = trial.run()
@@ -229,9 +241,6 @@ def begin(scenario: Scenario, world: World) -> Trial:
     trial.after = trial.state()
     assert trial.left() == []
     assert (trial.before == trial.after) == scenario.unchanged, differ(trial.before, trial.after)
-    trial.reset()
-    trial.run_with_program()
-    trial.programs = int((world.root / "programs/count").read_text())
     return trial
 
 

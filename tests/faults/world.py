@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.faults.servers import Servers
 
@@ -16,13 +17,18 @@ DATE = "2026-01-01T12:00:00+0000"  # so that the commits of two runs are the sam
 
 @dataclass
 class World:
-    """The directories and servers of one scenario. `fresh` runs before each run of the task, for what servers keep."""
+    """The directories and servers of one scenario.
+
+    `fresh` runs before each run of the task, for what servers keep; `given` has what the scenario's fixtures yield.
+    """
 
     root: Path
     servers: Servers
     env: dict[str, str] = field(default_factory=dict)
     runs: int = 0
     fresh: Callable[[], None] = lambda: None
+    given: dict[str, Any] = field(default_factory=dict)
+    has_died: bool = False  # a server, in the run before
 
     @property
     def there(self) -> Path:
@@ -77,9 +83,18 @@ class Scenario:
     kept: Sequence[str] = ()  # what the task keeps for itself between runs, which is not compared
     repeats: bool = True  # False: a second run after a complete one goes on, as a second step back does
     meets: Sequence[int] = ()  # other exit codes of a run that meets another one
-    without: Sequence[str] = ()  # faults that others test, or that cannot meet the task
+    without: Mapping[str, str] = field(default_factory=dict)  # faults that cannot meet the task, and why
     normal: Callable[[bytes], bytes] | None = None
     unchanged: bool = False  # the task writes nothing of the user's but its temporary and kept files
+    fixtures: Sequence[str] = ()  # of pytest, by name
+    beyond: Callable[[World], State] | None = None  # what servers keep, which is compared, too
+    elsewhere: bool = False  # it writes on a server alone
+    most: int = 12  # moments of a fault; less where a run takes seconds
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """Which faults cannot meet the task, and why."""
+        return self.without if self.server else {"server dies": "asks no server", **self.without}
 
     @property
     def task(self) -> str:

@@ -156,3 +156,11 @@ def test_shards_have_every_repository_once() -> None:
         ["org/0", "org/3", "org/6"], ["org/1", "org/4"], ["org/2", "org/5"],
     ]  # fmt: skip
     assert len(shards(named, 50)) == 7
+
+
+def test_a_command_that_says_that_the_disk_is_full_is_a_failure_of_storage(hosting: Hosting, run: Run) -> None:
+    for name in ("org/a", "org/b"):
+        hosting.make(name, {"a": "old\n"})
+    report = run(["org/a", "org/b"], "sh", "-c", "echo new > a; cat a > /dev/full")
+    assert [each.exit_code for each in report.outcomes] == [74, 74]
+    assert report.exit_code == 74

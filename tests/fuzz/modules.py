@@ -74,7 +74,7 @@ NOT_FUZZED: dict[str, str] = {
     "cli/tasks/fleet.py": "the user's own command line",
     "contents/cache.py": "own: the cache, of which whatever cannot be read counts as not there",
     "contents/sbom/attach.py": "a registry's manifest, whose form is checked by the two errors beside the call",
-    "disk.py": "own: a record that a run of ours has left, also a broken one",
+    "disk/records.py": "own: a record that a run of ours has left, also a broken one",
     "contents/sbom/write.py": "own: what the library has just written",
     "environment/buildpack.py": "what our own program prints",
     "environment/buildpack_probe.py": "repo2docker's own code",

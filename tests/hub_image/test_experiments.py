@@ -184,8 +184,13 @@ def test_an_end_takes_entry_and_file_away_and_nothing_else(hub: Deployment) -> N
     plan_end_experiment(hub.path, "trial").apply()
     assert hub.git("rev-parse", "HEAD^{tree}") == before
     assert hub.git("status", "--porcelain") == "?? mine.txt"
-    with pytest.raises(BadInputError, match="has no experiment 'trial' of hub"):
-        plan_end_experiment(hub.path, "trial")
+    again = plan_end_experiment(hub.path, "trial")
+    assert (
+        again.apply() == f"trial is not in this repository any more; {hub.git('rev-parse', '--short', 'HEAD')} ended it"
+    )
+    assert hub.git("log", "--format=%s", "HEAD~1..") == "End the experimental hub image trial"
+    with pytest.raises(BadInputError, match="has no experiment 'tria' of hub"):
+        plan_end_experiment(hub.path, "tria")
 
 
 def test_an_end_that_was_killed_before_its_commit_is_finished_by_the_next(hub: Deployment) -> None:

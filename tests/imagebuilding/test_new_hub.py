@@ -625,8 +625,12 @@ def test_saved_answers_make_the_same_hub_without_a_question(deployment: Path, tm
     shown = make(where, given_answers([], saved), tmp_path)
     assert f"wrote {OCEAN}" in shown
     assert (deployment / OCEAN).read_text() == first
+    git(deployment, "stash", "-q", "--all")
+    new_hub.make_hub(where, raw, ask, delivery, password_file=tmp_path / "password", dry_run=False, save_answers=saved)
+    saved.write_text("domain: another.example.org\n")
+    git(deployment, "stash", "-q", "--all")
     with pytest.raises(RefusedError, match="already exists"):
-        git(deployment, "stash", "-q", "--all")
         new_hub.make_hub(
             where, raw, ask, delivery, password_file=tmp_path / "password", dry_run=False, save_answers=saved
         )
+    assert saved.read_text() == "domain: another.example.org\n"

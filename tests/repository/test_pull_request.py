@@ -301,20 +301,20 @@ def test_exactly_the_branch_is_pushed_whatever_the_configuration_adds(root: Path
     assert git(root, "rev-parse", "--abbrev-ref", "bump@{upstream}") == "origin/bump"
 
 
-def leave_pending(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_pending(root: Path) -> None:
     """Commit on `bump` with `point-hubs`, which is then stopped before its pull request."""
-    monkeypatch.setattr(sys, "argv", ["hubimages", "point-hubs", "one:1", "--open-pr"])
+    command = ("point-hubs", "one:1", "--open-pr")
     repo = changes.deployment_repository(root)
     with (
         pytest.raises(NoAnswerError),
-        pull_request.pending(repo, PullRequest("main", "bump", "Bump the image", "Three hubs.")),
+        pull_request.pending(repo, PullRequest("main", "bump", "Bump the image", "Three hubs.", command=command)),
     ):
         git(root, "commit", "-q", "--allow-empty", "-m", "Again")
         raise NoAnswerError("offline")
 
 
-def finish_pending(root: Path, task: str, branch: str | None) -> None:
-    unfinished.open_pull_request(root, task, branch)
+def finish_pending(root: Path, command: list[str], branch: str | None) -> None:
+    unfinished.open_pull_request(root, command[0], branch, command)
 
 
 @pytest.mark.parametrize(
@@ -328,24 +328,22 @@ def finish_pending(root: Path, task: str, branch: str | None) -> None:
 )
 def test_another_command_names_the_commits_that_wait_and_does_not_push_them(
     root: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     argv: list[str],
     branch: str | None,
     here: str,
 ) -> None:
-    leave_pending(root, monkeypatch)
+    leave_pending(root)
     git(root, "switch", "-q", here)
-    monkeypatch.setattr(sys, "argv", ["hubimages", *argv])
     for _ in range(2):
-        finish_pending(root, argv[0], branch)
+        finish_pending(root, argv, branch)
         assert capsys.readouterr().err == (
             "note: branch bump has commits of an earlier run and no pull request. To push them: "
             "git push --no-follow-tags --recurse-submodules=no --set-upstream origin refs/heads/bump:refs/heads/bump\n"
         )
     assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
     git(root, "push", "-q", "origin", "bump")
-    finish_pending(root, argv[0], branch)
+    finish_pending(root, argv, branch)
     assert capsys.readouterr().err == ""
 
 
@@ -358,15 +356,13 @@ def test_another_command_names_the_commits_that_wait_and_does_not_push_them(
 )
 def test_the_same_command_or_the_task_with_the_branch_opens_the_request_that_waits(
     root: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     argv: list[str],
     branch: str | None,
 ) -> None:
-    leave_pending(root, monkeypatch)
-    monkeypatch.setattr(sys, "argv", ["hubimages", *argv])
-    finish_pending(root, argv[0], branch)
+    leave_pending(root)
+    finish_pending(root, argv, branch)
     assert "note: an earlier run made the commits and no pull request; pushed bump" in capsys.readouterr().err
     assert pushed(root)
-    finish_pending(root, argv[0], branch)
+    finish_pending(root, argv, branch)
     assert capsys.readouterr().err == ""

@@ -109,7 +109,7 @@ def test_records_that_a_crash_of_the_system_cut_off_stop_no_run(root: Path, caps
     for name in ("edits.json", "branch.json", "pull-request.json"):
         (folder / name).write_text("" if name == "branch.json" else '{"texts": ')
     unfinished.put_back(root)
-    unfinished.open_pull_request(root, "point-hubs", None)
+    unfinished.open_pull_request(root, "point-hubs", None, ["point-hubs"])
     assert capsys.readouterr().err == (
         "note: the record of an earlier run that was killed cannot be read. Look with git status for edits that are "
         "not yours\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.cli.task import operator_errors
+from hubimages.cli.task import command, operator_errors
 
 
 @task(
@@ -90,7 +90,7 @@ def lock_environment(
     from hubimages import environment
 
     plan = environment.take_lock(Path(path), Path(made)) if made else environment.plan_lock(Path(path), format)
-    delivery = environment.Delivery(branch, commit, open_pr)
+    delivery = environment.Delivery(branch, commit, open_pr, command())
     text = str(plan)
     if delivery.commits and not dry_run:
         text = plan.deliver(delivery, because)

@@ -6,7 +6,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.cli.task import operator_errors
+from hubimages.cli.task import command, operator_errors
 from hubimages.display import DISPLAY
 from hubimages.errors import BadInputError
 from hubimages.findings import FOUND, fails
@@ -82,12 +82,13 @@ def new_imagebuilding_hub(
     do by hand. Adds to existing files without changing their present values. Asks for missing answers.
     """
     from hubimages import imagebuilding
+    from hubimages.repository.delivery import Delivery
 
     if not hub or not (cluster or values):
         raise BadInputError("--cluster and --hub are required (with --values only --hub): they are part of image names")
     raw = imagebuilding.given_answers(set_ or [], Path(answers) if answers else None)
     where = imagebuilding.Where(Path(repo), cluster or "", hub, Path(values) if values else None)
-    delivery = imagebuilding.Delivery(branch, commit=commit or branch is not None or open_pr, open_pr=open_pr)
+    delivery = Delivery(branch, commit or branch is not None or open_pr, open_pr, command())
     done = imagebuilding.make_hub(
         where,
         raw,

@@ -6,7 +6,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.cli.task import operator_errors
+from hubimages.cli.task import command, operator_errors
 from hubimages.errors import BadInputError
 
 REMOVAL_HELP = {
@@ -181,7 +181,7 @@ def finish_migration(
 
     if each and (branch or not open_pr):
         raise BadInputError("--each goes with --open-pr and without --branch: each image gets a branch of its own")
-    wanted = Delivery(branch or ("hubimages/finish-migration" if open_pr else None), commit, open_pr)
+    wanted = Delivery(branch or ("hubimages/finish-migration" if open_pr else None), commit, open_pr, command())
     first = Delivery() if each else wanted
     with Registries() as registries:
         one = migration.plan_finish(

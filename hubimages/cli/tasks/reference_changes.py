@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from invoke import Context, task
 
 from hubimages import console
-from hubimages.cli.task import operator_errors
+from hubimages.cli.task import command, operator_errors
 from hubimages.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -129,7 +129,11 @@ def point_hubs(
     registries = None if unchecked or dry_run else Registries()
     shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
-        branch, f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}", commit=commit, open_pr=open_pr
+        branch,
+        f"point-{wanted.name.rpartition('/')[2]}-{wanted.tag}",
+        commit=commit,
+        open_pr=open_pr,
+        command=command(),
     )
     plan = references.plan_point(
         Path(repo), wanted, chosen, delivery, registries=registries, because=because, instead_of=former
@@ -180,7 +184,7 @@ def roll_back_image(
     registries = None if unchecked or dry_run else Registries()
     shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
     delivery = references.delivery_of(
-        branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr
+        branch, "roll-back-" + "-".join(hub or file or ()), commit=commit, open_pr=open_pr, command=command()
     )
     plan = references.plan_roll_back(Path(repo), chosen, delivery, patterns=pattern or [], registries=registries)
     plan = _with_warnings(plan, online=not (unchecked or dry_run))
@@ -237,7 +241,7 @@ def promote_images(
     from hubimages.registry import Registries
 
     shown = _shown(dry_run, json, compare, open_pr=open_pr, unchecked=unchecked)
-    delivery = references.delivery_of(branch, "promote-images", commit=commit, open_pr=open_pr)
+    delivery = references.delivery_of(branch, "promote-images", commit=commit, open_pr=open_pr, command=command())
     plan = references.plan_promotion(
         Path(repo),
         from_,
@@ -309,7 +313,7 @@ def bump_images(
 
     chosen = _selection(repo, hub, file, hubs, also_automated)
     shown = _shown(dry_run, json, compare, open_pr=open_pr)
-    delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr)
+    delivery = references.delivery_of(branch, "bump-images", commit=commit, open_pr=open_pr, command=command())
     ask = functools.partial(console.confirm, yes=yes, flags="--yes")
     accepted = references.Accepted(
         [ImageRef.parse(each) for each in accept_jump or ()],

@@ -48,18 +48,26 @@ def apply_lock(directory: Path, platform: str) -> Path | None:
 
 
 def locked_environment_in(directory: Path, platform: str) -> str:
-    """Return the environment file that `apply_lock` would write. Raises BadInputError, too, if there is no lock."""
+    """Return the environment file that `apply_lock` would write, also where it has written it already.
+
+    Raises BadInputError, too, if there is no lock.
+    """
     again = remedy(find_root(directory))
     file = find_lock(directory)
     if file is None:
         raise BadInputError(f"there is no lock in {directory}. {again}")
     here = _environment_file(directory)
-    if here is not None and not is_made_for(file, here.read_text(encoding="utf-8")):
-        raise BadInputError(f"{file.name} was made for another {here.name}. {again}, and commit both")
+    before = here.read_text(encoding="utf-8") if here is not None else ""
+    is_current = here is None or is_made_for(file, before)
     try:
-        return locked_environment(read_lock(file), platform)
+        text = locked_environment(read_lock(file), platform)
     except BadInputError as error:
-        raise BadInputError(f"{error}. {again}") from error
+        if is_current:
+            raise BadInputError(f"{error}. {again}") from error
+        text = ""
+    if here is not None and not is_current and before != text:
+        raise BadInputError(f"{file.name} was made for another {here.name}. {again}, and commit both")
+    return text
 
 
 def _environment_file(directory: Path) -> Path | None:

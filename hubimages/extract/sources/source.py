@@ -14,7 +14,7 @@ from hubimages import console
 from hubimages.errors import BadInputError
 from hubimages.repository.git import ENVIRONMENT, Repo, remote_environment, remote_failure
 from hubimages.repository.web_address import WebAddress
-from hubimages.run import attempt, failure
+from hubimages.run import attempt, failure, with_reason
 
 COMMIT_EXPRESSION = re.compile(r"[0-9a-f]{7,40}|.*[~^@:].*")
 PARTIAL = "--filter=blob:none"
@@ -155,7 +155,7 @@ def scratch_repository(path: Path, borrowed: Sequence[Path]) -> Repo:
         cwd=path.parent,
     )
     if done.returncode:
-        raise failure(["git", "init"], done.returncode, done.stderr)
+        raise with_reason(failure(["git", "init"], done.returncode, done.stderr), path.parent)
     info = path / "objects" / "info"
     info.mkdir(exist_ok=True)
     (info / "alternates").write_bytes(b"".join(quoted(place) + b"\n" for place in borrowed))

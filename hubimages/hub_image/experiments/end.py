@@ -1,7 +1,9 @@
 """End an experiment: remove its requirements and its entry; with a roll-out, give all hubs what it tried."""
 
 import posixpath
+import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,7 @@ class EndExperiment:
     rolled_out: bool
     uses: Sequence[Use]
     notes: Sequence[str]
+    command: Sequence[str] = ()
 
     def show(self) -> str:
         """The plan: diffs, commands, and what comes next."""
@@ -54,15 +57,16 @@ class EndExperiment:
     def apply(self) -> str:
         """Make the commits, and return what is left to do."""
         base = pull_request.check_can_open(self.repo, self.branch) if self.open_pr else ""
-        with changes.on_branch(self.repo, self.branch):
-            made = changes.commit_all(self.repo, self.commits) if self.commits else []
-        for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
-            console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
-        opened = []
-        if self.open_pr and self.commits:
-            titles = [commit.message.strip() for commit in self.commits]
-            asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles), self.pr_to)
-            opened = [pull_request.open_pull_request(self.repo, asked)]
+        if not self.commits:
+            return "\n".join(self.next_steps())
+        titles = [commit.message.strip() for commit in self.commits]
+        asked = PullRequest(base, self.branch or "", titles[0], "\n".join(titles), self.pr_to, self.command)
+        with pull_request.pending(self.repo, asked) if self.open_pr else nullcontext():
+            with changes.on_branch(self.repo, self.branch):
+                made = changes.commit_all(self.repo, self.commits)
+            for commit, name in zip(self.commits, made, strict=False):  # one id where another run has made them all
+                console.step(f"committed {name[:12]}: {commit.message.splitlines()[0]}")
+            opened = [pull_request.open_pull_request(self.repo, asked)] if self.open_pr else []
         return "\n".join([*opened, *self.next_steps()])
 
     def next_steps(self) -> list[str]:
@@ -90,9 +94,11 @@ def plan_end_experiment(
     open_pr: bool = False,
     pr_to: str = "",
     config: str = "",
+    command: Sequence[str] = (),
 ) -> EndExperiment:
     """Return the plan that ends the experiment in the deployment repository that contains the directory.
 
+    Without commits where an earlier run has ended it. `command` is what the user ran.
     Raises BadInputError if there is no such experiment, RefusedError while hubs use it (with `roll_out` it is rolled
     out and stays), if edited files have uncommitted changes, and if both sides changed a requirement.
     """
@@ -104,6 +110,9 @@ def plan_end_experiment(
     experiments = {one.name: one for one in experimental(layout, main)}
     if name not in experiments:
         requirements_argument(main)  # raises the reason if there can be no experiment
+        if done := ended_in(repo, name):
+            note = f"{name} is not in this repository any more; {done} ended it"
+            return EndExperiment(repo, main, name, [], branch, open_pr, pr_to, False, [], [note])
         there = ", ".join(experiments) or "none"
         raise BadInputError(f"{main.config} has no experiment {name!r} of {main.name}. It has {there}")
     ended = experiments[name]
@@ -118,15 +127,24 @@ def plan_end_experiment(
             commits.append(Commit(f"Roll out the experiment {name} to {main.name}\n", [edit]))
     moved = bool(commits)
     if not used:
-        message = f"End the experimental hub image {name}\n"
-        commits.append(Commit(message, removal(layout, main, ended, head)))
+        commits.append(Commit(f"{subject(name)}\n", removal(layout, main, ended, head)))
     if open_pr:
         pull_request.check_can_open(repo, branch, pr_to)
     edits = [edit for commit in commits for edit in commit.edits]
     expected = {edit.path: edit.after for edit in edits}
     changes.check_files(repo, list(expected))
     refuse_changes(repo, list(expected), expected, " in a file that this task edits")
-    return EndExperiment(repo, main, name, commits, branch, open_pr, pr_to, moved, used, notes)
+    return EndExperiment(repo, main, name, commits, branch, open_pr, pr_to, moved, used, notes, command)
+
+
+def subject(name: str) -> str:
+    """Return the first line of the commit that ends an experiment."""
+    return f"End the experimental hub image {name}"
+
+
+def ended_in(repo: Repo, name: str) -> str:
+    """Return the commit that ended an experiment; "" if there is none."""
+    return repo.text("log", "-1", "--format=%h", f"--grep=^{subject(re.escape(name))}$", "HEAD")
 
 
 def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:

@@ -236,7 +236,11 @@ def chosen_memory(text: str) -> tuple[str, ...]:
 
 
 def save(file: Path, answers: Answers) -> None:
-    """Write all answers to a file that --answers reads; never a password. Raises RefusedError if it exists."""
+    """Write all answers to a file that --answers reads; never a password.
+
+    A file with the same answers stays: an earlier run was stopped after it wrote them. Raises RefusedError if there is
+    another file.
+    """
     from hubimages.yaml_text import add_key
 
     text = ""
@@ -245,9 +249,8 @@ def save(file: Path, answers: Answers) -> None:
     try:
         disk.write_new(file, text)
     except FileExistsError:
-        raise RefusedError(f"--save-answers={file}: the file already exists") from None
-    except OSError as error:
-        raise BadInputError(f"--save-answers={file}: {error.strerror}") from None
+        if not (file.is_file() and file.read_bytes() == text.encode()):
+            raise RefusedError(f"--save-answers={file}: the file already exists") from None
 
 
 def checked(key: str, text: str, choices: Sequence[str]) -> str:

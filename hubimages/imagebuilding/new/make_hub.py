@@ -1,6 +1,7 @@
 """Make an imagebuilding hub: its values, secret and entry in cluster.yaml, and the steps to do by hand."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from hubimages.imagebuilding.new.places import Places, beside, on_2i2c
 from hubimages.imagebuilding.new.plan import HubPlan, plan
 from hubimages.imagebuilding.values import Values
 from hubimages.repository import changes, file_edit
+from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import read_text
 from hubimages.repository.git import Repo
-from hubimages.repository.pull_request import PullRequest, check_can_open, open_pull_request
+from hubimages.repository.pull_request import PullRequest, check_can_open, open_pull_request, pending
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,6 @@ class Where:
     cluster: str
     hub: str
     values: Path | None
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """How to deliver the edits."""
-
-    branch: str | None
-    commit: bool
-    open_pr: bool = False
 
 
 def make_hub(
@@ -126,10 +119,12 @@ def apply(plan: HubPlan, repo: Repo | None, delivery: Delivery) -> str:
     else:
         base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
         title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
-        with changes.on_branch(repo, delivery.branch):
-            lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
-        if delivery.open_pr and delivery.branch:
-            lines.append(open_pull_request(repo, PullRequest(base, delivery.branch, title, plan.told())))
+        asked = PullRequest(base, delivery.branch or "", title, plan.told(), command=delivery.command)
+        with pending(repo, asked) if delivery.open_pr else nullcontext():
+            with changes.on_branch(repo, delivery.branch):
+                lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
+            if delivery.open_pr:
+                lines.append(open_pull_request(repo, asked))
     return "\n".join([*lines, "", plan.told()])
 
 

@@ -19,11 +19,11 @@ BY_NAME = "--hub for them, too, or with --file to leave out what they share"
 IN_FULL = 3  # hubs whose files that were not read are listed
 
 
-def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool) -> Delivery:
+def delivery_of(branch: str | None, name: str, *, commit: bool, open_pr: bool, command: Sequence[str] = ()) -> Delivery:
     """Return how far the change goes; a pull request without --branch gets a branch named after the change."""
     if open_pr and branch is None:
         branch = "hubimages/" + re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.").replace("..", ".")
-    return Delivery(branch, commit, open_pr)
+    return Delivery(branch, commit, open_pr, command)
 
 
 def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:

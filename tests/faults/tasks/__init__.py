@@ -1,11 +1,19 @@
 """Every task that writes, in small places where it does its whole work, and why others need no place here."""
 
+from tests.faults.tasks.contents import CONTENTS
 from tests.faults.tasks.deployments import DEPLOYMENTS
+from tests.faults.tasks.hub_images import HUB_IMAGES
 from tests.faults.tasks.image_repos import IMAGE_REPOS
+from tests.faults.tasks.imagebuilding import IMAGEBUILDING
+from tests.faults.tasks.live_hubs import LIVE_HUBS
+from tests.faults.tasks.locks import LOCKS
 from tests.faults.tasks.many import MANY
+from tests.faults.tasks.moved import MOVED
 from tests.faults.tasks.pages import PAGES
 
-SCENARIOS = (*IMAGE_REPOS, *MANY, *DEPLOYMENTS, *PAGES)
+SCENARIOS = (
+    *IMAGE_REPOS, *LOCKS, *MANY, *MOVED, *DEPLOYMENTS, *HUB_IMAGES, *IMAGEBUILDING, *LIVE_HUBS, *PAGES, *CONTENTS,
+)  # fmt: skip
 
 # Tasks that write nothing of a user's on this machine.
 READ_ONLY = frozenset({
@@ -14,22 +22,9 @@ READ_ONLY = frozenset({
 })  # fmt: skip
 # Tasks that write, whose faults other tests try, and where.
 ELSEWHERE = {
-    "finish-migration": "tests/migration/finishing",
     "bump-hub-image": "tests/engine/test_hub_storm.py",
     "rebuild-hub-image": "tests/engine/test_hub_storm.py",
     "new-hub-experiment": "tests/engine/test_hub_storm.py",
+    "preview-imagebuilding-hub": "tests/imagebuilding/test_preview.py",
 }
 # Tasks that write, whose faults no test tries, and what their write is.
-NOT_TRIED = {
-    "end-hub-experiment": "commits as point-hubs does",
-    "new-imagebuilding-hub": "commits as point-hubs does; sops encrypts in a temporary directory",
-    "lock-environment": "one file, written or committed as point-hubs does",
-    "apply-lock": "with --write, one file that is replaced whole",
-    "image-contents": "with --html, one file that is replaced whole",
-    "compare-images": "with --html or --markdown, one file that is replaced whole",
-    "image-repos": "clones as each does; with --html, one file that is replaced whole",
-    "attach-contents": "an image's SBOM in a registry, whose parts are not seen before the last one",
-    "preview-imagebuilding-hub": "a temporary directory and containers, which tests/imagebuilding/test_preview.py ends",
-    "set-configurator-image": "one request to a hub, which is read back",
-    "try-image": "a server on a hub, which is stopped again",
-}

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 
+from tests.faults.tasks.deployments import cut_pull_request, on_github, requests
 from tests.faults.world import Scenario, State, World
 from tests.histories import Commit, git
 from tests.histories import make as make_history
@@ -39,6 +40,22 @@ def source(world: World) -> None:
 def with_manifest(world: World) -> None:
     source(world)
     fleet.manifest(world.there / "m.yaml", world.there / "hubs", defaults="template: false", images=range(2))
+
+
+def with_remotes(world: World) -> None:
+    """The same, with an empty repository for each image to be pushed to."""
+    with_manifest(world)
+    for number in range(2):
+        git("init", "--quiet", "--bare", "--initial-branch=main", world.there / f"remotes/hub{number:02}-image.git")
+
+
+def one_by_one(world: World, before: State, after: State, now: State) -> bool:
+    """Each image is there or not, and then published or not; what is not, the next run makes and pushes."""
+    made = {path: text for path, text in now.items() if path.startswith("out/") and ".git" not in path}
+    remotes = {path: text for path, text in now.items() if path.startswith("remotes/")}
+    return all(after[path] == text for path, text in made.items()) and all(
+        text in (before[path], after[path]) for path, text in remotes.items()
+    )
 
 
 def with_short_manifest(world: World) -> None:
@@ -113,8 +130,17 @@ IMAGE_REPOS = (
         sources=("hubs",),
     ),
     Scenario("extract-images", lambda w: ("extract-images", "m.yaml", "out"), with_manifest, sources=("hubs",)),
+    Scenario(
+        "extract-images --push",
+        lambda w: ("extract-images", "m.yaml", "out", f"--remote={w.there}/remotes/{{repository}}.git", "--push"),
+        with_remotes, sources=("hubs",), steps=one_by_one,
+    ),
     Scenario("adopt-image-repo", lambda w: ("adopt-image-repo", "image", "--yes"), strange),
     Scenario("update-image-repo", lambda w: ("update-image-repo", "image"), old),
+    Scenario(
+        "update-image-repo --open-pr", lambda w: ("update-image-repo", "image", "--open-pr"), on_github(old, "image"),
+        server="git github", steps=cut_pull_request, beyond=requests,
+    ),
     Scenario(
         "update-image-repo --set", lambda w: ("update-image-repo", "image", "--set=registry=ghcr.io"), in_conflict,
         code=1, again=(3,), steps=before_conflicts,

@@ -1,6 +1,8 @@
 """The task that runs another in many repositories."""
 
-from tests.faults.tasks.deployments import served
+from tests.faults.servers import IMAGES
+from tests.faults.tasks.deployments import hosted, requests, served
+from tests.faults.tasks.pages import timeless, whole_page
 from tests.faults.world import Scenario, State, World
 
 NAMES = ("org/one", "org/two")
@@ -9,14 +11,20 @@ CHANGE = "text = open('a').read(); open('a', 'w').write(text.replace('old', 'new
 
 def organisation(world: World) -> None:
     """Two repositories on GitHub, and the file that lists them."""
-    hosting = world.servers.github.hosting
-    hosting.served = world.there / "served"
-    hosting.served.mkdir()
-    world.fresh = hosting.pulls.clear
+    hosted(world).mkdir()
     for name in NAMES:
-        hosting.make(name, {"a": "old\n"})
+        world.servers.github.hosting.make(name, {"a": "old\n"})
     (world.there / "repos").write_text("".join(f"{name}\n" for name in NAMES))
     served(world)
+
+
+def with_images(world: World) -> None:
+    """The same, each with an image in our registry, and the page of an earlier run."""
+    organisation(world)
+    for name, image in zip(NAMES, IMAGES, strict=True):
+        line = f'IMAGE = os.environ.get("IMAGE", "{world.servers.address("registry")}/{image}")\n'
+        world.servers.github.hosting.commit(name, {"noxfile.py": line}, "Name the image")
+    (world.there / "page.html").write_text("earlier\n")
 
 
 def one_by_one(world: World, before: State, after: State, now: State) -> bool:
@@ -26,6 +34,7 @@ def one_by_one(world: World, before: State, after: State, now: State) -> bool:
 
 
 WORDS = ("each", "--repos=repos", "--cache=cache", "--branch=new", "--message=Use new", "--yes", "--run")
+OVERVIEW = ("image-repos", "--repos=repos", "--cache=cache", "--html=page.html")
 IN_EACH = ("--", "python3", "-c", CHANGE)
 MANY = (
     Scenario(
@@ -34,6 +43,10 @@ MANY = (
     ),
     Scenario(
         "each --open-pr", lambda w: (*WORDS, "--open-pr", *IN_EACH), organisation, steps=one_by_one,
-        server="git github", kept=("cache",),
+        server="git github", kept=("cache",), beyond=requests,
+    ),
+    Scenario(
+        "image-repos --html", lambda w: OVERVIEW, with_images, normal=timeless, steps=whole_page,
+        server="git github registry", kept=("cache",),
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from invoke import Context, Exit, task
 
 from hubimages import console
-from hubimages.cli.task import operator_errors
+from hubimages.cli.task import command, operator_errors
 
 REPO_HELP = {"repo": "a clone of the deployment repository; default: the current directory"}
 IMAGE_HELP = {"image": "the main hub image in chartpress.yaml, if values.yaml does not name it"}
@@ -150,6 +150,14 @@ def end_hub_experiment(
     from hubimages import hub_image
 
     plan = hub_image.plan_end_experiment(
-        Path(repo), name, roll_out=roll_out, image=image, branch=branch, open_pr=open_pr, pr_to=pr_to, config=config
+        Path(repo),
+        name,
+        roll_out=roll_out,
+        image=image,
+        branch=branch,
+        open_pr=open_pr,
+        pr_to=pr_to,
+        config=config,
+        command=command(),
     )
     console.result(plan.show() if dry_run else plan.apply())

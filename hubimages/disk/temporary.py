@@ -1,0 +1,76 @@
+"""Directories and files for the time of a run, in TMPDIR or beside a target."""
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from hubimages import signals
+from hubimages.disk import locks
+
+DIRECTORY = "hubimages-run-"
+REMOVAL_ATTEMPTS = 40  # two seconds
+
+
+@contextlib.contextmanager
+def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]:
+    """Create a directory in TMPDIR, or in `parent`, and remove it at the end; `what` is a part of its name.
+
+    Removes what killed runs have left there. SIGTERM and SIGHUP end a task as Ctrl-C does, so that it cleans up.
+    """
+    path: Path | None = None
+    lock: int | None = None
+    try:
+        with signals.held_back():  # until it is known what to clean up
+            parent = parent or Path(tempfile.gettempdir())
+            _remove_directories(parent)
+            path, lock = _locked_directory(parent, what)
+        yield path
+    finally:
+        with signals.held_back():
+            if path is not None:
+                remove(path)
+            if lock is not None:
+                os.close(lock)
+
+
+def remove(path: Path) -> None:
+    """Remove a directory, even while a program that was just started still writes into it."""
+    for _ in range(REMOVAL_ATTEMPTS):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(0.05)
+
+
+def unnamed_file() -> IO[bytes]:
+    """Return a file without a name: in memory where the system has that, so that a killed run leaves none."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("hubimages"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+def _locked_directory(parent: Path, what: str) -> tuple[Path, int]:
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=f"{DIRECTORY}{what}-", dir=parent))
+        with contextlib.suppress(FileNotFoundError):  # another run took it for a leftover
+            lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            if locks.is_locked(lock, path):
+                return path, lock
+
+
+def _remove_directories(parent: Path) -> None:
+    with contextlib.suppress(OSError):
+        for path in parent.glob(f"{DIRECTORY}*"):
+            facts = path.lstat()
+            if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+                continue
+            lock = locks.lock(path)
+            if lock is not None:
+                remove(path)
+                os.close(lock)
