@@ -2,7 +2,9 @@
 
 import gc
 import os
+import shutil
 import signal
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -26,6 +28,9 @@ NEED_NO_STAND_IN = tuple(
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
 
+# Most files of the tests are git's: in memory they take a fifth less CPU, and no waiting for the disk.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+
 OF_A_PERSON = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "COOKIECUTTER_CONFIG", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
     "GH_TOKEN", "GITHUB_TOKEN",
@@ -46,6 +51,18 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     if items:
         counts = items[0].config.stash.setdefault(DEEP, Counter())
         counts.update(item.nodeid.split("/")[1] for item in items if item.get_closest_marker("deep"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' files in memory where it has room for them; `--basetemp` and pytest's variable go first."""
+    given = config.option.basetemp is not None or "PYTEST_DEBUG_TEMPROOT" in os.environ
+    if not given and os.access(MEMORY, os.W_OK) and usable(MEMORY):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def usable(place: Path) -> bool:
+    """Return whether a file system in memory takes all files of the tests, and programs among them."""
+    return shutil.disk_usage(place).free >= ROOM and not os.statvfs(place).f_flag & os.ST_NOEXEC
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -90,6 +107,8 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
         patch.setenv("GIT_TEST_FSYNC", "0")  # no test takes the power away
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))  # containers' data is elsewhere: tests/engine
+        patch.setattr(tempfile, "tempdir", os.environ["TMPDIR"])
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         yield
