@@ -37,7 +37,8 @@ def hubimages(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a task and return how it ended, as `subprocess.run` does; `env` is its whole environment.
 
-    `first` is a function, `MODULE:NAME`, and its arguments, which the task's process calls before it begins.
+    `first` is a function, `MODULE:NAME`, and its arguments, which the task's process calls before it begins; where that
+    raises SystemExit, it does not begin.
     """
     argv = list(map(str, words))
     with ExitStack() as stack:
