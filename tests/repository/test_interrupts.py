@@ -198,7 +198,7 @@ def finish_after_kill(root: Path) -> None:
 
 
 def test_a_signal_at_any_moment_of_a_commit_leaves_all_or_nothing(tmp_path: Path) -> None:
-    assert sum(storm(tmp_path, 8, seed=1).values()) == 8
+    assert sum(storm(tmp_path, 4, seed=1).values()) == 4
 
 
 @pytest.mark.deep
