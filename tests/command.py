@@ -163,7 +163,11 @@ if __name__ == "__main__":
 
     with lean_invoke():
         import_module("hubimages.cli.program")
+    from tests.forking import Forked, warm
+
     open_doors()
+    warm()
+    subprocess.Popen = Forked  # type: ignore[misc]
     gc.freeze()
     serve(socket.socket(fileno=int(sys.argv[1])))
     finish(main)

@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.forking import Forked
 
 # A shell that starts its command in the background has it ignore SIGINT, `nohup` SIGHUP; programs inherit that, and
 # then never end as the tests interrupt them. A handler that does nothing means the same here, and the default in them.
@@ -109,6 +112,7 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setenv("GIT_TEST_FSYNC", "0")  # no test takes the power away
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))  # containers' data is elsewhere: tests/engine
         patch.setattr(tempfile, "tempdir", os.environ["TMPDIR"])
+        patch.setattr(subprocess, "Popen", Forked)
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         yield

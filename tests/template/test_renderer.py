@@ -10,8 +10,16 @@ import pytest
 from hubimages import errors as template_errors
 from hubimages import template
 from hubimages.template.render import run_cookiecutter
+from tests.forking import STARTED, Forked
 from tests.sample import some
 from tests.template.published import PUBLISHED
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the renderer as people's tasks do; the other tests fork it."""
+    monkeypatch.setattr(subprocess, "Popen", STARTED)
+
 
 PRIVATE = {"__template": PUBLISHED.address, "__commit": PUBLISHED.commit, "__problem": PUBLISHED.problem}
 AWKWARD = {"repo": "Our.Image_2", "title": 'A "title" & <more>', "description": "It's $(x) `y` \\ ünï: #1"}
@@ -58,6 +66,14 @@ def test_a_renderer_that_was_started_early_renders_when_it_is_told_to(tmp_path):
         rendering = template.render_files({"title": "Early"}, PUBLISHED, tmp_path, process)
     assert rendering.files == template.render_files({"title": "Early"}, PUBLISHED).files
     assert (process.returncode, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path):
+    started = template.render_files(AWKWARD, PUBLISHED)
+    monkeypatch.setattr(subprocess, "Popen", Forked)
+    assert template.render_files(AWKWARD, PUBLISHED) == started
+    with pytest.raises(template_errors.BadInputError, match=r"^image: "):
+        template.render_files({"image": "UPPER/case"}, PUBLISHED)
 
 
 def test_a_renderer_that_is_not_needed_ends_with_its_block():
