@@ -28,6 +28,14 @@ NEED_NO_STAND_IN = tuple(
     for name in ("builder", "compression", "pushing", "references", "refusals", "registry", "unsteady")
 )
 
+# A few tests that take long: xdist begins with the files that have the most tests, and these would come last, alone.
+LONG = (
+    "engine", "engine without stand-ins", "tests/installed/test_installed.py", "tests/template/test_lint.py",
+    "tests/migration/test_push.py", "tests/migration/test_whole_path.py", "tests/migration/finishing/test_stopped.py",
+    "tests/repository/test_interrupts.py", "tests/repository/test_hooks.py", "tests/fleet/test_each.py",
+    "tests/update/test_all_or_nothing.py", "tests/test_tutorial.py", "tests/test_skips.py",
+)  # fmt: skip
+
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
 
 # Most files of the tests are git's: in memory they take a sixth less CPU, and no waiting for the disk.
@@ -96,6 +104,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             if nodeid.startswith(NEED_THE_ENGINE):
                 return "engine without stand-ins" if nodeid.startswith(halves) else "engine"
             return nodeid.partition("::")[0]
+
+        def _assign_work_unit(self, node: Any) -> None:
+            for scope in reversed(LONG):
+                if scope in self.workqueue:
+                    self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
     return FewEngines(config, log)
 
