@@ -27,7 +27,7 @@ COMPILED = {"PYTHONDONTWRITEBYTECODE": None}
 FAST = [
     "tests/test_address.py", "tests/test_duration.py", "tests/test_findings.py", "tests/test_image_ref.py",
     "tests/test_layers.py", "tests/cli/test_console.py",
-    "tests/extract/test_messages.py", "tests/hub_image/test_plain.py", "tests/references/change/test_pods.py",
+    "tests/extract/test_messages.py", "tests/hub_image/test_plain.py", "tests/references/change/test_retag.py",
     "tests/references/keep", "tests/references/newest", "tests/references/tags", "tests/references/test_keys.py",
     "tests/references/test_yaml_references.py", "tests/template/test_arrival.py",
     "tests/update/adopting/test_guesses.py", "tests/yaml_text",

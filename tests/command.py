@@ -37,7 +37,8 @@ def hubimages(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a task and return how it ended, as `subprocess.run` does; `env` is its whole environment.
 
-    `first` is a function, `MODULE:NAME`, and its arguments, which the task's process calls before it begins.
+    `first` is a function, `MODULE:NAME`, and its arguments, which the task's process calls before it begins; where that
+    raises SystemExit, it does not begin.
     """
     argv = list(map(str, words))
     with ExitStack() as stack:
@@ -162,7 +163,11 @@ if __name__ == "__main__":
 
     with lean_invoke():
         import_module("hubimages.cli.program")
+    from tests.forking import Forked, warm
+
     open_doors()
+    warm()
+    subprocess.Popen = Forked  # type: ignore[misc]
     gc.freeze()
     serve(socket.socket(fileno=int(sys.argv[1])))
     finish(main)

@@ -3,6 +3,8 @@
 import gc
 import os
 import signal
+import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -10,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.forking import Forked
 
 # A shell that starts its command in the background has it ignore SIGINT, `nohup` SIGHUP; programs inherit that, and
 # then never end as the tests interrupt them. A handler that does nothing means the same here, and the default in them.
@@ -24,7 +28,18 @@ NEED_NO_STAND_IN = tuple(
     for name in ("builder", "compression", "pushing", "references", "refusals", "registry", "unsteady")
 )
 
+# A few tests that take long: xdist begins with the files that have the most tests, and these would come last, alone.
+LONG = (
+    "engine", "engine without stand-ins", "tests/installed/test_installed.py", "tests/template/test_lint.py",
+    "tests/migration/test_push.py", "tests/migration/test_whole_path.py", "tests/migration/finishing/test_stopped.py",
+    "tests/repository/test_interrupts.py", "tests/repository/test_hooks.py", "tests/fleet/test_each.py",
+    "tests/update/test_all_or_nothing.py", "tests/test_tutorial.py", "tests/test_skips.py",
+)  # fmt: skip
+
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
+
+# Most files of the tests are git's: in memory they take a sixth less CPU, and no waiting for the disk.
+MEMORY, ROOM, FILES = Path("/dev/shm"), 4 << 30, 500_000
 
 OF_A_PERSON = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "COOKIECUTTER_CONFIG", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
@@ -46,6 +61,20 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     if items:
         counts = items[0].config.stash.setdefault(DEEP, Counter())
         counts.update(item.nodeid.split("/")[1] for item in items if item.get_closest_marker("deep"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' files in memory where it has room for them; `--basetemp` and pytest's variable go first."""
+    given = config.option.basetemp is not None or "PYTEST_DEBUG_TEMPROOT" in os.environ
+    if not given and os.access(MEMORY, os.W_OK) and usable(MEMORY):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def usable(place: Path) -> bool:
+    """Return whether a file system in memory takes all files of the tests, and programs among them."""
+    found = os.statvfs(place)
+    room = found.f_bavail * found.f_frsize >= ROOM and found.f_favail >= FILES
+    return room and not found.f_flag & os.ST_NOEXEC
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,6 +105,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
                 return "engine without stand-ins" if nodeid.startswith(halves) else "engine"
             return nodeid.partition("::")[0]
 
+        def _assign_work_unit(self, node: Any) -> None:
+            for scope in reversed(LONG):
+                if scope in self.workqueue:
+                    self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
+
     return FewEngines(config, log)
 
 
@@ -90,6 +125,9 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
         patch.setenv("GIT_TEST_FSYNC", "0")  # no test takes the power away
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))  # containers' data is elsewhere: tests/engine
+        patch.setattr(tempfile, "tempdir", os.environ["TMPDIR"])
+        patch.setattr(subprocess, "Popen", Forked)
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         yield

@@ -112,7 +112,7 @@ def test_a_new_file_follows_the_umask_which_no_other_thread_sees_changed(
 @contextlib.contextmanager
 def as_other_user() -> Iterator[Path]:
     """Be a user whom directories' modes hold, in a directory that every user reaches."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         is_root = os.geteuid() == 0
         if is_root:
@@ -121,9 +121,9 @@ def as_other_user() -> Iterator[Path]:
         try:
             yield Path(folder)
         finally:
-            Path(folder).chmod(0o755)
             if is_root:
                 os.seteuid(0)
+            Path(folder).chmod(0o755)
 
 
 def test_a_file_in_a_directory_where_none_can_be_made_is_written_in_its_place() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hubimages.run import attempt, read
 from tests.engine import process
 from tests.engine.engine import unmount_below
-from tests.engine.install import program
+from tests.engine.install import DISK, program
 
 CONFIG = """\
 version = 2
@@ -53,7 +53,8 @@ class Node:
 def node() -> Iterator[Node]:
     """Yield a node without images, and remove it afterwards. Raises EngineUnavailableError without containerd."""
     containerd, _ = program("containerd"), program("ctr")
-    folder = Path(tempfile.mkdtemp(prefix="hubimages-node-"))  # short: a socket's path has at most 107 characters
+    # short: a socket's path has at most 107 characters
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-node-", dir=DISK))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.callback(unmount_below, folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 from hubimages.run import attempt, read
 from tests import needs
 from tests.engine import process, registry
-from tests.engine.install import EngineUnavailableError, alone, ensure_programs, program
+from tests.engine.install import DISK, EngineUnavailableError, alone, ensure_programs, program
 
 # What mmdebstrap unpacks below the stand-in base images, and its name on Docker Hub.
 DEBIAN = "debian:trixie-slim"
@@ -68,7 +68,7 @@ class Engine:
 @contextmanager
 def any_engine() -> Iterator[Engine]:
     """Yield the running engine, or else a private one. Raises EngineUnavailableError if there is none."""
-    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-", dir=DISK))
     try:
         running = running_engine(folder)
         if running is not None:
@@ -140,9 +140,8 @@ def second_engine(first: Engine) -> Iterator[Engine]:
     if os.geteuid() != 0:
         raise EngineUnavailableError("only root can start a second engine")
     program("dockerd")
-    folder = Path(
-        tempfile.mkdtemp(prefix="hubimages-engine-")
-    )  # a short path: that of a socket has at most 107 characters
+    # a short path: that of a socket has at most 107 characters
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-", dir=DISK))
     try:
         with daemon(folder) as engine:
             share_buildx(first, engine)

@@ -14,6 +14,7 @@ from tests import needs
 PACKAGES = ("docker.io", "docker-registry", "mmdebstrap", "iptables", "iproute2")
 PROGRAMS = ("docker", "dockerd", "docker-registry", "mmdebstrap", "iptables", "ip")
 REMEDY = needs.ENGINE.get
+DISK = tempfile.gettempdir()  # for images and layers; the tests' other files may be in memory (tests/conftest.py)
 # Debian's programs for root are on the PATH of root's login shells only.
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 
@@ -36,7 +37,7 @@ def program(name: str) -> str:
 @contextmanager
 def alone() -> Iterator[None]:
     """Keep other processes of the tests waiting: for dpkg's lock, which does not wait, and for a daemon's bridge."""
-    with Path(tempfile.gettempdir(), f"hubimages-tests-{os.geteuid()}.lock").open("w") as lock:
+    with Path(DISK, f"hubimages-tests-{os.geteuid()}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

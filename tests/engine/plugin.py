@@ -3,6 +3,7 @@
 Load it in the top conftest: `pytest_plugins = ["tests.engine.plugin"]`.
 """
 
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ import pytest
 from tests import needs
 from tests.engine import registry as registries
 from tests.engine.engine import Engine, any_engine
-from tests.engine.install import EngineUnavailableError, ensure_registry
+from tests.engine.install import DISK, EngineUnavailableError, ensure_registry
 from tests.engine.stand_ins import repo2docker_base, stand_ins
 
 # Besides the base of repo2docker. `stand_ins` takes any other tag of these.
@@ -40,18 +41,20 @@ def engine_env(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
+def registry(engine: Engine) -> Iterator[registries.Registry]:
     """Yield a registry without a password. A private daemon looks there for docker.io's images, too."""
     if engine.mirror is not None:
         yield engine.mirror
         return
-    yield from serve(tmp_path_factory.mktemp("registry"))
+    with tempfile.TemporaryDirectory(prefix="hubimages-registry-", dir=DISK) as folder:
+        yield from serve(Path(folder))
 
 
 @pytest.fixture(scope="session")
-def password_registry(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[registries.Registry]:
+def password_registry(engine: Engine) -> Iterator[registries.Registry]:
     """Yield a registry that requires a password for everything."""
-    yield from serve(tmp_path_factory.mktemp("registry"), username="robot", password="correct horse")
+    with tempfile.TemporaryDirectory(prefix="hubimages-registry-", dir=DISK) as folder:
+        yield from serve(Path(folder), username="robot", password="correct horse")
 
 
 def serve(root: Path, *, username: str = "", password: str = "") -> Iterator[registries.Registry]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests import needs
 from tests.engine.engine import DEBIAN, Engine, private_engine
-from tests.engine.install import EngineUnavailableError, ensure_programs
+from tests.engine.install import DISK, EngineUnavailableError, ensure_programs
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def test_nothing_is_left_of_a_private_engine(engine: Engine) -> None:
     if not engine.private:
         pytest.skip("an engine runs here already: no other is started")
     # a socket's path has at most 107 characters, so this one cannot be in tmp_path
-    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="hubimages-engine-", dir=DISK))
     try:
         with private_engine(folder, like=engine) as second:
             container = second.docker("run", "--detach", DEBIAN, "sleep", "1000")

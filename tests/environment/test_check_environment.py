@@ -1,12 +1,14 @@
 """What `check-environment` tells of an image repository's files, asked of the real repo2docker."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from hubimages.environment import Options, Report, check_environment
 from hubimages.errors import BadInputError
+from tests.forking import STARTED
 
 GOOD = "channels:\n- conda-forge\ndependencies:\n- python=3.12\n- numpy=2.3\n"
 
@@ -330,7 +332,8 @@ def test_both_versions_of_repo2docker_are_named_where_they_differ(tmp_path: Path
     assert len(report.not_checked) == 1
 
 
-def test_a_module_of_the_repository_is_not_imported(tmp_path: Path) -> None:
+def test_a_module_of_the_repository_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "Popen", STARTED)  # as tasks do; the other tests fork the program that asks
     files = {"environment.yml": GOOD, "requests.py": "raise SystemExit(9)\n", "json.py": "raise SystemExit(9)\n"}
     assert check(tmp_path, files).choice.python == "3.12"
 

@@ -1,14 +1,13 @@
 """A lock is committed on a branch of its own, pushed, and proposed with a table of what changes."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hubimages.environment import Delivery, as_table, plan_lock, take_lock
 from hubimages.errors import BadInputError
+from tests.command import hubimages
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_lock import NUMPY, image_repository
 from tests.histories import git
@@ -44,8 +43,7 @@ def newer_numpy(tmp_path: Path) -> None:
 
 
 def lock(place: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "hubimages", "lock-environment", str(place), *words]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, env=dict(os.environ))
+    return hubimages("lock-environment", place, *words)
 
 
 def test_a_lock_with_newer_packages_is_proposed_once(place: Path, tmp_path: Path) -> None:

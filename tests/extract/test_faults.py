@@ -57,7 +57,7 @@ def content(place: Path) -> list[tuple[str, bytes]]:
     return [(str(path), path.read_bytes()) for path in sorted(place.rglob("*")) if path.is_file()]
 
 
-@pytest.mark.parametrize("moments", [5, pytest.param(20, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.deep)])
 def test_killed_at_any_moment_it_leaves_nothing_or_all_and_the_next_run_works(moments, source, tmp_path):
     before = content(source)
     began = time.monotonic()

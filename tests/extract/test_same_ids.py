@@ -67,7 +67,7 @@ def trees(repo: Path, tip: str) -> list[str]:
     return git("-C", repo, "log", "--topo-order", "--format=%T", tip).splitlines()
 
 
-@examples(few=15, many=1000)
+@examples(few=10, many=1000)
 @given(histories())
 def test_extraction_gives_the_ids_of_git_filter_repo(commits: list[Commit]) -> None:
     with tempfile.TemporaryDirectory() as directory:

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import hubimages
+
 CHECKOUT = Path(__file__).parents[2]
 
 
 def each(*words: str, cwd: Path, program: str = "hubimages") -> subprocess.CompletedProcess[str]:
+    if program == "hubimages":
+        return hubimages("each", "--repos=repos", *words, cwd=cwd)
     argv = [sys.executable, "-m", program, "each", "--repos=repos", *words]
     return subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 

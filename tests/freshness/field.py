@@ -107,6 +107,8 @@ def answering() -> Iterator[Field]:
             status = 503 if path in there.down else 404 if body is None else 200
             self.send_response(status)
             self.send_header("Content-Length", str(len(body or b"")))
+            if status == 503:
+                self.send_header("Retry-After", "0")  # the waiting is what tests/registry/test_answers.py is about
             self.end_headers()
             self.wfile.write(body or b"")
 

@@ -21,6 +21,7 @@ from hubimages.imagebuilding.preview import show_form as preview
 from hubimages.imagebuilding.preview.processes import descendants, runs
 from hubimages.run import environment
 from tests import needs
+from tests.command import hubimages
 from tests.engine import process
 from tests.engine.engine import Engine
 
@@ -361,8 +362,7 @@ def test_without_the_proxy_the_line_that_installs_it_is_given(monkeypatch: pytes
 def test_options_that_cannot_be_are_refused_in_one_line(values: Path, options: list[str], message: str) -> None:
     named = [f"--values={values}"] if not any(option.startswith("--values") for option in options) else []
     port = [] if any(option.startswith("--port") for option in options) else [f"--port={process.free_port()}"]
-    argv = [sys.executable, "-m", "hubimages", "preview-imagebuilding-hub", *named, *port, *options]
     env = environment({"PATH": str(values.parent)})  # what a person wrote comes before what the machine lacks
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=values.parent, env=env)
+    done = hubimages("preview-imagebuilding-hub", *named, *port, *options, cwd=values.parent, env=env)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith(f"error: {message}")

@@ -16,6 +16,7 @@ from hubimages.update.released import installed_version, releases
 from tests import deployments
 from tests.installed.conftest import ADDRESS, COMPILED, Copy, run
 from tests.references.pointing import make_deployment
+from tests.sample import some
 from tests.test_tutorial import follow
 from tests.update.repositories import make_from_release
 
@@ -51,7 +52,7 @@ def test_the_wheel_has_no_bytecode(wheel: Path) -> None:
     assert [name for name in ZipFile(wheel).namelist() if "pyc" in name] == []
 
 
-@pytest.mark.parametrize("starter", STARTERS)
+@pytest.mark.parametrize("starter", some(STARTERS, 0, 1))
 def test_a_new_repository_is_the_same(
     installed: Copy, checkout: Copy, project: Path, commit: str, tmp_path: Path, starter: str
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import hubimages
 from tests.live_hub.hub import RunningHub
 
 IMAGE = "quay.io/group/image:abc123"
@@ -119,8 +120,7 @@ def test_a_token_without_the_right_is_told_from_one_that_is_not_known(profile_hu
 )
 def test_bad_input_is_one_line(args: list[str], code: int, message: str, tmp_path: Path) -> None:
     env = {**os.environ, "JUPYTERHUB_API_TOKEN": "x"}
-    asked = [sys.executable, "-m", "hubimages", "try-image", *args]
-    done = subprocess.run(asked, env=env, capture_output=True, text=True, check=False, cwd=tmp_path)
+    done = hubimages("try-image", *args, env=env, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
     assert message in done.stderr
     assert "secret" not in done.stderr

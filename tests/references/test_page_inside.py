@@ -1,8 +1,6 @@
 """The page says what is in the images, and shows two tags of one side by side."""
 
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from hubimages.contents.facts import SBOM
 from hubimages.errors import BadInputError
 from hubimages.image_ref import ImageRef
 from hubimages.references.page.html import page
+from tests.command import hubimages
 from tests.contents.published import archive, files, push
 from tests.engine.registry import Registry
 from tests.references.deployment import inventory_of
@@ -96,8 +95,7 @@ def test_images_html_asks_the_registries_for_sboms_and_reads_no_layers(tmp_path:
     made = {}
     for words in ([], ["--offline"]):
         file = tmp_path / f"page{len(words)}.html"
-        argv = [sys.executable, "-m", "hubimages", "images", "--repo", str(root), "--html", str(file), *words]
-        subprocess.run(argv, check=True, capture_output=True)
+        assert hubimages("images", "--repo", root, "--html", file, *words).returncode == 0
         made[file.name] = file.read_text()
     online, offline = made["page0.html"], made["page1.html"]
     listed = [row.split()[2] for row in rows(online, 'data-table="inside"', "</table>")[1:]]

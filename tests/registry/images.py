@@ -30,16 +30,17 @@ class Publisher:
             headers["Authorization"] = f"Basic {login}"
         self.http = urllib3.PoolManager(headers=headers)
         self.headers = headers
+        self.layer = ""  # the digest of the one that all images have, once it is there
 
     def image(self, configuration: Mapping[str, Any], *tags: str, annotations: Mapping[str, str] | None = None) -> str:
         """Push an image with a configuration under all the tags, and return its digest."""
-        layer = self.blob(b"a layer")
+        self.layer = self.layer or self.blob(b"a layer")
         content = json.dumps({"architecture": "amd64", "os": "linux", **configuration}).encode()
         manifest: dict[str, Any] = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": {"mediaType": CONFIGURATION, "size": len(content), "digest": self.blob(content)},
-            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "size": 7, "digest": layer}],
+            "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "size": 7, "digest": self.layer}],
         }
         if annotations:
             manifest["annotations"] = dict(annotations)

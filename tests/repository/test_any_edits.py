@@ -19,7 +19,7 @@ from hubimages.repository.delivery import Delivery
 from hubimages.repository.file_edit import FileEdit
 from tests.examples import examples
 
-SOME = examples(15, 300)
+SOME = examples(10, 300)
 
 PATHS = ("a.yaml", "b.yaml", "dir/c.yaml", "dir/d é.yaml")
 LINES = st.sampled_from(["tag: 1\n", "tag: 2\n", "# \u2028 line\n", "tag: 3\r\n", "\n", "--- a/b.yaml\n", "$ git\n"])

@@ -163,7 +163,7 @@ def storm(folder: Path, moments: int, seed: int) -> dict[str, int]:
         number = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)[moment % 4]
         running = start(root)
         while not (root / "new").exists() and running.poll() is None:
-            pass  # the edits are written now, and git comes next
+            time.sleep(0.0005)  # the edits are written now, and git comes next
         time.sleep(chance.uniform(0, 0.05))
         with suppress(ProcessLookupError):  # it has ended
             os.killpg(running.pid, number)
@@ -198,7 +198,7 @@ def finish_after_kill(root: Path) -> None:
 
 
 def test_a_signal_at_any_moment_of_a_commit_leaves_all_or_nothing(tmp_path: Path) -> None:
-    assert sum(storm(tmp_path, 8, seed=1).values()) == 8
+    assert sum(storm(tmp_path, 4, seed=1).values()) == 4
 
 
 @pytest.mark.deep

@@ -14,7 +14,7 @@ import pytest
 from hubimages.cli import program
 from tests.conftest import IDENTITY
 from tests.repository.states import STATES, Place
-from tests.repository.test_states import ALL, COMMON, SURROUNDINGS, Seen, base, cases, git  # noqa: F401 - a fixture
+from tests.repository.test_states import ALL, COMMON, SURROUNDINGS, Seen, base, git, places  # noqa: F401 - a fixture
 
 SAMPLE = {"clean", "a merge with a conflict", "core.bare", "a newer format", "a filter is missing", "another owner"}
 DEPLOYMENT = (
@@ -36,12 +36,13 @@ IMAGE_DIR = "helm-charts/images/hub"
 
 def in_order() -> list[object]:
     """The states, those outside of the sample marked for the deep run."""
-    chosen = []
-    for each in cases():
-        around, state = each.values  # type: ignore[attr-defined]
-        marks = [] if around == "plain" and state in SAMPLE else [pytest.mark.deep]
-        chosen.append(pytest.param(around, state, id=each.id, marks=marks))  # type: ignore[attr-defined]
-    return chosen
+    return [
+        pytest.param(
+            around, state, id=f"{state}, {around}",
+            marks=[] if around == "plain" and state in SAMPLE else [pytest.mark.deep],
+        )
+        for around, state in places()
+    ]  # fmt: skip
 
 
 def run(argv: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 from hubimages import template
 from hubimages.errors import BadInputError
+from tests.command import hubimages
 from tests.template.all_workflows import Renderer
 from tests.template.published import PUBLISHED
 from tests.template.texts import BY_US, REFUSED, TAKEN
@@ -181,6 +182,8 @@ def test_no_text_is_taken_for_a_choice(key: str) -> None:
 
 
 def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    if words[0] == "hubimages":
+        return hubimages(*words[1:], cwd=cwd)
     return subprocess.run([sys.executable, "-m", *words], cwd=cwd, capture_output=True, text=True, check=False)
 
 

@@ -3,27 +3,16 @@
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 
 from hubimages import template
 from hubimages.template.checking import complete
-
-PROGRAM = """
-import json, sys
-from hubimages import template
-from hubimages.errors import HubImagesError
-try:
-    print(json.dumps(template.ask(json.loads(sys.argv[1]))))
-except HubImagesError as error:
-    sys.exit(f"{type(error).__name__}: {error}")
-"""
+from tests.command import hubimages
 
 
-def ask(typed: str, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-c", PROGRAM, json.dumps(given)]
-    return subprocess.run(argv, input=typed, capture_output=True, text=True, check=False)
+def ask(typed: str, given: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return hubimages(stdin=typed, first=("tests.template.asking:ask", json.dumps(given)))
 
 
 def all_but(*asked: str, **answers: str) -> dict[str, str]:

@@ -1,14 +1,17 @@
 """A bad answer is refused with one line that says which and why, and nothing is left on disk."""
 
 import json
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hubimages import template
 from hubimages.errors import BadInputError, RefusedError
+from tests.template.published import PUBLISHED
 
 # What the hook refuses, through cookiecutter as well as through us.
 REFUSED_BY_THE_HOOK = [
@@ -110,10 +113,20 @@ def test_cookiecutter_refuses_replayed_answers_with_one_line(tmp_path, home):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["user-image"]
 
 
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[socket.socket]:
+    """One process for all renderings, which gives what a process for each does (test_renderer.py)."""
+    with template.rendering_server(1, tmp_path_factory.mktemp("home")) as (connection,):
+        yield connection
+
+
 @pytest.mark.parametrize(("key", "value", "message"), REFUSED_BY_THE_HOOK)
-def test_render_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, message):
+def test_render_refuses_with_one_line_and_leaves_nothing(tmp_path, connection, key, value, message):
     with pytest.raises(BadInputError) as refused:
-        template.render({key: value}, tmp_path / "parent")
+        if (key, value) in FIRST.values():
+            template.render({key: value}, tmp_path / "parent")
+        else:
+            template.render_files({key: value}, PUBLISHED, tmp_path, connection)
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{key}: ")
     assert message in line
@@ -124,9 +137,13 @@ def test_render_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, m
 LEADS_OUT = ("", "..", "../outside", "/tmp/hubimages-outside", "a/b/c", "-option", "a\nb", "$(id)")
 
 
-@pytest.mark.parametrize("exists", [True, False])
 @pytest.mark.parametrize(
-    "repo", [each if each in LEADS_OUT else pytest.param(each, marks=pytest.mark.deep) for each in REPOS]
+    ("repo", "exists"),
+    [
+        pytest.param(repo, exists, marks=[] if repo in LEADS_OUT and exists != (repo == "..") else pytest.mark.deep)
+        for repo in REPOS
+        for exists in (True, False)
+    ],
 )
 def test_no_name_of_a_repository_writes_or_removes_anything_outside(tmp_path, repo, exists):
     (tmp_path / "around" / "theirs").mkdir(parents=True)
@@ -210,7 +227,7 @@ def test_a_directory_in_use_is_left_as_it_is(tmp_path):
         ("answers.yaml", "answers:\n  title: a\ndescription: b\n", "the key 'description' is outside `answers`"),
         ("answers.json", '{"answers": {}, "titel": "b"}', "the key 'titel' is outside `answers`"),
         ("answers.json", '{"title": ' + "[" * 100_000, "nested too deeply"),
-        ("answers.yaml", "title: " + "[" * 10_000, "nested too deeply"),
+        ("answers.yaml", "title: " + "[" * 3_000, "nested too deeply"),
         ("answers.yaml", "title: '" + "x" * 200_000, "cannot read answers"),
         ("answers.yaml", "x" * 200_000, "must contain a mapping"),
         ("answers.json", json.dumps({"x" * 200_000: ["a"]}), "the answer to 'xxxxx"),

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hubimages import template
+from tests.sample import some
 
 HOME = Path.home()  # read when tests are collected
 PYTHON = "channels:\n  - conda-forge\ndependencies:\n  - {}\n  - pip\n"
@@ -34,16 +34,7 @@ def lint(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def some(cases: list[Any], *numbers: int) -> list[Any]:
-    """Return the cases with these in every run and the others in deep ones: tests/environment tries each reading."""
-    return [
-        pytest.param(
-            *(case if isinstance(case, tuple) else (case,)), marks=[] if number in numbers else pytest.mark.deep
-        )
-        for number, case in enumerate(cases)
-    ]
-
-
+# tests/environment tries each reading of a version.
 @pytest.mark.parametrize(
     "text",
     some([
@@ -54,7 +45,7 @@ def some(cases: list[Any], *numbers: int) -> list[Any]:
         "dependencies: [ python=3.12,numpy ]\n\n\n\n\n",
         "dependencies:\r\n  - python=3.12\r\n  - numpy",
         "dependencies:\n  - python=3.12\n  #comment\n  - python-dateutil>=2.9\n  - r-base=4.4",
-    ], 0, 8, 10, 11),
+    ], 10, 11),
 )  # fmt: skip
 def test_what_repo2docker_reads_passes_whatever_its_style(repository: Path, text: str) -> None:
     (repository / "environment.yml").write_bytes(text.encode())
@@ -75,7 +66,7 @@ def test_what_repo2docker_reads_passes_whatever_its_style(repository: Path, text
         (PYTHON.format("\"python[version='>=3.12']\""), "python[version"),
         ("dependencies:\n  - python=3.12\n dependencies: []\n", "syntax error"),
         ("dependencies:\n  - python=3.12\ndependencies: []\n", "duplication of key"),
-    ], 0, 5, 6),
+    ], 0, 6),
 )  # fmt: skip
 def test_what_it_does_not_read_is_refused(repository: Path, text: str, said: str) -> None:
     (repository / "environment.yml").write_text(text)

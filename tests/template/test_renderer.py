@@ -10,7 +10,16 @@ import pytest
 from hubimages import errors as template_errors
 from hubimages import template
 from hubimages.template.render import run_cookiecutter
+from tests.forking import STARTED, Forked
+from tests.sample import some
 from tests.template.published import PUBLISHED
+
+
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the renderer as people's tasks do; the other tests fork it."""
+    monkeypatch.setattr(subprocess, "Popen", STARTED)
+
 
 PRIVATE = {"__template": PUBLISHED.address, "__commit": PUBLISHED.commit, "__problem": PUBLISHED.problem}
 AWKWARD = {"repo": "Our.Image_2", "title": 'A "title" & <more>', "description": "It's $(x) `y` \\ ünï: #1"}
@@ -27,7 +36,7 @@ def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
 
 @pytest.mark.parametrize(
     "answers",
-    [
+    some([
         {},
         AWKWARD,
         {"starter": "docker-stacks", "license": "none", "repo": "image"},
@@ -39,8 +48,8 @@ def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
             "registry": "google-artifact-registry",
             "arm64": "yes",
         },
-    ],
-)
+    ], 1, 2, 4),
+)  # fmt: skip
 def test_a_rendering_is_byte_for_byte_and_mode_for_mode_what_the_cookiecutter_command_writes(tmp_path, answers):
     words = [f"{key}={value}" for key, value in {**answers, **PRIVATE}.items()]
     argv = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config", "--output-dir", tmp_path / "theirs"]
@@ -57,6 +66,14 @@ def test_a_renderer_that_was_started_early_renders_when_it_is_told_to(tmp_path):
         rendering = template.render_files({"title": "Early"}, PUBLISHED, tmp_path, process)
     assert rendering.files == template.render_files({"title": "Early"}, PUBLISHED).files
     assert (process.returncode, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path):
+    started = template.render_files(AWKWARD, PUBLISHED)
+    monkeypatch.setattr(subprocess, "Popen", Forked)
+    assert template.render_files(AWKWARD, PUBLISHED) == started
+    with pytest.raises(template_errors.BadInputError, match=r"^image: "):
+        template.render_files({"image": "UPPER/case"}, PUBLISHED)
 
 
 def test_a_renderer_that_is_not_needed_ends_with_its_block():
@@ -117,7 +134,7 @@ def test_what_was_compiled_for_one_rendering_serves_the_next_and_has_no_answer(r
     assert whole.count(b"LICENSE") > 0  # the template's own texts are there
 
 
-@pytest.mark.parametrize("broken", [b"", b"j2", b"no compiled templates", "cut off"])
+@pytest.mark.parametrize("broken", some([b"", b"j2", b"no compiled templates", "cut off"], 0, 3))
 def test_what_was_kept_and_cannot_be_read_is_made_anew(renderer_elsewhere, broken):
     first = template.render_files({}, PUBLISHED)
     whole = kept(renderer_elsewhere)

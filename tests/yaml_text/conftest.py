@@ -3,6 +3,6 @@
 from hypothesis import HealthCheck, settings
 
 ALWAYS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("few", max_examples=300, derandomize=True, database=None, **ALWAYS)
+settings.register_profile("few", max_examples=120, derandomize=True, database=None, **ALWAYS)
 settings.register_profile("nightly", max_examples=10_000, **ALWAYS)
 settings.load_profile("few")

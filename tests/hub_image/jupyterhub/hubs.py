@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from hubimages.hub_image import Asker, Checked, Effort, check_jupyterhubs
 from hubimages.references import find_references
+from tests import command
 from tests.contents.published import SITE, archive, dist, push
 from tests.engine.registry import Registry
 from tests.references.deployment import deployment
@@ -61,10 +61,7 @@ def clusters(root: Path, version: str, files: Mapping[str, str]) -> Path:
 
 def hubimages(*words: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a task without a terminal."""
-    argv = [sys.executable, "-m", "hubimages", *words]
-    return subprocess.run(
-        argv, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    return command.hubimages(*words, cwd=cwd, env={**os.environ, **env})
 
 
 def checked(repo: Path, effort: Effort = Effort.LAYERS) -> Checked:

@@ -4,12 +4,12 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from hubimages.contents import attach_contents, read_images
+from tests.command import hubimages
 from tests.contents.published import archive, dist, files, push
 from tests.engine.registry import Registry
 from tests.github import GitHub, answering
@@ -65,8 +65,7 @@ class Deployment:
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
         with answering(self.github) as address:
             env = {**os.environ, "GH_TOKEN": "ghs_of-this-test", "GITHUB_API_URL": address}
-            argv = [sys.executable, "-m", "hubimages", *words]
-            return subprocess.run(argv, cwd=self.root, env=env, capture_output=True, text=True, check=False)
+            return hubimages(*words, cwd=self.root, env=env)
 
     def body(self, *words: str) -> str:
         """Return the text of the pull request that a command opens."""

@@ -1,9 +1,7 @@
 """Which hubs still have the broken version: one command, on a real registry."""
 
 import json
-import os
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from hubimages.contents import Cache, Wanted, attach_contents, folder
 from hubimages.errors import LoginError, NoAnswerError
 from hubimages.references.packages.search import PackageSearch
+from tests.command import hubimages
 from tests.contents.published import archive, files, push, requests_in
 from tests.engine.registry import Registry
 from tests.references.pointing import make_deployment
@@ -27,8 +26,7 @@ IMAGES = ("a:1", "b:1", "a:2")  # of the hubs
 
 
 def run(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    argv = [sys.executable, "-m", "hubimages", "images", *words]
-    return subprocess.run(argv, cwd=root, env=os.environ, capture_output=True, text=True, check=False)
+    return hubimages("images", *words, cwd=root)
 
 
 def deployment(tmp_path: Path, prefix: str, images: tuple[str, ...] = IMAGES) -> Path:
