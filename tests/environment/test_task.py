@@ -57,4 +57,5 @@ def test_without_repo2docker_the_line_that_installs_it_is_told(tmp_path: Path) -
     place = repository(tmp_path / "repository", {"environment.yml": GOOD})
     argv = [sys.executable, "-c", code, str(place), str(bare / "bin/python")]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout == "69 jupyter-repo2docker is not installed. Run pip install 'hubimages[environment]'\n"
+    line = f"{bare}/bin/python -m pip install 'hubimages[environment]'"
+    assert done.stdout == f"69 jupyter-repo2docker is not installed. Run {line}\n"
