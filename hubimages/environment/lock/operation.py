@@ -126,7 +126,7 @@ def make_lock(request: Request, environment: str, name: str) -> tuple[Lock, str]
 
     Raises NoAnswerError without channels, ProgramFailedError if packages cannot be installed together.
     """
-    solutions = solve(request).solutions
+    solutions = solve(request, "lock").solutions
     packages: list[Locked] = []
     for solution in solutions:
         packages += _of_platform(request, solution)

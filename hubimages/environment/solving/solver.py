@@ -30,13 +30,15 @@ class Answer:
     also_in_conda: Sequence[str] = ()
 
 
-def solve(request: Request) -> Answer:
-    """Return the solutions. Raises NotInstalledError, NoAnswerError without channels, BadInputError for a bad spec."""
+def solve(request: Request, extra: str = "solve") -> Answer:
+    """Return the solutions. Raises NoAnswerError without channels, BadInputError for a bad spec, and NotInstalledError,
+    which names the `extra` of the task.
+    """
     try:
         import rattler
         from rattler import exceptions
     except ImportError as error:
-        raise NotInstalledError(f"py-rattler is not installed. Run {systems.install_line('solve')}") from error
+        raise NotInstalledError(f"py-rattler is not installed. Run {systems.install_line(extra)}") from error
     try:
         specs = [rattler.MatchSpec(text) for text in request.conda]
     except exceptions.InvalidMatchSpecError as error:
