@@ -44,7 +44,8 @@ class Finding:
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         text = ": ".join(filter(None, (self.message, self.remedy)))
-        return ": ".join(filter(None, (place, self.grade if self.grade == WARNING else "", text)))
+        grade = "" if self.grade == ERROR else f"{self.grade} (style)" if self.style else self.grade
+        return ": ".join(filter(None, (place, grade, text)))
 
 
 def fails(findings: Iterable[Graded], *, strict: bool = False) -> bool:

@@ -33,7 +33,7 @@ def test_a_finding_is_an_error_unless_it_says_otherwise_and_text_marks_warnings(
     assert [str(one) for one in (BROKEN, RISKY, UGLY)] == [
         "a.yaml:3: it does not work: mend it",
         "a.yaml:4: warning: it may break: think of it",
-        "warning: it could be shorter: shorten it",
+        "warning (style): it could be shorter: shorten it",
     ]
 
 

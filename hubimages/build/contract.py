@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hubimages import disk, template
+from hubimages import disk, systems, template
 from hubimages.build.engine import have_image
 from hubimages.container_engine import check_engine
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
@@ -74,7 +74,7 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
     if repository is not None and not repository.is_dir():
         raise BadInputError(f"{repository} is not a directory. Name a clone of the image repository with --repo")
     if importlib.util.find_spec("pytest") is None:
-        raise NotInstalledError("pytest is not installed. Run pip install 'hubimages[test-image]'")
+        raise NotInstalledError(f"pytest is not installed. Run {systems.install_line('test-image')}")
     check_engine()
     have_image(image)
     with disk.temporary_directory("contract") as directory:

@@ -4,13 +4,13 @@ import gzip
 import io
 from typing import IO, cast
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 # What a reader of zstd must keep. Engines write 8 MB and less; only `zstd --long` and `--ultra` ask for more.
 LARGEST_WINDOW = 64 << 20
 BUFFER = 128 << 10
-EXTRA = "pip install 'hubimages[contents]'"
 
 
 def plain(stream: IO[bytes], name: str) -> IO[bytes]:
@@ -34,7 +34,9 @@ def unpack_zstd(stream: IO[bytes], name: str) -> IO[bytes]:
     try:
         import zstandard
     except ImportError:
-        raise NotInstalledError(f"{name} is compressed with zstd, and zstandard is not installed: {EXTRA}") from None
+        raise NotInstalledError(
+            f"{name} is compressed with zstd, and zstandard is not installed: {systems.install_line('contents')}"
+        ) from None
     reader = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).stream_reader(stream, read_across_frames=True)
 
     class Checked(io.RawIOBase):

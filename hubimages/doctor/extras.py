@@ -3,6 +3,7 @@
 import re
 from importlib import metadata
 
+from hubimages import systems
 from hubimages.doctor.report import Item
 
 TASKS = {
@@ -47,4 +48,4 @@ def _extra(name: str, needed: list[str]) -> Item:
             lacks.append(one)
     tasks = TASKS.get(name, (f"see the documentation of the extra {name}",))
     found = f"lacks {', '.join(lacks)}" if lacks else ", ".join(versions)
-    return Item(name, "missing" if lacks else "there", found, tasks, f"pip install 'hubimages[{name}]'")
+    return Item(name, "missing" if lacks else "there", found, tasks, systems.install_line(name))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from hubimages import systems
 from hubimages.doctor.report import ALL, Item
 from hubimages.repository import git
 from hubimages.run import environment
@@ -85,7 +86,7 @@ PROGRAMS = (
         "buildx", ("docker",), ("nox -s build of an image's repository", "bump-hub-image --platform"),
         "apt-get install docker-buildx-plugin, or Debian's docker-buildx", ("buildx", "version"),
     ),
-    Program("chartpress", ("chartpress",), HUB_IMAGE, "pip install 'hubimages[hub-image]'", beside_python=True),
+    Program("chartpress", ("chartpress",), HUB_IMAGE, systems.install_line("hub-image"), beside_python=True),
     Program(
         "sops", ("sops",), ("new-imagebuilding-hub", "preview-imagebuilding-hub"),
         "https://github.com/getsops/sops/releases",
@@ -102,7 +103,7 @@ PROGRAMS = (
 
 def helm() -> Item:
     """Return the state of Helm, which is used as a Python library."""
-    tasks, get = ("check-imagebuilding-hub", "preview-imagebuilding-hub"), "pip install 'hubimages[imagebuilding]'"
+    tasks, get = ("check-imagebuilding-hub", "preview-imagebuilding-hub"), systems.install_line("imagebuilding")
     try:
         return Item("Helm", "there", f"in helm-python-sdk {metadata.version('helm-python-sdk')}", tasks, get)
     except metadata.PackageNotFoundError:

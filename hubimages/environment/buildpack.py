@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hubimages import json_text
+from hubimages import json_text, systems
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.run import environment
 
 PROBE = Path(__file__).parent / "buildpack_probe.py"
-INSTALL = "pip install 'hubimages[environment]'"
 SECONDS = 60
 # Where a repository pins the repo2docker that builds it; the first is ours.
 PINS = (
@@ -89,7 +88,9 @@ class Question:
             raise ProgramFailedError(f"repo2docker's buildpacks cannot be read: {''.join(last)}") from None
         if "missing" in told:
             what = "" if told["missing"] == "repo2docker" else f" (it lacks {told['missing']})"
-            raise NotInstalledError(f"jupyter-repo2docker is not installed{what}. Run {INSTALL}")
+            raise NotInstalledError(
+                f"jupyter-repo2docker is not installed{what}. Run {systems.install_line('environment')}"
+            )
         return _choice(told)
 
 

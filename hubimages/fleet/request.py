@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 from hubimages.fleet.command import Command
 from hubimages.repository.git import check_identity, check_version
@@ -78,7 +79,7 @@ def check_request(request: Request) -> None:
     if wanted.commits:
         check_identity(Path("/"))
     if wanted.open_pr and token() and github() is None:
-        raise NotInstalledError("--open-pr needs PyGithub: pip install 'hubimages[github]'")
+        raise NotInstalledError(f"--open-pr needs PyGithub: {systems.install_line('github')}")
 
 
 def check_answerable(request: Request, number: int, interactive: bool) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hubimages import console
+from hubimages import console, systems
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.migration.entries import Entry
 from hubimages.repository import pull_request
@@ -23,7 +23,7 @@ def check_can_create(entries: list[Entry]) -> None:
     if not pull_request.token():
         raise LoginError("--create needs a token for GitHub. Set GH_TOKEN or GITHUB_TOKEN")
     if pull_request.github() is None:
-        raise NotInstalledError("--create needs PyGithub: pip install 'hubimages[github]'")
+        raise NotInstalledError(f"--create needs PyGithub: {systems.install_line('github')}")
 
 
 def address_of(entry: Entry) -> WebAddress:

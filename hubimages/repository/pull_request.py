@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hubimages import console, disk
+from hubimages import console, disk, systems
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, remote_environment, remote_failure
@@ -60,7 +60,7 @@ def check_can_open(repo: Repo, branch: str | None, to: str = "") -> str:
     if base == branch:
         raise RefusedError(f"--branch={branch} is the branch that the pull request would go to. Choose another name")
     if token() and github() is None:
-        raise NotInstalledError("--open-pr needs PyGithub: pip install 'hubimages[github]'")
+        raise NotInstalledError(f"--open-pr needs PyGithub: {systems.install_line('github')}")
     return base
 
 

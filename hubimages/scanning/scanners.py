@@ -2,11 +2,10 @@
 
 import importlib.metadata
 import importlib.util
-import shlex
 import shutil
-import sys
 from dataclasses import dataclass
 
+from hubimages import systems
 from hubimages.errors import NotInstalledError
 from hubimages.scanning.programs import GITLEAKS, TRUFFLEHOG, Program
 
@@ -32,6 +31,7 @@ def find_scanners() -> Scanners:
         version = importlib.metadata.version("detect-secrets")
     programs = tuple(each for each in (GITLEAKS, TRUFFLEHOG) if shutil.which(each.name))
     if not version and not programs:
-        install = shlex.join([sys.executable, "-m", "pip", "install", "hubimages[scan]"])
-        raise NotInstalledError(f"the scan for secrets needs detect-secrets, gitleaks or trufflehog: {install}")
+        raise NotInstalledError(
+            f"the scan for secrets needs detect-secrets, gitleaks or trufflehog: {systems.install_line('scan')}"
+        )
     return Scanners(version, programs)

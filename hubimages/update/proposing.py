@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import console, disk, signals
+from hubimages import console, disk, signals, systems
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, WorkflowRightError
@@ -47,7 +47,7 @@ def propose_update(update: Update, pace: Pace | None = None) -> tuple[Update, st
         return update, show_unproposed(update)
     repo = update.repo
     if token() and github() is None:
-        raise NotInstalledError("--open-pr needs PyGithub: pip install 'hubimages[github]'")
+        raise NotInstalledError(f"--open-pr needs PyGithub: {systems.install_line('github')}")
     web = remote_address(repo)
     if web is None:
         raise BadInputError(

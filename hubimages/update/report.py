@@ -57,12 +57,15 @@ def next_steps(repo: Repo, name: str, head: str, *, build: bool = False) -> list
 def show_conflicts(update: Update, before: str) -> str:
     """Return the conflicts, how to go on and how to go back to the branch `before` ("" for a detached HEAD)."""
     where = f"git -C {shlex.quote(str(update.repo.work_tree))}"
+    files = shlex.join(each.path for each in (update.merge.conflicts if update.merge else ()))
     back = f"switch {shlex.quote(before)}" if before else f"switch --detach {update.head[:12]}"
     return "\n".join(
         [
             f"{update.title} has conflicts with your changes. You are on branch {update.branch} now:",
             *_details(update),
-            f"Go on: resolve the conflicts, add the files ({where} add), then {where} cherry-pick --continue",
+            "Go on: edit these files. Git marks the lines of both sides with <<<<<<<, ======= and >>>>>>>. Then run",
+            # without an editor for the message, which is the template's
+            f"  {where} add {files} && {where} -c core.editor=true cherry-pick --continue",
             f"Go back: {where} cherry-pick --abort && {where} {back} && {where} branch -D {shlex.quote(update.branch)}",
         ]
     )

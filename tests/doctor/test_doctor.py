@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages import systems
 from hubimages.doctor import examine
 from hubimages.doctor.programs import Program
 from hubimages.doctor.report import Item
@@ -96,7 +97,7 @@ def test_extras_name_what_they_lack(tmp_path: Path) -> None:
     (info / "METADATA").write_text("\n".join([*lines, "Requires-Dist: invoke>=3", ""]))
     found = items(PYTHONPATH=str(tmp_path))
     assert (found["github"]["state"], found["github"]["found"]) == ("missing", "lacks no-such-package")
-    assert found["github"]["get"] == "pip install 'hubimages[github]'"
+    assert found["github"]["get"] == systems.install_line("github")
     assert found["new"]["state"] == "there"
 
 

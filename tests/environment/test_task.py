@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from hubimages.environment import plan_lock
+from hubimages.errors import NotInstalledError
 from tests.environment.test_check_environment import GOOD, repository
 
 COMMAND = [sys.executable, "-m", "hubimages", "check-environment"]
@@ -42,6 +46,14 @@ def test_bad_input_is_refused_with_exit_code_2(tmp_path: Path) -> None:
     assert run(str(tmp_path), "--hub-version", "five").returncode == 2
 
 
+@pytest.mark.parametrize("module", ["repo2docker", "rattler"])
+def test_whatever_a_lock_lacks_its_extra_is_named(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    place = repository(tmp_path / "repository", {"environment.yml": GOOD})
+    with pytest.raises(NotInstalledError, match=r"^(jupyter-repo2docker|py-rattler) is not .*'hubimages\[lock\]'"):
+        plan_lock(place)
+
+
 def test_without_repo2docker_the_line_that_installs_it_is_told(tmp_path: Path) -> None:
     """The probe runs with a Python that has no packages."""
     code = (
@@ -57,4 +69,5 @@ def test_without_repo2docker_the_line_that_installs_it_is_told(tmp_path: Path) -
     place = repository(tmp_path / "repository", {"environment.yml": GOOD})
     argv = [sys.executable, "-c", code, str(place), str(bare / "bin/python")]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    assert done.stdout == "69 jupyter-repo2docker is not installed. Run pip install 'hubimages[environment]'\n"
+    line = f"{bare}/bin/python -m pip install 'hubimages[environment]'"
+    assert done.stdout == f"69 jupyter-repo2docker is not installed. Run {line}\n"

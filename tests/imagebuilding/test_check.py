@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.imagebuilding.chart_repository import cache_folder
 from hubimages.imagebuilding.charts import ChartSources
@@ -281,8 +282,8 @@ def test_without_jsonnet_a_service_that_it_may_define_is_no_finding(
     made = checked(root, own(own_charts))
     assert codes(made) == []
     assert made.not_checked == (
-        "helm-charts/basehub/values.jsonnet: the package gojsonnet is not installed (pip install "
-        "'hubimages[imagebuilding]')",
+        f"helm-charts/basehub/values.jsonnet: the package gojsonnet is not installed "
+        f"({systems.install_line('imagebuilding')})",
     )
 
 

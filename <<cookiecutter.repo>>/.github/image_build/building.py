@@ -44,7 +44,15 @@ def build_image(session: nox.Session, reference: str, cache: str) -> None:
     if building.returncode and re.search("no space left on device|disk quota exceeded", "".join(said), re.IGNORECASE):
         session.error("the build failed: the disk is full. Free some space (docker system df, docker system prune) and build again")
     if building.returncode:
-        session.error(f"the build failed (exit code {building.returncode}); see the output above. {said[-1] if said else ''}")
+        session.error(f"the build failed (exit code {building.returncode}); see the output above. {reason(said)}")
+
+
+def reason(said: list[str]) -> str:
+    """Return the line that says why a build failed: the last one, or Docker's if repo2docker only repeats the command."""
+    lines = [line.strip() for line in said if line.strip()]
+    if lines and lines[-1].startswith("subprocess.CalledProcessError"):
+        lines = lines[: next((number for number, line in enumerate(lines) if line.startswith("Traceback")), -1)]
+    return lines[-1] if lines else ""
 
 
 def arguments(cache: str) -> list[str]:

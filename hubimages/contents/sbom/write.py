@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hubimages.contents.compression import EXTRA
+from hubimages import systems
 from hubimages.contents.facts import Facts
 from hubimages.contents.package import Package
 from hubimages.contents.sbom.properties import CONTENTS, FORM, PREFIX
@@ -28,7 +28,7 @@ def as_cyclonedx(facts: Facts) -> str:
         from cyclonedx.output.json import JsonV1Dot6
         from packageurl import PackageURL
     except ImportError:
-        raise NotInstalledError(f"cyclonedx-python-lib is not installed: {EXTRA}") from None
+        raise NotInstalledError(f"cyclonedx-python-lib is not installed: {systems.install_line('contents')}") from None
 
     licences = LicenseFactory()
 

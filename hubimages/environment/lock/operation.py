@@ -1,12 +1,14 @@
 """Lock an environment, and say what changes."""
 
 import hashlib
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hubimages import systems
 from hubimages.environment.check import Options, checked
 from hubimages.environment.lock.changes import Row, as_table, changes
 from hubimages.environment.lock.formats import CONDA_LOCK, PIXI, lock_text, read_lock
@@ -18,7 +20,7 @@ from hubimages.environment.solving.request import Request, request_of
 from hubimages.environment.solving.solver import Solution, solve
 from hubimages.environment.specs import EnvironmentFile, conda_spec
 from hubimages.environment.surroundings import ENVIRONMENT, LOCKS, find_directory, find_root
-from hubimages.errors import BadInputError, ProgramFailedError
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.repository import delivery, file_edit
 from hubimages.repository.changes import Commit, deployment_repository
 from hubimages.repository.delivery import Delivery
@@ -92,13 +94,22 @@ def take_lock(path: Path, made: Path) -> LockPlan:
     return LockPlan(root, FileEdit(file, before, made.read_text(encoding="utf-8")), changes(old, lock), lock)
 
 
+def _check_installed() -> None:
+    """Raise NotInstalledError with the one extra that a lock needs, before the check names that of the check."""
+    for module, package in (("repo2docker", "jupyter-repo2docker"), ("rattler", "py-rattler")):
+        if importlib.util.find_spec(module) is None:
+            raise NotInstalledError(f"{package} is not installed. Run {systems.install_line('lock')}")
+
+
 def plan_lock(path: Path, form: str = "") -> LockPlan:
     """Return a fresh lock of the environment at a path, in the given format or that of the lock that is there.
 
-    Raises BadInputError, NoAnswerError without channels, ProgramFailedError if packages cannot be installed together.
+    Raises BadInputError, NoAnswerError without channels, NotInstalledError without the extra `lock`, and
+    ProgramFailedError if packages cannot be installed together.
     """
     if form and form not in FORMATS:
         raise BadInputError(f"--format {form} is not one of {', '.join(FORMATS)}")
+    _check_installed()
     here, report = checked(path, Options())
     wrong = [one for one in report.findings if one.grade == "error" and one.code != STALE]
     if wrong:
@@ -126,7 +137,7 @@ def make_lock(request: Request, environment: str, name: str) -> tuple[Lock, str]
 
     Raises NoAnswerError without channels, ProgramFailedError if packages cannot be installed together.
     """
-    solutions = solve(request).solutions
+    solutions = solve(request, "lock").solutions
     packages: list[Locked] = []
     for solution in solutions:
         packages += _of_platform(request, solution)

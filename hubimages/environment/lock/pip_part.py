@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from hubimages import disk, run
+from hubimages import disk, run, systems
 from hubimages.environment.lock.model import Locked
 from hubimages.environment.solving.request import ARCHITECTURES
 from hubimages.environment.solving.solver import GLIBC
 from hubimages.environment.specs import Spec
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError, ProgramFailedError
 
-INSTALL = "pip install 'hubimages[lock]'"
 NETWORK = re.compile(
     r"dns error|failed to connect|error sending request|timed out|Could not connect|Failed to fetch", re.I
 )
@@ -110,4 +109,4 @@ def uv() -> str:
 
         return str(find_uv_bin())
     except (ImportError, FileNotFoundError) as error:
-        raise NotInstalledError(f"uv is not installed. Run {INSTALL}") from error
+        raise NotInstalledError(f"uv is not installed. Run {systems.install_line('lock')}") from error

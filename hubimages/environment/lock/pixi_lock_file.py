@@ -6,9 +6,8 @@ py-rattler 0.28 writes pip packages without hashes, so a lock with pip packages 
 from pathlib import Path
 from typing import Any
 
-from hubimages import yaml_text
+from hubimages import systems, yaml_text
 from hubimages.environment.lock.model import Lock, Locked
-from hubimages.environment.lock.pip_part import INSTALL
 from hubimages.errors import BadInputError, NotInstalledError
 
 
@@ -35,7 +34,7 @@ def read(file: Path) -> Lock:
     try:
         import rattler
     except ImportError as error:
-        raise NotInstalledError(f"py-rattler is not installed. Run {INSTALL}") from error
+        raise NotInstalledError(f"py-rattler is not installed. Run {systems.install_line('lock')}") from error
     try:
         text = file.read_text(encoding="utf-8")
         yaml_text.load(text)  # py-rattler never ends at deep nesting, and follows every alias

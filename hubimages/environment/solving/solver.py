@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hubimages import systems
 from hubimages.environment.solving.request import ARCHITECTURES, Request
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
 
-INSTALL = "pip install 'hubimages[solve]'"
 # The oldest that the base image of repo2docker (Ubuntu 22.04) and those of pangeo and docker-stacks have.
 GLIBC = "2.35"
 
@@ -30,13 +30,15 @@ class Answer:
     also_in_conda: Sequence[str] = ()
 
 
-def solve(request: Request) -> Answer:
-    """Return the solutions. Raises NotInstalledError, NoAnswerError without channels, BadInputError for a bad spec."""
+def solve(request: Request, extra: str = "solve") -> Answer:
+    """Return the solutions. Raises NoAnswerError without channels, BadInputError for a bad spec, and NotInstalledError,
+    which names the `extra` of the task.
+    """
     try:
         import rattler
         from rattler import exceptions
     except ImportError as error:
-        raise NotInstalledError(f"py-rattler is not installed. Run {INSTALL}") from error
+        raise NotInstalledError(f"py-rattler is not installed. Run {systems.install_line(extra)}") from error
     try:
         specs = [rattler.MatchSpec(text) for text in request.conda]
     except exceptions.InvalidMatchSpecError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from hubimages import yaml_text
+from hubimages import systems, yaml_text
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.hub_image.building import builder_log, pinned
 from hubimages.hub_image.building.throwaway import throwaway
@@ -36,7 +36,6 @@ PIN_FILES = re.compile(r"(?:^|.*/)(?:[^/]*requirements[^/]*\.(?:txt|in)|pyprojec
 BUILDERS = ("docker-build", "docker-buildx")
 ENVIRONMENTS = (".venv", "venv", ".env", "env")
 OURS = Path(sys.executable).parent / "chartpress"
-INSTALL = "pip install 'hubimages[hub-image]'"
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,10 @@ def find_chartpress(repo: Repo, pin: Pin | None, path: str = "") -> Chartpress:
         if program.is_file() and program not in found:
             found[program] = Chartpress(program, installed_version(program), whose)
     if not found:
-        raise NotInstalledError(f"chartpress is not installed. Run {INSTALL}, or activate the repository's environment")
+        raise NotInstalledError(
+            f"chartpress is not installed. Run {systems.install_line('hub-image')}, "
+            "or activate the repository's environment"
+        )
     return next((one for one in found.values() if pin and meets(one.version, pin.wanted)), next(iter(found.values())))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 
 COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -20,7 +21,6 @@ NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\
 INCLUDED = re.compile(r"(?:-r|--requirement|-c|--constraint)[ =]*(?P<file>\S+)")
 EDITABLE = re.compile(r"(?:-e|--editable)[ =]*")
 GIT = "git+"
-INSTALL = "pip install 'hubimages[hub-image]'"
 
 ReadFile = Callable[[str], str | None]
 
@@ -44,7 +44,7 @@ def packaging_requirements() -> Any:
     try:
         from packaging import requirements
     except ImportError:
-        raise NotInstalledError(f"packaging is not installed. Run {INSTALL}") from None
+        raise NotInstalledError(f"packaging is not installed. Run {systems.install_line('hub-image')}") from None
     return requirements
 
 

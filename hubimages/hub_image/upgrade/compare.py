@@ -15,7 +15,6 @@ from typing import Any
 from hubimages import yaml_text
 from hubimages.hub_image.upgrade.values import HubValues
 
-EXTRA = "pip install 'hubimages[hub-image]'"
 ALWAYS_CHANGES = re.compile(
     r"(?:^|\.)(?:labels|matchLabels|annotations)\.(?:helm\.sh/chart|chart|app\.kubernetes\.io/version|checksum/.*)$"
     r"|^data\.checksum_"

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from hubimages import disk
+from hubimages import disk, systems
 from hubimages.errors import HubImagesError
 from hubimages.hub_image.bump.helm_repository import download_package
 from hubimages.hub_image.dependencies import CHART, Dependency, Reader
 from hubimages.hub_image.hubs import tracked_files
 from hubimages.hub_image.layout import Chart
 from hubimages.hub_image.upgrade.charts import package_of
-from hubimages.hub_image.upgrade.compare import EXTRA, changes
+from hubimages.hub_image.upgrade.compare import changes
 from hubimages.hub_image.upgrade.values import values_of_hubs
 from hubimages.repository.git import Repo
 
@@ -36,7 +36,8 @@ def changes_of_chart(
         return []
     helm = sdk()
     if helm is None:
-        return [f"not compared: what the new chart changes here. {EXTRA} installs what that needs"]
+        line = systems.install_line("hub-image")
+        return [f"not compared: what the new chart changes here. {line} installs what that needs"]
     with disk.temporary_directory("charts") as folder:
         packages = {}
         for wanted in (old, version):

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from hubimages import console, disk
+from hubimages import console, disk, systems
 from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.imagebuilding.charts import ChartSources, prepare
 from hubimages.imagebuilding.check import one_hub
 from hubimages.imagebuilding.check.finding import LAYERS, Finding, Subject, joined
-from hubimages.imagebuilding.check.helm import EXTRA, LIBRARY, Helm
+from hubimages.imagebuilding.check.helm import LIBRARY, Helm
 from hubimages.imagebuilding.check.kinds import PROFILES, SERVICE, Kind, offers_to_build
 from hubimages.imagebuilding.hubs import BASEHUB, PLAIN, Hub, find_hubs, read_defaults, read_layers
 from hubimages.imagebuilding.image_prefix import all_prefixes, texts
@@ -49,7 +49,7 @@ def check_hubs(
     missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         one = "is" if len(missing) == 1 else "are"
-        raise NotInstalledError(f"{', '.join(missing)} {one} not installed: {EXTRA}")
+        raise NotInstalledError(f"{', '.join(missing)} {one} not installed: {systems.install_line('imagebuilding')}")
     if not hubs:
         return HubsReport()
     prefixes = all_prefixes(hubs[0].root) if hubs[0].cluster else ()

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from hubimages import disk
+from hubimages import disk, systems
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.run import ended, failure, start
 
-EXTRA = "pip install 'hubimages[imagebuilding]'"
 LIBRARY = "helm_python"
 SETTINGS = {"GOGC": "400"}  # Go collects garbage less often: a fifth less time for some 50 MB
 PROGRAM = Path(__file__).with_name("helm_process.py")
@@ -66,7 +65,7 @@ class Helm:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         if importlib.util.find_spec(LIBRARY) is None:
-            raise NotInstalledError(f"helm-python-sdk is not installed: {EXTRA}")
+            raise NotInstalledError(f"helm-python-sdk is not installed: {systems.install_line('imagebuilding')}")
         self._errors = self._open.enter_context(disk.unnamed_file())  # the stack closes it
         # -P: no directory of ours or of the user comes before the installed packages
         process = start(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.imagebuilding import jsonnet
 from hubimages.imagebuilding.charts import ReadyCharts
@@ -81,7 +82,10 @@ def begin(empty: Subject, ready: ReadyCharts, helm: Helm) -> Begun:
 def finish(begun: Begun) -> HubReport:
     """Wait for Helm, run the rules and return the report. Charts that could not be had become a note."""
     subject, hub = begun.subject, begun.subject.hub
-    notes = [f"{file}: the package gojsonnet is not installed ({render.EXTRA})" for file in subject.not_read]
+    notes = [
+        f"{file}: the package gojsonnet is not installed ({systems.install_line('imagebuilding')})"
+        for file in subject.not_read
+    ]
     kind = kind_of_hub(subject.values)
     found: list[Finding] = []
     rendered = Rendered()

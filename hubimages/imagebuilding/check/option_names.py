@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from hubimages import systems
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check import binderhub_table
 from hubimages.imagebuilding.check.finding import Finding, Subject
@@ -17,7 +18,6 @@ from hubimages.imagebuilding.check.kubernetes.light_client import imported_when_
 from hubimages.imagebuilding.check.kubernetes.pod import quantity
 from hubimages.imagebuilding.check.misspelt import near
 from hubimages.imagebuilding.check.regular_expressions import python_error
-from hubimages.imagebuilding.check.render import EXTRA
 from hubimages.imagebuilding.check.rules.form import entries, mapping, options
 from hubimages.imagebuilding.check.rules.registry import CONFIG
 from hubimages.imagebuilding.hubs import did_you_mean
@@ -129,7 +129,9 @@ def spawner_class() -> Any:
         with without_formats(), imported_when_used():
             from kubespawner import KubeSpawner
     except ImportError:
-        raise NotInstalledError(f"jupyterhub-kubespawner is not installed: {EXTRA}") from None
+        raise NotInstalledError(
+            f"jupyterhub-kubespawner is not installed: {systems.install_line('imagebuilding')}"
+        ) from None
     return KubeSpawner
 
 
@@ -198,7 +200,7 @@ def _written_options(module: str, name: str) -> frozenset[str]:
     try:
         spec = importlib.util.find_spec(module)
     except ImportError:
-        raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
+        raise NotInstalledError(f"jupyterhub is not installed: {systems.install_line('imagebuilding')}") from None
     source = (
         pathlib.Path(spec.origin).read_text("utf-8") if spec and spec.origin and spec.origin.endswith(".py") else ""
     )
@@ -211,7 +213,7 @@ def _hub_options(module: str, name: str) -> frozenset[str]:
     try:
         cls = getattr(importlib.import_module(module), name)
     except ImportError:
-        raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
+        raise NotInstalledError(f"jupyterhub is not installed: {systems.install_line('imagebuilding')}") from None
     return frozenset(cls.class_traits(config=True)).union(OF_THE_CHART)
 
 

@@ -9,7 +9,7 @@ from hubimages import yaml_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.imagebuilding.charts import ReadyChart, ReadyCharts
 from hubimages.imagebuilding.check.finding import Finding
-from hubimages.imagebuilding.check.helm import EXTRA, Answer, Helm
+from hubimages.imagebuilding.check.helm import Answer, Helm
 from hubimages.imagebuilding.check.rendered import Manifest, Rendered
 from hubimages.imagebuilding.hubs import Hub
 from hubimages.imagebuilding.layer import Encrypted
@@ -120,4 +120,4 @@ def dotted(path: Path) -> str:
     return ".".join(map(str, path)) or "the values"
 
 
-__all__ = ["EXTRA", "ask", "dotted", "plain", "rendered"]
+__all__ = ["ask", "dotted", "plain", "rendered"]

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.run import attempt
 
@@ -33,7 +34,7 @@ def check_installed() -> str:
     """Return the path of configurable-http-proxy. Raises NotInstalledError with the line that installs it."""
     if any(importlib.util.find_spec(module) is None for module in MODULES):
         raise NotInstalledError(
-            "the preview needs JupyterHub and the packages of the form: pip install 'hubimages[imagebuilding]'"
+            f"the preview needs JupyterHub and the packages of the form: {systems.install_line('imagebuilding')}"
         )
     proxy = shutil.which("configurable-http-proxy")
     if proxy is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from hubimages import systems
 from hubimages.errors import LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository.pull_request import api_address, refusal, token
 from hubimages.repository.web_address import WebAddress
@@ -56,7 +57,7 @@ class GitHub:
             try:
                 import github
             except ImportError as error:
-                raise NotInstalledError("this needs PyGithub: pip install 'hubimages[github]'") from error
+                raise NotInstalledError(f"this needs PyGithub: {systems.install_line('github')}") from error
             secret = token()
             self._client = github.Github(
                 auth=github.Auth.Token(secret) if secret else None,

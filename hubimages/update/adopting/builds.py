@@ -1,9 +1,10 @@
 """Find the workflows that build the image, and what they say about its name, its registry and its tags."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from hubimages.update.adopting.built_from import built_from, is_elsewhere
 from hubimages.update.adopting.evidence import Found
 from hubimages.update.adopting.workflow import EXPRESSION, Step, Text, Workflow
 
@@ -15,11 +16,13 @@ BUILDING = re.compile(
 )
 SHARED = re.compile(r"(build|push)[\w-]*image|image[\w-]*(build|push)|build[\w-]*(push|test)", re.IGNORECASE)
 BINDER = re.compile(r"mybinder\.org/(v2|badge)|binder/badge|mybinder\.org/badge_logo")
+LINKS = "comments with a link to mybinder.org"
 LATER = re.compile(r"create-pr|open-pr|create-pull-request")
 
 PUSHED = re.compile(r"docker\s+push\s+[\"']?(\S+?)[\"']?(?=\s|$)", re.MULTILINE)
 TAGGED = re.compile(r"(?:^|\s)(?:-t|--tag|--image-name)[=\s]+[\"']?(\S+?)[\"']?(?=\s|$)", re.MULTILINE)
 HOST = re.compile(r"[a-z0-9.-]+\.[a-z]{2,}(:[0-9]+)?|localhost(:[0-9]+)?")
+BETWEEN = re.compile(r",(?![^{}]*\}\})")  # a comma that is not in an expression of GitHub
 CACHE = re.compile(r"[-/]?(build)?cache$")
 GOOGLE = re.compile(r"gar_|wif_|workload_identity", re.IGNORECASE)
 AZURE_LOGIN = re.compile(r"az acr login\s+(?:--name|-n)[=\s]+[\"']?([\w-]+)")
@@ -27,16 +30,30 @@ AZURE_LOGIN = re.compile(r"az acr login\s+(?:--name|-n)[=\s]+[\"']?([\w-]+)")
 
 @dataclass(frozen=True)
 class Reading:
-    """What the workflows say. `unread` names what only GitHub knows; `superseded` gives each build's reason."""
+    """What the workflows say. `unread` names what only GitHub knows; `superseded` gives each build's reason.
+
+    `elsewhere` has the workflows that build another image of the repository, with what they build it from.
+    """
 
     found: tuple[Found, ...]
     superseded: dict[str, str]
     unread: tuple[Found, ...]
     later: tuple[Found, ...]  # what follows the push of an image, such as a pull request elsewhere
+    elsewhere: dict[str, Found] = field(default_factory=dict)
+
+    @property
+    def only_elsewhere(self) -> bool:
+        """True if every workflow that builds an image builds another one than the template would."""
+        return bool(self.elsewhere) and all(reason == LINKS for reason in self.superseded.values())
 
 
-def read_builds(workflows: Sequence[Workflow], owner: str) -> Reading:
-    """Return what the workflows of a repository say; `owner` is its OWNER/NAME on GitHub, "" if unknown."""
+def read_builds(workflows: Sequence[Workflow], owner: str, paths: Collection[str] = (), folder: str = "") -> Reading:
+    """Return what the workflows of a repository say; `owner` is its OWNER/NAME on GitHub, "" if unknown.
+
+    `paths` are the files of the repository, `folder` is that of the image.
+    """
+    elsewhere = {each.file: source for each in workflows if (source := _elsewhere(each, paths, folder))}
+    workflows = [each for each in workflows if each.file not in elsewhere]
     reasons = {each.file: reason for each in workflows if (reason := why_superseded(each))}
     for _ in workflows:  # a workflow that calls one of these builds, too
         for each in workflows:
@@ -56,7 +73,7 @@ def read_builds(workflows: Sequence[Workflow], owner: str) -> Reading:
             (number for number, text in enumerate(workflow.text.splitlines(), 1) if BINDER.search(text)), 0
         ):
             found.append(Found("binder_badge", "yes", workflow.file, line))
-            reasons.setdefault(workflow.file, "comments with a link to mybinder.org")
+            reasons.setdefault(workflow.file, LINKS)
     unread = tuple(each for each in found if "$" in each.value)
     later = tuple(
         Found("configuration_repository", step.uses.value, workflow.file, step.uses.line)
@@ -64,20 +81,31 @@ def read_builds(workflows: Sequence[Workflow], owner: str) -> Reading:
         for step in workflow.steps
         if workflow.file in reasons and LATER.search(step.uses.value)
     )
-    return Reading(tuple(each for each in found if "$" not in each.value), reasons, unread, later)
+    return Reading(tuple(each for each in found if "$" not in each.value), reasons, unread, later, elsewhere)
 
 
 def why_superseded(workflow: Workflow) -> str:
     """Return why the template's workflows do what this one does; "" if they do not."""
-    for step in workflow.steps:
-        uses = step.uses.value
-        if uses.startswith(BUILDING_ACTIONS):
-            return f"builds the image with {uses.partition('@')[0]}"
-        if ".github/workflows/" in uses and not uses.startswith("./") and SHARED.search(uses.rpartition("/")[2]):
-            return f"builds the image with {uses.partition('@')[0]}"
-        if building := BUILDING.search(step.run.value):
-            return f"builds the image with {' '.join(building[0].split())}"
+    return next(filter(None, map(_why, workflow.steps)), "")
+
+
+def _why(step: Step) -> str:
+    """Return with what a step builds an image, as the reason to replace its workflow; "" if it builds none."""
+    uses = step.uses.value
+    if uses.startswith(BUILDING_ACTIONS):
+        return f"builds the image with {uses.partition('@')[0]}"
+    if ".github/workflows/" in uses and not uses.startswith("./") and SHARED.search(uses.rpartition("/")[2]):
+        return f"builds the image with {uses.partition('@')[0]}"
+    if building := BUILDING.search(step.run.value):
+        return f"builds the image with {' '.join(building[0].split())}"
     return ""
+
+
+def _elsewhere(workflow: Workflow, paths: Collection[str], folder: str) -> Found | None:
+    """Return what the workflow builds its images from, if none of them is the image of the folder."""
+    sources = [built_from(workflow, step, paths) for step in workflow.steps if _why(step)]
+    others = [source for source in sources if source is not None and is_elsewhere(source, folder)]
+    return others[0] if others and len(others) == len(sources) else None
 
 
 def _of_step(workflow: Workflow, step: Step) -> Iterator[Found]:
@@ -125,9 +153,9 @@ def _images(workflow: Workflow, step: Step, owner: str) -> Iterator[Found]:
             name = inputs["IMAGE_NAME"]
             named.append((name.value if _has_host(name.value) else f"{host.value}/{name.value}", name.line))
     elif uses.startswith("docker/build-push-action"):
-        named += _lines(inputs.get("tags"))
+        named += _listed(inputs.get("tags"))
     elif uses.startswith("docker/metadata-action"):
-        named += _lines(inputs.get("images"))
+        named += _listed(inputs.get("images"))
     elif ".github/workflows/" in uses:
         named += [
             pair
@@ -154,6 +182,16 @@ def _lines(text: Text | None) -> list[tuple[str, int]]:
     if text is None or not text.value.strip():
         return []
     return [(line.strip(), text.first + number) for number, line in enumerate(text.value.splitlines()) if line.strip()]
+
+
+def _listed(text: Text | None) -> Iterator[tuple[str, int]]:
+    """The items of an input that takes them on lines of their own or between commas, as the actions of Docker do."""
+    for line, number in _lines(text):
+        # https://github.com/docker/metadata-action#images-input: name=..., enable=...
+        for item in BETWEEN.split(line):
+            key, is_set, value = item.strip().partition("=")
+            if item.strip() and (not is_set or key == "name"):
+                yield (value if is_set else key, number)
 
 
 def plain(reference: str) -> str:

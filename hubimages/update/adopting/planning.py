@@ -69,7 +69,9 @@ def plan_adoption(
         raise BadInputError(_no_image(repo, ours))
     workflows, unread = _workflows(texts)
     address = web_address(repo.answer("config", "--get", "remote.origin.url").strip())
-    reading = read_builds(workflows, address.name if address else "")
+    reading = read_builds(workflows, address.name if address else "", ours, folder)
+    if reading.only_elsewhere:
+        raise BadInputError(_built_elsewhere(reading, folder))
     found = [*reading.found, *read_files(texts, folder), _name(repo, address.name if address else "")]
     guesses = _answered(found, reading, given, ask=ask, recommended=recommended)
     if not open_questions:
@@ -124,22 +126,37 @@ def _no_image(repo: Repo, ours: Mapping[str, object]) -> str:
     )
 
 
+def _built_elsewhere(reading: Reading, folder: str) -> str:
+    source = next(iter(reading.elsewhere.values()))
+    where = source.value.rstrip("/").removesuffix("Dockerfile").rstrip("/")
+    steps = [f"move the files of {where} to the top"] if where else []
+    steps += [f"remove {folder}, which counts before the top"] if folder else []
+    ways = [f"make a repository of {where} with hubimages extract-image"] if where else []
+    ways += [", ".join([*steps, "commit and run this again"]), "remove the workflow if hubs do not run its image"]
+    return (
+        f"{source.place} builds the image from {source.value}, and a repository made from the template builds "
+        f"{folder or 'its top'}. Either {'; or '.join(ways)}"
+    )
+
+
 def _answered(
     found: Sequence[Found], reading: Reading, given: Mapping[str, str], *, ask: bool, recommended: bool
 ) -> Guesses:
     """The guesses, with what is unclear answered as far as that can be done."""
-    given = dict(given)
+    given, said = dict(given), dict[str, str]()
     while True:
         guesses = guess(found, reading.unread, given)
+        answers = (replace(each, read=(said.get(each.key, each.read[0]), *each.read[1:])) for each in guesses.answers)
+        guesses = replace(guesses, answers=tuple(answers))
         unclear = next(iter(guesses.unclear), None)
         if unclear is None or not (ask or (recommended and any(each.recommended for each in guesses.unclear))):
             return guesses
         if recommended:
             unclear = next(each for each in guesses.unclear if each.recommended)
             console.step(f"{unclear.question} {unclear.recommended}")
-            given[unclear.key] = unclear.recommended
+            given[unclear.key], said[unclear.key] = unclear.recommended, "the recommended answer"
         else:
-            given[unclear.key] = _asked(unclear)
+            given[unclear.key], said[unclear.key] = _asked(unclear), "your answer"
 
 
 def _asked(unclear: Unclear) -> str:
@@ -170,6 +187,7 @@ def _notes(texts: Mapping[str, str], folder: str, reading: Reading, guesses: Gue
             "opens a pull request with each new image. To go on with that: --set configuration_repository=OWNER/NAME"
         )
         notes += [f"{each.place} {goes_on}" for each in reading.later]
+    notes += [f"{each.place} builds another image, from {each.value}: it stays" for each in reading.elsewhere.values()]
     notes += [f"{name} stays: if it builds the image, too, remove it" for name in OTHER_SERVERS if name in texts]
     tests = "hub-tests/" if action else "image-tests/"
     if any(path.startswith(tests) for path in texts):
@@ -294,7 +312,8 @@ def check_answered(adoption: Adoption) -> None:
         more = len(adoption.guesses.unclear) - 1
         others = f" ({count(more, 'more question')})" if more else ""
         yes = " or --yes" if first.recommended else ""
-        raise RefusedError(f"{first.question} Answer with --set {first.key}=VALUE{yes}{others}")
+        end = "" if first.question.endswith(("?", ".")) else "."
+        raise RefusedError(f"{first.question}{end} Answer with --set {first.key}=VALUE{yes}{others}")
     if adoption.in_the_way:
         path, needed = adoption.in_the_way[0]
         raise RefusedError(

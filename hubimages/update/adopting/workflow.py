@@ -29,6 +29,7 @@ class Step:
     inputs: Mapping[str, Text] = field(default_factory=dict)
     run: Text = Text("", 0)
     environment: Mapping[str, Text] = field(default_factory=dict)
+    directory: str = ""  # in which `run` starts
 
     def resolved(self, text: str, owner: str) -> str:
         """Return a text with the expressions that the workflow itself answers; others stay as they are."""
@@ -75,6 +76,7 @@ def read_workflow(file: str, text: str) -> Workflow:
     for _, job_node in _pairs(top.get("jobs")):
         job = _mapping(job_node)
         environment = {**_texts(top.get("env")), **_texts(job.get("env"))}
+        directory = _directory(_defaults(job)) or _directory(_defaults(top))
         if "uses" in job:
             inputs = {**_texts(job.get("secrets")), **_texts(job.get("with"))}
             steps.append(Step(job["uses"].line, _text(job["uses"]), inputs, environment=environment))
@@ -87,11 +89,20 @@ def read_workflow(file: str, text: str) -> Workflow:
                     _texts(one.get("with")),
                     _text(one.get("run")),
                     {**environment, **_texts(one.get("env"))},
+                    _directory(one) or directory,
                 )
             )
     schedule = _items(_mapping(top.get("on")).get("schedule"))
     crons = tuple(_text(_mapping(node).get("cron")) for node in schedule)
     return Workflow(file, text, tuple(steps), crons)
+
+
+def _defaults(of: Mapping[str, yaml_text.Node]) -> dict[str, yaml_text.Node]:
+    return _mapping(_mapping(of.get("defaults")).get("run"))
+
+
+def _directory(of: Mapping[str, yaml_text.Node]) -> str:
+    return _text(of.get("working-directory")).value
 
 
 def _mapping(node: yaml_text.Node | None) -> dict[str, yaml_text.Node]:

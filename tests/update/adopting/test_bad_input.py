@@ -33,6 +33,21 @@ def test_a_repository_without_an_image_or_with_several(tmp_path):
     assert said.endswith("make one of a folder with hubimages extract-image")
 
 
+def test_a_repository_whose_workflow_builds_another_folder(tmp_path):
+    build = "on: push\njobs: {image: {steps: [{uses: docker/build-push-action, with: {context: ci}}]}}\n"
+    files = {".github/workflows/ci.yaml": build, "ci/Dockerfile": "FROM a\n", "binder/environment.yml": "name: a\n"}
+    assert refused(begin(tmp_path / "image", files), code=2) == (
+        ".github/workflows/ci.yaml:2 builds the image from ci/Dockerfile, and a repository made from the template "
+        "builds binder/. Either make a repository of ci with hubimages extract-image; or move the files of ci to the "
+        "top, remove binder/, which counts before the top, commit and run this again; or remove the workflow if hubs "
+        "do not run its image"
+    )
+    build = build.replace("ci}", ".}")
+    files = {".github/workflows/ci.yaml": build, "Dockerfile": "FROM a\n", "binder/apt.txt": "curl\n"}
+    said = refused(begin(tmp_path / "top", files), code=2)
+    assert "builds binder/. Either remove binder/, which counts before the top, commit and run this again; or " in said
+
+
 @pytest.mark.parametrize(("name", "tool"), [(".copier-answers.yml", "copier"), (".cruft.json", "cruft")])
 def test_the_record_of_another_tool(name, tool, tmp_path):
     repo = begin(tmp_path / "image", {**ACTION, name: "{}\n"})

@@ -15,7 +15,8 @@ BUILD = ".github/workflows/build.yaml"
 
 def reading(files, owner="ocean/image") -> Reading:
     names = sorted(name for name in files if name.startswith(".github/workflows/"))
-    return read_builds([read_workflow(name, files[name]) for name in names], owner)
+    workflows = [read_workflow(name, files[name]) for name in names]
+    return read_builds(workflows, owner, files, image_directory(files) or "")
 
 
 def guesses(files, owner="ocean/image", **given) -> Guesses:
@@ -194,7 +195,7 @@ def test_the_starter_follows_what_repo2docker_builds(files, starter):
 @pytest.mark.parametrize(
     ("step", "host"),
     [
-        ("uses: docker/build-push-action@v6\n        with: {tags: 'ghcr.io/ocean/image:1,', push: true}", "ghcr.io"),
+        ("uses: docker/build-push-action\n        with: {tags: 'ghcr.io/ocean/image:1,', push: true}", "ghcr.io"),
         ("run: docker build -t us-central1-docker.pkg.dev/ocean-12/hubs/image:1 .", "google-artifact-registry"),
         ("run: docker push 123456789012.dkr.ecr.us-east-1.amazonaws.com/ocean/image:${{ github.sha }}", "amazon-ecr"),
         ("run: docker push public.ecr.aws/ocean12/image:$TAG", "amazon-ecr-public"),
@@ -219,3 +220,87 @@ def test_what_is_given_is_never_a_question_and_never_another(kind):
 def test_a_repository_without_a_licence_is_not_given_one():
     files = {name: text for name, text in ACTION.items() if name != "LICENSE"}
     assert known(files)["license"] == ("none", ("no LICENSE",))
+
+
+def workflow(*steps: str, above: str = "") -> str:
+    return f"on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n{above}    steps:\n" + "".join(
+        f"      - {step}\n" for step in steps
+    )
+
+
+@pytest.mark.parametrize(
+    "tags", ["ocean/image:latest, ocean/image:${{ github.sha }}", "ocean/image:${{ join(a, ',') }}"]
+)
+def test_tags_between_commas_are_tags_of_one_image(tags):
+    build = workflow(
+        f'{{uses: docker/build-push-action, with: {{tags: "quay.io/{tags}"}}}}'.replace(", o", ", quay.io/o")
+    )
+    assert known({BUILD: build, "Dockerfile": "FROM a\n"})["image"] == ("ocean/image", (f"{BUILD}:6",))
+
+
+def test_images_between_commas_with_their_switches_are_names():
+    images = "name=quay.io/ocean/image,name=quay.io/ocean/other,enable=${{ contains('a,b', 'a') }}"
+    build = workflow(f'{{uses: docker/metadata-action@v5, with: {{images: "{images}"}}}}', "{run: docker build .}")
+    found = [each.value for each in reading({BUILD: build, "Dockerfile": "FROM a\n"}).found if each.key == "reference"]
+    assert found == ["quay.io/ocean/image", "quay.io/ocean/other"]
+
+
+CI = {"ci/Dockerfile": "FROM a\n", "ci/environment.yml": "dependencies: []\n"}
+BINDER = {"binder/environment.yml": "dependencies: []\n"}
+TOP = {"Dockerfile": "FROM a\n"}
+
+
+@pytest.mark.parametrize(
+    ("step", "files", "source"),
+    [
+        ("{uses: docker/build-push-action, with: {context: ci}}", {**CI, **BINDER}, "ci/Dockerfile"),
+        ("{uses: docker/build-push-action, with: {context: ./ci/}}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{uses: docker/build-push-action, with: {context: '{{defaultContext}}:ci'}}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{uses: docker/build-push-action, with: {file: ci/Dockerfile}}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{uses: docker/build-push-action}", {**BINDER, **TOP}, "Dockerfile"),
+        ("{uses: redhat-actions/buildah-build@v2, with: {context: ci}}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{run: docker build -t quay.io/a/b:1 ci && docker push quay.io/a/b:1}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{run: docker buildx build . --file=ci/Dockerfile}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{run: docker build . -f ci/Dockerfile}", {**CI, **TOP}, "ci/Dockerfile"),
+        ("{run: docker build ., working-directory: ci}", {**CI, **TOP}, "ci/Dockerfile"),
+        ('{run: "set -e\\ncd ci\\ndocker build -t a ."}', {**CI, **TOP}, "ci/Dockerfile"),
+        ('{run: "docker build $GITHUB_WORKSPACE/ci"}', {**CI, **TOP}, "ci/Dockerfile"),
+        ("{run: jupyter-repo2docker --no-run ci}", {**CI, **TOP}, "ci/"),
+        ('{run: "pip install jupyter-repo2docker\\njupyter-repo2docker --subdir ci ."}', {**CI, **TOP}, "ci/"),
+    ],
+)  # fmt: skip
+def test_a_workflow_that_builds_another_folder_is_not_replaced(step, files, source):
+    read = reading({**files, BUILD: workflow(step)})
+    assert ([each.value for each in read.elsewhere.values()], read.superseded) == ([source], {})
+    assert read.only_elsewhere
+    both = reading({**files, BUILD: workflow(step), ".github/workflows/shared.yaml": SHARED_BUILD})
+    assert (both.only_elsewhere, list(both.superseded)) == (False, [".github/workflows/shared.yaml"])
+
+
+SHARED_BUILD = "on: push\njobs:\n  image:\n    uses: ocean/shared/.github/workflows/build-image.yaml@v1\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "files"),
+    [
+        ("{uses: docker/build-push-action, with: {context: .}}", {**CI, **TOP}),
+        ("{uses: docker/build-push-action, with: {context: '${{ github.workspace }}'}}", {**CI, **TOP}),
+        ("{uses: docker/build-push-action, with: {context: '${{ matrix.folder }}'}}", {**CI, **TOP}),
+        ("{uses: docker/build-push-action, with: {context: gone}}", {**CI, **TOP}),
+        ("{uses: docker/build-push-action, with: {file: binder/Dockerfile}}", {"binder/Dockerfile": "FROM a\n", **TOP}),
+        ("{run: docker build -t ci .}", {**CI, **TOP}),
+        ("{run: docker build -t 'ci .}", {**CI, **TOP}),
+        ("{run: jupyter-repo2docker --no-run .}", {**CI, **BINDER, **TOP}),
+        ("{run: jupyter-repo2docker binder}", {**CI, **BINDER}),
+        ("{uses: jupyterhub/repo2docker-action@master}", {**CI, **BINDER}),
+    ],
+)  # fmt: skip
+def test_a_workflow_that_builds_the_image_or_does_not_say_what_is_replaced(step, files):
+    read = reading({**files, BUILD: workflow(step)})
+    assert (read.elsewhere, list(read.superseded)) == ({}, [BUILD])
+
+
+def test_the_directory_of_all_steps_of_a_job_counts():
+    above = "    defaults: {run: {working-directory: ci}}\n"
+    (source,) = reading({**CI, **TOP, BUILD: workflow("run: docker build .", above=above)}).elsewhere.values()
+    assert (source.value, source.place) == ("ci/Dockerfile", f"{BUILD}:7")

@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hubimages import systems
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check.finding import Finding, Subject
 from hubimages.imagebuilding.check.kubernetes import pod
 from hubimages.imagebuilding.check.kubernetes.jsonschema import without_formats
-from hubimages.imagebuilding.check.render import EXTRA, dotted
+from hubimages.imagebuilding.check.render import dotted
 from hubimages.imagebuilding.check.rendered import Manifest
 from hubimages.imagebuilding.layer import FileLine
 from hubimages.yaml_text import Path
@@ -66,7 +67,9 @@ def _library() -> Any:
         with without_formats():
             from kubernetes_validate import utils
     except ImportError:
-        raise NotInstalledError(f"kubernetes-validate is not installed: {EXTRA}") from None
+        raise NotInstalledError(
+            f"kubernetes-validate is not installed: {systems.install_line('imagebuilding')}"
+        ) from None
     return utils
 
 

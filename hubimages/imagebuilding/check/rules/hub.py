@@ -7,11 +7,11 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from hubimages import systems
 from hubimages.errors import NotInstalledError
 from hubimages.imagebuilding.check.finding import Finding, Subject, warning
 from hubimages.imagebuilding.check.kubernetes.light_client import imported_when_used
 from hubimages.imagebuilding.check.misspelt import near
-from hubimages.imagebuilding.check.render import EXTRA
 from hubimages.imagebuilding.layer import Encrypted
 from hubimages.yaml_text import Path
 
@@ -31,7 +31,7 @@ def _modules() -> tuple[Any, Any, Any]:
             from jupyterhub import roles, scopes
             from jupyterhub.services import service
     except ImportError:
-        raise NotInstalledError(f"jupyterhub is not installed: {EXTRA}") from None
+        raise NotInstalledError(f"jupyterhub is not installed: {systems.install_line('imagebuilding')}") from None
     return scopes, roles, service
 
 
