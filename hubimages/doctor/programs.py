@@ -17,6 +17,7 @@ from hubimages.repository import git
 from hubimages.run import environment
 
 PATIENCE = 0.6  # seconds to wait for a program's version
+NO_PLUGIN = "is not a docker command"  # as docker answers for a plug-in that it does not have
 NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
 HUB_IMAGE = ("bump-hub-image", "rebuild-hub-image")
 PREVIEW = ("preview-imagebuilding-hub",)
@@ -51,6 +52,8 @@ class Program:
         if not self.arguments:
             return Item(self.name, "there", place, self.tasks, self.get)
         said, works = ask(place, *self.arguments)
+        if not works and NO_PLUGIN in said:
+            return Item(self.name, "missing", "", self.tasks, self.get)
         if not works:
             return Item(self.name, "does not answer", said, self.tasks, self.get)
         version = found[0] if (found := NUMBER.search(said)) else place

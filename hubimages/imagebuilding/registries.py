@@ -82,16 +82,18 @@ def robot_name(cluster: str, hub: str) -> str:
 
 
 def _quay(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
-    organization, robot = parts["organization"], robot_name(cluster, hub)
+    organization, given = parts["organization"], parts.get("account", "")
+    robot = given.rpartition("+")[2] or robot_name(cluster, hub)
+    account = given if "+" in given else f"{organization}+{robot}"
     prefix = f"quay.io/{organization}/{joined(cluster, hub)}-"
     return Target(
-        "quay.io", "quay.io", prefix, f"{organization}+{robot}", pull_secret=True,
+        "quay.io", "quay.io", prefix, account, pull_secret=True,
         secret_name="the robot account's token",
         steps=(
-            f"On https://quay.io/organization/{organization}?tab=robots create the robot account {robot}, without "
-            "access to existing repositories.",
+            f"On https://quay.io/organization/{organization}?tab=robots create the robot account {robot}"
+            f"{', unless it is there' if given else ''}, without access to existing repositories.",
             f"On https://quay.io/organization/{organization}?tab=teams create a team with the role Creator and add "
-            f"{organization}+{robot} to it: each build creates a repository {prefix}...",
+            f"{account} to it: each build creates a repository {prefix}...",
             "Open the robot account and copy its token: it is the password.",
             "New repositories are private; the pull secret in the values lets servers (and Dask) pull them.",
         ),
@@ -171,7 +173,8 @@ def _github(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
 
 def _azure(parts: Mapping[str, str], cluster: str, hub: str) -> Target:
     name = parts["registry_name"].lower().removesuffix(".azurecr.io")
-    space, token = joined(cluster, hub), f"{joined(cluster, hub)}-image-builder"
+    space = joined(cluster, hub)
+    token = parts.get("account") or f"{space}-image-builder"
     return Target(
         "azure-container-registry", f"{name}.azurecr.io", f"{name}.azurecr.io/{space}/", token, pull_secret=True,
         secret_name="the token's password",

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hubimages.references.listing import SHOWN, by_reason
 from hubimages.references.reference import Inventory
@@ -12,6 +13,7 @@ from hubimages.yaml_text import UnreadableYamlError, compose, data
 CLUSTER = re.compile(r"(?:.*/)?cluster\.ya?ml")
 YAML_NAME = re.compile(rb"[^\s\"'\[\],]+\.ya?ml")
 BY_LINE = "; read line by line"  # the end of a reason: the file was searched, but not by its keys
+ABSENT = "it is not in this repository"
 SECRET = "encrypted (SOPS)"  # holds no image as a rule, and every hub has one
 
 
@@ -26,8 +28,25 @@ def searched_without(inventory: Inventory) -> str:
     return "".join(lines)
 
 
-def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -> dict[str, str]:
-    """Return the hubs meant that use values files which were not read, with these files and the reasons.
+@dataclass(frozen=True)
+class UnreadFile:
+    """A values file of a hub that was not read."""
+
+    file: str
+    reason: str
+
+    @property
+    def is_absent(self) -> bool:
+        """True if the repository does not have the file: nobody can change it here."""
+        return self.reason == ABSENT
+
+    def __str__(self) -> str:
+        """The file with the reason."""
+        return f"{self.file} ({self.reason})"
+
+
+def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -> dict[str, list[UnreadFile]]:
+    """Return the hubs meant that use values files which were not read, with these files.
 
     What such a file says wins over the files before it, so the hub may run another image than the plan says. Encrypted
     secrets do not count.
@@ -36,17 +55,17 @@ def of_hubs(repo: Repo, inventory: Inventory, is_meant: Callable[[str], bool]) -
     missed = {each.file: each for each in inventory.not_read if not each.line and each.reason != SECRET}
     listed = repo.read("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     files = set(listed.decode(errors="surrogateescape").split("\0"))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[UnreadFile]] = {}
     for cluster in sorted(file for file in files if CLUSTER.fullmatch(file)):
         for hub, file in _named(repo, cluster, files - missed.keys()):
             if not is_meant(hub):
                 continue
             if file in missed:
-                found.setdefault(hub, []).append(f"{file} ({missed[file].reason})")
+                found.setdefault(hub, []).append(UnreadFile(file, missed[file].reason))
             elif file not in files:
-                why = "git ignores it" if (repo.work_tree / file).exists() else "it is not in this repository"
-                found.setdefault(hub, []).append(f"{file} ({why})")
-    return {hub: ", ".join(names) for hub, names in sorted(found.items())}
+                why = "git ignores it" if (repo.work_tree / file).exists() else ABSENT
+                found.setdefault(hub, []).append(UnreadFile(file, why))
+    return dict(sorted(found.items()))
 
 
 def _named(repo: Repo, cluster: str, read: set[str]) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,16 @@ def test_what_answers_is_there_with_its_version(tmp_path: Path) -> None:
     }
 
 
+def test_a_plug_in_that_docker_does_not_have_is_missing(tmp_path: Path) -> None:
+    line = "docker: 'buildx' is not a docker command."
+    program(tmp_path, "docker", f'case "$1" in version) echo 28.0.4 ;; *) echo "{line}" >&2; exit 1 ;; esac')
+    found = items(PATH=str(tmp_path))
+    assert {name: found[name]["state"] for name in ("container engine", "buildx")} == {
+        "container engine": "there",
+        "buildx": "missing",
+    }
+
+
 def test_what_is_too_old_or_does_not_answer_is_not_there(tmp_path: Path) -> None:
     program(tmp_path, "git", "echo git version 2.30.2")
     program(tmp_path, "docker", "echo Cannot connect to the Docker daemon >&2; echo more >&2; exit 1")

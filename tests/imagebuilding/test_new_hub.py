@@ -557,6 +557,30 @@ def test_an_answer_that_nothing_uses_is_refused(
     assert str(refused.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("registry", "given", "account", "step"),
+    [
+        (
+            "quay.io",
+            "",
+            "our-org+north_ocean_image_builder",
+            "the robot account north_ocean_image_builder, with",
+        ),
+        ("quay.io", "our-org+builder", "our-org+builder", "create the robot account builder, unless it is there, with"),
+        ("quay.io", "builder", "our-org+builder", "and add our-org+builder to it"),
+        ("azure-container-registry", "builder", "builder", "az acr token create --registry ourregistry --name builder"),
+    ],
+)
+def test_the_steps_are_about_the_account_that_the_values_have(
+    registry: str, given: str, account: str, step: str, deployment: Path, tmp_path: Path
+) -> None:
+    raw = {**answers(registry), **({"account": given} if given else {})}
+    shown = make(Where(deployment, "north", "ocean", None), raw, tmp_path, dry_run=True)
+    assert re.search(r"^\+ +username: &registry_account (.*)$", shown, re.MULTILINE)[1].strip('"') == account
+    assert step in shown
+    assert (given == "") == ("image_builder" in shown or "image-builder" in shown)
+
+
 def test_an_account_for_a_registry_with_a_fixed_one_is_refused(deployment: Path, tmp_path: Path) -> None:
     raw = {**answers("google-artifact-registry"), "account": "me"}
     with pytest.raises(BadInputError, match="account: nothing uses this answer"):

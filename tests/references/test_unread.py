@@ -57,7 +57,10 @@ def test_a_hub_that_uses_a_file_which_was_not_read_is_named_and_agreed_to(
     assert note in hubimages(root, *point, "--dry-run", "--json").stderr
     done = hubimages(root, *point)
     assert (done.returncode, note in done.stderr) == (3, True)
-    assert "Files of 1 hub were not read and may set another image. Go on?" in done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "error: Files of 1 hub were not read and may set another image. Go on? There is no terminal to ask on; "
+        "answer with --yes"
+    )
     assert git(root, "status", "--porcelain") == before
     assert hubimages(root, *point, "--yes").returncode == 0
 
@@ -73,6 +76,8 @@ def test_of_many_hubs_with_unread_files_each_is_named_and_the_first_with_their_f
     why = "(it is not in this repository), which was not read"
     files = [f"note: absent/hub{number} also uses config/clusters/absent/hub{number}.yaml {why}" for number in range(3)]
     assert notes == [*files, "note: absent/hub3, absent/hub4 also use files that were not read"]
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked")
+    assert (done.returncode, files[0] in done.stderr) == (0, True), "nobody can change here what is not here"
 
 
 def test_a_hub_that_was_not_chosen_is_not_named(root: Path) -> None:

@@ -148,8 +148,6 @@ def complete(
     parts = {part: answer(part, prompt=prompt) for part, prompt in kind.parts.items()}
     parts.update({"account": checked("account", raw["account"], ())} if raw.get("account") else {})
     target = kind.target(parts, cluster, hub)
-    if raw.get("account"):
-        target = _with_account(target, parts["account"])
     said["images"] = raw.get("images") or ask("images", KEYS["images"], default_images(), ())
     given = {key: raw[key] for key in OPTIONAL if raw.get(key)}
     return Answers(
@@ -334,9 +332,3 @@ class Terminal:
 def from_terminal(*, yes: bool) -> Ask:
     """Return a function that asks on the terminal; `yes` takes the default of questions that have one."""
     return Terminal(yes)
-
-
-def _with_account(target: Target, account: str) -> Target:
-    from dataclasses import replace
-
-    return replace(target, account=account) if target.account not in ("_json_key", "AWS") else target

@@ -12,7 +12,7 @@ from hubimages.references.change.inside import Inside, as_markdown, compare_insi
 from hubimages.references.change.plan import Ask, TagPlan, agree
 from hubimages.references.reference import is_hub
 from hubimages.references.selection import Selection
-from hubimages.references.unread import of_hubs
+from hubimages.references.unread import UnreadFile, of_hubs
 from hubimages.repository.delivery import Delivery
 
 BY_NAME = "--hub for them, too, or with --file to leave out what they share"
@@ -33,9 +33,21 @@ def is_reached(plan: TagPlan, chosen: Selection, hub: str) -> bool:
     return chosen.is_everything or any(hub in change.hubs for change in plan.changes)
 
 
-def _notes(unread: Mapping[str, str]) -> list[str]:
+def _may_differ(plan: TagPlan, chosen: Selection, hub: str, unread: Sequence[UnreadFile]) -> bool:
+    """Return True if the plan may not be right for a hub with files that were not read.
+
+    A file that the repository does not have makes no difference to a hub that the plan does not change.
+    """
+    changed = bool(chosen.hubs) or any(hub in change.hubs for change in plan.changes)
+    return changed or not all(each.is_absent for each in unread)
+
+
+def _notes(unread: Mapping[str, Sequence[UnreadFile]]) -> list[str]:
     """Return a line for each of the first hubs that use files which were not read, and one that names the others."""
-    lines = [f"note: {hub} also uses {files}, which was not read" for hub, files in list(unread.items())[:IN_FULL]]
+    lines = [
+        f"note: {hub} also uses {', '.join(map(str, files))}, which was not read"
+        for hub, files in list(unread.items())[:IN_FULL]
+    ]
     if rest := list(unread)[IN_FULL:]:
         files = "uses a file that was" if len(rest) == 1 else "use files that were"
         lines.append(f"note: {', '.join(rest)} also {files} not read")
@@ -57,7 +69,7 @@ def finish(
     """Return the plan as text, or apply it after the person agrees and return what was done.
 
     A terminal shows the places once, before the question; elsewhere the result has them, too. Hubs that use a file that
-    was not read get a question of their own: the plan cannot say what they run.
+    was not read get a question of their own if the plan cannot say what they run.
     """
     unread = of_hubs(plan.repo, plan.inventory, lambda hub: is_reached(plan, chosen, hub))
     plan = replace(plan, notes=[*plan.notes, *_notes(unread)])
@@ -70,8 +82,11 @@ def finish(
     reached = plan.reached()
     console.step(reached)
     agree(plan, chosen, ask, everywhere=everywhere, by_name=by_name)
-    if unread and not ask(f"Files of {count(len(unread), 'hub')} were not read and may set another image. Go on?"):
-        raise RefusedError("nothing was changed")
+    doubtful = [hub for hub, files in unread.items() if _may_differ(plan, chosen, hub, files)]
+    if doubtful:
+        question = f"Files of {count(len(doubtful), 'hub')} were not read and may set another image. Go on?"
+        if not ask(question, flags="--yes"):
+            raise RefusedError("nothing was changed")
     plan.check()
     inside = compare_inside(plan) if shown.compare else []
     done = plan.apply(functools.partial(as_markdown, inside))
