@@ -26,6 +26,8 @@ from hubimages.run import os_failure
 DIRECTORY = "hubimages-run-"
 FILE = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 REMOVAL_ATTEMPTS = 40  # two seconds
+IN_MEMORY = Path("/dev/shm")  # of Linux
+ENOUGH = 16 * 1024 * 1024  # bytes; a rendered repository has 150 KB
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # from a file system without locks
 
 # A file that may be written stands where none can be moved to: its directory is read-only, or it is a mount itself.
@@ -52,6 +54,21 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
                 remove(path)
             if lock >= 0:
                 os.close(lock)
+
+
+def in_memory() -> Path | None:
+    """Return a directory whose files stay in memory; None where there is none, it is nearly full, or TMPDIR is set.
+
+    It is for a few small files: with the 40 of a rendering on ext4, rendering takes twice as long.
+    """
+    if os.environ.get("TMPDIR"):
+        return None
+    try:
+        facts = os.statvfs(IN_MEMORY)
+    except OSError:
+        return None
+    has_room = facts.f_bavail * facts.f_frsize >= ENOUGH
+    return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
 
 
 def remove(path: Path) -> None:

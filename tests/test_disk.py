@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -192,3 +193,14 @@ def test_a_run_that_ends_leaves_the_record_of_another(tmp_path: Path) -> None:
         assert place.read_text() == "second"
         second.close()
         assert not place.parent.exists()
+
+
+@pytest.mark.parametrize("tmpdir", ["", "set"])
+def test_a_place_in_memory_is_taken_where_there_is_room_and_nobody_named_another(tmp_path, monkeypatch, tmpdir):
+    monkeypatch.setattr(disk, "IN_MEMORY", tmp_path)
+    monkeypatch.setenv("TMPDIR", tmpdir)
+    assert disk.in_memory() == (None if tmpdir else tmp_path)
+    monkeypatch.setattr(disk, "ENOUGH", shutil.disk_usage(tmp_path).total)
+    assert disk.in_memory() is None
+    monkeypatch.setattr(disk, "IN_MEMORY", tmp_path / "not-there")
+    assert disk.in_memory() is None

@@ -162,7 +162,6 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
     make = functools.partial(
         template.render_files,
         {"repo": request.dest.name, **answers},
-        directory=room.stage.path,
         started=room.renderer,
     )
     return room.threads.submit(

@@ -90,16 +90,23 @@ def keep_compiled(template: Path) -> None:
     from jinja2 import Environment, FileSystemBytecodeCache, __version__
     from jinja2.bccache import Bucket
 
+    loaded: dict[tuple[str, str], Any] = {}  # code: cookiecutter starts anew with every rendering
+
     class Cache(FileSystemBytecodeCache):
         """A cache that does not matter: what is broken in it is made anew, and what cannot be written is not."""
 
         def load_bytecode(self, bucket: Bucket) -> None:
+            if code := loaded.get((bucket.key, bucket.checksum)):
+                bucket.code = code
+                return
             try:
                 super().load_bytecode(bucket)
             except Exception:  # pickle raises anything
                 bucket.reset()
+            loaded[bucket.key, bucket.checksum] = bucket.code
 
         def dump_bytecode(self, bucket: Bucket) -> None:
+            loaded[bucket.key, bucket.checksum] = bucket.code
             with contextlib.suppress(OSError):
                 super().dump_bytecode(bucket)
 
