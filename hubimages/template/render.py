@@ -6,11 +6,15 @@ first starts that process early: half of its time are imports.
 """
 
 import contextlib
+import gc
+import importlib
 import json
+import multiprocessing
+import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -98,27 +102,32 @@ def rendering_server(clients: int) -> Iterator[list[socket.socket]]:
     """Start one process that renders for several clients, and yield a connection for each of them.
 
     A client is one thread or process at a time; it gives its connection to `render_files`. The process ends when all
-    connections are closed.
+    connections are closed. It is a fork, which shares with us what both have imported.
     """
     pairs = [socket.socketpair() for _ in range(clients)]
     ours, theirs = [one for one, _ in pairs], [other for _, other in pairs]
-    numbers = [str(each.fileno()) for each in theirs]
-    program = Path(__file__).with_name("renderer.py")
-    with contextlib.ExitStack() as stack:
-        home = stack.enter_context(disk.temporary_directory("renderer", disk.in_memory()))
-        argv = (sys.executable, "-P", str(program), str(home), *numbers)
+    with disk.temporary_directory("renderer", disk.in_memory()) as home, contextlib.ExitStack() as stack:
+        server = multiprocessing.get_context("fork").Process(target=_serve, args=(home, ours, theirs), daemon=True)
+        gc.freeze()  # the collector would write into what both share
+        server.start()
+        stack.callback(server.join)
+        for each in theirs:
+            each.close()
         for each in ours:
             stack.enter_context(each)
-        try:
-            process = start(
-                *argv, cwd=Path("/"), env={"PYTHONIOENCODING": "utf-8"}, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, pass_fds=[each.fileno() for each in theirs],
-            )  # fmt: skip
-        finally:
-            for each in theirs:
-                each.close()
-        stack.enter_context(ended(process))
         yield ours
+
+
+def _serve(home: Path, others: Sequence[socket.socket], connections: Sequence[socket.socket]) -> None:
+    gc.disable()
+    for each in others:
+        each.close()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
+    os.chdir("/")
+    with contextlib.suppress(KeyboardInterrupt):
+        importlib.import_module("hubimages.template.renderer").serve(str(home), connections)
 
 
 def render_files(
