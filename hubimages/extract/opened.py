@@ -37,7 +37,8 @@ class Opened:
     def at(self, place: Path, renderer: socket.socket | None) -> Iterator["Opened"]:
         """Yield the same for one process, which writes below `place`, an empty directory."""
         objects = self.source.scratch.git_dir / "objects"
-        scratch = StandingRepo.of(replace(scratch_repository(place / "scratch.git", [objects]), config=LITTLE_MEMORY))
+        own = scratch_repository(place / "scratch.git", [objects])
+        scratch = StandingRepo.of(replace(own, config={**own.config, **LITTLE_MEMORY}))
         try:
             yield replace(self, source=replace(self.source, scratch=scratch), renderer=renderer)
         finally:
