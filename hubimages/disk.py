@@ -27,7 +27,7 @@ DIRECTORY = "hubimages-run-"
 FILE = ".hubimages-edit-"  # short: the names of the files themselves may be as long as names can be
 REMOVAL_ATTEMPTS = 40  # two seconds
 IN_MEMORY = Path("/dev/shm")  # of Linux
-ENOUGH = 16 * 1024 * 1024  # bytes; a rendered repository has 150 KB
+ENOUGH, ENOUGH_FILES = 16 * 1024 * 1024, 1000  # bytes; a rendered repository has 150 KB in 40 files
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # from a file system without locks
 
 # A file that may be written stands where none can be moved to: its directory is read-only, or it is a mount itself.
@@ -67,7 +67,7 @@ def in_memory() -> Path | None:
         facts = os.statvfs(IN_MEMORY)
     except OSError:
         return None
-    has_room = facts.f_bavail * facts.f_frsize >= ENOUGH
+    has_room = facts.f_bavail * facts.f_frsize >= ENOUGH and facts.f_favail >= ENOUGH_FILES
     return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
 
 

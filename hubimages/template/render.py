@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hubimages import disk, yaml_text
-from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, StorageError
 from hubimages.repository import git, staging
 from hubimages.run import ended, failure, os_failure, start
 from hubimages.template.answers import read_answers
@@ -142,16 +142,31 @@ def render_files(
     """
     check_answers(answers)
     origin = origin or find_origin(template_directory())
-    with disk.temporary_directory("render", disk.in_memory()) as temporary:
-        values = {**answers, **_private(origin)}
-        done = run_cookiecutter(template_directory(), values, Path(temporary), started)
-        if done.returncode:
-            raise _refusal(done.returncode, done.stderr, done.stdout)
-        rendering = read_rendering(Path(temporary, "output"), origin)
+    place = disk.in_memory()
+    try:
+        rendering = _rendered(answers, origin, place, started)
+    except (StorageError, OSError):
+        if place is None:
+            raise
+        rendering = _rendered(answers, origin, None, None)  # others may have filled it meanwhile
     for key, value in answers.items():  # the record is what an update will start from
         if rendering.answers[key] != value:
             raise ProgramFailedError(f"the template recorded {key} as {rendering.answers[key]!r}, not as {value!r}")
     return rendering
+
+
+def _rendered(
+    answers: Mapping[str, str],
+    origin: Origin,
+    place: Path | None,
+    started: "subprocess.Popen[bytes] | socket.socket | None",
+) -> Rendering:
+    """Return what the template becomes; the files are below `place` meanwhile, or in TMPDIR."""
+    with disk.temporary_directory("render", place) as temporary:
+        done = run_cookiecutter(template_directory(), {**answers, **_private(origin)}, Path(temporary), started)
+        if done.returncode:
+            raise _refusal(done.returncode, done.stderr, done.stdout)
+        return read_rendering(Path(temporary, "output"), origin)
 
 
 def run_cookiecutter(

@@ -177,3 +177,13 @@ def test_the_record_of_a_rendering_is_read_as_it_is_written_in_quotes_or_not(tmp
     record.parent.mkdir()
     record.write_text("answers:\n" + "".join(f"  {key}: {value}\n" for key, value in answers.items()))
     assert read_rendering(tmp_path, PUBLISHED).answers == {"python": "3.10", "lock": "yes"}
+
+
+def test_a_place_in_memory_that_cannot_be_written_after_all_is_done_without(tmp_path, monkeypatch):
+    place = tmp_path / "memory"
+    place.write_text("")
+    place.chmod(0o755)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(disk, "IN_MEMORY", place)
+    assert disk.in_memory() == place
+    assert ".hubimages.yaml" in template.render_files({}, PUBLISHED).files
