@@ -140,13 +140,13 @@ def write_commits(
     scratch: Repo, plan: Rewrite, reading: Reading, rewording: Rewording, place: Path
 ) -> Mapping[str, str]:
     """Write the kept commits and the trees that they need into the scratch repository; return old id to new id."""
-    is_reworded = rewording.translator is not None
-    if is_reworded and (written := ordinary.rewritten(plan, rewording)):
+    if written := ordinary.rewritten(plan, rewording):
         new_ids, commits = written
         scratch.store([*reading.forest.objects(), *commits])
         return new_ids
     reading.forest.write(scratch)
-    return rewrite(scratch, scratch, plan, rewording if is_reworded else None, place, reencode=not is_reworded)
+    is_kept = rewording.translator is None
+    return rewrite(scratch, scratch, plan, None if is_kept else rewording, place, reencode=is_kept)
 
 
 def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":

@@ -1,7 +1,8 @@
 """Write commits in which nothing is unusual, with the ids that git-filter-repo gives them.
 
 Two programs of git and git-filter-repo's parser take ten times as long for the commits of an image. They write all
-commits of one in which any is unusual: encodings, people or dates that git repairs, bytes that it does not keep.
+commits of one in which any is unusual: encodings, people or dates that git repairs, bytes that it does not keep,
+and with `--keep-messages` what looks like a commit id in a message.
 `tests/extract/test_ordinary.py` compares the two ways, and `verify` checks either result against the source.
 """
 
@@ -9,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from hubimages.extract.history.commits import EMPTY_TREE
-from hubimages.extract.messages.rewording import Rewording
+from hubimages.extract.messages.rewording import HEX, Rewording
 from hubimages.extract.messages.translator import OldCommit
 from hubimages.extract.rewrite import Rewrite
 from hubimages.repository.packing import Object, commit_content, object_id
@@ -28,14 +29,17 @@ def rewritten(plan: Rewrite, rewording: Rewording) -> tuple[Mapping[str, str], l
         return None
     people = {}
     for old in plan.commits:
-        found = usual(rewording.olds[old])
-        if found is None:
-            return None
+        commit = rewording.olds[old]
+        found = usual(commit)
+        if found is None or (rewording.translator is None and HEX.search(commit.message)):
+            return None  # or what git-filter-repo makes of the ids in a message would have to be made here, too
         people[old] = found
     new_ids: dict[str, str] = {}
     objects: list[Object] = [("tree", b"")] if "" in plan.trees.values() else []
     for old, found in people.items():
-        message = rewording(old, rewording.olds[old].message, None, new_ids.get)
+        message = rewording.olds[old].message
+        if rewording.translator is not None:
+            message = rewording(old, message, None, new_ids.get)
         above = [new_ids[parent] for parent in plan.parents[old]]
         content = commit_content(plan.trees[old] or EMPTY_TREE, above, found["author"], found["committer"], message)
         new_ids[old] = object_id("commit", content)

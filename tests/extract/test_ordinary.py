@@ -111,6 +111,17 @@ def test_a_commit_in_which_something_is_unusual_is_left_to_git_filter_repo(
     assert ordinary.usual(unusual) is None
 
 
+@pytest.mark.parametrize(("message", "is_left"), [(b"pin 123456", False), (b"as in 1234567", True), (b"\xff", False)])
+def test_kept_messages_that_may_name_a_commit_are_left_to_git_filter_repo(
+    repo: Repo, message: bytes, is_left: bool
+) -> None:
+    people = b"author Ada <a@b> 1 +0000\ncommitter Ada <a@b> 1 +0000"
+    names = repo.store([("commit", b"tree %s\n%s\n\n%s" % (EMPTY_TREE.encode(), people, message))])
+    plan = Rewrite(names, {names[0]: ""}, {names[0]: []})
+    found = ordinary.rewritten(plan, Rewording(read_commits(repo, names), None))
+    assert found is None if is_left else found is not None and found[0] == {names[0]: names[0]}
+
+
 def test_a_commit_with_the_same_parent_twice_is_left_to_git_filter_repo(repo: Repo) -> None:
     plain = b"tree %s\nauthor Ada <a@b> 1 +0000\ncommitter Ada <a@b> 1 +0000\n\nmessage" % EMPTY_TREE.encode()
     names = repo.store([("commit", plain), ("commit", plain + b"2")])
