@@ -392,3 +392,14 @@ def test_a_file_without_a_name_is_written_and_read_with_and_without_memory_for_i
             file.seek(0)
             assert file.read() == b"text"
         monkeypatch.delattr(os, "memfd_create", raising=False)
+
+
+@pytest.mark.parametrize("tmpdir", ["", "set"])
+def test_a_place_in_memory_is_taken_where_there_is_room_and_nobody_named_another(tmp_path, monkeypatch, tmpdir):
+    monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path)
+    monkeypatch.setenv("TMPDIR", tmpdir)
+    assert disk.in_memory() == (None if tmpdir else tmp_path)
+    monkeypatch.setattr(temporary, "ENOUGH", shutil.disk_usage(tmp_path).total)
+    assert disk.in_memory() is None
+    monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path / "not-there")
+    assert disk.in_memory() is None

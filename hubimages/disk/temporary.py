@@ -15,6 +15,8 @@ from hubimages.disk import locks
 
 DIRECTORY = "hubimages-run-"
 REMOVAL_ATTEMPTS = 40  # two seconds
+IN_MEMORY = Path("/dev/shm")  # of Linux
+ENOUGH, ENOUGH_FILES = 16 * 1024 * 1024, 1000  # bytes; a rendered repository has 150 KB in 40 files
 
 
 @contextlib.contextmanager
@@ -37,6 +39,21 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
                 remove(path)
             if lock is not None:
                 os.close(lock)
+
+
+def in_memory() -> Path | None:
+    """Return a directory whose files stay in memory; None where there is none, it is nearly full, or TMPDIR is set.
+
+    It is for a few small files: with the 40 of a rendering on ext4, rendering takes twice as long.
+    """
+    if os.environ.get("TMPDIR"):
+        return None
+    try:
+        facts = os.statvfs(IN_MEMORY)
+    except OSError:
+        return None
+    has_room = facts.f_bavail * facts.f_frsize >= ENOUGH and facts.f_favail >= ENOUGH_FILES
+    return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
 
 
 def remove(path: Path) -> None:

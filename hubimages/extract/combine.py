@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hubimages.extract.companions import ASIDE, LICENCE, MAILMAP, NOT_CHECKED_OUT, Companions
+from hubimages.extract.destination import Base
 from hubimages.extract.history.image_directory import CONFIGURATION_FILES, is_configuration
-from hubimages.extract.history.trees import Forest
+from hubimages.extract.history.trees import Files, Forest
 from hubimages.repository.git import Repo
 from hubimages.repository.packing import Object, object_id
 from hubimages.template import RECORD, answer_problem, with_own_files
@@ -18,9 +19,6 @@ BUILDING = "BUILDING.md"
 # What builds the repository: a file of the image at one of these places had no effect where it was.
 REPOSITORY_MACHINERY = re.compile(r"\.github/.*|\.pre-commit-config\.yaml|noxfile\.py|\.hubimages\.yaml")
 README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
-
-Files = Mapping[str, tuple[str, str]]
-"""(mode, blob or submodule id) of every file of a tree, by path."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,10 @@ class Combined:
 
 @dataclass(frozen=True)
 class Blobs:
-    """The blobs of a repository, and new ones, which are written later."""
+    """The blobs of a repository, those that will be there, and new ones, which are written later."""
 
     repo: Repo
+    coming: Mapping[str, bytes]
     new: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, content: bytes) -> str:
@@ -56,7 +55,8 @@ class Blobs:
 
     def read(self, name: str) -> bytes:
         """Return the content of a blob."""
-        return self.new[name] if name in self.new else next(iter(self.repo.contents([name])))
+        known = self.new.get(name, self.coming.get(name))
+        return next(iter(self.repo.contents([name]))) if known is None else known
 
     def joined_lines(self, first: str, second: str) -> str:
         """Return a blob with the lines of both, each once."""
@@ -68,9 +68,10 @@ class Blobs:
         return self.add(text + b"".join(line + b"\n" for line in missing))
 
 
-def combine(repo: Repo, base: str, image: str, companions: Companions) -> Combined:
+def combine(repo: Repo, base: Base, image: str, companions: Companions) -> Combined:
     """Return the tree that has the files of both; `base` is the repository's side, `image` the image's tree."""
-    before, blobs = files(repo, base), Blobs(repo)
+    before = files(repo, base.tree) if base.files is None else base.files
+    blobs = Blobs(repo, {object_id(kind, content): content for kind, content in base.unwritten if kind == "blob"})
     result: dict[str, tuple[str, str]] = dict(before)
     decisions: list[Decision] = []
     theirs = put_aside(files(repo, image), companions, decisions)

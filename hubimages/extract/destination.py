@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
-from hubimages.extract.history.trees import Forest
+from hubimages.extract.history.trees import Files, Forest
 from hubimages.extract.sources.source import check_word, is_address
 from hubimages.repository.git import Repo, Signature, remote_environment, remote_failure, signature
 from hubimages.repository.packing import Object, commit_content, object_id
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BASE = "refs/heads/base"
 # The scratch repository does not wait for the disk, since nothing of it stays; what stays does, as git does by itself.
 KEPT = ("-c", "core.fsync=committed,-loose-object")
+# The source has git-lfs's pointers; nobody has said yet where the files behind them are.
+CHECKOUT = {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_REFLOG_ACTION": "extract-image"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Base:
     tree: str
     is_origins: bool  # main of the repository that DEST will be pushed to
     next_steps: Sequence[str] = ()  # for the registry that was chosen
+    files: Files | None = None  # of the tree, where they are known
+    unwritten: Sequence[Object] = ()  # what is still to be written into the scratch repository
 
 
 def address(origin: str) -> str:
@@ -62,7 +66,7 @@ def ground(
     """Return what the image's history goes on top of: origin's `main` where there is one, else a fresh rendering.
 
     `render` is None where no template is wanted: then there is no base, and RefusedError is raised where origin has a
-    `main`, unless that is `related`, an earlier extraction. The rendering is committed in `scratch`, `by` somebody.
+    `main`, unless that is `related`, an earlier extraction. The rendering's commit, `by` somebody, is not written yet.
     """
     others: Sequence[str] = ()
     if origin is not None:
@@ -123,26 +127,26 @@ def _steps_of(scratch: Repo, tree: str, stage: Path) -> list[str]:
 
 
 def _rendered(rendering: "Rendering", scratch: Repo, by: Signature | None) -> Base:
-    """Commit a rendering, exactly as it is, whatever a person's settings say about line ends and ignored files."""
+    """Return a rendering's commit: as it is, whatever a person's settings say about line ends and ignored files."""
     from hubimages import template
 
     by = by or signature(Path("/"))
     forest = Forest(scratch)
     blobs: list[Object] = [("blob", file.data) for file in rendering.files.values()]
-    tree = forest.planted(
-        {
-            path: ("100755" if file.executable else "100644", object_id("blob", file.data))
-            for path, file in rendering.files.items()
-        }
-    )
+    files = {
+        path: ("100755" if file.executable else "100644", object_id("blob", file.data))
+        for path, file in rendering.files.items()
+    }
+    tree = forest.planted(files)
     commit = commit_content(tree, [], by.author, by.committer, template.MESSAGE.encode())
-    commit_id = scratch.store([*blobs, *forest.objects(), ("commit", commit)])[-1]
     return Base(
         "the template",
-        commit_id,
+        object_id("commit", commit),
         tree,
         is_origins=False,
         next_steps=template.next_steps(rendering.answers, rendering.origin),
+        files=files,
+        unwritten=[*blobs, *forest.objects(), ("commit", commit)],
     )
 
 
@@ -177,15 +181,12 @@ def write(
                 f"repository as SOURCE, or make a whole clone of it first\n{error}"
             ) from error
         raise
-    refs = [("refs/heads/main", head)]
     if origin is not None:
         made.read("remote", "add", "--", "origin", origin)
         if base is not None and base.is_origins:
-            refs.append(("refs/remotes/origin/main", base.commit))
-    made.read("update-ref", "--stdin", stdin="".join(f"create {name} {commit}\n" for name, commit in refs).encode())
-    # The source has git-lfs's pointers; nobody has said yet where the files behind them are.
-    try:
-        made.read("read-tree", "-m", "-u", "main", env={"GIT_LFS_SKIP_SMUDGE": "1"})
+            made.read("update-ref", "refs/remotes/origin/main", base.commit)
+    try:  # main, the index and the files at once
+        made.read("reset", "--hard", "--quiet", head, env=CHECKOUT)
     except ProgramFailedError as error:
         if refused := re.search(r"invalid path '(.*)'", str(error)):
             raise RefusedError(

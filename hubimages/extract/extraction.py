@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hubimages import console, scanning
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
-from hubimages.extract import companions, destination, hazards
+from hubimages.extract import companions, destination, hazards, ordinary
 from hubimages.extract.companions import Companions
 from hubimages.extract.destination import Base, Ground
 from hubimages.extract.history import image_directory
@@ -121,8 +121,7 @@ def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened 
     reading = decide_extraction(source, request.image_dir, request.wanted, ask, known)
     if basing is None:
         basing = _submit_base(request, source, reading.source_tree, room)
-    console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')} with git-filter-repo")
-    reading.forest.write(source.scratch)
+    console.step(f"rewriting {console.count(len(reading.kept.parents), 'commit')}")
     rewording = reword(
         source,
         reading,
@@ -133,9 +132,21 @@ def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened 
     )
     trees = {reading.history.ids[commit]: reading.trees[commit] for commit in reading.kept.parents}
     plan = Rewrite(rewording.order(reading), trees, reading.parents)
-    translate = None if request.keep_messages else rewording
-    new_ids = rewrite(source.scratch, source.scratch, plan, translate, room.stage.path, reencode=request.keep_messages)
+    new_ids = write_commits(source.scratch, plan, reading, rewording, room.stage.path)
     return Rewritten(source, reading, rewording, new_ids, basing)
+
+
+def write_commits(
+    scratch: Repo, plan: Rewrite, reading: Reading, rewording: Rewording, place: Path
+) -> Mapping[str, str]:
+    """Write the kept commits and the trees that they need into the scratch repository; return old id to new id."""
+    if written := ordinary.rewritten(plan, rewording):
+        new_ids, commits = written
+        scratch.store([*reading.forest.objects(), *commits])
+        return new_ids
+    reading.forest.write(scratch)
+    is_kept = rewording.translator is None
+    return rewrite(scratch, scratch, plan, None if is_kept else rewording, place, reencode=is_kept)
 
 
 def _start_base(request: Request, source: Source, room: Room) -> "Future[Ground] | None":
@@ -162,7 +173,6 @@ def _submit_base(request: Request, source: Source, tree: str, room: Room) -> "Fu
     make = functools.partial(
         template.render_files,
         {"repo": request.dest.name, **answers},
-        directory=room.stage.path,
         started=room.renderer,
     )
     return room.threads.submit(

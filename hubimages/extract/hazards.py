@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from hubimages import yaml_text
-from hubimages.extract.combine import Files, files
+from hubimages.extract.combine import files
 from hubimages.extract.history.image_directory import DOCKERFILE
+from hubimages.extract.history.trees import Files
 from hubimages.repository.git import Repo
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"

@@ -93,7 +93,7 @@ def put_on_top(
             [f"the image's history; {count(len(kept), 'file')} of main stay: {', '.join(kept[:SHOWN])}"] if kept else []
         )
     if combined is None:
-        combined = combine(scratch, base.tree, extracted.tree, companions)
+        combined = combine(scratch, base, extracted.tree, companions)
     where = source.address.name if source.address else "its old repository"
     subject = f"Bring in {reading.path} from {where} with its history"
     number = count(len(reading.kept.parents), "commit")
@@ -102,7 +102,7 @@ def put_on_top(
     message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
     by = by or signature(Path("/"))
     commit = commit_content(combined.tree, [base.commit, tip], by.author, by.committer, message)
-    head = scratch.store([*combined.new, ("commit", commit)])[-1]
+    head = scratch.store([*base.unwritten, *combined.new, ("commit", commit)])[-1]
     return Placement(head, combined, brings)
 
 

@@ -18,6 +18,9 @@ from hubimages.extract.sources.work_tree import behind
 from hubimages.repository.git import Signature
 from hubimages.repository.objects import StandingRepo
 
+# A git that stays while others work keeps less: by itself up to 96 MiB of objects, and all that it has seen of a pack.
+LITTLE_MEMORY = {"core.deltaBaseCacheLimit": "1m", "core.packedGitWindowSize": "1m", "core.packedGitLimit": "4m"}
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -34,7 +37,8 @@ class Opened:
     def at(self, place: Path, renderer: socket.socket | None) -> Iterator["Opened"]:
         """Yield the same for one process, which writes below `place`, an empty directory."""
         objects = self.source.scratch.git_dir / "objects"
-        scratch = StandingRepo.of(scratch_repository(place / "scratch.git", [objects]))
+        own = scratch_repository(place / "scratch.git", [objects])
+        scratch = StandingRepo.of(replace(own, config={**own.config, **LITTLE_MEMORY}))
         try:
             yield replace(self, source=replace(self.source, scratch=scratch), renderer=renderer)
         finally:
@@ -66,6 +70,7 @@ def open_shared(given: str, ref: str | None, directories: Iterable[str], place: 
         paths = [image_directory.normalise(path) for path in directories]
         console.step(f"reading {source.ref} for {console.count(len(paths), 'path')}")
         known = read_shared(reader, source.commit, paths)
+        known.history.sorted_ids  # noqa: B018 - for all processes
     finally:
         reader.close()
     fetch_files(source, known)

@@ -54,31 +54,59 @@ def verify(
     extracted = result if filtered is None else source
     _same_trees(source, extracted, olds, news, parts)
     wanted_parents = [[new_ids[parent] for parent in parents[old]] for old in olds]
-    normalised, signed = _same_people_and_dates(source, extracted, olds, news, wanted_parents, rewording)
+    commits = dict(zip(news, extracted.contents(news), strict=True))
+    normalised, signed = _same_people_and_dates(source, commits, olds, news, wanted_parents, rewording)
     ((found, _, _),) = extracted.batch_check([f"{tip}^{{tree}}"])
     _expect(found == tree, f"the extracted tree is {found}, in the source it is {tree}")
     if filtered is not None:
         tip, news = filtered[tip], [filtered[new] for new in news]
-    lines = result.read(
-        "log", "--no-mailmap", "--no-show-signature", "--date=raw", "--format=%H%x00%T%x00%an <%ae>%x00%ad", tip
-    )
-    rows = {row[0]: row[1:] for row in (line.split("\0") for line in lines.decode(errors="replace").split("\n")[:-1])}
-    _expect(set(rows) == set(news), "the extracted history has other commits than those rewritten")
-    result_tree = rows[tip][0]
+        commits = dict(zip(news, result.contents(news), strict=True))
+    headers = {new: content.partition(b"\n\n")[0] for new, content in commits.items()}
+    _expect(_reachable(tip, headers) == set(news), "the extracted history has other commits than those rewritten")
+    rows = {new: _author(headers[new]) for new in reversed(news)}
     objects = _only_what_belongs(result)
-    authors = Counter(author for _, author, _ in rows.values())
-    dates = [day(when) for when in sorted((when for _, _, when in rows.values()), key=seconds)]
+    authors = Counter(author for author, _ in rows.values())
+    dates = [day(when) for when in sorted((when for _, when in rows.values()), key=seconds)]
     return Evidence(
         authors=authors.most_common(),
         first_date=dates[0] if dates else "",
         last_date=dates[-1] if dates else "",
-        result_tree=result_tree,
+        result_tree=headers[tip][len("tree ") :].partition(b"\n")[0].decode(),
         blobs=[(name, size) for name, kind, size in result.batch_check(objects) if kind == "blob"],
         normalised=normalised,
         signed=signed,
-        nameless=sum(author.strip() == "<>" for _, author, _ in rows.values()),
-        days={new: day(when) for new, (_, _, when) in rows.items()},
+        nameless=sum(author.strip() == "<>" for author, _ in rows.values()),
+        days={new: day(when) for new, (_, when) in rows.items()},
     )
+
+
+def _reachable(tip: str, headers: Mapping[str, bytes]) -> set[str]:
+    """Return the commit and its ancestors; of one that is not among the headers, no ancestors are known."""
+    found: set[str] = set()
+    todo = [tip]
+    while todo:
+        commit = todo.pop()
+        if commit not in found:
+            found.add(commit)
+            todo += [parent.decode() for parent in PARENT.findall(headers.get(commit, b""))]
+    return found
+
+
+def _author(header: bytes) -> tuple[str, str]:
+    """Return the author of a commit as `Name <address>`, and the raw date, as `git log` shows them."""
+    found = AUTHOR.search(header)
+    if found is None:
+        return " <>", ""
+    encoding = ENCODING.search(header)
+    author, when = b"%s <%s>" % (found[1].strip(), found[2]), found[3].decode(errors="replace")
+    try:
+        return author.decode(encoding[1].decode("ascii", "replace") if encoding else "utf-8", "replace"), when
+    except LookupError:  # an encoding that Python does not know
+        return author.decode(errors="replace"), when
+
+
+AUTHOR = re.compile(rb"^author (.*?)<([^<>]*)> ?([^>]*)$", re.MULTILINE)
+ENCODING = re.compile(rb"^encoding (.+)$", re.MULTILINE)
 
 
 def seconds(raw: str) -> int:
@@ -140,7 +168,7 @@ PARENT = re.compile(rb"^parent ([0-9a-f]+)$", re.MULTILINE)
 
 def _same_people_and_dates(
     source: Repo,
-    result: Repo,
+    commits: Mapping[str, bytes],
     olds: Sequence[str],
     news: Sequence[str],
     parents: Sequence[Sequence[str]],
@@ -151,9 +179,8 @@ def _same_people_and_dates(
     A malformed line may differ, the other line of the commit may not.
     """
     mended = signed = 0
-    pairs = zip(source.contents(olds), result.contents(news), strict=True)
-    for old, new, above, (before, after) in zip(olds, news, parents, pairs, strict=True):
-        header, _, message = after.partition(b"\n\n")
+    for old, new, above, before in zip(olds, news, parents, source.contents(olds), strict=True):
+        header, _, message = commits[new].partition(b"\n\n")
         problem = rewording.problem(old, message)
         _expect(not problem, f"commit {new} changes {problem} of its original {old}")
         _expect(

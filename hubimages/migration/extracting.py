@@ -46,8 +46,8 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
     dest = dest.resolve()
     extract.refuse_inside(dest, manifest.source)
     with staging.beside(dest / ".source") as stage:
-        tip_place, source_place, home = (stage.path / name for name in ("tip", "source", "home"))
-        for place in (tip_place, source_place, home):
+        tip_place, source_place = stage.path / "tip", stage.path / "source"
+        for place in (tip_place, source_place):
             place.mkdir()
         tip = extract.tip_of(manifest.source, manifest.ref, tip_place)
         made: dict[str, Made | HubImagesError | None] = {one.repository: _made(dest / one.repository) for one in wanted}
@@ -59,7 +59,7 @@ def extract_images(manifest: Manifest, dest: Path, options: Options) -> Run:
             renderers = None
             if len(current) < len(jobs):
                 if any(one.template for one in wanted):
-                    renderers = stack.enter_context(template.rendering_server(number, home))
+                    renderers = stack.enter_context(template.rendering_server(number))
                     template.find_origin(template.template_directory())  # once, and not in each process
                 directories = [
                     path for one in wanted for path in (one.directory, *(one.former_paths or ())) if path != "."

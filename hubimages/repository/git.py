@@ -74,7 +74,7 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # of thousands of files
 class TreeEntry:
     """A file, submodule or directory in a tree."""
 

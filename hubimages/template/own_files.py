@@ -19,7 +19,7 @@ def with_own_files(record: bytes, paths: Collection[str]) -> bytes:
     """
     text = record.decode(errors="replace")
     try:
-        loaded = yaml_text.load_as_ruamel(text)
+        loaded = yaml_text.load(text)  # the checksum tells whether that is what the template wrote
         answers = dict(loaded["answers"])
         before = answers["own_files"].split()
         if loaded["checksum"] != _checksum(loaded, answers):

@@ -1,7 +1,10 @@
 """What GitHub would have linked in a message is rewritten, and nothing else."""
 
+import random
+
 import pytest
 
+from hubimages.extract.messages.autolinks import IN_A_REFERENCE, REFERENCE
 from hubimages.extract.messages.old_host import OldHost, old_host
 from hubimages.extract.messages.translator import Counts, Translator, highest_number
 from hubimages.repository.web_address import WebAddress
@@ -137,3 +140,16 @@ def test_a_dry_run_counts_and_shows_what_will_change_in_messages(tmp_path):
     shown = str(plan_extraction(Request(str(tmp_path / "s"), "images/hub", tmp_path / "d", template=False)))
     assert "messages       issue numbers written as org/old#N: 1, closing words removed: 1\n" in shown
     assert "- Fixes #12\n" in shown and "+ See org/old#12\n" in shown
+
+
+def test_a_message_that_is_not_looked_into_has_no_reference():
+    parts = [
+        b"#", b"!", b"GH-", b"gh-", b"o/r", b"https://h/o/r/", b"issues/", b"-/", b"0", b"1", b"12", b"abcdef",
+        b"ABCDEF", b"abcdef0", b" ", b"\n", b"fixes ", b"Closes: ", b".", b"-", b"(", b"g", b"/",
+    ]  # fmt: skip
+    chance = random.Random(1)
+    messages = [b"".join(chance.choices(parts, k=chance.randrange(1, 9))) for _ in range(4000)]
+    passed_over = [message for message in messages if not IN_A_REFERENCE.search(message)]
+    found = [message for message in messages if any(not one["link"] for one in REFERENCE.finditer(message))]
+    assert not {*passed_over} & {*found}
+    assert len(passed_over) > 300 and len(found) > 300

@@ -37,11 +37,12 @@ HISTORY = [
 
 @pytest.mark.parametrize(("what", "changed", "says"), [
     ("a date", "s/^author \\(.*\\) 1600041600/author \\1 1600041601/", "has other people or dates than its original"),
-    ("a message", "s/^begin$/Begin/", "changes more of the message than was meant of its original"),
+    ("a message", "s/^begin$/Begin/", "changes more of the message than commit ids of its original"),
     ("a merge without one side", "/^merge :/d", "has tree , its original"),
 ])  # fmt: skip
 def test_a_git_that_writes_something_else_leaves_nothing(tmp_path, monkeypatch, what, changed, says):
-    ids = make(tmp_path / "s", HISTORY)
+    # What looks like a commit id is git-filter-repo's matter, so that git fast-import writes the commits.
+    ids = make(tmp_path / "s", [*HISTORY[:-1], replace(HISTORY[-1], message="merge 1234567")])
     programs = tmp_path / "programs"
     programs.mkdir()
     program = programs / "git"
@@ -52,7 +53,7 @@ def test_a_git_that_writes_something_else_leaves_nothing(tmp_path, monkeypatch, 
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(ProgramFailedError, match=f"^the result differs from the source, so nothing was kept: .*{says}"):
-        take(tmp_path / "s", tmp_path / "d")
+        take(tmp_path / "s", tmp_path / "d", keep_messages=True)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["programs", "s"]
     assert git("-C", tmp_path / "s", "rev-parse", "main") == ids["merge"]
 

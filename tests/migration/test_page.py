@@ -1,5 +1,6 @@
 """The pages about what was extracted, in a real browser."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from hubimages.extract import read_removal
 from hubimages.migration.page.facts import Image, read_image
 from hubimages.migration.page.html import page_names, write_pages
 from tests.extract.taking import IMAGE, image, take, yes
-from tests.histories import Commit, make
+from tests.histories import Commit, git, make
 from tests.scanning.specimens import OWN
 
 if TYPE_CHECKING:
@@ -81,6 +82,13 @@ def test_secrets_are_counted_and_their_places_are_on_the_private_page_alone(made
     assert '<span class="place">' not in public
     assert '<span class="place">.env:1</span>' in private
     assert TOKEN not in public + private
+
+
+def test_the_header_says_where_the_image_is_from_and_what_became_of_it(made: Path) -> None:
+    lines = re.findall('<p class="made">(?!<a)(.*)</p>', (made / "pages" / "hub.html").read_text())
+    commit = git("-C", made / "source.git", "rev-parse", "main")
+    assert lines[0] == f"From {IMAGE} in {made}/source.git, commit {commit[:12]}"
+    assert re.fullmatch(r"State: made\. This page is from \d\d \w+ \d{4}, \d\d:\d\d UTC\.", lines[1])
 
 
 def test_the_table_is_sorted_and_filtered_with_the_keyboard(opened: "Page") -> None:

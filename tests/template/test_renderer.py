@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from hubimages import disk, template
 from hubimages import errors as template_errors
-from hubimages import template
-from hubimages.template.render import run_cookiecutter
+from hubimages.disk import temporary
+from hubimages.template.render import read_rendering, run_cookiecutter
 from tests.forking import STARTED, Forked
 from tests.sample import some
 from tests.template.published import PUBLISHED
@@ -61,11 +63,11 @@ def test_a_rendering_is_byte_for_byte_and_mode_for_mode_what_the_cookiecutter_co
     assert theirs.name == rendering.answers["repo"]
 
 
-def test_a_renderer_that_was_started_early_renders_when_it_is_told_to(tmp_path):
+def test_a_renderer_that_was_started_early_renders_when_it_is_told_to():
     with template.renderer() as process:
-        rendering = template.render_files({"title": "Early"}, PUBLISHED, tmp_path, process)
+        rendering = template.render_files({"title": "Early"}, PUBLISHED, process)
     assert rendering.files == template.render_files({"title": "Early"}, PUBLISHED).files
-    assert (process.returncode, list(tmp_path.iterdir())) == (0, [])
+    assert process.returncode == 0
 
 
 def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path):
@@ -94,21 +96,27 @@ def test_a_rendering_writes_no_bytecode_beside_the_template(monkeypatch):
     assert bytecode() == before
 
 
-def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    places = [tmp_path / name for name in "ab"]
+@pytest.mark.parametrize("is_in_memory", [True, False])
+def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_in_memory: bool
+) -> None:
+    place = tmp_path / "memory"
+    place.mkdir()
+    if is_in_memory:
+        monkeypatch.delenv("TMPDIR", raising=False)
+        monkeypatch.setattr(temporary, "IN_MEMORY", place)
+    else:
+        monkeypatch.setenv("TMPDIR", str(place))
+        monkeypatch.setattr(tempfile, "tempdir", None)
     asked = [{"repo": "one-image"}, AWKWARD, {"starter": "docker-stacks", "license": "none", "repo": "image"}]
-    with template.rendering_server(2, home) as connections:
-        for place, connection in zip(places, connections, strict=True):
-            place.mkdir()
+    alone = [template.render_files(answers, PUBLISHED) for answers in asked]
+    with template.rendering_server(2) as connections:
+        assert [path.name.partition("-renderer-")[0] for path in place.iterdir()] == ["hubimages-run"]
+        for connection in connections:
             with pytest.raises(template_errors.BadInputError, match=r"^image: "):
-                template.render_files({"repo": "x", "image": "UPPER/case"}, PUBLISHED, place, connection)
-            for answers in asked:
-                assert template.render_files(answers, PUBLISHED, place, connection) == template.render_files(
-                    answers, PUBLISHED
-                )
-            assert list(place.iterdir()) == []
+                template.render_files({"repo": "x", "image": "UPPER/case"}, PUBLISHED, connection)
+            assert [template.render_files(answers, PUBLISHED, connection) for answers in asked] == alone
+    assert list(place.iterdir()) == []
 
 
 @pytest.fixture
@@ -179,3 +187,21 @@ def test_nothing_is_kept_where_python_must_keep_nothing(renderer_elsewhere, monk
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     template.render_files({}, PUBLISHED)
     assert kept(renderer_elsewhere) == {}
+
+
+@pytest.mark.parametrize("answers", [{"python": "3.10", "lock": "yes"}, {"python": '"3.10"', "lock": "'yes'"}])
+def test_the_record_of_a_rendering_is_read_as_it_is_written_in_quotes_or_not(tmp_path, answers):
+    record = tmp_path / "image" / ".hubimages.yaml"
+    record.parent.mkdir()
+    record.write_text("answers:\n" + "".join(f"  {key}: {value}\n" for key, value in answers.items()))
+    assert read_rendering(tmp_path, PUBLISHED).answers == {"python": "3.10", "lock": "yes"}
+
+
+def test_a_place_in_memory_that_cannot_be_written_after_all_is_done_without(tmp_path, monkeypatch):
+    place = tmp_path / "memory"
+    place.write_text("")
+    place.chmod(0o755)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(temporary, "IN_MEMORY", place)
+    assert disk.in_memory() == place
+    assert ".hubimages.yaml" in template.render_files({}, PUBLISHED).files

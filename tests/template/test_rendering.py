@@ -53,9 +53,9 @@ Render = Callable[[Mapping[str, str]], template.Rendering]
 
 
 @pytest.fixture(scope="module")
-def render_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Render]:
+def render_files() -> Iterator[Render]:
     """Render what a published copy of the template makes of answers, all in one process (test_renderer.py)."""
-    with template.rendering_server(1, tmp_path_factory.mktemp("home")) as (connection,):
+    with template.rendering_server(1) as (connection,):
         yield lambda answers: template.render_files(answers, PUBLISHED, started=connection)
 
 

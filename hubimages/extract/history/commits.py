@@ -1,5 +1,6 @@
 """Read the commits of a source, and what one directory held in each, in two passes of git's own walk."""
 
+import functools
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ class History:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @functools.cached_property
+    def sorted_ids(self) -> list[str]:
+        """The ids, sorted: to find the commit that an abbreviated one names."""
+        return sorted(self.ids)
 
     def up_to(self, commit: int) -> bytearray:
         """Return 1 at the commit and at every ancestor of it, 0 elsewhere."""
@@ -103,10 +109,12 @@ def parsed_walk(walk: "subprocess.Popen[bytes]") -> History:
     trees: list[str] = []
     parents: list[tuple[int, ...]] = []
     index: dict[str, int] = {}
-    for line in finish(walk).decode("ascii").splitlines():
-        commit, tree, *above = line.split(" ")
+    assert walk.stdout is not None
+    for line in walk.stdout:  # not all at once: a process that is forked later inherits the pages
+        commit, tree, *above = line.decode("ascii").split()
         index[commit] = len(ids)
         ids.append(commit)
         trees.append(tree)
-        parents.append(tuple(index[parent] for parent in above if parent))
+        parents.append(tuple(index[parent] for parent in above))
+    finish(walk)
     return History(ids, trees, parents, index)

@@ -4,8 +4,11 @@ Every different tree on the way to one of the directories is read once, whicheve
 """
 
 import re
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 from hubimages.extract.history.commits import EMPTY_TREE, History, Trees, read_commits
@@ -37,33 +40,32 @@ def read_shared(repo: Repo, tip: str, paths: Iterable[str]) -> SharedHistory:
         place = wanted
         for part in path.encode(errors="surrogateescape").split(b"/"):
             place = place.setdefault(part, {})
-    tables: dict[str, dict[str, str]] = {path: {} for path in paths}
-    descend(repo, {root: [root] for root in dict.fromkeys(history.trees)}, wanted, "", tables)
-    return SharedHistory(
-        history,
-        {path: [table.get(root, "") for root in history.trees] for path, table in tables.items()},
-    )
+    number_of = {root: number for number, root in enumerate(dict.fromkeys(history.trees))}
+    tables = {path: [""] * len(number_of) for path in paths}
+    descend(repo, {root: (number,) for root, number in number_of.items()}, wanted, "", tables)
+    numbers = [number_of[root] for root in history.trees]
+    return SharedHistory(history, {path: [table[number] for number in numbers] for path, table in tables.items()})
 
 
 def descend(
-    repo: Repo, roots_of: Mapping[str, Sequence[str]], wanted: Wanted, above: str, tables: Mapping[str, dict[str, str]]
+    repo: Repo, roots_of: Mapping[str, Sequence[int]], wanted: Wanted, above: str, tables: Mapping[str, list[str]]
 ) -> None:
-    """Fill the tables, path to root tree to tree, for what is wanted in some trees.
+    """Fill the tables, path to the tree in each root tree, for what is wanted in some trees.
 
-    `roots_of`: each tree that is at `above` in some commits, to the root trees of these.
+    `roots_of`: each tree that is at `above` in some root trees, to the numbers of these.
     """
-    below: dict[bytes, dict[str, list[str]]] = {name: {} for name in wanted}
+    below: dict[bytes, defaultdict[str, array[int]]] = {name: defaultdict(partial(array, "L")) for name in wanted}
     names = iter(roots_of)
     while some := list(islice(names, AT_ONCE)):
         for tree, content in zip(some, repo.contents(some), strict=True):
             for mode, name, found in ENTRY.findall(content):
                 if mode == DIRECTORY and name in below:
-                    below[name].setdefault(found.hex(), []).extend(roots_of[tree])
+                    below[name][found.hex()].extend(roots_of[tree])
     for name, inner in wanted.items():
         path = above + name.decode(errors="surrogateescape")
         if path in tables:
-            tables[path].update(
-                (root, tree) for tree, roots in below[name].items() if tree != EMPTY_TREE for root in roots
-            )
+            for tree, roots in below[name].items():
+                for root in roots if tree != EMPTY_TREE else ():
+                    tables[path][root] = tree
         if inner:
             descend(repo, below[name], inner, path + "/", tables)

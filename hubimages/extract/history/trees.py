@@ -17,6 +17,9 @@ TREE_MODE = "40000"
 Entries = tuple[tuple[bytes, str, str], ...]
 """(name, mode, id) of what is directly in a tree, in git's order."""
 
+Files = Mapping[str, tuple[str, str]]
+"""(mode, blob or submodule id) of every file of a tree, by path."""
+
 Names = dict[bytes, Any]
 """Paths to keep, by component: a file's name leads to None, a directory's to the names in it."""
 
@@ -126,7 +129,7 @@ class Forest:
             self._known[tree] = self._composed[tree] = ordered
         return tree
 
-    def planted(self, files: Mapping[str, tuple[str, str]]) -> str:
+    def planted(self, files: Files) -> str:
         """Return the tree that has these files: path to (mode, id)."""
         top: dict[bytes, Any] = {}
         for path, entry in files.items():

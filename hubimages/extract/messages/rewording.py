@@ -69,7 +69,9 @@ def reword(
     if keep:
         return Rewording(olds, None)
     host = old_host(source.address, web_address(origin) if origin else None)
-    translator = Translator(reading.history.ids, source.address, host, highest, keep_closing_words=keep_closing_words)
+    translator = Translator(
+        reading.history.sorted_ids, source.address, host, highest, keep_closing_words=keep_closing_words
+    )
     named: list[str] = [name for old in olds.values() for name in translator.named(old.message, old.encoding)]
     if source.remote is not None and names_others(translator, list(olds.values())):
         source.load_other_branches()

@@ -7,8 +7,8 @@ at the first push are taken away.
 
 import codecs
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.extract.messages.autolinks import Reference, references
@@ -50,7 +50,7 @@ class Counts:
 class Translator:
     """Rewrites messages and counts what it did."""
 
-    commits: Sequence[str]  # every commit of the source's history, kept or not
+    commits: Sequence[str]  # every commit of the source's history, kept or not, sorted
     address: WebAddress | None
     host: OldHost | None = None
     highest: int | None = None  # number that SOURCE's merges name
@@ -58,7 +58,6 @@ class Translator:
     elsewhere: dict[str, str] = field(default_factory=dict)  # ids as written in messages to commits on other branches
     counts: Counts = field(default_factory=Counts)
     samples: list[tuple[str, str]] = field(default_factory=list)  # a line before and after
-    _by_prefix: Mapping[str, Sequence[str]] | None = field(default=None, repr=False)
     _references: dict[bytes, Sequence[Reference]] = field(default_factory=dict, repr=False)  # by message
 
     def __post_init__(self) -> None:
@@ -160,12 +159,8 @@ class Translator:
 
     def full_id(self, name: str) -> str | None:
         """Return the commit of the history that an abbreviated id names; None for none, and for several."""
-        if self._by_prefix is None:
-            by_prefix = defaultdict(list)
-            for commit in self.commits:
-                by_prefix[commit[:7]].append(commit)
-            self._by_prefix = by_prefix
-        matches = [commit for commit in self._by_prefix.get(name[:7], ()) if commit.startswith(name)]
+        place = bisect_left(self.commits, name)
+        matches = [commit for commit in self.commits[place : place + 2] if commit.startswith(name)]
         return matches[0] if len(matches) == 1 else None
 
     def _commit(self, one: Reference, new_id: NewId) -> bytes | None:
@@ -223,17 +218,18 @@ def is_ascii_compatible(encoding: bytes | None) -> bool:
 
 @dataclass(frozen=True)
 class OldCommit:
-    """What is read of an old commit beside its tree and parents."""
+    """What is read of an old commit."""
 
+    header: bytes
     message: bytes
     encoding: bytes | None
 
 
 def read_commits(repo: Repo, commits: Sequence[str]) -> dict[str, OldCommit]:
-    """Return message and encoding of each commit."""
+    """Return header, message and encoding of each commit."""
     found = {}
     for name, content in zip(commits, repo.contents(commits), strict=True):
         header, _, message = content.partition(b"\n\n")
         encoding = re.search(rb"^encoding (.+)$", header, re.MULTILINE)
-        found[name] = OldCommit(message, encoding[1] if encoding else None)
+        found[name] = OldCommit(header, message, encoding[1] if encoding else None)
     return found
