@@ -160,10 +160,11 @@ def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails
 def test_root_leaves_a_file_to_its_owner(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     os.chown(tmp_path / "file", 12345, 23456)
-    (tmp_path / "file").chmod(0o640)
-    disk.write_whole(tmp_path / "file", "new")
+    (tmp_path / "file").chmod(0o4640)
+    disk.write_whole(tmp_path / "file", b"\xff")
+    assert (tmp_path / "file").read_bytes() == b"\xff"
     facts = (tmp_path / "file").stat()
-    assert (facts.st_uid, facts.st_gid, facts.st_mode & 0o7777) == (12345, 23456, 0o640)
+    assert (facts.st_uid, facts.st_gid, facts.st_mode & 0o7777) == (12345, 23456, 0o4640)
 
 
 def test_a_file_that_cannot_be_written_is_named_and_stays(tmp_path: Path) -> None:
@@ -226,6 +227,11 @@ def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_i
     with disk.left_record(place, needed=lambda: True) as left:
         assert left == "facts\udcff"
     with pytest.raises(ZeroDivisionError), disk.left_record(place) as left:
+        raise ZeroDivisionError
+    with disk.left_record(place):
+        pass
+    assert not place.parent.exists()
+    with pytest.raises(ZeroDivisionError), disk.record(place, "facts\udcff", needed=lambda: True):
         raise ZeroDivisionError
     (place.parent / "theirs").touch()
     with disk.left_record(place, needed=lambda: False) as left:

@@ -165,7 +165,7 @@ def _check_place(root: Path, path: str, seen: set[str]) -> None:
         )
     for folder in _folders(path):
         if folder in seen:
-            continue
+            return  # and so are those above it
         seen.add(folder)
         if (root / folder).is_symlink():
             raise RefusedError(

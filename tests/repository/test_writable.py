@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from hubimages.repository import writable
 from hubimages.repository.git import Repo
 from hubimages.repository.writable import (
@@ -22,7 +22,9 @@ from hubimages.repository.writable import (
 
 
 def git(root: Path, *args: str, **more: object) -> str:
-    done = subprocess.run(["git", *args], cwd=root, check=True, capture_output=True, text=True, **more)  # type: ignore[call-overload]
+    done = subprocess.run(
+        ["git", *args], cwd=root, check=True, capture_output=True, text=True, errors="surrogateescape", **more
+    )  # type: ignore[call-overload]
     return str(done.stdout).strip()
 
 
@@ -156,7 +158,14 @@ def test_a_commit_needs_one_before_it_a_branch_and_no_conflict(repo: Repo, root:
         git(root, "update-index", "--index-info", input=f"0 {'0' * 40}\t{name}\n{stages}")
     said = "a, b: unresolved conflicts. Resolve them, and add the files with git add"
     assert refused(lambda: check_can_commit(repo)) == said
+    for name in ("\udcff", "x\ty"):
+        git(root, "reset", "-q")
+        git(root, "update-index", "-z", "--index-info", input=f"0 {'0' * 40}\t{name}\0")
+        git(root, "update-index", "-z", "--index-info", input=f"100644 {blob} 2\t{name}\0")
+        assert refused(lambda: check_can_commit(repo)).startswith(f"{name}: unresolved conflicts")
     git(root, "reset", "-q")
+    with pytest.raises(BadInputError, match="'a b' is not a valid branch name"):
+        check_can_commit(repo, branch="a b")
     git(root, "switch", "-q", "--detach")
     check_can_commit(repo, branch="bump")
     assert refused(lambda: check_can_commit(repo)) == (
