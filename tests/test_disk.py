@@ -397,3 +397,26 @@ def test_a_file_without_a_name_is_written_and_read_with_and_without_memory_for_i
             file.seek(0)
             assert file.read() == b"text"
         monkeypatch.delattr(os, "memfd_create", raising=False)
+
+
+def test_a_file_that_nobody_else_may_read_is_at_no_time_another_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+    change = Path.chmod
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: (modes.append(path.stat().st_mode), change(path, mode)))
+    disk.write_whole(tmp_path / "secret", "new", 0o400)
+    assert [mode & 0o777 for mode in (*modes, (tmp_path / "secret").stat().st_mode)] == [0o600, 0o400]
+
+
+def test_no_file_of_somebody_else_is_taken_for_the_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "x")
+    theirs = tmp_path / f"{disk.FILE}x"
+    theirs.write_text("theirs")
+    with theirs.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FileExistsError):
+            disk.write_whole(tmp_path / "file", "new")
+    assert theirs.read_text() == "theirs"

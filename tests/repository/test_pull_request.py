@@ -344,3 +344,45 @@ def test_the_same_command_or_the_task_with_the_branch_opens_the_request_that_wai
     assert pushed(root)
     finish_pending(root, argv[0], branch)
     assert capsys.readouterr().err == ""
+
+
+def test_a_run_that_fails_without_a_commit_on_its_branch_leaves_nothing_to_open(root: Path) -> None:
+    repo = changes.deployment_repository(root)
+    for other in ("bump", "main"):
+        git(root, "switch", "-q", "bump")
+        asked = PullRequest("main", "bump", "Bump the image", "")
+        with pytest.raises(NoAnswerError), pull_request.pending(repo, asked):
+            if other == "main":
+                git(root, "switch", "-q", "main")
+                git(root, "commit", "-q", "--allow-empty", "-m", "Of somebody else")
+            raise NoAnswerError("offline")
+        assert not (repo.git_dir / pull_request.PENDING).exists()
+
+
+def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = changes.deployment_repository(root)
+    place = repo.git_dir / pull_request.PENDING
+    start = git(root, "rev-parse", "bump")
+    other = git(root, "commit-tree", "-m", "Other", "bump^{tree}")
+    for spoil in (
+        lambda: place.write_text("{"), lambda: git(root, "update-ref", "refs/heads/bump", start),
+        lambda: git(root, "update-ref", "refs/heads/bump", other),
+        lambda: git(root, "update-ref", "-d", "refs/heads/bump"),
+    ):  # fmt: skip
+        git(root, "update-ref", "refs/heads/bump", start)
+        leave_pending(root, monkeypatch)
+        spoil()
+        assert pull_request.open_pending(repo, "point-hubs", "bump") == ""
+        assert not place.exists()
+    assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
+
+
+def test_commits_that_the_remote_has_in_part_still_wait(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    leave_pending(root, monkeypatch)
+    repo = changes.deployment_repository(root)
+    monkeypatch.setattr(sys, "argv", ["hubimages", "bump-images"])
+    said = pull_request.open_pending(repo, "bump-images", None)
+    assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")

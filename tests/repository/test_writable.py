@@ -32,7 +32,7 @@ def git(root: Path, *args: str, **more: object) -> str:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with files, one of them in folders, links to a file and to a folder, and a repository below."""
     monkeypatch.setattr(writable, "LOCK_WAIT", 0.02)
-    root = tmp_path / "my clone"
+    root = tmp_path / "my clone\udcff"
     (root / "deep/er").mkdir(parents=True)
     (root / "sub").mkdir()
     git(tmp_path, "init", "-q", "-b", "main", str(root))
