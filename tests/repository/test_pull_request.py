@@ -62,6 +62,18 @@ def test_the_request_is_opened_once_and_named_again(root: Path, monkeypatch: pyt
     assert state.authorizations == {f"token {SECRET}"}
 
 
+def test_requests_of_other_branches_and_to_others_are_other_requests(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [
+        {"head": head, "base": base, "url": "x", "html_url": "x"} for head, base in (("a", "main"), ("bump", "b"))
+    ]
+    with answering(GitHub(opened=others)) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GH_TOKEN", SECRET)
+        assert ask(root) == "opened https://github.com/org/deployment/pull/7"
+
+
 def test_without_a_token_the_branch_is_pushed_and_the_address_given(root: Path) -> None:
     address = "https://github.com/org/deployment/compare/main...bump?expand=1"
     assert ask(root) == f"pushed bump; open the pull request: {address}"

@@ -218,3 +218,11 @@ def test_the_locks_of_another_branch_and_without_one_do_not_matter(repo: Repo, r
     check_unlocked(repo)
     git(root, "update-ref", "--no-deref", "HEAD", git(root, "rev-parse", "main"))
     check_unlocked(repo)
+
+
+def test_a_commit_needs_somebody_who_makes_it(repo: Repo, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "")
+    git(root, "config", "user.useConfigOnly", "true")
+    with pytest.raises(BadInputError, match="git does not know who you are"):
+        check_can_commit(repo)
