@@ -298,8 +298,8 @@ def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> 
         os.chown(theirs[2], 12345, -1)
     else:
         theirs.pop()
-    ours = tmp_path / f"{disk.DIRECTORY}ours"
-    (ours / "deep").mkdir(parents=True)
+    for number in range(10):
+        (tmp_path / f"{disk.DIRECTORY}{number}" / "deep").mkdir(parents=True)
     with disk.temporary_directory("test", tmp_path) as folder:
         assert folder.name.startswith(f"{disk.DIRECTORY}test-")
         assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "elsewhere", folder])
@@ -364,6 +364,7 @@ def test_a_directory_is_removed_though_a_program_still_writes_into_it(
     monkeypatch.setattr("time.sleep", waited.append)
     disk.remove(folder)
     assert (folder.exists(), waited) == (False, [0.05, 0.05])
+    disk.remove(tmp_path / "missing")
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     folder.mkdir()
     disk.remove(folder)
@@ -420,3 +421,21 @@ def test_no_file_of_somebody_else_is_taken_for_the_temporary_one(
         with pytest.raises(FileExistsError):
             disk.write_whole(tmp_path / "file", "new")
     assert theirs.read_text() == "theirs"
+
+
+def test_a_record_that_another_run_replaces_meanwhile_is_not_ours_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, lock = tmp_path / "records/one.json", fcntl.flock
+    with pytest.raises(ZeroDivisionError), disk.record(place, "first", needed=lambda: True):
+        raise ZeroDivisionError
+
+    def replace(descriptor: int, how: int) -> None:
+        lock(descriptor, how)
+        (place.parent / "new").write_text("second")
+        (place.parent / "new").replace(place)
+
+    monkeypatch.setattr(fcntl, "flock", replace)
+    with disk.left_record(place) as left:
+        assert left is None
+    assert place.read_text() == "second"

@@ -359,3 +359,39 @@ def test_links_and_files_by_the_name_of_a_leftover_stay_and_no_descriptor_is_lef
     staging.remove_left(tmp_path / "dest")
     assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
     assert tree(tmp_path) == [".dest.hubimages-file", ".dest.hubimages-link", "theirs", f"theirs/{staging.LOCK}"]
+
+
+def test_a_mount_point_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dest").mkdir()
+    assert staging.free_destination(tmp_path / "dest") == tmp_path / "dest"
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path / "dest")
+    with pytest.raises(
+        RefusedError, match=r"dest is a mount point, which cannot be replaced\. Name a directory in it$"
+    ):
+        staging.free_destination(tmp_path / "dest")
+
+
+def test_a_lock_is_its_users_alone_and_one_that_cannot_be_made_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staging.beside(tmp_path / "dest") as stage:
+        assert (stage.path / staging.LOCK).stat().st_mode & 0o777 == 0o600
+    monkeypatch.setattr(os, "open", failing(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(StorageError), staging.beside(tmp_path / "dest"):
+        pass
+
+
+def test_a_lock_that_is_another_file_by_now_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, tries = fcntl.flock, [0]
+
+    def replaced_at_first(descriptor: int, how: int) -> None:
+        tries[0] += 1
+        if tries[0] == 1:
+            (place,) = tmp_path.glob(f".dest.hubimages-*/{staging.LOCK}")
+            (place.parent / "new").touch()
+            (place.parent / "new").replace(place)
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", replaced_at_first)
+    with staging.beside(tmp_path / "dest"):
+        assert tries == [2]
