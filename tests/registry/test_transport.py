@@ -1,5 +1,6 @@
 """Requests: what is sent on and what is not, how often, how long, how much; with short limits, on loopback."""
 
+import gzip
 import ipaddress
 import ssl
 import time
@@ -41,6 +42,12 @@ def test_an_answer_is_what_came_and_from_where() -> None:
     (asked,) = server.asked
     assert (asked.body, asked.headers["X-Of-Ours"]) == (b"sent", "1")
     assert asked.headers["User-Agent"] == f"hubimages/{__version__}"
+
+
+def test_an_answer_that_is_sent_with_gzip_is_unpacked() -> None:
+    packed = Reply(200, gzip.compress(b"here"), {"Content-Encoding": "gzip"})
+    with scripted(lambda asked: packed) as server:
+        assert send(f"http://{server.host}/").body == b"here"
 
 
 def test_only_the_body_of_a_success_is_left_unread() -> None:

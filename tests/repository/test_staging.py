@@ -395,3 +395,13 @@ def test_a_lock_that_is_another_file_by_now_counts_for_nothing(tmp_path: Path, m
     monkeypatch.setattr(fcntl, "flock", replaced_at_first)
     with staging.beside(tmp_path / "dest"):
         assert tries == [2]
+
+
+def test_a_file_system_whose_locks_fail_is_an_error_and_leaves_no_descriptor_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    monkeypatch.setattr(fcntl, "flock", failing(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"), staging.beside(tmp_path / "dest"):
+        pass
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
