@@ -300,6 +300,10 @@ def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> 
         theirs.pop()
     for number in range(10):
         (tmp_path / f"{disk.DIRECTORY}{number}" / "deep").mkdir(parents=True)
+    theirs.append(
+        tmp_path / f"{disk.DIRECTORY}last"
+    )  # directories are listed in the order of their making, or backwards
+    theirs[-1].touch()
     with disk.temporary_directory("test", tmp_path) as folder:
         assert folder.name.startswith(f"{disk.DIRECTORY}test-")
         assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "elsewhere", folder])

@@ -349,16 +349,22 @@ def test_a_directory_that_another_run_took_for_a_leftover_is_made_again(
 
 def test_links_and_files_by_the_name_of_a_leftover_stay_and_no_descriptor_is_left_open(tmp_path: Path) -> None:
     (tmp_path / "theirs").mkdir()
-    (tmp_path / "theirs" / staging.LOCK).touch()
     (tmp_path / ".dest.hubimages-link").symlink_to("theirs")
     (tmp_path / ".dest.hubimages-file").touch()
     (tmp_path / ".dest.hubimages-left").mkdir()
-    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
-    with staging.beside(tmp_path / "dest"):
-        pass
-    staging.remove_left(tmp_path / "dest")
-    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
-    assert tree(tmp_path) == [".dest.hubimages-file", ".dest.hubimages-link", "theirs", f"theirs/{staging.LOCK}"]
+    held = tmp_path / ".dest.hubimages-held" / staging.LOCK
+    held.parent.mkdir()
+    with held.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+        with staging.beside(tmp_path / "dest"):
+            pass
+        staging.remove_left(tmp_path / "dest")
+        assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+    assert tree(tmp_path) == [
+        ".dest.hubimages-file", ".dest.hubimages-held", f".dest.hubimages-held/{staging.LOCK}", ".dest.hubimages-link",
+        "theirs",
+    ]  # fmt: skip
 
 
 def test_a_mount_point_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

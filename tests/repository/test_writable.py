@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "deep/er").mkdir(parents=True)
     (root / "sub").mkdir()
     git(tmp_path, "init", "-q", "-b", "main", str(root))
-    for name in ("a", "b", "deep/er/c", "\udcff"):
+    for name in ("a", "b", "deep/er/c", "\udcff", "deep/er/\udcff"):
         (root / name).write_text("1\n")
     (root / ".gitignore").write_text("*.log\n!kept.log\n")
     (root / "link").symlink_to("a")
