@@ -40,7 +40,11 @@ def answering(state: GitHub) -> Iterator[str]:
         def do_GET(self) -> None:
             asked = urlsplit(self.path)
             heads = [head.partition(":")[2] for head in parse_qs(asked.query).get("head", [])]
-            pulls = [one for one in state.opened if not heads or one["head"] in heads]
+            bases = parse_qs(asked.query).get("base", [])
+            pulls = [
+                one for one in state.opened
+                if (not heads or one["head"] in heads) and (not bases or one["base"] in bases)
+            ]  # fmt: skip
             self.answer(200, pulls if asked.path == PULLS else {})
 
         def do_POST(self) -> None:

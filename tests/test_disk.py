@@ -161,10 +161,11 @@ def test_a_file_that_is_written_in_its_place_has_its_content_again_if_that_fails
 def test_root_leaves_a_file_to_its_owner(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     os.chown(tmp_path / "file", 12345, 23456)
-    (tmp_path / "file").chmod(0o640)
-    disk.write_whole(tmp_path / "file", "new")
+    (tmp_path / "file").chmod(0o4640)
+    disk.write_whole(tmp_path / "file", b"\xff")
+    assert (tmp_path / "file").read_bytes() == b"\xff"
     facts = (tmp_path / "file").stat()
-    assert (facts.st_uid, facts.st_gid, facts.st_mode & 0o7777) == (12345, 23456, 0o640)
+    assert (facts.st_uid, facts.st_gid, facts.st_mode & 0o7777) == (12345, 23456, 0o4640)
 
 
 def test_a_file_that_cannot_be_written_is_named_and_stays(tmp_path: Path) -> None:
@@ -227,6 +228,11 @@ def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_i
     with disk.left_record(place, needed=lambda: True) as left:
         assert left == "facts\udcff"
     with pytest.raises(ZeroDivisionError), disk.left_record(place) as left:
+        raise ZeroDivisionError
+    with disk.left_record(place):
+        pass
+    assert not place.parent.exists()
+    with pytest.raises(ZeroDivisionError), disk.record(place, "facts\udcff", needed=lambda: True):
         raise ZeroDivisionError
     (place.parent / "theirs").touch()
     with disk.left_record(place, needed=lambda: False) as left:
@@ -293,8 +299,11 @@ def test_only_what_a_killed_run_of_this_user_left_is_removed(tmp_path: Path) -> 
         os.chown(theirs[2], 12345, -1)
     else:
         theirs.pop()
-    ours = tmp_path / f"{temporary.DIRECTORY}ours"
-    (ours / "deep").mkdir(parents=True)
+    for number in range(10):
+        (tmp_path / f"{temporary.DIRECTORY}{number}" / "deep").mkdir(parents=True)
+    # Directories are listed in the order of their making, or backwards.
+    theirs.append(tmp_path / f"{temporary.DIRECTORY}last")
+    theirs[-1].touch()
     with disk.temporary_directory("test", tmp_path) as folder:
         assert folder.name.startswith(f"{temporary.DIRECTORY}test-")
         assert sorted(tmp_path.iterdir()) == sorted([*theirs, tmp_path / "elsewhere", folder])
@@ -359,6 +368,7 @@ def test_a_directory_is_removed_though_a_program_still_writes_into_it(
     monkeypatch.setattr("time.sleep", waited.append)
     disk.remove(folder)
     assert (folder.exists(), waited) == (False, [0.05, 0.05])
+    disk.remove(tmp_path / "missing")
     monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
     folder.mkdir()
     disk.remove(folder)
@@ -403,3 +413,44 @@ def test_a_place_in_memory_is_taken_where_there_is_room_and_nobody_named_another
     assert disk.in_memory() is None
     monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path / "not-there")
     assert disk.in_memory() is None
+
+
+def test_a_file_that_nobody_else_may_read_is_at_no_time_another_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+    change = Path.chmod
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: (modes.append(path.stat().st_mode), change(path, mode)))
+    disk.write_whole(tmp_path / "secret", "new", 0o400)
+    assert [mode & 0o777 for mode in (*modes, (tmp_path / "secret").stat().st_mode)] == [0o600, 0o400]
+
+
+def test_no_file_of_somebody_else_is_taken_for_the_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "x")
+    theirs = tmp_path / f"{disk.FILE}x"
+    theirs.write_text("theirs")
+    with theirs.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FileExistsError):
+            disk.write_whole(tmp_path / "file", "new")
+    assert theirs.read_text() == "theirs"
+
+
+def test_a_record_that_another_run_replaces_meanwhile_is_not_ours_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, lock = tmp_path / "records/one.json", fcntl.flock
+    with pytest.raises(ZeroDivisionError), disk.record(place, "first", needed=lambda: True):
+        raise ZeroDivisionError
+
+    def replace(descriptor: int, how: int) -> None:
+        lock(descriptor, how)
+        (place.parent / "new").write_text("second")
+        (place.parent / "new").replace(place)
+
+    monkeypatch.setattr(fcntl, "flock", replace)
+    with disk.left_record(place) as left:
+        assert left is None
+    assert place.read_text() == "second"

@@ -21,10 +21,10 @@ def plain(stream: IO[bytes], name: str) -> IO[bytes]:
     peeked = cast(
         "io.BufferedReader", stream if hasattr(stream, "peek") else io.BufferedReader(cast("io.RawIOBase", stream))
     )
-    start = peeked.peek(4)[:4]
+    start = peeked.peek(len(ZSTD))[: len(ZSTD)]
     if start[:2] == GZIP:
         return cast("IO[bytes]", gzip.GzipFile(fileobj=peeked))
-    if start == ZSTD or (start[1:4] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F):  # or a skippable frame
+    if start == ZSTD or (start[1:] == b"\x2a\x4d\x18" and 0x50 <= start[0] <= 0x5F):  # or a skippable frame
         return unpack_zstd(peeked, name)
     return peeked
 

@@ -113,7 +113,8 @@ def record(
     if entry.size > LARGEST_FILE:
         return conda_by_name(path) if kind == CONDA else Recorded(())
     file = archive.extractfile(entry)
-    return read_metadata(kind, path, file.read()) if file else Recorded(())
+    assert file is not None  # it is a regular file
+    return read_metadata(kind, path, file.read())
 
 
 def inside(name: str) -> str | None:

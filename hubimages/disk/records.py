@@ -51,9 +51,10 @@ def record(
 
 def _is_at(descriptor: int, place: Path) -> bool:
     """Return True if what a descriptor has open is still at its place, and not what another run has put there."""
+    there = False
     with contextlib.suppress(OSError):
-        return os.path.samestat(os.fstat(descriptor), place.lstat())
-    return False
+        there = os.path.samestat(os.fstat(descriptor), place.lstat())
+    return there
 
 
 def _recorded(place: Path, data: bytes) -> int:

@@ -69,8 +69,8 @@ def verify(
     dates = [day(when) for when in sorted((when for _, when in rows.values()), key=seconds)]
     return Evidence(
         authors=authors.most_common(),
-        first_date=dates[0] if dates else "",
-        last_date=dates[-1] if dates else "",
+        first_date=dates[0],
+        last_date=dates[-1],
         result_tree=headers[tip][len("tree ") :].partition(b"\n")[0].decode(),
         blobs=[(name, size) for name, kind, size in result.batch_check(objects) if kind == "blob"],
         normalised=normalised,

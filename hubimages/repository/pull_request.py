@@ -236,7 +236,7 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
         repository = client.get_repo(request.to or address.name)
         owner = address.name.partition("/")[0]
         head = f"{owner}:{request.branch}" if request.to else request.branch
-        for opened in repository.get_pulls(state="open", head=f"{owner}:{request.branch}", base=request.base):
+        for opened in repository.get_pulls(head=f"{owner}:{request.branch}", base=request.base):
             return f"already open: {opened.html_url}"
         made = repository.create_pull(request.base, head, title=request.title, body=request.body)
     except github.GithubException as error:

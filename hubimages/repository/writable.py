@@ -82,8 +82,7 @@ def check_unlocked(repo: Repo) -> None:
     asked = ("rev-parse", "--path-format=absolute", "--git-common-dir")
     common = Path(repo.read(*asked).decode(errors="surrogateescape").removesuffix("\n"))
     locks = [repo.git_dir / "index.lock", repo.git_dir / "HEAD.lock", common / "packed-refs.lock"]
-    if branch := current_branch(repo):
-        locks.append(common / f"refs/heads/{branch}.lock")
+    locks.append(common / f"refs/heads/{current_branch(repo)}.lock")
     end = time.monotonic() + LOCK_WAIT
     while held := [lock for lock in locks if lock.exists()]:
         if time.monotonic() > end:
@@ -165,7 +164,7 @@ def _check_place(root: Path, path: str, seen: set[str]) -> None:
         )
     for folder in _folders(path):
         if folder in seen:
-            continue
+            return  # and so are those above it
         seen.add(folder)
         if (root / folder).is_symlink():
             raise RefusedError(

@@ -4,6 +4,7 @@ import gzip
 import io
 import sys
 import tarfile
+import weakref
 from collections.abc import Mapping
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from hubimages.contents.layer import (
     LARGEST_FILE,
     LARGEST_HEADER,
+    Header,
     Layer,
     inside,
     may_hold_metadata,
@@ -96,7 +98,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_layer_larger_than_any_is_not_read_further(size: int, unpacked: int, too_large: bool) -> None:
     says = "larger than any layer that an engine writes" if too_large else "no layer that can be read"
     with pytest.raises(BadInputError, match=f"^layer x is {says}"):
-        read_layer(io.BytesIO(sized("var/big", unpacked - BLOCK)), "layer x", size)
+        read_layer(io.BytesIO(sized("var/big", unpacked - BLOCK)), "layer x", *([size] if size else []))
 
 
 @pytest.mark.usefixtures("small_limits")
@@ -166,9 +168,9 @@ def test_zstd_in_several_frames_is_read_to_its_end_and_a_large_window_is_not() -
     zstandard = pytest.importorskip("zstandard", reason="pip install 'hubimages[contents]'")
     content = layer({METADATA: dist("a", "1")})
     frames = b"".join(zstandard.compress(content[at : at + 1000]) for at in range(0, len(content), 1000))
-    assert packages(read_layer(io.BytesIO(b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc" + frames), "layer x")) == {
-        METADATA: (A,)
-    }
+    for number in (b"\x50", b"\x5f"):  # of a frame that is skipped
+        skipped = number + b"\x2a\x4d\x18\x03\x00\x00\x00abc"
+        assert packages(read_layer(io.BytesIO(skipped + frames), "layer x")) == {METADATA: (A,)}
     for log, fits in ((26, True), (27, False)):
         parameters = zstandard.ZstdCompressionParameters(window_log=log)
         compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
@@ -191,3 +193,61 @@ def test_without_the_library_zstd_is_named_with_the_line_that_installs_it(monkey
         NotInstalledError, match=r"^layer x is compressed with zstd, and zstandard is not installed: pip"
     ):
         read_layer(io.BytesIO(b"\x28\xb5\x2f\xfd" + b"\xff" * 100), "layer x")
+
+
+LARGER = pytest.raises(BadInputError, match="larger than any layer that an engine writes")
+
+
+def test_a_layer_may_have_as_many_entries_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hubimages.contents.layer.MOST_ENTRIES", 3)
+    assert read({"a": "", "b": "", METADATA: dist("a", "1")}).removed == {METADATA}
+    with LARGER:
+        read({"a": "", "b": "", "c": "", "d": ""})
+
+
+def test_what_is_remembered_of_a_layer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "usr/share/.wh.old"
+    weights = {path: 2 * len(path) + 200}
+    record = read({METADATA: dist("a", "1")}).records[METADATA]
+    weights[METADATA] = 2 * len(METADATA) + 200 + record.weight
+    assert record.weight > 0
+    for name, content in ((path, ""), (METADATA, dist("a", "1"))):
+        monkeypatch.setattr("hubimages.contents.layer.MOST_REMEMBERED", weights[name])
+        read({name: content, "last": ""})
+        monkeypatch.setattr("hubimages.contents.layer.MOST_REMEMBERED", weights[name] - 1)
+        with LARGER:
+            read({name: content, "last": ""})
+
+
+def test_entries_are_forgotten_while_the_layer_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: weakref.WeakSet[tarfile.TarInfo] = weakref.WeakSet()
+    most = [0]
+
+    class Counted(Header):
+        def __init__(self, name: str = "") -> None:
+            super().__init__(name)
+            alive.add(self)
+            most[0] = max(most[0], len(alive))
+
+    monkeypatch.setattr("hubimages.contents.layer.Header", Counted)
+    read({f"a/{number}": "" for number in range(50)})
+    assert 0 < most[0] < 10
+
+
+def test_what_leads_out_is_passed_over_and_the_rest_is_read() -> None:
+    found = read({"../x": "text", "a/../../.wh.y": "", METADATA: dist("a", "1")})
+    assert (packages(found), found.removed) == ({METADATA: (A,)}, {METADATA})
+
+
+def test_metadata_as_large_as_the_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size, found in ((len(dist("a", "1")), (A,)), (len(dist("a", "1")) - 1, ())):
+        monkeypatch.setattr("hubimages.contents.layer.LARGEST_FILE", size)
+        assert packages(read({METADATA: dist("a", "1")})) == {METADATA: found}
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_layer_comes_plain_or_with_gzip_from_any_stream(wrapped: bool) -> None:
+    content = layer({METADATA: dist("a", "1")})
+    for each in (content, gzip.compress(content)):
+        stream = io.BufferedReader(io.BytesIO(each)) if wrapped else io.BytesIO(each)
+        assert packages(read_layer(stream, "layer x")) == {METADATA: (A,)}  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from tests.extract.taking import IMAGE, image, take
 from tests.histories import Commit, commit_object, git, make
 
 GIT = shutil.which("git")
-DAYS = ("2020-09-14", "2020-09-15", "2020-09-12", "2020-09-13")  # the first commit is not the earliest
+DAYS = ("2020-09-14", "2020-09-15", "2001-09-09", "2020-09-13")  # the first commit is not the earliest
 HISTORY = [
     Commit("begin", [], image("1"), author="Grace <grace@example.org>", authored="1600041600 +0000"),
     Commit("side", ["begin"], image("2"), authored="1600128000 +0000"),
@@ -29,7 +29,7 @@ HISTORY = [
         ["begin"],
         image("3"),
         "next\n\nauthor Eve <eve@example.org> 1 +0000\ngpgsig none\n\nand more",
-        authored="1599868800 +0000",
+        authored="999999999 +0000",
     ),
     Commit("merge", ["next", "side"], image("4"), authored="1599955200 +0000"),
 ]
@@ -113,7 +113,7 @@ def test_the_evidence_is_what_the_result_holds(extracted):
     sizes = sorted(len(text) for text in blobs)
     assert found == Evidence(
         authors=[("Ada <ada@example.org>", 3), ("Grace <grace@example.org>", 1)],
-        first_date="2020-09-12",
+        first_date="2001-09-09",
         last_date="2020-09-15",
         result_tree=git("-C", extracted.source.git_dir, "rev-parse", f"main:{IMAGE}"),
         blobs=found.blobs,
@@ -139,7 +139,7 @@ def of_one_commit(root: Path, before: str, after: str) -> Evidence:
         )
         repo = root / name / "git"
         tree = git("-C", repo, "rev-parse", "main^{tree}")
-        ids.append(commit_object(repo, f"tree {tree}\n{lines}\n\nmessage\n".encode()))
+        ids.append(commit_object(repo, f"tree {tree}\n{lines}\n\nmessage\n".encode(errors="surrogateescape")))
     source, result = Repo(root / "source/git"), Repo(root / "result/git")
     old, new = ids
     tree = source.text("rev-parse", f"main:{IMAGE}")
@@ -179,6 +179,20 @@ def test_signatures_and_authors_without_a_name_are_counted(tmp_path):
     nameless = f"author  <> 1600000000 +0000\n{COMMITTER}"
     found = of_one_commit(tmp_path / "3", nameless, nameless)
     assert (found.normalised, found.signed, found.nameless, found.authors) == (0, 0, 1, [(" <>", 1)])
+
+
+def test_an_author_in_another_encoding_is_one(tmp_path):
+    latin = f"author A\udcfc <a@b> 1600000000 +0000\n{COMMITTER}"
+    assert of_one_commit(tmp_path, latin, latin).authors == [("A\ufffd <a@b>", 1)]
+
+
+def test_after_a_removal_the_evidence_is_of_what_is_left(extracted, tmp_path):
+    git("-C", extracted.source.git_dir, "fetch", "-q", extracted.result.git_dir, "main:refs/heads/extracted")
+    left = make(tmp_path / "left", [replace(each, files={"left": each.name}) for each in HISTORY])
+    filtered = dict(zip(extracted.new_ids.values(), left.values(), strict=True))
+    found = extracted.check(result=Repo(tmp_path / "left"), filtered=filtered)
+    assert found.result_tree == git("-C", tmp_path / "left", "rev-parse", "main^{tree}")
+    assert found.days == dict(zip(left.values(), DAYS, strict=True))
 
 
 FAULTS: dict[str, tuple[str, Callable[[str], str], str]] = {

@@ -1,5 +1,6 @@
 """A push goes forward and to the remote that was named; what the remote has is looked at first."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hubimages.migration.made import Made
 from hubimages.migration.pushing import Remote
 from hubimages.repository.git import Repo
 from tests.histories import Commit, git, make
+from tests.repository.test_remote import wrapper
 
 HISTORY = [Commit("one", [], {"a": "1"}), Commit("two", ["one"], {"a": "2"}), Commit("three", ["two"], {"a": "3"})]
 UNRELATED = [Commit("other", [], {"b": "1"})]
@@ -60,7 +62,7 @@ def test_a_remote_of_another_history_is_refused(made: Made, remote: Path, tmp_pa
 
 
 def test_a_remote_with_other_branches_and_no_main_is_refused(made: Made, remote: Path) -> None:
-    for branch in ("d", "c", "b", "a"):
+    for branch in ("z\udcff", "d", "c", "b", "a"):
         give(made, remote, made.main, branch)
     with pytest.raises(RefusedError, match="/remote has a, b, c and no main: the push would put an unrelated main"):
         pushing.look(made, str(remote))
@@ -114,3 +116,18 @@ def test_githubs_token_goes_to_github_alone(monkeypatch: pytest.MonkeyPatch) -> 
         env = pushing.environment(address)
         assert ("ghp_of-this-test" in env.values()) == given
         assert "GIT_SSH_COMMAND" in env
+
+
+def test_ssh_asks_no_question_when_a_remote_is_looked_at_and_pushed_to(
+    made: Made, remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, *_ = ids(made)
+    give(made, remote, git("-C", made.dest, "commit-tree", f"{one}^{{tree}}", "-p", one, "-m", "theirs"))
+    called = wrapper(tmp_path / "bin/ssh").parent / "called"
+    monkeypatch.setenv("PATH", f"{called.parent}:{os.environ['PATH']}")
+    address = f"ssh://git.example.org{remote}"
+    assert pushing.look(made, address).relation == "apart"
+    with pytest.raises(RefusedError):
+        pushing.push(made, address)
+    lines = called.read_text().splitlines()
+    assert ["-o BatchMode=yes" in line for line in lines] == [True] * 3

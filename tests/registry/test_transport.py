@@ -1,5 +1,6 @@
 """Requests: what is sent on and what is not, how often, how long, how much; with short limits, on loopback."""
 
+import gzip
 import ipaddress
 import ssl
 import time
@@ -9,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
-from urllib3.exceptions import NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import NameResolutionError, NewConnectionError, ProtocolError, SSLError
 from urllib3.exceptions import TimeoutError as Timeout
 
 from hubimages import __version__
@@ -40,6 +42,12 @@ def test_an_answer_is_what_came_and_from_where() -> None:
     (asked,) = server.asked
     assert (asked.body, asked.headers["X-Of-Ours"]) == (b"sent", "1")
     assert asked.headers["User-Agent"] == f"hubimages/{__version__}"
+
+
+def test_an_answer_that_is_sent_with_gzip_is_unpacked() -> None:
+    packed = Reply(200, gzip.compress(b"here"), {"Content-Encoding": "gzip"})
+    with scripted(lambda asked: packed) as server:
+        assert send(f"http://{server.host}/").body == b"here"
 
 
 def test_only_the_body_of_a_success_is_left_unread() -> None:
@@ -311,3 +319,22 @@ def test_connections_are_kept_for_each_server_and_scheme() -> None:
 ])  # fmt: skip
 def test_what_went_wrong_is_told_in_a_few_words(reason: object, said: str) -> None:
     assert explain(reason, Limits()) == said
+
+
+def test_each_request_has_its_limits_and_is_repeated_by_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    class Recorded:
+        def request(self, *_: object, **more: object) -> None:
+            given.update(more)
+            raise ProtocolError("broken")
+
+        def clear(self) -> None:
+            """Do nothing."""
+
+    monkeypatch.setattr(Transport, "_pool", lambda *_: Recorded())
+    with pytest.raises(NoAnswerError, match="broken"):
+        send("http://192.0.2.1/", "POST", Limits(connect=1.5, answer=2.5))
+    assert (given["timeout"].connect_timeout, given["timeout"].read_timeout) == (1.5, 2.5)
+    retries = given["retries"]
+    assert (retries.total, retries.connect, retries.read, retries.other, retries.redirect) == (None, 0, 0, 0, 5)

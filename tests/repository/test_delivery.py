@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, ProgramFailedError, RefusedError
 from hubimages.repository import pull_request
 from hubimages.repository.changes import Commit, deployment_repository
 from hubimages.repository.delivery import Delivery, check, deliver, plan
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
+from tests.hooks import write_hook
 
 ONE = Commit("Use 2 in a\n\nBecause.", [FileEdit("a.yaml", "tag: 1\n", "tag: 2\n")])
 TWO = Commit("Use 2 in b", [FileEdit("b.yaml", "tag: 1\n", "tag: 2\n"), FileEdit("a.yaml", "tag: 2\n", "tag: 2 # b\n")])
@@ -165,11 +166,16 @@ def test_a_push_that_fails_says_what_is_committed_and_the_next_run_knows_of_it(r
 
 
 def test_commits_that_a_hook_refuses_leave_branch_files_and_no_pull_request(root: Path, repo: Repo) -> None:
-    hook = root / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\ngit diff --cached --quiet -- b.yaml\n")
-    hook.chmod(0o755)
+    write_hook(root, "pre-commit", "git diff --cached --quiet -- b.yaml")
     with pytest.raises(HubImagesError):
         deliver(repo, [ONE, TWO], Delivery(branch="bump", open_pr=True), title="", body="")
     assert (subjects(root), git(root, "status", "--porcelain"), git(root, "branch")) == (["Start"], "", "* main")
+    assert not (repo.git_dir / pull_request.PENDING).exists()
+
+
+def test_a_commit_that_nobody_asked_to_push_waits_for_no_pull_request(root: Path, repo: Repo) -> None:
+    write_hook(root, "post-commit", "echo '# after' >>a.yaml")
+    with pytest.raises(ProgramFailedError, match="a hook of the repository then changed a"):
+        deliver(repo, [ONE], Delivery(branch="bump"), title="", body="")
+    assert subjects(root, "bump") == ["Use 2 in a", "Start"]
     assert not (repo.git_dir / pull_request.PENDING).exists()

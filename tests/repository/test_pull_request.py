@@ -62,6 +62,18 @@ def test_the_request_is_opened_once_and_named_again(root: Path, monkeypatch: pyt
     assert state.authorizations == {f"token {SECRET}"}
 
 
+def test_requests_of_other_branches_and_to_others_are_other_requests(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [
+        {"head": head, "base": base, "url": "x", "html_url": "x"} for head, base in (("a", "main"), ("bump", "b"))
+    ]
+    with answering(GitHub(opened=others)) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GH_TOKEN", SECRET)
+        assert ask(root) == "opened https://github.com/org/deployment/pull/7"
+
+
 def test_without_a_token_the_branch_is_pushed_and_the_address_given(root: Path) -> None:
     address = "https://github.com/org/deployment/compare/main...bump?expand=1"
     assert ask(root) == f"pushed bump; open the pull request: {address}"
@@ -366,3 +378,45 @@ def test_the_same_command_or_the_task_with_the_branch_opens_the_request_that_wai
     assert pushed(root)
     finish_pending(root, argv, branch)
     assert capsys.readouterr().err == ""
+
+
+def test_a_run_that_fails_without_a_commit_on_its_branch_leaves_nothing_to_open(root: Path) -> None:
+    repo = changes.deployment_repository(root)
+    for other in ("bump", "main"):
+        git(root, "switch", "-q", "bump")
+        asked = PullRequest("main", "bump", "Bump the image", "")
+        with pytest.raises(NoAnswerError), pull_request.pending(repo, asked):
+            if other == "main":
+                git(root, "switch", "-q", "main")
+                git(root, "commit", "-q", "--allow-empty", "-m", "Of somebody else")
+            raise NoAnswerError("offline")
+        assert not (repo.git_dir / pull_request.PENDING).exists()
+
+
+def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = changes.deployment_repository(root)
+    place = repo.git_dir / pull_request.PENDING
+    start = git(root, "rev-parse", "bump")
+    other = git(root, "commit-tree", "-m", "Other", "bump^{tree}")
+    for spoil in (
+        lambda: place.write_text("{"), lambda: git(root, "update-ref", "refs/heads/bump", start),
+        lambda: git(root, "update-ref", "refs/heads/bump", other),
+        lambda: git(root, "update-ref", "-d", "refs/heads/bump"),
+    ):  # fmt: skip
+        git(root, "update-ref", "refs/heads/bump", start)
+        leave_pending(root, monkeypatch)
+        spoil()
+        assert pull_request.open_pending(repo, "point-hubs", "bump") == ""
+        assert not place.exists()
+    assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
+
+
+def test_commits_that_the_remote_has_in_part_still_wait(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(root, "push", "-q", "origin", "bump")
+    leave_pending(root, monkeypatch)
+    repo = changes.deployment_repository(root)
+    monkeypatch.setattr(sys, "argv", ["hubimages", "bump-images"])
+    said = pull_request.open_pending(repo, "bump-images", None)
+    assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")

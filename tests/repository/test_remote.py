@@ -1,5 +1,6 @@
 """A push is the person's own: their ssh, their addresses, and exactly one branch."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_the_persons_own_ssh_is_used(way: str, root: Path, tmp_path: Path, monke
     called = (ssh.parent / "called").read_text()
     assert ("-i deploy-key" in called) == (way != "GIT_SSH")
     assert ("-o BatchMode=yes" in called) == (way in ("core.sshCommand", "GIT_SSH_COMMAND"))
+
+
+def test_ssh_asks_no_question_either_when_the_files_of_the_remote_are_compared(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ssh = wrapper(tmp_path / "bin/ssh")
+    monkeypatch.setenv("PATH", f"{ssh.parent}:{os.environ['PATH']}")
+    pull_request.push(deployment_repository(root), "bump")
+    git(root, "commit", "-q", "--amend", "--allow-empty", "-m", "The same on another day")
+    pull_request.push(deployment_repository(root), "bump")
+    lines = (ssh.parent / "called").read_text().splitlines()
+    assert ["-o BatchMode=yes" in line for line in lines] == [True] * 3
 
 
 def test_without_an_ssh_of_ones_own_no_question_is_asked(root: Path) -> None:

@@ -1,11 +1,13 @@
 """A result is at DEST whole, or not at all, and nothing else is left beside it."""
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -285,3 +287,131 @@ def test_a_program_that_fails_on_a_full_disk_is_not_taken_for_broken(
         staging.beside(tmp_path / "d"),
     ):
         raise ProgramFailedError("git failed")
+
+
+def test_what_keeps_the_result_from_its_place_is_told_from_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / "parent").mkdir()
+    with pytest.raises(OSError, match="No such file"), staging.beside(tmp_path / "parent/dest") as stage:
+        made = make(stage)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Path, "rename", failing(OSError(errno.ENOSPC, "No space left on device")))
+            with pytest.raises(StorageError):
+                stage.publish(made)
+        stage.publish(made.with_name("gone"))
+    assert tree(tmp_path) == ["parent"]
+
+
+def failing(error: OSError) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("where", ["pathlib.Path.mkdir", "tempfile.mkdtemp"])
+def test_a_disk_without_room_for_directories_is_one(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(where, failing(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(StorageError), staging.beside(tmp_path / "a/dest" if "mkdir" in where else tmp_path / "dest"):
+        pass
+    assert tree(tmp_path) == []
+
+
+def test_parents_that_another_run_makes_at_the_same_moment_are_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir = Path.mkdir
+
+    def first_by_another(path: Path, *args: object) -> None:
+        mkdir(path)
+        if path.name == "a":
+            raise FileExistsError
+
+    monkeypatch.setattr(Path, "mkdir", first_by_another)
+    with staging.beside(tmp_path / "a/b/dest") as stage:
+        assert stage.path.parent == tmp_path / "a/b"
+    assert tree(tmp_path) == ["a"]
+
+
+def test_a_directory_that_another_run_took_for_a_leftover_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, tries = fcntl.flock, [0]
+
+    def not_at_first(descriptor: int, how: int) -> None:
+        tries[0] += 1
+        if tries[0] == 1:
+            raise BlockingIOError
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", not_at_first)
+    with staging.beside(tmp_path / "dest") as stage:
+        assert (len(list(tmp_path.iterdir())), tries) == (2, [2])
+        stage.publish(make(stage))
+
+
+def test_links_and_files_by_the_name_of_a_leftover_stay_and_no_descriptor_is_left_open(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / ".dest.hubimages-link").symlink_to("theirs")
+    (tmp_path / ".dest.hubimages-file").touch()
+    (tmp_path / ".dest.hubimages-left").mkdir()
+    held = tmp_path / ".dest.hubimages-held" / staging.LOCK
+    held.parent.mkdir()
+    with held.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+        with staging.beside(tmp_path / "dest"):
+            pass
+        staging.remove_left(tmp_path / "dest")
+        assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+    assert tree(tmp_path) == [
+        ".dest.hubimages-file", ".dest.hubimages-held", f".dest.hubimages-held/{staging.LOCK}", ".dest.hubimages-link",
+        "theirs",
+    ]  # fmt: skip
+
+
+def test_a_mount_point_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dest").mkdir()
+    assert staging.free_destination(tmp_path / "dest") == tmp_path / "dest"
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path / "dest")
+    with pytest.raises(
+        RefusedError, match=r"dest is a mount point, which cannot be replaced\. Name a directory in it$"
+    ):
+        staging.free_destination(tmp_path / "dest")
+
+
+def test_a_lock_is_its_users_alone_and_one_that_cannot_be_made_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with staging.beside(tmp_path / "dest") as stage:
+        assert (stage.path / staging.LOCK).stat().st_mode & 0o777 == 0o600
+    monkeypatch.setattr(os, "open", failing(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(StorageError), staging.beside(tmp_path / "dest"):
+        pass
+
+
+def test_a_lock_that_is_another_file_by_now_counts_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, tries = fcntl.flock, [0]
+
+    def replaced_at_first(descriptor: int, how: int) -> None:
+        tries[0] += 1
+        if tries[0] == 1:
+            (place,) = tmp_path.glob(f".dest.hubimages-*/{staging.LOCK}")
+            (place.parent / "new").touch()
+            (place.parent / "new").replace(place)
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", replaced_at_first)
+    with staging.beside(tmp_path / "dest"):
+        assert tries == [2]
+
+
+def test_a_file_system_whose_locks_fail_is_an_error_and_leaves_no_descriptor_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    monkeypatch.setattr(fcntl, "flock", failing(OSError(errno.EIO, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"), staging.beside(tmp_path / "dest"):
+        pass
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hubimages.errors import RefusedError
+from hubimages.errors import BadInputError, RefusedError
 from hubimages.repository import writable
 from hubimages.repository.git import Repo
 from hubimages.repository.writable import (
@@ -22,7 +22,9 @@ from hubimages.repository.writable import (
 
 
 def git(root: Path, *args: str, **more: object) -> str:
-    done = subprocess.run(["git", *args], cwd=root, check=True, capture_output=True, text=True, **more)  # type: ignore[call-overload]
+    done = subprocess.run(
+        ["git", *args], cwd=root, check=True, capture_output=True, text=True, errors="surrogateescape", **more
+    )  # type: ignore[call-overload]
     return str(done.stdout).strip()
 
 
@@ -30,11 +32,11 @@ def git(root: Path, *args: str, **more: object) -> str:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with files, one of them in folders, links to a file and to a folder, and a repository below."""
     monkeypatch.setattr(writable, "LOCK_WAIT", 0.02)
-    root = tmp_path / "my clone"
+    root = tmp_path / "my clone\udcff"
     (root / "deep/er").mkdir(parents=True)
     (root / "sub").mkdir()
     git(tmp_path, "init", "-q", "-b", "main", str(root))
-    for name in ("a", "b", "deep/er/c", "\udcff"):
+    for name in ("a", "b", "deep/er/c", "\udcff", "deep/er/\udcff"):
         (root / name).write_text("1\n")
     (root / ".gitignore").write_text("*.log\n!kept.log\n")
     (root / "link").symlink_to("a")
@@ -156,7 +158,14 @@ def test_a_commit_needs_one_before_it_a_branch_and_no_conflict(repo: Repo, root:
         git(root, "update-index", "--index-info", input=f"0 {'0' * 40}\t{name}\n{stages}")
     said = "a, b: unresolved conflicts. Resolve them, and add the files with git add"
     assert refused(lambda: check_can_commit(repo)) == said
+    for name in ("\udcff", "x\ty"):
+        git(root, "reset", "-q")
+        git(root, "update-index", "-z", "--index-info", input=f"0 {'0' * 40}\t{name}\0")
+        git(root, "update-index", "-z", "--index-info", input=f"100644 {blob} 2\t{name}\0")
+        assert refused(lambda: check_can_commit(repo)).startswith(f"{name}: unresolved conflicts")
     git(root, "reset", "-q")
+    with pytest.raises(BadInputError, match="'a b' is not a valid branch name"):
+        check_can_commit(repo, branch="a b")
     git(root, "switch", "-q", "--detach")
     check_can_commit(repo, branch="bump")
     assert refused(lambda: check_can_commit(repo)) == (
@@ -209,3 +218,11 @@ def test_the_locks_of_another_branch_and_without_one_do_not_matter(repo: Repo, r
     check_unlocked(repo)
     git(root, "update-ref", "--no-deref", "HEAD", git(root, "rev-parse", "main"))
     check_unlocked(repo)
+
+
+def test_a_commit_needs_somebody_who_makes_it(repo: Repo, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "")
+    monkeypatch.setenv("GIT_COMMITTER_EMAIL", "")
+    git(root, "config", "user.useConfigOnly", "true")
+    with pytest.raises(BadInputError, match="git does not know who you are"):
+        check_can_commit(repo)

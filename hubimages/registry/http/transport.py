@@ -25,6 +25,7 @@ from hubimages.registry.hosts import is_loopback
 
 CONNECTIONS = 16  # to one host at once; more are not faster, and registries limit them
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; lists of tags and manifests are far below
+PART = 64 * 1024  # bytes that are read at once
 BUSY = (429, 503)
 FAILED = (500, 502, 504)
 REPEATABLE = ("GET", "HEAD")
@@ -135,7 +136,7 @@ class Transport:
                 return Response(answer.status, answer.headers, b"", address, answer)
             try:
                 content = bytearray()
-                while part := answer.read1(64 * 1024, decode_content=True):
+                while part := answer.read1(PART):
                     content += part
                     if len(content) > LARGEST:
                         raise NoAnswerError(f"{host} sends more than {LARGEST >> 20} MB for {address}; not read")

@@ -248,3 +248,10 @@ def test_a_tag_that_only_its_path_shows_may_be_edited_where_it_is_as_it_was_read
         return
     with pytest.raises(RefusedError, match=r"^values\.yaml changed after it was read, and nothing was written"):
         check(edit, {tag: Target("v3")})
+
+
+def test_in_yaml_inside_of_yaml_a_text_with_a_colon_gets_quotes_that_hold_between_braces(tmp_path: Path) -> None:
+    text = "data:\n  values.yaml: |\n    singleuser: {image: quay.io/g/image:1}\n"
+    root = deployment(tmp_path / "deployment", {"cm.yaml": text})
+    ((edit,),) = edits_in_turn(root, [dict.fromkeys(find_references(root).references, Target("2"))])
+    assert edit.after == text.replace("quay.io/g/image:1", '"quay.io/g/image:2"')
