@@ -8,11 +8,13 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from hubimages import console
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
 from hubimages.transfer import is_transfer, subcommand, transfer
+
+E = TypeVar("E", bound=Exception)
 
 LAST_LINES = 12
 EVERY = 1.0  # seconds between two lines of progress
@@ -181,12 +183,12 @@ def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     return ProgramFailedError(f"{name} failed (exit code {code})" + (f":\n{shown}" if shown else ""))
 
 
-def with_reason(error: HubImagesError, place: Path) -> HubImagesError:
+def with_reason(error: E, place: Path) -> E | StorageError:
     """Return StorageError for a program that failed where the disk of `place` is full; else the same error.
 
-    Not every program gives the reason.
+    Not every program gives the reason, and of one that ended we may see first that it no longer reads.
     """
-    if isinstance(error, ProgramFailedError) and is_full(place):
+    if isinstance(error, ProgramFailedError | BrokenPipeError) and is_full(place):
         return StorageError(f"the disk is full: free some space, or choose another place ({error})")
     return error
 
@@ -202,7 +204,7 @@ def is_full(place: Path) -> bool:
 
 def tells_of_full_disk(text: str) -> bool:
     """Return True if a program says that there is no space left."""
-    return "No space left on device" in text or "Disk quota exceeded" in text
+    return any(words in text for words in ("No space left on device", "Disk quota exceeded", "Out of diskspace"))
 
 
 def git_command(argv: Sequence[str]) -> str:

@@ -157,7 +157,7 @@ def _done(each: Job, own: extract.Opened, place: Path) -> Outcome:
     """Do a job. Raises StorageError for a program that failed because the disk is full."""
     try:
         return one_image.do(each, own)
-    except HubImagesError as error:
+    except (HubImagesError, OSError) as error:
         raise with_reason(error, place) from error
 
 

@@ -92,7 +92,7 @@ def beside(dest: Path) -> Iterator[Stage]:
                 stack.callback(os.close, lock)
             yield Stage(path, dest)
         except OSError as error:  # a disk that is full by now
-            raise os_failure(error) from error
+            raise with_reason(os_failure(error), path or dest.parent) from error
         except ProgramFailedError as error:
             raise (error if path is None else with_reason(error, path)) from error
         finally:

@@ -67,20 +67,16 @@ def described(path: Path) -> str:
 
 
 def shown(folder: Path) -> str:
-    """Return the branches, the index, HEAD, work trees and operations in progress of a repository."""
+    """Return the branches and the stash, the index, HEAD, work trees and operations in progress of a repository."""
     bare = "bare = true" in configuration(folder)
     where = folder if bare else folder.parent
-    asked: list[tuple[str, ...]] = [
-        ("for-each-ref", "--format=%(objectname) %(refname)"),
-        ("symbolic-ref", "-q", "HEAD"),
-        ("rev-parse", "HEAD"),
-        ("worktree", "list", "--porcelain"),
-        ("stash", "list"),
-    ]
+    asked: list[tuple[str, ...]] = [("for-each-ref", "--format=%(objectname) %(refname)")]
     if not bare:
         asked += [("ls-files", "--stage"), ("status", "--porcelain", "--untracked-files=all", "--ignored")]
     in_progress = sorted(path.name for path in folder.glob("*_HEAD") if path.name not in ("ORIG_HEAD", "FETCH_HEAD"))
-    return "\n".join([*(git(where, *words) for words in asked), f"in progress: {in_progress}"])
+    trees = sorted(path.name for path in folder.glob("worktrees/*"))
+    told = [(folder / "HEAD").read_text(), *(git(where, *words) for words in asked)]
+    return "\n".join([*told, f"in progress: {in_progress}", f"work trees: {trees}"])
 
 
 def subject(folder: Path, found: re.Match[str]) -> str:

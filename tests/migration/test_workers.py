@@ -1,5 +1,6 @@
 """Jobs are done in several processes; one that is killed takes its own job with it, and no other."""
 
+import errno
 import os
 import signal
 import sys
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError
+from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError, StorageError
 from hubimages.migration import workers
 
 
@@ -54,3 +55,21 @@ def test_a_killed_process_takes_the_job_that_it_did_and_the_next_is_done_by_anot
     assert isinstance(error, ProgramFailedError)
     assert "was stopped (signal 9)" in str(error)
     assert [one[0] for one in found.values() if isinstance(one, tuple)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("error", [StorageError("the disk is full"), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_process_that_cannot_begin_says_why_for_each_of_its_jobs(
+    error: Exception, capfd: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def full(number: int) -> Iterator[Callable[[int], int]]:
+        if number:
+            raise error
+        yield lambda job: job
+
+    found = dict(workers.each(list(range(5)), full, 2))
+    failed = [one for one in found.values() if not isinstance(one, int)]
+    assert len(found) == 5
+    assert failed
+    assert {type(one) for one in failed} == {StorageError}
+    assert capfd.readouterr().err == ""
