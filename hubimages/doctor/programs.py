@@ -16,7 +16,7 @@ from hubimages.repository import git
 from hubimages.run import environment
 
 PATIENCE = 0.6  # seconds to wait for a program's version
-NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
+NUMBER = re.compile(r"(?<!\d)\d++(?:\.\d++)++\S*")
 HUB_IMAGE = ("bump-hub-image", "rebuild-hub-image")
 PREVIEW = ("preview-imagebuilding-hub",)
 
