@@ -3,6 +3,7 @@
 Every task that writes runs as in tests/faults, with secrets in the environment and in the files of other programs.
 """
 
+import base64
 import json
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tests.faults.conftest import servers as servers  # noqa: PLC0414
 from tests.faults.servers import Servers
 from tests.faults.tasks import SCENARIOS
 from tests.faults.world import World
-from tests.hostile.secrets import ENVIRONMENT, KEPT, keep_logins, places, spied
+from tests.histories import git
+from tests.hostile.secrets import ENVIRONMENT, KEPT, Spied, keep_logins, places, secret, spied
 
 SAMPLE = ("point-hubs --open-pr",)
 
@@ -41,3 +43,15 @@ def test_a_task_that_writes_lets_no_secret_out(name: str, servers: Servers, tmp_
     assert done.leaks() == []
     assert places(world.root, but=[f"home/{each}" for each in KEPT]) == []
     assert "SECRET" not in json.dumps(servers.github.hosting.pulls)
+
+
+def test_the_search_finds_a_secret_wherever_one_is(tmp_path: Path) -> None:
+    header = base64.b64encode(f"robot:{secret('header')}".encode()).decode()
+    said, argv = f"Authorization: Basic {header}", ("git", "clone", f"https://a:{secret('argument')}@h")
+    assert Spied(0, f"fine\n{said}", [argv, ("git", "status")], "").leaks() == [said, " ".join(argv)]
+    repository = tmp_path / "repository"
+    git("init", "--quiet", repository)
+    (repository / "file").write_text("x" * 500 + secret("object"))
+    git("-C", repository, "add", "file")
+    (repository / "file").write_text("")
+    assert places(tmp_path) == ["repository/.git/HEAD: an object"]

@@ -16,7 +16,7 @@ SHORT: dict[str, tuple[int, str]] = {
     "hubimages/references/tag_format/reading.py:_DESCRIBE": (NAME, "a tag"),
     "hubimages/references/tag_format/reading.py:_VERSION": (NAME, "a tag"),
     "hubimages/scanning/engines/keywords.py:PLACEHOLDER": (LINE, "LONGEST there"),
-    "hubimages/update/adopting/files.py:PACKAGE": (1000, "LONGEST there"),
+    "hubimages/update/adopting/files.py:PACKAGE": (300, "LONGEST there"),
     "freshness/sources.py:get": (OWN, "the name of an error's class"),
     "<<cookiecutter.repo>>/.github/image_build/network.py:is_temporary": (LINE, "what the container engine says"),
 }
