@@ -61,7 +61,7 @@ def harmless(count: int) -> list[str]:
     return [f"evil-{number}" for number in range(count)]
 
 
-@pytest.mark.parametrize("task", ["images", "check-images"])
+@pytest.mark.parametrize("task", ["check-images", pytest.param("images", marks=pytest.mark.deep)])
 def test_the_page_of_a_repository_has_no_content_of_theirs_that_acts(task: str, tmp_path: Path) -> None:
     pages = []
     for kind, names in (("hostile", TEXTS), ("harmless", harmless(len(TEXTS)))):
