@@ -39,4 +39,4 @@ def check(root: Path, sources: Sources, today: date | None = None) -> Iterator[B
 
 def words(page: str) -> str:
     """Return a page's text without tags, in lower case, with one space between words."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).lower().split())
+    return " ".join(html.unescape(re.sub(r"<[^<>]*>", " ", page)).lower().split())

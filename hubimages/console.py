@@ -12,7 +12,12 @@ from typing import Any, TextIO
 from hubimages.display import DISPLAY, MINUTE
 from hubimages.errors import RefusedError
 
-USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+# `user:password@` in addresses, to the last @ since a password may have others, and over HTTP also a name alone, which
+# may be a token. `docker://name:tag@sha256:` is no login.
+USERINFO = re.compile(
+    r"""(?<=://)[^:/?#\s@"<>`|\\^{}]*:[^/?#\s"<>`|\\^{}]+(?=@(?!sha256:))"""
+    r"""|(?:(?<=http://)|(?<=https://))(?=[\w%])[^/?#\s"<>`|\\^{}]+(?=@(?!sha256:))"""
+)
 
 # Sequences that terminals act on (ECMA-48): CSI as in colours, OSC as in window titles, two-byte escapes.
 SEQUENCE = re.compile(
@@ -67,9 +72,9 @@ def write(stream: TextIO | None, text: str) -> None:
 def visible(text: str) -> str:
     """Return the text with control, bidirectional and invisible characters as escapes: `\\x1b`, `\\u202e`.
 
-    JSON stays the same JSON: what `json.dumps` leaves as it is becomes an escape that JSON has, too.
+    Logins in addresses become `***`. JSON stays JSON: what `json.dumps` leaves becomes an escape that JSON has.
     """
-    return UNSEEN.sub(_escape, text)
+    return UNSEEN.sub(_escape, censor(text))
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -152,7 +157,7 @@ def command(argv: Sequence[str]) -> None:
 
 def censor(text: str) -> str:
     """Return the text with `user:password@` in addresses replaced by `***@`."""
-    return USERINFO.sub("***", text)
+    return USERINFO.sub("***", text) if "@" in text else text
 
 
 def count(number: int, noun: str) -> str:

@@ -5,10 +5,30 @@ from collections.abc import Iterable, Sequence
 
 from hubimages.console import count, visible
 
+# A name that is no markup, mentions nobody and names no issue (GH-1), in Markdown and in the message of a commit.
+PLAIN = re.compile(r"(?!GH-)\w(?:[\w.,:+=~/ ()-](?!GH-))*", re.IGNORECASE)
+# What GitHub links or takes for HTML, in a sentence of ours.
+ACTS = re.compile(r"@\w|#\d|\bGH-\d|<[\w!/]|\]\(", re.IGNORECASE)
+
 
 def code(text: str) -> str:
     """Return a text as inline code, in one line."""
     return f"`{one_line(text).replace('`', chr(39))}`"
+
+
+def name(text: str) -> str:
+    """Return a name that others gave as it is if it is plain, and otherwise as code."""
+    return text if PLAIN.fullmatch(text) and "__" not in text and "://" not in text else code(text)
+
+
+def sentence(text: str) -> str:
+    """Return a sentence with names of others in it as it is, or as code if one of them would act."""
+    return code(text) if ACTS.search(text) or one_line(text) != text else text
+
+
+def cell(text: str) -> str:
+    """Return a name for a cell of a table, whose columns are split even in code."""
+    return name(text).replace("|", "\\|")
 
 
 def block(lines: Sequence[str], most: int, command: str = "") -> str:
@@ -19,7 +39,7 @@ def block(lines: Sequence[str], most: int, command: str = "") -> str:
     kept: list[str] = []
     room = most
     for line in lines:
-        text = visible(re.sub(r"\s*[\r\n]+\s*", " ", line.rstrip()))
+        text = visible(re.sub(r"\s+", _spaces, line.rstrip()))
         room -= len(text) + 1
         if room < 0:
             break
@@ -29,6 +49,10 @@ def block(lines: Sequence[str], most: int, command: str = "") -> str:
     more = f" All of them: {code(command)}" if command else ""
     said = [f"{count(missing, 'more line')} not shown.{more}"] if missing else []
     return "\n\n".join([*(["\n".join([fence, *kept, fence])] if kept else []), *said])
+
+
+def _spaces(found: re.Match[str]) -> str:
+    return " " if {"\r", "\n"} & {*found[0]} else found[0]
 
 
 def joined(parts: Iterable[str], most: int, noun: str) -> str:

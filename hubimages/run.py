@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from hubimages import console
+from hubimages import address_login, console
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
 from hubimages.transfer import is_transfer, subcommand, transfer
 
@@ -43,7 +43,13 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     env.pop("LANGUAGE", None)
     env["LC_ALL"] = "C.UTF-8"
     env.update(extra or {})
+    address_login.add_helpers(env)
     return env
+
+
+def _told(argv: Sequence[str]) -> Sequence[str]:
+    """Return the command line without what other users of the machine must not read."""
+    return address_login.without_logins(argv) if argv[0] == "git" else argv
 
 
 def run(
@@ -81,10 +87,11 @@ def attempt(
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command and return its exit code and output; a failure is for the caller to judge."""
+    told = _told(argv)
     try:
-        if is_transfer(argv):
-            return transfer(argv, cwd=cwd, stdin=stdin, env=environment(env))
-        return subprocess.run(argv, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
+        if is_transfer(told):
+            return transfer(told, cwd=cwd, stdin=stdin, env=environment(env))
+        return subprocess.run(told, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
     except FileNotFoundError as missing:
         if not cwd.is_dir():
             raise
@@ -137,9 +144,10 @@ def start(
     pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start a program and return without waiting; with `new_session` the terminal's Ctrl-C does not reach it."""
+    told = _told(argv)
     try:
         return subprocess.Popen(
-            argv, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
+            told, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
             start_new_session=new_session, pass_fds=pass_fds,
         )  # fmt: skip
     except FileNotFoundError as missing:

@@ -23,7 +23,7 @@ LAYERS = (
     ("repository", "yaml_text", "registry"),
     ("container_engine", "disk", "duration", "markdown", "unpacking"),
     ("run", "image_ref", "findings", "page", "json_text"),
-    ("transfer",),
+    ("address_login", "transfer"),
     ("console",),
     ("display",),
     ("errors", "signals", "systems"),

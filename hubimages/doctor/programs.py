@@ -18,7 +18,7 @@ from hubimages.run import environment
 
 PATIENCE = 0.6  # seconds to wait for a program's version
 NO_PLUGIN = "is not a docker command"  # as docker answers for a plug-in that it does not have
-NUMBER = re.compile(r"\d+(?:\.\d+)+\S*")
+NUMBER = re.compile(r"(?<!\d)\d++(?:\.\d++)++\S*")
 HUB_IMAGE = ("bump-hub-image", "rebuild-hub-image")
 PREVIEW = ("preview-imagebuilding-hub",)
 

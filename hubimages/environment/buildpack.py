@@ -21,7 +21,7 @@ PINS = (
     "dev-requirements.txt",
     "requirements-dev.txt",
 )
-PIN = re.compile(r"^\s*jupyter[-_.]repo2docker\s*==\s*([\w.]+)", re.MULTILINE)
+PIN = re.compile(r"^[ \t]*jupyter[-_.]repo2docker[ \t]*==[ \t]*([\w.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)

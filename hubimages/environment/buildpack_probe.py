@@ -158,7 +158,7 @@ def always(files: list[str]) -> list[str]:
         found = re.fullmatch(r"conda/(environment\.py-[\d.]+)-linux-\w+\.lock", name)
         place = Path(str(module.__file__)).parent / (f"{found[1]}.yml" if found else "")
         if place.is_file():
-            entries = re.findall(r"^- ([^#\n]+?)\s*(?:#.*)?$", place.read_text(encoding="utf-8"), re.MULTILINE)
+            entries = re.findall(r"^- ([^#\n]*[^#\s])", place.read_text(encoding="utf-8"), re.MULTILINE)
             return [entry for entry in entries if entry != "conda-forge"]
     return []
 

@@ -1,6 +1,7 @@
 """Mend what can be mended without a decision, and no other byte."""
 
 import re
+from bisect import bisect_right
 from pathlib import Path
 
 from hubimages import console
@@ -14,7 +15,7 @@ from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit
 from hubimages.yaml_text import UnreadableYamlError, compose, remove, replace, scalars
 
-PLAIN_VERSION = re.compile(r"(?:conda-forge::)?python\s*=*\s*(\d+\.\d+(?:\.\d+)*)(?:\.\*)?")
+PLAIN_VERSION = re.compile(r"(?:conda-forge::)?python\s*+=*+\s*+(\d+\.\d+(?:\.\d+)*)(?:\.\*)?")
 LF_ONLY = ("postBuild", "start", "apt.txt", "requirements.txt", "runtime.txt", "install.R", *ENVIRONMENT)
 
 
@@ -143,12 +144,14 @@ def without_duplicate_lines(text: str) -> str:
 
 def without_trailing_blanks(text: str) -> str:
     """Return YAML without blanks at the end of lines, unless they belong to a text of several lines."""
-    spans = [(scalar.start, scalar.end) for scalar in scalars(text) if "\n" in text[scalar.start : scalar.end]]
-    shift = 0
-    result = text
-    for blank in re.finditer(r"[ \t]+(?=\r?\n|\Z)", text):
-        if any(start <= blank.start() < end for start, end in spans):
+    ends = {scalar.start: scalar.end for scalar in scalars(text) if "\n" in text[scalar.start : scalar.end]}
+    starts = sorted(ends)
+    kept, done = [], 0
+    for blank in re.finditer(r"(?<![ \t])[ \t]++(?=\r?\n|\Z)", text):
+        before = bisect_right(starts, blank.start()) - 1
+        if before >= 0 and blank.start() < ends[starts[before]]:
             continue
-        result = result[: blank.start() - shift] + result[blank.end() - shift :]
-        shift += blank.end() - blank.start()
+        kept.append(text[done : blank.start()])
+        done = blank.end()
+    result = "".join([*kept, text[done:]])
     return result if compose(result).data() == compose(text).data() else text

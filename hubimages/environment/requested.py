@@ -7,8 +7,8 @@ from hubimages.environment.specs import EnvironmentFile, Spec, pip_spec
 from hubimages.environment.surroundings import Surroundings
 
 # A name before an address, `name @ https://...`, or behind one, `git+https://...#egg=name`.
-BEFORE = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*@")
-BEHIND = re.compile(r"#(?:.*&)?egg=([A-Za-z0-9][\w.-]*)")
+BEFORE = re.compile(r"\s*+([A-Za-z0-9][\w.-]*+)\s*+(?:\[[^\]]*+\])?+\s*+@")
+BEHIND = re.compile(r"(?:^[^#]*#.*&|#)egg=([A-Za-z0-9][\w.-]*)")
 REQUIREMENTS = "requirements.txt"
 
 

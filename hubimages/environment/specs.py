@@ -8,10 +8,15 @@ from hubimages.yaml_text import MappingNode, Node, Path, ScalarNode, SequenceNod
 
 # channel::name[version=...] or name, then version and build behind `=` or a space, or comparisons.
 CONDA = re.compile(
-    r"^\s*(?:(?P<channel>[^\s:]+?)(?:/[\w-]+)?::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<rest>.*?)\s*$", re.DOTALL
+    r"^\s*+(?:(?P<channel>[^\s:]+?)(?:/[\w-]+)?::)?(?P<name>[A-Za-z0-9_][\w.-]*+)\s*+(?P<rest>.*)", re.DOTALL
 )
-PIP = re.compile(r"^\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*?)\s*(?:[;#].*)?$")
-URL = re.compile(r"^\s*(?:(?:[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*@\s*)?[\w+.-]+://|^\s*-")
+PIP = re.compile(r"^\s*+(?P<name>[A-Za-z0-9][\w.-]*+)\s*+(?:\[[^\]]*+\])?+\s*+(?P<rest>[^;#]*+)(?:[;#].*)?$")
+URL = re.compile(r"^\s*+(?:[A-Za-z0-9][\w.-]*+\s*+(?:\[[^\]]*+\])?+\s*+@\s*+)?[\w+.-]+://|^\s*+-")
+
+KEYS = re.compile(  # version="1.2,<3", build=py
+    r"(?<!\w)(\w++)\s*+=\s*+[\"']?"
+    r"([^\"',\]]*+(?:,(?!\s*+\w++\s*+=)[^\"',\]]*+)*+)[\"']?"
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def conda_spec(text: str, path: Path = (), line: int = 0) -> Spec | None:
     found = CONDA.match(text)
     if not found or "://" in text.split("[", 1)[0].rsplit("::", maxsplit=1)[-1]:
         return None
-    version, build = _version_and_build(found["rest"])
+    version, build = _version_and_build(found["rest"].rstrip())
     return Spec(text, found["name"].lower(), version, build, found["channel"] or "", False, path, line)
 
 
@@ -92,7 +97,7 @@ def _version_and_build(rest: str) -> tuple[str, str]:
     """Return the version with its operator, and the build."""
     bracket = re.fullmatch(r"\[(.*)\]", rest, re.DOTALL)
     if bracket:
-        keys = dict(re.findall(r"(\w+)\s*=\s*[\"']?([^\"',\]]*(?:,(?!\s*\w+\s*=)[^\"',\]]*)*)[\"']?", bracket[1]))
+        keys = dict(KEYS.findall(bracket[1]))
         version = keys.get("version", "")
         return version if re.match(r"[<>=!~]|$", version) else f"=={version}", keys.get("build", "")
     triple = re.fullmatch(r"=\s*([^=\s,|<>]+)\s*=\s*([\w.*]+)", rest)

@@ -97,5 +97,7 @@ def recorded(root: Path, key: str) -> str:
     if not file.is_file():
         return ""
     text = file.read_text(encoding="utf-8", errors="replace")
-    found = re.search(rf"^  {re.escape(key)}:[ \t]*(['\"]?)(.*?)\1[ \t]*$", text, re.MULTILINE)
-    return found[2] if found else ""
+    found = re.search(rf"^  {re.escape(key)}:(.*)$", text, re.MULTILINE)
+    value = found[1].strip(" \t") if found else ""
+    quote = value[:1] if value[:1] in ("'", '"') else ""
+    return value[1:-1] if quote and len(value) > 1 and value.endswith(quote) else value

@@ -2,7 +2,7 @@
 
 import re
 
-PART = re.compile(r"\s*(===|==|=|~=|!=|>=|<=|>|<)?\s*([\d][\w.*+!-]*)\s*")
+PART = re.compile(r"\s*+(===|==|=|~=|!=|>=|<=|>|<)?+\s*+([\d][\w.*+!-]*+)\s*+")
 Release = tuple[int, ...]
 
 
@@ -53,5 +53,5 @@ def _admits(operator: str, number: str, release: Release) -> bool | None:  # noq
 
 def release_of(version: str) -> Release:
     """Return the numbers at the start of a version; empty without any."""
-    found = re.match(r"\s*[=<>~!]*\s*v?(\d{1,18}(?:\.\d{1,18})*)", version)
+    found = re.match(r"\s*+[=<>~!]*+\s*+v?(\d{1,18}(?:\.\d{1,18})*)", version)
     return tuple(int(each) for each in found[1].split(".")) if found else ()

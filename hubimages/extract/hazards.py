@@ -17,11 +17,11 @@ GITHUB_WARNS, GITHUB_REFUSES = 50 * MEBIBYTE, 100 * MEBIBYTE
 COPY = re.compile(r"\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>.+)", re.IGNORECASE)
 # `#` begins a comment, and `-r`, `-c` and `-e` take a path (https://pip.pypa.io/en/stable/reference/requirements-file-format/).
 REQUIREMENTS = re.compile(r"(.*[-_.])?(requirements|constraints|reqs?)([-_.].*)?\.(txt|in)", re.IGNORECASE)
-OPTION = r"(?:-r|--requirement|-c|--constraint|-e|--editable)[ =]?\s*"
-REQUIRED = re.compile(rf"\s*(?:{OPTION})?(?P<what>[^\s#]*\.\./?[^\s#]*)")
-REQUIRED_IN_YAML = re.compile(rf"\s*-\s+[\"']?(?:{OPTION})?(?P<what>[^\s#\"']*\.\./?[^\s#\"']*)")
+OPTION = r"(?:-r|--requirement|-c|--constraint|-e|--editable)[ =]?\s*+"
+REQUIRED = re.compile(rf"\s*+(?:{OPTION})?(?P<what>[^\s#]*\.\./?[^\s#]*)")
+REQUIRED_IN_YAML = re.compile(rf"\s*+-\s++[\"']?(?:{OPTION})?(?P<what>[^\s#\"']*\.\./?[^\s#\"']*)")
 SOURCED = re.compile(
-    r"(?:.*?[;&|]\s*|\s*)(?:RUN\s+)?(?:source|\.|bash|sh|cp|cat|python3?)\s+(?P<what>[^;&|#]*\.\./[^;&|#]*)"
+    r"(?:.*?[;&|]\s*|\s*)(?:RUN\s+)?(?:source|\.|bash|sh|cp|cat|python3?)\s++(?P<what>[^;&|#]*\.\./[^;&|#]*)"
 )
 SCRIPTS = frozenset({"postBuild", "start", "preBuild", "entrypoint"})
 

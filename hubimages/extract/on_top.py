@@ -12,6 +12,7 @@ from hubimages.extract.companions import ALIVE, ASIDE, Companions
 from hubimages.extract.destination import Base
 from hubimages.extract.history.reading import Reading
 from hubimages.extract.sources.source import Source
+from hubimages.markdown import name
 from hubimages.repository.git import ENVIRONMENT, Repo, Signature, signature
 from hubimages.repository.packing import commit_content
 from hubimages.run import attempt, failure
@@ -95,10 +96,10 @@ def put_on_top(
     if combined is None:
         combined = combine(scratch, base, extracted.tree, companions)
     where = source.address.name if source.address else "its old repository"
-    subject = f"Bring in {reading.path} from {where} with its history"
+    subject = f"Bring in {name(reading.path)} from {where} with its history"
     number = count(len(reading.kept.parents), "commit")
     body = [f"From commit {reading.source_commit} and its ancestors there: {number}."]
-    body += [f"Former path: {former.path} ({former.commits} of them)." for former in reading.former_paths]
+    body += [f"Former path: {name(former.path)} ({former.commits} of them)." for former in reading.former_paths]
     message = "\n".join([subject, "", *body, ""]).encode(errors="surrogateescape")
     by = by or signature(Path("/"))
     commit = commit_content(combined.tree, [base.commit, tip], by.author, by.committer, message)

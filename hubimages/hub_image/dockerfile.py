@@ -14,12 +14,12 @@ from hubimages.image_ref import ImageRef
 
 HUB_IMAGE = "jupyterhub/k8s-hub"
 
-VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?\})")
+VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*))?(?:\}|(?P<open>\Z)))")
 # https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
 PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 LONGEST = 100_000  # characters of an expanded argument; each line of ARG can double the one before
 COPYING = ("COPY", "ADD", "RUN")
-COPIED_FROM = re.compile(r"""--from=(?P<image>.+)|--mount=(?:[^\s"']*,)?from=(?P<mounted>[^\s,"']+).*""")
+COPIED_FROM = re.compile(r"""--from=(?P<image>.+)|--mount=(?:[^\s"']*,)?from=(?P<mounted>[^\s,"']++).*""")
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,8 @@ def expand(word: Sequence[Letter], arguments: Mapping[str, Sequence[Letter]], wi
     text = spell(word)
     at = 0
     for found in VARIABLE.finditer(text):
+        if found["open"] is not None:  # no variable; taken along, so that nothing behind it is looked through again
+            break
         expanded += word[at : found.start()]
         at = found.end()
         name = found[1] or found[2]

@@ -22,8 +22,8 @@ VERSION_KEYS = ("version", "targetRevision")  # of Helmfile and Flux, of Argo CD
 TERRAFORM = re.compile(
     r'resource\s+"helm_release"[^{"]*"[^{"]*"\s*\{(?P<body>(?:(?!"helm_release").)*?)\n\}', re.DOTALL
 )
-TERRAFORM_CHART = re.compile(rf'^\s*chart\s*=\s*"(?:[^"]*/)?{CHART}"', re.MULTILINE)
-TERRAFORM_VERSION = re.compile(r'^\s*version\s*=\s*"(?P<version>[^"$]+)"', re.MULTILINE)
+TERRAFORM_CHART = re.compile(rf'^[ \t]*chart[ \t]*=\s*"(?:[^"]*/)?{CHART}"', re.MULTILINE)
+TERRAFORM_VERSION = re.compile(r'^[ \t]*version[ \t]*=\s*"(?P<version>[^"$]+)"', re.MULTILINE)
 HELM = re.compile(r"\bhelm\b(?:\\\n|[^\n])*")  # a command, with the lines that continue it
 HELM_CHART = re.compile(rf"(?:^|[\s/'\"]){CHART}/{CHART}(?=$|[\s'\"\\])|--repo[= ]\S+/helm-chart\S*")
 HELM_VERSION = re.compile(r"--version[= ][\"']?(?P<version>v?\d[\w.+-]*)")

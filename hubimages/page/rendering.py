@@ -4,6 +4,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from hubimages.console import visible
+
 COMMON = "common.html"  # macros of every page: {% import "common.html" as common %}
 
 
@@ -19,6 +21,7 @@ def render(folder: str, name: str, **values: Any) -> str:
     environment = Environment(
         loader=DictLoader({**texts, COMMON: _text(shared / COMMON)}),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -31,6 +34,11 @@ def render(folder: str, name: str, **values: Any) -> str:
         script=_text(own / "page.js"),
         **values,
     )
+
+
+def _shown(value: object) -> object:
+    """Return a text as a terminal shows it, too: characters that nobody sees or that reorder a line are escapes."""
+    return visible(value) if type(value) is str else value
 
 
 def _text(entry: Traversable) -> str:

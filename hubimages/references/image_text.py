@@ -24,8 +24,9 @@ _WORD = (
     r"|hash|namespace|account|id|region|hub|host|your|my|new|path|prefix|suffix|branch|date|latest|value|some|the)"
 )
 _SUBSTITUTED = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|\$\{[^{}]*\}|\$\([^()]*\)|\{[\w. -]+\}|%\(\w+\)[sd]|\$[A-Za-z_]\w*|\(\(.*?\)\)"
-    rf"|@[A-Za-z]\w*@|__[A-Z][A-Z0-9_]*__|%[A-Z_]+%|<<.*?>>|\ue000|<{_WORD}(?:[-_. ]{_WORD})*>",
+    r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}"
+    r"|\$\{[^{}]*\}|\$\([^()]*\)|\{[\w. -]+\}|%\(\w+\)[sd]|\$[A-Za-z_]\w*|\(\(.{0,500}?\)\)"
+    rf"|@[A-Za-z]\w*@|__[A-Z][A-Z0-9_]*__|%[A-Z_]+%|<<.{0, 500}?>>|\ue000|<{_WORD}(?:[-_. ]{_WORD})*>",
     re.DOTALL | re.IGNORECASE,
 )
 # Words instead of a tag, or instead of everything.
@@ -34,7 +35,8 @@ _WORDS = re.compile(
     r"|(image[-_ ]?)?placeholder|change[-_ ]?me|todo|fixme|x{3,}|dummy([-_]?tag)?|tag",
     re.IGNORECASE,
 )
-_CAPITALS = re.compile(r"(?:[A-Z]+_)*(?:IMAGE|TAG|VERSION|REPLACE|REGISTRY|REPOSITORY|DIGEST)(?:_[A-Z]+)*")
+_CAPITALS = re.compile(r"[A-Z]+(?:_[A-Z]+)*")
+_OF_IMAGES = frozenset({"IMAGE", "TAG", "VERSION", "REPLACE", "REGISTRY", "REPOSITORY", "DIGEST"})
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def is_picture(text: str) -> bool:
 
 def is_placeholder(text: str) -> bool:
     """Return True if a person or a program replaces the text before it is used."""
-    if _SUBSTITUTED.search(text) is not None or _CAPITALS.fullmatch(text) is not None:
+    if _SUBSTITUTED.search(text) is not None or (_CAPITALS.fullmatch(text) and _OF_IMAGES & {*text.split("_")}):
         return True
     return _WORDS.fullmatch(text.rpartition(":")[2]) is not None
 

@@ -11,7 +11,7 @@ from hubimages.repository.git import Repo
 from hubimages.yaml_text import UnreadableYamlError, compose, data
 
 CLUSTER = re.compile(r"(?:.*/)?cluster\.ya?ml")
-YAML_NAME = re.compile(rb"[^\s\"'\[\],]+\.ya?ml")
+YAML_NAME = re.compile(rb"(?<![^\s\"'\[\],])[^\s\"'\[\],]+\.ya?ml")
 BY_LINE = "; read line by line"  # the end of a reason: the file was searched, but not by its keys
 ABSENT = "it is not in this repository"
 SECRET = "encrypted (SOPS)"  # holds no image as a rule, and every hub has one

@@ -40,7 +40,7 @@ PAGE = 1000  # tags on one page
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#referrers-tag-schema, and cosign's with a suffix
 ATTACHED = re.compile(r"sha256-[0-9a-f]{64}(\.|$)")
 # RFC 8288: <address>; name="value"; name=value, <address> ...
-LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
+LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[^=;,\s]+(?:\s*=\s*(?:"[^"]*"|[^";,\s]*))?)*)')
 REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^";,\s]*))', re.IGNORECASE)
 
 

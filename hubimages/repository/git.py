@@ -49,7 +49,7 @@ NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 # GitHub's own line: "refusing to allow a GitHub App to create or update workflow `PATH` without `workflows` permission"
-NO_WORKFLOWS = re.compile(r"refusing to allow (?P<who>.+?) to create or update workflow `?(?P<path>[^`\s]+)")
+NO_WORKFLOWS = re.compile(r"refusing to allow (?P<who>.{1,300}?) to create or update workflow `?(?P<path>[^`\s]+)")
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
 OPENSSH = re.compile(r"""(?:[\w./~+-]*/)?ssh(?:\.exe)?(?=\s|$)""")  # by git's own rule, the base name of the first word
 NOT_FAST_FORWARD = re.compile(r"\[rejected\]|non-fast-forward|fetch first")
@@ -225,7 +225,7 @@ def check_version() -> None:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise BadInputError(f"git does not start: {said}")
-    found = re.search(r"(\d+)\.(\d+)", output)
+    found = re.search(r"(?<!\d)(\d++)\.(\d+)", output)
     if not found or (int(found[1]), int(found[2])) < MINIMUM_VERSION:
         wanted = ".".join(map(str, MINIMUM_VERSION))
         found_one = output.strip() or "no version"

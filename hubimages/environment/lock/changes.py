@@ -1,6 +1,7 @@
 """What changes from one lock to another, as a table in Markdown."""
 
 from hubimages.environment.lock.model import Lock, Locked
+from hubimages.markdown import cell
 
 Row = tuple[str, str, str, str]  # package, before, after, platforms
 
@@ -45,7 +46,7 @@ def as_table(rows: list[Row], longest: int | None = None) -> str:
         return "No package changes."
     number = f"{len(rows)} package{'s change' if len(rows) != 1 else ' changes'}."
     lines = ["| package | before | after | platforms |", "|---|---|---|---|"]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") or "—" for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(cell(each) if each else "—" for each in row) + " |" for row in rows]
     shown = 0
     room = longest if longest is not None else sum(len(line) + 1 for line in lines)
     while shown < len(lines) and (room := room - len(lines[shown]) - 1) >= 0:

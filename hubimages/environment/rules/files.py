@@ -59,7 +59,7 @@ def beside(here: Surroundings) -> Iterator[Finding]:
 
 def _is_named(here: Surroundings, name: str) -> bool:
     """Return whether the environment file or a script uses the file."""
-    file, option = here.environment, re.compile(rf"\s*-(?:r|-requirement)[ =]*\S*{re.escape(name)}\s*$")
+    file, option = here.environment, re.compile(rf"\s*+-(?:r|-requirement)[ =]*+\S*{re.escape(name)}\s*+$")
     if isinstance(file, EnvironmentFile) and any(option.match(spec.text) for spec in file.specs):
         return True
     return any(name in (here.text(script) or "") for script in ("postBuild", "start"))

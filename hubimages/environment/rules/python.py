@@ -109,7 +109,7 @@ def _write(here: Surroundings) -> str:
 
 def _readable(version: str, text: str) -> str:
     """Return a form that repo2docker reads; empty if more than one minor version is meant."""
-    if re.fullmatch(r"\s*=*\s*\d+\.\d+(\.\d+)*(\.\*)?", version):
+    if re.fullmatch(r"\s*+=*+\s*+\d+\.\d+(\.\d+)*(\.\*)?", version):
         return "python=" + ".".join(str(each) for each in release_of(version))
     found = re.match(r"\s*(?:~=|>=)\s*(\d+\.\d+)", version)
     return f"python={found[1]}" if found else ""

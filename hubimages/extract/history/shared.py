@@ -15,7 +15,7 @@ from hubimages.extract.history.commits import EMPTY_TREE, History, Trees, read_c
 from hubimages.repository.git import Repo
 
 # One entry of a tree object: mode, name, id.
-ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+ENTRY = re.compile(rb"([0-7]{1,6}) ([^\0]{1,4096})\0(.{20})", re.DOTALL)
 DIRECTORY = b"40000"
 AT_ONCE = 200  # trees in memory at one time
 

@@ -26,11 +26,15 @@ from hubimages.hub_image.reading import CONFIG, work_tree_reader
 from hubimages.repository.git import Repo
 
 PIN = re.compile(
-    r"""^\s*["']?chartpress[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""", re.MULTILINE
+    r"""^[ \t]*+["']?chartpress[ \t]*+(?:\[[^\]\n]*+\])?+[ \t]*+"""
+    r"""(?P<pin>(?:===|==|~=|!=|>=|<=|>|<)[^"'#;\n]*)""",
+    re.MULTILINE,
 )
 # chartpress @ git+https://...  git+https://.../chartpress@...
 ADDRESS = re.compile(
-    r"""^\s*["']?(?:chartpress[ \t]*@[ \t]*)?(?P<pin>(?:git\+|https?://)[^\s"'#]*chartpress[^\s"']*)""", re.MULTILINE
+    r"""^[ \t]*+["']?(?:chartpress[ \t]*+@[ \t]*+)?"""
+    r"""(?P<pin>(?:git\+|https?://)[^\s"'#]*chartpress[^\s"']*)""",
+    re.MULTILINE,
 )
 PIN_FILES = re.compile(r"(?:^|.*/)(?:[^/]*requirements[^/]*\.(?:txt|in)|pyproject\.toml)")
 BUILDERS = ("docker-build", "docker-buildx")

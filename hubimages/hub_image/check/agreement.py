@@ -17,7 +17,7 @@ from hubimages.hub_image.versions import excluded, is_range
 # _3164-a04b974   +3175.434f0d3   -445a953 (chartpress before its first release)
 VERSION = re.compile(
     r"""v?(?P<numbers>\d{1,18}\.\d{1,18}(?:\.\d{1,18})?)
-        (?:-(?P<stage>(?:alpha|beta|rc)(?:\.?\d+)*))?
+        (?:-(?P<stage>(?:alpha|beta|rc)\d*(?:\.\d+)*))?
         (?:(?:[-.](?:0\.dev\.)?git\.(?P<git>\d+)|[-._+]n?(?P<count>\d+))[.-]h?(?P<id>[0-9a-f]{6,40})
          |-(?P<old_id>[0-9a-f]{6,40})
          |(?P<dev>-0\.dev)

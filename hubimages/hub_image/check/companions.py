@@ -12,7 +12,7 @@ from hubimages import yaml_text
 from hubimages.hub_image.published import COMPANIONS, is_companion, is_hub_image, short_name
 from hubimages.yaml_text import Path, Scalar
 
-IN_TEXT = re.compile(r"(?P<name>(?:[\w.:-]+/)+k8s-[\w-]+):(?P<tag>[A-Za-z0-9_][\w.-]*)")
+IN_TEXT = re.compile(r"(?<![\w.:/-])(?P<name>(?:[\w.:-]++/)+k8s-[\w-]+):(?P<tag>[A-Za-z0-9_][\w.-]*)")
 COMMENT = re.compile(r"(^|\s)#")
 
 

@@ -15,7 +15,7 @@ from hubimages.run import attempt
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 GIT = "git+"
-FROM_GIT = re.compile(rf"(?:{NAME.pattern}\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*@\s*)?git\+\S+(?:\s+;.*)?")
+FROM_GIT = re.compile(rf"(?:{NAME.pattern}\s*+(?:\[[A-Za-z0-9._,\s-]*+\])?+\s*+@\s*+)?git\+\S++(?:\s++;.*)?")
 ANSWER_TIME = 20  # seconds that a git server may take to say what a branch stands for
 
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 
-COMMENT = re.compile(r"(^|\s+)#.*$")
+COMMENT = re.compile(r"(^|(?<!\s)\s++)#.*$")
 OWN_OPTIONS = re.compile(r"\s--?[A-Za-z].*$", re.DOTALL)  # of one requirement: --hash, --config-settings
 EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
-NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*@")
+NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?:\[[^\]]*+\])?+\s*+@")
 INCLUDED = re.compile(r"(?:-r|--requirement|-c|--constraint)[ =]*(?P<file>\S+)")
 EDITABLE = re.compile(r"(?:-e|--editable)[ =]*")
 GIT = "git+"

@@ -9,7 +9,7 @@ from hubimages import hub_image, references, registry, yaml_text
 from hubimages.console import count
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.markdown import block, code
+from hubimages.markdown import block, cell, code, name, sentence
 from hubimages.migration.builders import PIPELINES, Builder, Reader, builders
 from hubimages.migration.entries import Manifest
 from hubimages.migration.finishing import circleci, hubploy, workflows
@@ -58,9 +58,9 @@ class Finished:
             f"which has its history up to commit {one.source_commit[:12]} ({count(one.commits, 'commit')}).",
             f"Its first tag is {one.image.at(one.image.tag)}.",
         ]
-        rest = [f"- {line}" for line in self.removed]
-        left = [f"- {line}" for line in self.named]
-        parts = [f"Move {one.directory} to {one.entry.repository}", "\n".join(body)]
+        rest = [f"- {sentence(line)}" for line in self.removed]
+        left = [f"- {sentence(line)}" for line in self.named]
+        parts = [f"Move {name(one.directory)} to {one.entry.repository}", "\n".join(body)]
         parts += ["Removed:\n" + "\n".join(rest)] if rest else []
         parts += ["Left for a person:\n" + "\n".join(left)] if left else []
         return "\n\n".join(parts)
@@ -94,7 +94,7 @@ class FinishPlan:
     def body(self) -> str:
         """Return the text of the pull request."""
         rows = [
-            f"| {code(one.ready.directory)} | {one.ready.page} | {code(str(one.ready.image.at(one.ready.image.tag)))} |"
+            f"| {cell(one.ready.directory)} | {one.ready.page} | {code(str(one.ready.image.at(one.ready.image.tag)))} |"
             for one in self.images
         ]
         table = ["| directory | now in | image |", "|---|---|---|", *rows]

@@ -1,14 +1,19 @@
 """Take a shell script apart into its commands, as far as it takes to judge them."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Mapping
 
-HERE_DOCUMENT = re.compile(
-    r"(<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w+)(?P=quote)[^\n]*)\n(?:.*\n)*?[ \t]*(?P=end)[ \t]*(?=\n|$)"
-)
+HERE_DOCUMENT = re.compile(r"<<-?[ \t]*+(?P<quote>['\"]?)(?P<end>\w++)(?P=quote)")
 CONTINUED = re.compile(r"\\\n[ \t]*")
+LONGEST = 21_000  # characters of an expression of GitHub Actions, which takes no longer ones
+MOST = 50_000_000  # characters that are read, scripts inside of scripts once for each level
 # What stands before a command: words of the shell, programs that run another one, and variables for it alone.
 # Each is one piece for good (`?>`): tried as single characters, too, 20 of them would take hours.
-VALUE = r"(?>(?:\$\{\{.*?\}\}|\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'`])*)"
+VALUE = (
+    r"(?>(?:\$\{\{(?:(?!\$\{\{).)*?\}\}|\$\([^()]*(?:\([^()]*\)[^()]*)*\)"
+    r"|`[^`]*`|\"(?:\\.|[^\"\\])*\"|'[^']*'|[^\s\"'`])*)"
+)
 BEFORE = re.compile(
     r"(?:(?:if|then|else|elif|do|while|until|!|\{|time|command|exec|nohup|env)(?= |$)"
     rf"|sudo(?: -[A-Za-z]+)*(?= |$)|[A-Za-z_]\w*\+?={VALUE}(?= |$)) ?"
@@ -25,17 +30,18 @@ def bare(command: str) -> str:
 def commands(script: str) -> list[str]:
     """Return the commands of a script, those in `$(...)` and backquotes, too; comments and here-documents left out."""
     found: list[str] = []
-    waiting = [script]
-    while waiting:
-        outer, inner = _apart(waiting.pop(0))
-        found += outer
-        waiting += inner
-    return found
+    scripts, left = [script], MOST
+    while scripts and (left := left - sum(map(len, scripts))) >= 0:
+        apart = [_apart(each) for each in scripts]
+        found += [command for outer, _ in apart for command in outer]
+        scripts = [each for _, inner in apart for each in inner]
+    return found + scripts
 
 
 def _apart(script: str) -> tuple[list[str], list[str]]:
     """Return the commands of a script, and the scripts in its `$(...)` and backquotes."""
-    text = CONTINUED.sub(" ", HERE_DOCUMENT.sub(r"\1", script))
+    text = CONTINUED.sub(" ", _without_here_documents(script))
+    ends = _ends(text)
     found: list[str] = []
     inner: list[str] = []
     here, quote, place = "", "", 0
@@ -47,7 +53,7 @@ def _apart(script: str) -> tuple[list[str], list[str]]:
         here = ""
 
     while place < len(text):
-        end = _whole(text, place, quote)
+        end = _whole(text, place, quote, ends)
         if end > place:  # one piece, whatever is in it
             piece = text[place:end]
             inner += [piece[2:-1]] if piece.startswith("$(") else [piece[1:-1]] if piece.startswith("`") else []
@@ -65,7 +71,11 @@ def _apart(script: str) -> tuple[list[str], list[str]]:
             place = (text.find("\n", place) + 1 or len(text) + 1) - 1
         elif character == "&" and (here.endswith(">") or text.startswith(">", place)):  # 2>&1, &>file
             here += character
-        elif character in "\n;&|" or (character == "(" and not here.strip()) or (character == ")" and "(" not in here):
+        elif (
+            character in "\n;&|"
+            or (character == "(" and (not here or here.isspace()))
+            or (character == ")" and "(" not in here)
+        ):
             finish()
         else:
             here += character
@@ -73,10 +83,41 @@ def _apart(script: str) -> tuple[list[str], list[str]]:
     return found, inner
 
 
-def _whole(text: str, place: int, quote: str) -> int:
+def _without_here_documents(script: str) -> str:
+    """Return the script with the lines that begin here-documents, and without what is in them."""
+    lines = script.split("\n")
+    ends: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        ends.setdefault(line.strip(" \t"), []).append(number)
+    kept, number = [], 0
+    while number < len(lines):
+        kept.append(lines[number])
+        after = number
+        for found in HERE_DOCUMENT.finditer(lines[number]):
+            closing = ends.get(found["end"], [])
+            if (next_one := bisect_right(closing, number)) < len(closing):
+                after = closing[next_one]
+                break
+        number = after + 1
+    return "\n".join(kept)
+
+
+def _ends(text: str) -> dict[int, int]:
+    """Return where each `(` of the text has its `)`, whatever is quoted, in one pass."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for place, character in enumerate(text):
+        if character == "(":
+            opened.append(place)
+        elif character == ")" and opened:
+            ends[opened.pop()] = place
+    return ends
+
+
+def _whole(text: str, place: int, quote: str, ends: Mapping[int, int]) -> int:
     """Return where a piece ends that is one word, its beginning for none: `${{ }}`, `$( )`, backquotes, an escape."""
     if text.startswith("${{", place):  # GitHub fills it in before the shell reads it
-        end = text.find("}}", place)
+        end = text.find("}}", place, place + LONGEST)
         return end + 2 if end >= 0 else place
     if quote == "'":
         return place
@@ -85,9 +126,5 @@ def _whole(text: str, place: int, quote: str) -> int:
     if text.startswith("`", place):
         return text.find("`", place + 1) + 1 or place
     if text.startswith("$(", place) and not text.startswith("$((", place):
-        depth = 0
-        for end in range(place + 1, len(text)):
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            if not depth:
-                return end + 1
+        return ends.get(place + 1, place - 1) + 1
     return place

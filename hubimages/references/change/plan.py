@@ -10,7 +10,7 @@ from typing import Protocol
 from hubimages.console import count
 from hubimages.errors import RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.markdown import block
+from hubimages.markdown import block, name
 from hubimages.references import selection
 from hubimages.references.change.aliases import also_changed
 from hubimages.references.change.kept import Kept
@@ -78,8 +78,8 @@ class Change:
     def message(self, because: str = "") -> str:
         """Return the commit message."""
         old = sorted({str(each.image) if self.targets[each].name else each.tag for each in self.changed if each.tag})
-        files = ", ".join(sorted({each.file for each in self.changed}))
-        where = f"Hubs: {named(self.hubs)}." if self.hubs else f"Files: {files}."
+        files = ", ".join(map(name, sorted({each.file for each in self.changed})))
+        where = f"Hubs: {named([*map(name, self.hubs)])}." if self.hubs else f"Files: {files}."
         subject = f"Use {self.image.repository}:{self.image.tag}"
         body = f"{'Was ' + ', '.join(old) + '. ' if old else ''}{where}"
         return "\n\n".join(filter(None, (subject, body, because)))

@@ -23,14 +23,16 @@ _LITERAL = r"(?P<quote>[\"'])(?P<value>[^\"'\\\n]*)(?P=quote)"
 # c.KubeSpawner.image = "…"   "image": "…"   image="…"   c.KubeSpawner["image"] = '…'; in the next line after `= (`
 # image = Unicode("…")
 _ASSIGNED = re.compile(
-    rf"{_KEY}[\"']?\]?[ \t]*(?::[ \t]*\w+[ \t]*)?[:=]=?[ \t]*(?:(?:Unicode)?\([ \t]*(?:\r?\n[ \t]*)?)?"
+    # Only from the beginning of a word, since the same comes behind all of its ends.
+    rf"(?<![\w.-])(?:[^\WA-Za-z_]|[.-])*+{_KEY[:-1]}+)[\"']?"
+    r"\]?[ \t]*(?::[ \t]*\w+[ \t]*)?[:=]=?[ \t]*(?:(?:Unicode)?\([ \t]*(?:\r?\n[ \t]*)?)?"
     rf"(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}"
 )
 # String("image", default="…")   os.environ.get("X_IMAGE", "…"), also in two lines
 _DEFAULT = re.compile(rf"[\"']{_KEY}[\"'][ \t]*,[ \t\r\n]*(?:\w+[ \t]*=[ \t]*)?(?P<prefix>[A-Za-z]{{0,2}}){_LITERAL}")
 # --set singleuser.image.tag=1,hub.image.name=a/b
 _SET = re.compile(r"--set(?:-string|-literal)?[ \t=]+[\"']?(?P<pairs>[^\s\"']+)")
-_PAIR = re.compile(r"(?P<key>[\w.\[\]-]+)=(?P<value>[^,\s\"']*)")
+_PAIR = re.compile(r"(?<![\w.\[\]-])(?P<key>[\w.\[\]-]++)=(?P<value>[^,\s\"']*)")
 # IMAGE ?= a/b   export IMAGE_TAG=1
 _VARIABLE = re.compile(
     r"[ \t]*(?:export[ \t]+|readonly[ \t]+|local[ \t]+|ENV[ \t]+)?(?P<key>[A-Za-z_]\w*)[ \t]*[:?+]?=[ \t]*"
@@ -40,12 +42,12 @@ _VARIABLE = re.compile(
 _SHELL_DEFAULT = re.compile(r"\$\{(?P<key>[A-Za-z_]\w*):?[-=](?P<value>[^}\s\"'$]+)\}")
 # docker run a/b:1
 _COMMAND = re.compile(
-    r"\b(?:docker|podman|nerdctl)[ \t]+(?:run|pull|create)\b[^\n|;&#]*?[ \t]"
+    r"\b(?:docker|podman|nerdctl)[ \t]+(?:run|pull|create)\b[^\n|;&#]{0,2000}?[ \t]"
     r"(?P<image>[a-z0-9][\w.-]*/[\w./-]*\w:\w[\w.-]*)"
 )
 # set { name = "singleuser.image.tag" value = "1" } of Terraform, in one line or in several
 _BLOCK = re.compile(
-    r"name[ \t]*=[ \t]*\"(?P<key>[^\"\n]+)\"[ \t\n,;]*(?:type[ \t]*=[^\n]*)?[ \t\n]*"
+    r"name[ \t]*=[ \t]*\"(?P<key>[^\"\n]+)\"[ \t\n,;]*+(?:type[ \t]*+=[^\n]{0,200})?[ \t\n]*+"
     r"value[ \t]*=[ \t]*\"(?P<value>[^\"\n]*)\""
 )
 # default of variable "user_image" { … default = "…" }

@@ -17,7 +17,7 @@ _FROM = re.compile(
     r"[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?P<image>[^\s#]\S*)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?", re.IGNORECASE
 )
 _COPY = re.compile(r"[ \t]*(?:COPY|ADD|RUN)[ \t].*?--(?:from|mount=\S*from)=(?P<image>[^\s,]+)", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<bare>\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^{}]*))?\}|(?P<bare>\w+))")
 
 
 @dataclass

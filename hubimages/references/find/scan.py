@@ -34,8 +34,8 @@ BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
 COMMANDS = (b"docker ", b"podman ", b"nerdctl ")
 KEYS = re.compile(
-    rb"[iI]mage[\w-]*[\"']?[ \t]*:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
-    rb"|[iI]mage[\w-]*=|Image\b|/image"
+    rb"[iI]mage[\w-]{0,100}[\"']?[ \t]{0,100}:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
+    rb"|[iI]mage[\w-]{0,100}=|Image\b|/image"
 )
 SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too

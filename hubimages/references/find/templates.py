@@ -6,7 +6,7 @@ from hubimages.references.find.embedded import Inside
 
 BLANK = "\ue000"  # a character for private use, which YAML takes and no image has
 HELMFILE = re.compile(r"(.*/)?(helmfile[\w.-]*\.ya?ml|helmfile\.d/[^/]+\.ya?ml)(\.gotmpl)?")
-EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+EXPRESSION = re.compile(r"\{\{.{0,1000}?\}\}", re.DOTALL)
 
 
 def is_template(file: str) -> bool:

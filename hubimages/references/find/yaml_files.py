@@ -49,7 +49,7 @@ MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
 WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
 # Keys such as `docker_image_tag` and `appVersionTag`, and values that are versions.
 LONE_TAG = re.compile(r".*[iI]mage[-_]?[tT]ag|[a-z]\w*[a-z]Tag")
-VERSIONED = re.compile(r"latest|v?\d+(\.\d+)+[\w.-]*")
+VERSIONED = re.compile(r"latest|v?\d+\.\d[\w.-]*")
 UPDATER = "ImageUpdater"  # the kind of Argo CD Image Updater
 DEEPEST = 4  # texts inside of texts
 

@@ -12,8 +12,10 @@ from difflib import get_close_matches
 
 from hubimages.references.keep.rule import FOLLOW, KEEP, Rule, rule_of
 
-SIGN = re.compile(rb"#[ \t#]*[hH][uU][bB]-?[iI][mM][aA][gG][eE]")  # begins with a literal, which is fast
-COMMENT = re.compile(r"(?:^|[ \t])#[ \t#]*hub-?images?[ \t]*(?P<colon>:?)[ \t]*(?P<rule>.*)$", re.IGNORECASE)
+SIGN = re.compile(rb"#[ \t]*[hH][uU][bB]-?[iI][mM][aA][gG][eE]")  # begins with a literal, which is fast
+COMMENT = re.compile(
+    r"(?:^#|(?<![ \t#])(?>[ \t#]*?[ \t]#))[ \t#]*+hub-?images?[ \t]*(?P<colon>:?)[ \t]*(?P<rule>.*)$", re.IGNORECASE
+)
 EMPTY = re.compile(r"[ \t\r]*(?:#.*)?")
 NAMED = re.compile(
     r"[ \t]*(?:-[ \t]+)?(?:name:[ \t]*[\"']?(?P<value>[\w./-]+)[\"']?|[\"']?(?P<key>[\w./-]+)[\"']?:)[ \t\r]*(?:#.*)?"

@@ -16,10 +16,10 @@ from hubimages.errors import BadInputError
 
 KEEP, FOLLOW = "keep", "follow"
 FORMS = "`keep`, `keep until 2026-12-20`, `follow staging after 7d`, each with `: reason` if you like"
-KEPT = re.compile(rf"{KEEP}(?:[ \t]+until[ \t]+(?P<until>[^\s:]+))?[ \t]*(?::[ \t]*(?P<reason>.*))?")
+KEPT = re.compile(rf"{KEEP}(?:[ \t]+until[ \t]+(?P<until>[^\s:]+))?[ \t]*+(?::[ \t]*+(?P<reason>.*))?")
 FOLLOWED = re.compile(
     rf"{FOLLOW}[ \t]+(?P<hub>[^\s:]+)(?:[ \t]+after[ \t]+(?P<after>[0-9]+[ \t]*[a-z]+))?"
-    r"[ \t]*(?::[ \t]*(?P<reason>.*))?"
+    r"[ \t]*+(?::[ \t]*+(?P<reason>.*))?"
 )
 
 

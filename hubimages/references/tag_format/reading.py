@@ -57,7 +57,7 @@ SHORT = 10
 RELEASE = (9,)  # after every prerelease
 HEX = r"[0-9a-f]{7,40}"
 _PRE = (
-    r"(?:[-._]?0)?[-._]?(?:alpha|beta|rc|dev|preview|pre|snapshot|nightly)(?:[-._]?\d+)*"  # -0.dev is chartpress's
+    r"(?:[-._]?0)?[-._]?(?:alpha|beta|rc|dev|preview|pre|snapshot|nightly)\d*(?:[-._]\d+)*"  # -0.dev is chartpress's
     r"|(?<=\d)[ab]\d+"
 )
 _VERSION = re.compile(

@@ -5,7 +5,7 @@ import re
 GIT_CRYPT = b"\0GITCRYPT\0"
 VAULT = b"$ANSIBLE_VAULT;"
 # SOPS writes its metadata under `sops` (https://github.com/getsops/sops#4important-information-on-types).
-METADATA = re.compile(rb"""^(?:sops:|\s*"sops": ?\{|sops_version=|\[sops\])""", re.MULTILINE)
+METADATA = re.compile(rb"""^(?:sops:|[ \t]*"sops": ?\{|sops_version=|\[sops\])""", re.MULTILINE)
 VALUE = b"ENC[AES256_GCM,"
 # Names under which people keep files that SOPS or git-crypt encrypt: enc-NAME.secret.yaml, NAME.sops.yaml, NAME.enc.
 NAMED_SO = re.compile(

@@ -25,6 +25,7 @@ PLACEHOLDER = re.compile(
     """
 )
 FEWEST = 6  # characters
+LONGEST = 2000  # characters of a placeholder
 
 
 def is_no_secret(secret: str, line: str) -> bool:
@@ -33,7 +34,7 @@ def is_no_secret(secret: str, line: str) -> bool:
     A word of letters alone stays a secret only in quotes: `password = "hunter"`, but not `secret: shared`.
     """
     value = secret.strip().rstrip(",;").strip("\"'` ")
-    if len(value) < FEWEST or NAMES_ONE.search(line) or PLACEHOLDER.fullmatch(value):
+    if len(value) < FEWEST or NAMES_ONE.search(line) or (len(value) <= LONGEST and PLACEHOLDER.fullmatch(value)):
         return True
     is_quoted = f'"{value}"' in line or f"'{value}'" in line
     return not is_quoted and (re.fullmatch(r"[A-Za-z_ -]+", value) is not None or " " in value)

@@ -64,4 +64,4 @@ def workbook(content: bytes) -> str:
             xml = file.read(MOST_STRINGS).decode(errors="replace")
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error, EOFError):
         return ""
-    return "\n".join(re.findall(r"<t(?: [^>]*)?>([^<]*)</t>", xml))
+    return "\n".join(re.findall(r"<t(?: [^<>]*)?>([^<]*)</t>", xml))

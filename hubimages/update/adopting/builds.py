@@ -12,9 +12,12 @@ ACTION = "jupyterhub/repo2docker-action"
 # Actions that build an image, and programs that do it in a step. `docker tag` and `docker push` alone build nothing.
 BUILDING_ACTIONS = (ACTION, "docker/build-push-action", "docker/bake-action", "redhat-actions/buildah-build")
 BUILDING = re.compile(
-    r"(?<![\w-])(docker(\s+buildx)?\s+build|jupyter-repo2docker|repo2docker(?=\s+[^\n]*-)|podman build|buildah bud)"
+    r"(?<![\w-])(docker(\s+buildx)?\s+build|jupyter-repo2docker|repo2docker(?=\s[^\n]{0,1000}-)"
+    r"|podman build|buildah bud)"
 )
-SHARED = re.compile(r"(build|push)[\w-]*image|image[\w-]*(build|push)|build[\w-]*(push|test)", re.IGNORECASE)
+SHARED = re.compile(
+    r"(build|push)[\w-]{0,100}image|image[\w-]{0,100}(build|push)|build[\w-]{0,100}(push|test)", re.IGNORECASE
+)
 BINDER = re.compile(r"mybinder\.org/(v2|badge)|binder/badge|mybinder\.org/badge_logo")
 LINKS = "comments with a link to mybinder.org"
 LATER = re.compile(r"create-pr|open-pr|create-pull-request")

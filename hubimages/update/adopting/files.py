@@ -8,8 +8,8 @@ from hubimages.update.adopting.evidence import Found
 
 LOCKS = re.compile(r"conda-lock\.yml|pixi\.lock|conda-(linux|osx)[\w-]*\.lock")
 PACKAGE = re.compile(
-    r"^\s*(?:-\s*)?[\"']?(?:[\w.-]+::)?(?P<name>python|jupyterhub(?:-base|-singleuser)?|r-base)[\"']?"
-    r"\s*(?:[=<>~!]=?=?\s*|\s)[\"']?[=<>~^]*\s*v?(?P<version>[0-9]+(?:\.[0-9]+)?)"
+    r"^\s*+(?:-\s*+)?[\"']?(?:[\w.-]+::)?(?P<name>python|jupyterhub(?:-base|-singleuser)?|r-base)[\"']?"
+    r"\s*(?:[=<>~!]=?=?\s*+|\s)[\"']?[=<>~^]*+\s*+v?(?P<version>[0-9]+(?:\.[0-9]+)?)"
 )
 INSTALLED = re.compile(r"(?P<name>jupyterhub(?:-base|-singleuser)?)\s*[=~>]=?=?\s*(?P<version>[0-9]+)")
 LICENCE = re.compile(r"(LICEN[CS]E|COPYING)(\.\w+)?", re.IGNORECASE)
@@ -23,7 +23,7 @@ HOLDER = re.compile(
     r"Copyright (?:\(c\)|©)? ?(?:[0-9]{4}(?: ?[-,–] ?(?:[0-9]{4}|present))*,?)? ?(?P<holder>\S.*?)\.?$",
     re.IGNORECASE,
 )
-HEADING = re.compile(r"^#\s+(?P<title>[^#\s].*?)\s*#*\s*$")
+HEADING = re.compile(r"^#\s+(?P<title>[^#\s].*)$")
 README = re.compile(r"readme(\.\w+)?", re.IGNORECASE)
 
 
@@ -52,7 +52,7 @@ def read_files(texts: Mapping[str, str], folder: str) -> Iterator[Found]:
 def _packages(file: str, text: str) -> Iterator[Found]:
     keys = {"python": "python_version", "r-base": ""}
     for number, line in enumerate(text.splitlines(), 1):
-        package = PACKAGE.match(line)
+        package = PACKAGE.match(line[:LONGEST])
         key = keys.get(package["name"], "jupyterhub_version") if package else ""
         if package and key:
             version = package["version"] if key == "python_version" else package["version"].partition(".")[0]
@@ -80,7 +80,7 @@ def _licence(texts: Mapping[str, str]) -> Iterator[Found]:
 def _title(path: str, text: str) -> Iterator[Found]:
     for number, line in enumerate(text.splitlines()[:30], 1):
         if heading := HEADING.match(line[:LONGEST]):
-            title = re.sub(r"[`*_]|!?\[|\]\([^)]*\)", "", heading["title"]).strip()
+            title = re.sub(r"[`*_]|!?\[|\]\([^()]*\)", "", heading["title"].rstrip().rstrip("#")).strip()
             if title:
                 yield Found("title", title[:100], path, number)
             return

@@ -7,6 +7,7 @@ import pytest
 
 from hubimages.migration.finishing.shell import bare, commands
 from hubimages.migration.finishing.steps import more_than_building
+from tests.fuzz.limits import limited
 
 HERE = "images/hub"
 BUILD = f"repo2docker --no-run {HERE}"
@@ -100,3 +101,16 @@ def test_a_variable_of_many_pieces_without_an_end_takes_no_time(piece: str) -> N
 
 def test_scripts_inside_of_scripts_have_no_limit() -> None:
     assert commands("echo " * 2 + "$(a " * 3000 + ")" * 3000)[-1] == "a"
+
+
+@pytest.mark.parametrize(
+    "script", ["$(" * 20_000, "${{" * 20_000, "`" * 19_999, "a <<EOF\n" * 10_000, "(" * 20_000, "a" + "(" * 20_000]
+)
+def test_a_script_that_nothing_closes_takes_no_long_time(script: str) -> None:
+    with limited(3):
+        commands(script)
+
+
+def test_a_here_document_without_an_end_is_none() -> None:
+    assert commands("cat <<A <<B\nx\nB\nmake") == ["cat <<A <<B", "make"]
+    assert commands("cat <<A\nmake\n") == ["cat <<A", "make"]

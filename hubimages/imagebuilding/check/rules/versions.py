@@ -20,7 +20,9 @@ WITHOUT = ("jupyterhub/k8s-hub", "quay.io/jupyterhub/k8s-hub")
 OLD = {"quay.io/2i2c/dynamic-image-building-experiment": "0.3.6 or older"}
 COMMIT = re.compile(r".*\.h([0-9a-f]{7,40})")
 IN_TAG = re.compile(r".*fancy-profiles-v?(\d+(?:\.\d+)+)")
-PINNED = re.compile(r"^jupyterhub[-_]fancy[-_]profiles\s*(?:\[[^]]*\])?\s*==\s*([0-9.]+)", re.MULTILINE | re.IGNORECASE)
+PINNED = re.compile(
+    r"^jupyterhub[-_]fancy[-_]profiles\s*+(?:\[[^]]*+\])?+\s*+==\s*([0-9.]+)", re.MULTILINE | re.IGNORECASE
+)
 NAMED = re.compile(r"^.*jupyterhub[-_]fancy[-_]profiles", re.MULTILINE | re.IGNORECASE)
 CHARTPRESS = f"{CHARTS}/chartpress.yaml"
 

@@ -26,7 +26,7 @@ VALUED = (
     "--set-file",
 )
 SET = ("--set", "--set-string", "--set-literal")
-BLOCK = re.compile(r"^[ \t]*(?:set[ \t]*\{)?[ \t]*name[ \t]*=[ \t]*\"(?P<key>[\w.\[\]\\-]+)\"", re.MULTILINE)
+BLOCK = re.compile(r"^[ \t]*+(?:set[ \t]*+\{)?[ \t]*+name[ \t]*+=[ \t]*\"(?P<key>[\w.\[\]\\-]+)\"", re.MULTILINE)
 RELEASE = re.compile(
     r"resource[ \t]+\"helm_release\"[ \t]+\"(?P<name>[\w-]+)\"[ \t]*\{(?P<body>(?:(?!\"helm_release\").)*?)^\}",
     re.MULTILINE | re.DOTALL,

@@ -16,7 +16,7 @@ YAML = (".yaml", ".yml")
 HUB_KEYS = ("singleuser", "hub", "jupyterhub", "basehub", "daskhub", "binderhub", "prePuller")
 HUB_CHARTS = ("jupyterhub", "binderhub", "daskhub", "basehub", "binderhub-service")
 INDEX = re.compile(r"\{\{-?\s*index\s+\.(?P<name>[\w.]+)\s+(?P<number>\d+)\s*-?\}\}")
-TEMPLATE = re.compile(r"\{\{-?\s*`?\{?\{?\s*\.?(?P<name>[\w.\[\]-]+)\s*\}?\}?`?\s*-?\}\}")
+TEMPLATE = re.compile(r"\{\{-?\s*+`?\{?\{?\s*+\.?(?P<name>[\w.\[\]-]+)\s*+\}?\}?`?\s*+-?\}\}")
 
 
 @dataclass

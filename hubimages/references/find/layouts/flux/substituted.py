@@ -16,7 +16,7 @@ from hubimages.yaml_text import MappingNode, Node, ScalarNode
 
 SIGN = "postBuild"
 IN_LINE = re.compile(r"^[ \t-]*[\"']?(?:\w*[iI]mage\w*|tag|newTag)[\"']?[ \t]*:[^#\n]*?\$\{(?P<name>\w+)")
-WHOLE = re.compile(r"\$\{(?P<name>\w+)(?::?[-=][^}]*)?\}")  # with or without a default
+WHOLE = re.compile(r"\$\{(?P<name>\w+)(?::?[-=][^{}]*)?\}")  # with or without a default
 
 
 @dataclass(frozen=True)

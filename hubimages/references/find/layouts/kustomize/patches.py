@@ -72,7 +72,7 @@ def selects(selector: str, labels: Mapping[str, str]) -> bool:
 
     https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
     """
-    for part in re.split(r",(?![^()]*\))", selector):
+    for part in re.split(r",(?![^()]{0,300}\))", selector):
         text = part.strip()
         listed = re.fullmatch(r"(?P<key>\S+)\s+(?P<no>not)?in\s*\((?P<values>[^)]*)\)", text)
         equal = re.fullmatch(r"(?P<key>[^=!\s]+)\s*(?P<sign>==?|!=)\s*(?P<value>\S*)", text)
