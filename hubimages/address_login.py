@@ -18,9 +18,9 @@ HELPER = """!f() {{ printf 'username=%s\\npassword=%s\\n' "${0}_USER" "${0}_PASS
 ONE_AT_A_TIME = Lock()
 
 
-def without_logins(argv: Sequence[str]) -> list[str]:
+def without_logins(argv: Sequence[str]) -> tuple[str, ...]:
     """Return git's command line with addresses that have no login; each login is kept in our environment."""
-    return [WITH_LOGIN.sub(_kept, word) for word in argv]
+    return tuple(WITH_LOGIN.sub(_kept, word) for word in argv)
 
 
 def _kept(found: re.Match[str]) -> str:

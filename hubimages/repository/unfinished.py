@@ -30,12 +30,13 @@ def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[Callable[[], Non
     function that it gets. Where that was not enough, the record stays, and the next run puts them back.
     """
     assert repo.work_tree is not None
+    work_tree = repo.work_tree
     texts: dict[str, list[str | None]] = {}
     modes: dict[str, int] = {}
     for edit in edits:
         texts.setdefault(edit.path, [edit.before]).append(edit.after)
         with suppress(OSError):
-            modes[edit.path] = (repo.work_tree / edit.path).stat().st_mode & 0o7777
+            modes[edit.path] = (work_tree / edit.path).stat().st_mode & 0o7777
     spare = sum(BLOCK + len((edit.before or "").encode("utf-8", "surrogateescape")) for edit in edits) + BLOCK
     with suppress(OSError):
         spare += BLOCK + (repo.git_dir / "index").stat().st_size
@@ -43,8 +44,8 @@ def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[Callable[[], Non
     def is_left() -> bool:
         try:
             return committing.uncommitted(repo, list(texts))
-        except HubImagesError:  # not known
-            return True
+        except HubImagesError:  # git cannot read a file: a filter that it needs is missing, for example
+            return any(file_edit.text_of(work_tree, path) != known[0] for path, known in texts.items())
 
     facts = json.dumps({"texts": texts, "modes": modes})
     with disk.record(repo.git_dir / EDITS, facts, needed=is_left, spare=spare) as free:

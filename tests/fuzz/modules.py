@@ -58,6 +58,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "scanning/programs.py": ("gitleaks' report", "trufflehog's report"),
     "template/answers.py": ("answers", "answers as JSON"),
     "template/own_files.py": ("own files in a record",),
+    "update/adopting/built_from.py": ("workflow",),
     "update/adopting/workflow.py": ("workflow",),
     "yaml_text/checked.py": YAML,
     "yaml_text/finding.py": YAML,

@@ -253,7 +253,7 @@ def of_builders(content: str) -> None:
 
 def of_workflow(content: str) -> None:
     read = workflow.read_workflow(".github/workflows/build.yaml", content)
-    builds.read_builds([read], "org")
+    builds.read_builds([read], "org", ["Dockerfile", "binder/environment.yml"], "image/")
 
 
 def of_line(content: str) -> None:

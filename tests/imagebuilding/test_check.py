@@ -267,7 +267,7 @@ def test_a_check_without_a_library_that_a_layer_needs_is_refused(
     root = deployment(good_hubs.OF_HUB, good_hubs.SECRET)
     with pytest.raises(NotInstalledError) as refused:
         checked(root, own(own_charts))
-    assert str(refused.value) == f"{named} not installed: pip install 'hubimages[imagebuilding]'"
+    assert str(refused.value) == f"{named} not installed: {systems.install_line('imagebuilding')}"
     assert refused.value.exit_code == 69
 
 

@@ -393,9 +393,7 @@ def test_a_run_that_fails_without_a_commit_on_its_branch_leaves_nothing_to_open(
         assert not (repo.git_dir / pull_request.PENDING).exists()
 
 
-def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(root: Path) -> None:
     repo = changes.deployment_repository(root)
     place = repo.git_dir / pull_request.PENDING
     start = git(root, "rev-parse", "bump")
@@ -406,17 +404,16 @@ def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(
         lambda: git(root, "update-ref", "-d", "refs/heads/bump"),
     ):  # fmt: skip
         git(root, "update-ref", "refs/heads/bump", start)
-        leave_pending(root, monkeypatch)
+        leave_pending(root)
         spoil()
-        assert pull_request.open_pending(repo, "point-hubs", "bump") == ""
+        assert pull_request.open_pending(repo, "point-hubs", "bump", ("point-hubs", "one:1", "--open-pr")) == ""
         assert not place.exists()
     assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
 
 
-def test_commits_that_the_remote_has_in_part_still_wait(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commits_that_the_remote_has_in_part_still_wait(root: Path) -> None:
     git(root, "push", "-q", "origin", "bump")
-    leave_pending(root, monkeypatch)
+    leave_pending(root)
     repo = changes.deployment_repository(root)
-    monkeypatch.setattr(sys, "argv", ["hubimages", "bump-images"])
-    said = pull_request.open_pending(repo, "bump-images", None)
+    said = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
     assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")

@@ -114,9 +114,9 @@ def test_cookiecutter_refuses_replayed_answers_with_one_line(tmp_path, home):
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[socket.socket]:
+def connection() -> Iterator[socket.socket]:
     """One process for all renderings, which gives what a process for each does (test_renderer.py)."""
-    with template.rendering_server(1, tmp_path_factory.mktemp("home")) as (connection,):
+    with template.rendering_server(1) as (connection,):
         yield connection
 
 
@@ -126,7 +126,7 @@ def test_render_refuses_with_one_line_and_leaves_nothing(tmp_path, connection, k
         if (key, value) in FIRST.values():
             template.render({key: value}, tmp_path / "parent")
         else:
-            template.render_files({key: value}, PUBLISHED, tmp_path, connection)
+            template.render_files({key: value}, PUBLISHED, connection)
     (line,) = str(refused.value).splitlines()
     assert line.startswith(f"{key}: ")
     assert message in line
