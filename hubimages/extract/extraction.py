@@ -28,7 +28,7 @@ from hubimages.extract.removal.checking import Removed, check_removed
 from hubimages.extract.removal.filtering import filtered
 from hubimages.extract.report import ExtractionPlan, Nothing, PathSpan, Result
 from hubimages.extract.request import Request
-from hubimages.extract.rewrite import Rewrite, check_version, rewrite
+from hubimages.extract.rewrite import Rewrite, check_version
 from hubimages.extract.sources import work_tree
 from hubimages.extract.sources.open import open_source, refuse_inside
 from hubimages.extract.sources.source import Source
@@ -146,6 +146,8 @@ def write_commits(
         return new_ids
     reading.forest.write(scratch)
     is_kept = rewording.translator is None
+    from hubimages.extract.filter_repo import rewrite
+
     return rewrite(scratch, scratch, plan, None if is_kept else rewording, place, reencode=is_kept)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from hubimages.extract import ordinary
+from hubimages.extract.filter_repo import rewrite
 from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.extract.messages.rewording import Rewording
 from hubimages.extract.messages.translator import Translator, read_commits
-from hubimages.extract.rewrite import Rewrite, rewrite
+from hubimages.extract.rewrite import Rewrite
 from hubimages.repository.git import Repo
 from hubimages.repository.packing import object_id
 from hubimages.repository.web_address import WebAddress

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import git_filter_repo
-
 from hubimages.console import count
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.messages.rewording import HEX
@@ -101,6 +99,8 @@ class Texts:
     """git-filter-repo's expressions, applied here to see what should have become of a text."""
 
     def __init__(self, removal: Removal) -> None:
+        import git_filter_repo  # late: it takes memory in each process
+
         file = removal.replace_text
         rules = git_filter_repo.FilteringOptions.get_replace_text(str(file)) if file else {}
         self.literals = rules.get("literals", [])
