@@ -198,7 +198,8 @@ def pushed_now(made: Made, address: str, *, is_new: bool) -> str:
     `is_new`: the extraction has just looked at the remote.
     """
     pushing.set_origin(made.repo, address)
-    if not is_new and pushing.look(made, address).relation == "same":
+    if not is_new and (remote := pushing.look(made, address)).relation == "same":
+        pushing.track(made.repo, remote.main)
         return ""
     try:
         pushing.push(made, address)

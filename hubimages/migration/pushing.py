@@ -75,6 +75,14 @@ def push(made: Made, address: str) -> None:
         raise remote_failure(address, argv, done.returncode, done.stderr or done.stdout)
 
 
+def track(repo: Repo, main: str) -> None:
+    """Record that the remote has this main, as the push does that was stopped after the remote had it."""
+    if repo.answer("config", "--get", "branch.main.remote").strip():
+        return
+    repo.read("update-ref", THEIRS, main)
+    repo.read("branch", "--quiet", "--set-upstream-to=origin/main", "main")
+
+
 def environment(address: str) -> dict[str, str]:
     """Return the variables for git with a remote: no questions, and GitHub's token if the address is GitHub's."""
     env = remote_environment()

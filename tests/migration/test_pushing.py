@@ -8,6 +8,7 @@ import pytest
 from hubimages.errors import BadInputError, HubImagesError, NoAnswerError, RefusedError
 from hubimages.migration import pushing
 from hubimages.migration.made import Made
+from hubimages.migration.one_image import pushed_now
 from hubimages.migration.pushing import Remote
 from hubimages.repository.git import Repo
 from tests.histories import Commit, git, make
@@ -131,3 +132,14 @@ def test_ssh_asks_no_question_when_a_remote_is_looked_at_and_pushed_to(
         pushing.push(made, address)
     lines = called.read_text().splitlines()
     assert ["-o BatchMode=yes" in line for line in lines] == [True] * 3
+
+
+def test_after_a_push_that_was_stopped_once_the_remote_had_it_the_next_run_tracks_it(made: Made, remote: Path) -> None:
+    give(made, remote, made.main)
+    assert pushed_now(made, str(remote), is_new=False) == ""
+    told = git("-C", made.dest, "rev-parse", "--abbrev-ref", "main@{upstream}", "--verify", "origin/main")
+    assert told.split() == ["origin/main", "origin/main"]
+    assert git("-C", made.dest, "rev-parse", "origin/main").strip() == made.main
+    git("-C", made.dest, "config", "branch.main.remote", "theirs")
+    assert pushed_now(made, str(remote), is_new=False) == ""
+    assert git("-C", made.dest, "config", "branch.main.remote").strip() == "theirs"
