@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import selectors
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -223,7 +224,8 @@ def git_command(argv: Sequence[str]) -> str:
 
 def os_failure(error: OSError) -> HubImagesError | OSError:
     """Return the error that a user should see for a failed system call, or the same error for a bug."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    is_copy = isinstance(error, shutil.Error)  # of a directory: with the reasons for each file as texts
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or (is_copy and tells_of_full_disk(str(error))):
         return StorageError("the disk is full: free some space, or choose another place")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(f"cannot write {error.filename}: {error.strerror}")
