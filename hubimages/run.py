@@ -187,6 +187,8 @@ def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()
     if tells_of_full_disk(text):
         return StorageError(f"the disk is full: {text.splitlines()[-1]}")
+    if "Read-only file system" in text:
+        return StorageError(f"cannot write: {next(line for line in text.splitlines() if 'Read-only file' in line)}")
     shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
     name = git_command(argv) if argv[0] == "git" else argv[0]
     return ProgramFailedError(f"{name} failed (exit code {code})" + (f":\n{shown}" if shown else ""))

@@ -59,8 +59,12 @@ def locked_file(folder: Path, mode: int) -> tuple[int, Path]:
     while True:
         path = folder / f"{FILE}{secrets.token_hex(8)}"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        if is_locked(descriptor, path):
-            return descriptor, path
+        try:
+            if is_locked(descriptor, path):
+                return descriptor, path
+        except BaseException:  # a signal, too, which another thread may have got
+            path.unlink(missing_ok=True)
+            raise
 
 
 def remove_left(folder: Path) -> None:

@@ -59,9 +59,12 @@ def _is_at(descriptor: int, place: Path) -> bool:
 
 def _recorded(place: Path, data: bytes) -> int:
     """Write the file and return the descriptor that holds its lock."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    locks.remove_left(place.parent)
-    descriptor, temporary = locks.locked_file(place.parent, 0o600)
+    while True:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        locks.remove_left(place.parent)
+        with contextlib.suppress(FileNotFoundError):  # another run has just removed the directory, which was empty
+            descriptor, temporary = locks.locked_file(place.parent, 0o600)
+            break
     try:
         with os.fdopen(descriptor, "wb", closefd=False) as file:
             file.write(data)

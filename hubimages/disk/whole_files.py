@@ -89,8 +89,11 @@ def write_new(path: Path, content: str) -> None:
 
 @contextlib.contextmanager
 def _beside(place: Path, data: bytes, mode: int | None) -> Iterator[Path]:
-    """Yield a file with this content in the directory of `place`, to be moved there; signals are held back."""
-    with signals.held_back():
+    """Yield a file with this content in the directory of `place`, to be moved there; signals are held back.
+
+    Another thread, as a library has, may get one in spite of that: then it is raised here, and the file goes.
+    """
+    with signals.raising(), signals.held_back():
         locks.remove_left(place.parent)
         descriptor, temporary = locks.locked_file(place.parent, 0o666 if mode is None else 0o600)
         try:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hubimages import console, disk, signals
-from hubimages.errors import BadInputError, HubImagesError, RefusedError
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError
 from hubimages.repository.git import Repo
 
 RECORD = Path("hubimages", "branch.json")  # in git's directory, for the run after one that is killed
@@ -79,8 +79,19 @@ def _go(repo: Repo, branch: str, here: str, head: str, *, make: bool) -> None:
     as git-lfs is missing, when HEAD has moved already, and neither is needed where no file changes.
     """
     if make:
-        repo.read("update-ref", "--create-reflog", "-m", "branch: Created from HEAD", f"refs/heads/{branch}", head, "")
+        move(repo, branch, head, "", "branch: Created from HEAD")
     repo.read("symbolic-ref", "-m", f"checkout: moving from {here} to {branch}", "HEAD", f"refs/heads/{branch}")
+
+
+def move(repo: Repo, branch: str, commit: str, former: str, note: str) -> None:
+    """Set a branch in one step, or make it if `former` is "". Raises RefusedError if another run has moved it."""
+    ref = f"refs/heads/{branch}"
+    try:
+        repo.read("update-ref", "--create-reflog", "-m", note, ref, commit, former or "0" * len(commit))
+    except ProgramFailedError as error:
+        if repo.answer("rev-parse", "--verify", "--quiet", ref).strip() == former:
+            raise
+        raise RefusedError(f"another run has moved or made the branch {branch} meanwhile. Run this again") from error
 
 
 def go_back(repo: Repo, branch: str, before: str, head: str, *, made: bool) -> str:

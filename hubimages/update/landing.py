@@ -4,6 +4,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from hubimages.errors import ProgramFailedError, RefusedError
+from hubimages.repository import branches
 from hubimages.repository.branches import check_branch
 from hubimages.repository.git import Repo
 from hubimages.repository.writable import check_flags
@@ -71,7 +72,6 @@ class Landing:
     def point(self, commit: str, former: str, task: str) -> None:
         """Set the branch in one step, if it still is where it was."""
         ref = f"refs/heads/{self.branch}"
-        zero = "0" * len(commit)
-        self.repo.read("update-ref", "--create-reflog", "-m", task, ref, commit, former or zero)
+        branches.move(self.repo, self.branch, commit, former, task)
         if self.repo.text("rev-parse", ref) != commit:
             raise ProgramFailedError(f"git update-ref reported success, but {self.branch} is not at {commit[:12]}")

@@ -130,7 +130,8 @@ DEPLOYMENTS = (
     ),
     Scenario(
         "roll-back-image --commit",
-        lambda w: ("roll-back-image", "--repo=hubs", "--hub=uni/prod", "--hub=uni/staging", "--commit", "--yes"), rolled, server="registry",
+        lambda w: ("roll-back-image", "--repo=hubs", "--hub=uni/prod", "--hub=uni/staging", "--commit", "--yes"),
+        rolled, server="registry",
         repeats=False, without={"two at once": "a second run does one more step"},
     ),
 )  # fmt: skip

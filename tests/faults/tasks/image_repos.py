@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable
 
+from tests.faults.tasks.contents import NO_GIT
 from tests.faults.tasks.deployments import cut_pull_request, on_github, requests
 from tests.faults.world import Scenario, State, World
 from tests.histories import Commit, git
@@ -129,7 +130,10 @@ IMAGE_REPOS = (
         "find-images --update", lambda w: ("find-images", "hubs", "--update=m.yaml"), with_short_manifest,
         sources=("hubs",),
     ),
-    Scenario("extract-images", lambda w: ("extract-images", "m.yaml", "out"), with_manifest, sources=("hubs",)),
+    Scenario(
+        "extract-images", lambda w: ("extract-images", "m.yaml", "out"), with_manifest, sources=("hubs",),
+        steps=one_by_one,
+    ),
     Scenario(
         "extract-images --push",
         lambda w: ("extract-images", "m.yaml", "out", f"--remote={w.there}/remotes/{{repository}}.git", "--push"),
@@ -145,5 +149,5 @@ IMAGE_REPOS = (
         "update-image-repo --set", lambda w: ("update-image-repo", "image", "--set=registry=ghcr.io"), in_conflict,
         code=1, again=(3,), steps=before_conflicts,
     ),
-    Scenario("check-environment --fix", lambda w: ("check-environment", "image", "--fix"), environment),
+    Scenario("check-environment --fix", lambda w: ("check-environment", "image", "--fix"), environment, without=NO_GIT),
 )  # fmt: skip

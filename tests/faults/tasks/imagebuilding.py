@@ -45,6 +45,9 @@ def words(world: World, *more: str) -> tuple[str, ...]:
     return ("new-imagebuilding-hub", *where, password, *given, "--yes", *more)
 
 
+NO_PAST = {"clock in the past": "gpg refuses a key of the future"}
+
+
 def with_answers(world: World, before: State, after: State, now: State) -> bool:
     """The answers come first: a person may have typed them. The repository is as before or as after."""
     rest = {path: text for path, text in now.items() if path != ANSWERS}
@@ -54,15 +57,16 @@ def with_answers(world: World, before: State, after: State, now: State) -> bool:
 IMAGEBUILDING = (
     Scenario(
         "new-imagebuilding-hub", lambda w: words(w, SAVE), deployment, fixtures=("encryption",),
-        normal=encrypted, most=6, steps=with_answers,
+        normal=encrypted, most=6, steps=with_answers, again=(0, 3), without=NO_PAST,
     ),
     Scenario(
         "new-imagebuilding-hub --commit", lambda w: words(w, SAVE, "--commit"), deployment, fixtures=("encryption",),
-        normal=encrypted, most=6, steps=with_answers,
+        normal=encrypted, most=6, steps=with_answers, again=(0, 3), without=NO_PAST,
     ),
     Scenario(
         "new-imagebuilding-hub --open-pr", lambda w: words(w, "--branch=ocean", "--open-pr"),
         on_github(deployment, "hubs"), fixtures=("encryption",), normal=encrypted, most=4, steps=cut_pull_request,
+        again=(0, 3), without=NO_PAST,
         server="git github", beyond=requests,
     ),
 )  # fmt: skip

@@ -26,7 +26,7 @@ def locked(world: World) -> None:
 LOCKS = (
     Scenario(
         "lock-environment", lambda w: ("lock-environment", "image"), environment, fixtures=("channel",),
-        server="channel",
+        server="channel", without=NO_GIT,
     ),
     Scenario(
         "lock-environment --commit", lambda w: ("lock-environment", "image", "--commit"), environment,
