@@ -3,7 +3,10 @@
 Builders in containers, in Kubernetes and remote ones need an image of BuildKit, which cannot be had here.
 """
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -51,12 +54,19 @@ def test_a_context_is_no_builder_and_docker_says_so(repository: Repository, engi
 
 @pytest.mark.parametrize("options", [(), ("--", "--no-cache")])
 def test_a_builder_that_is_named_is_asked_to_send_the_image_back(
-    options: tuple[str, ...], repository: Repository, engine: Engine
+    options: tuple[str, ...], repository: Repository, engine: Engine, tmp_path: Path
 ) -> None:
-    done = repository.nox("build", *options, BUILDX_BUILDER="no-such-builder")
+    docker, asked = tmp_path / "programs/docker", tmp_path / "asked"
+    docker.parent.mkdir()
+    docker.write_text(f'#!/bin/sh\necho " $* " >> {asked}\nexec {shutil.which("docker")} "$@"\n')
+    docker.chmod(0o755)
+    before = repository.env.get("PATH", os.environ["PATH"])
+    done = repository.nox("build", *options, BUILDX_BUILDER="no-such-builder", PATH=f"{docker.parent}:{before}")
     assert done.returncode == 1
-    assert "'--load'" in done.stdout
-    assert ("'--no-cache'" in done.stdout) == bool(options)
+    assert 'no builder "no-such-builder" found' in done.stdout.splitlines()[-2]
+    (build,) = [line for line in asked.read_text().splitlines() if " buildx build " in line]
+    assert " --load " in build
+    assert (" --no-cache " in build) == bool(options)
     done = repository.nox("build", *options, BUILDX_BUILDER="default")
     assert done.returncode == 0, done.stdout
     assert engine.has_image(f"127.0.0.1:9/our/small:{repository.tag}")
