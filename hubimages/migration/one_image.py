@@ -12,7 +12,7 @@ from hubimages.errors import HubImagesError, RefusedError
 from hubimages.migration import hosting, pushing
 from hubimages.migration.entries import Entry
 from hubimages.migration.made import Made, made_at, name_dest
-from hubimages.migration.outcome import Outcome
+from hubimages.migration.outcome import FAILED, Outcome
 from hubimages.repository import staging
 
 REMOVAL_OPTIONS = ("drop_paths", "replace_text", "strip_blobs_bigger_than")
@@ -100,30 +100,43 @@ def do(job: Job, opened: extract.Opened | None) -> Outcome:
     if now is None:  # the remote has everything
         clone = f"git clone {console.censor(remote)} {job.dest}"
         return job.outcome(state, remarks=(f"the remote has everything, and {job.dest} is not there: {clone}",))
-    if job.push and not job.entry.template:
-        refuse_workflows(now)
-    scan = scanned(job, now) if job.remote else None
-    created = "" if is_there else hosting.create(job.entry)
-    pushed = pushed_now(now, job.remote, is_new=state == "made" and bool(remote)) if job.remote else ""
-    remarks = hosting.settle(job.entry) if job.create else ()
-    return job.outcome(state, created=created, pushed_to=pushed, remarks=remarks, report={**now.report, **found(scan)})
+    return published(job, now, state, is_there=is_there, is_new=state == "made" and bool(remote))
+
+
+def published(job: Job, made: Made, state: str, *, is_there: bool, is_new: bool) -> Outcome:
+    """Search what is to be pushed, create the remote and push; what fails here leaves what is known of the image."""
+    known: dict[str, Any] = {"report": dict(made.report)}
+    try:
+        if job.push and not job.entry.template:
+            refuse_workflows(made)
+        if job.remote:
+            scan = scanned(job, made)
+            known["report"]["scan"] = scan.as_facts()
+            refuse_findings(scan, made)
+        if not is_there:
+            known["created"] = hosting.create(job.entry)
+        if job.remote:
+            known["pushed_to"] = pushed_now(made, job.remote, is_new=is_new)
+        if job.create:
+            known["remarks"] = hosting.settle(job.entry)
+    except HubImagesError as error:
+        return job.outcome(FAILED, problem=str(error), exit_code=error.exit_code, **known)
+    return job.outcome(state, **known)
 
 
 def scanned(job: Job, made: Made) -> scanning.Report:
-    """Search what the push would publish. Raises RefusedError for findings that nobody accepted."""
+    """Search what the push would publish."""
     there = [f"^{pushing.THEIRS}"] if made.repo.succeeds("rev-parse", "--verify", "--quiet", pushing.THEIRS) else []
     report = scanning.scan(made.repo, ["refs/heads/main", *there])
-    report = report.with_old_commits(made.commit_map()).settled(job.accepts)
+    return report.with_old_commits(made.commit_map()).settled(job.accepts)
+
+
+def refuse_findings(scan: scanning.Report, made: Made) -> None:
+    """Raise RefusedError for findings that nobody accepted."""
     try:
-        scanning.refuse_unsettled(report)
+        scanning.refuse_unsettled(scan)
     except RefusedError as error:
         raise RefusedError(f"{error}. {made.dest} is complete: run this again to push it") from error
-    return report
-
-
-def found(scan: scanning.Report | None) -> dict[str, Any]:
-    """Return what a scan found, for the report."""
-    return {"scan": scan.as_facts()} if scan else {}
 
 
 def made_first(job: Job, remote: str, opened: extract.Opened | None) -> str:

@@ -1,5 +1,6 @@
 """The task `check-environment`, as a person calls it."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -69,5 +70,8 @@ def test_without_repo2docker_the_line_that_installs_it_is_told(tmp_path: Path) -
     place = repository(tmp_path / "repository", {"environment.yml": GOOD})
     argv = [sys.executable, "-c", code, str(place), str(bare / "bin/python")]
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    line = f"{bare}/bin/python -m pip install 'hubimages[environment]'"
+    package, python = "'hubimages[environment]'", bare / "bin/python"
+    line = f"{python} -m pip install {package}"
+    if importlib.util.find_spec("pip") is None:  # this Python's environment was made by uv
+        line = f"uv pip install {package} --python {python}"
     assert done.stdout == f"69 jupyter-repo2docker is not installed. Run {line}\n"

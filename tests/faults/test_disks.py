@@ -62,23 +62,22 @@ def test_on_a_full_disk_nothing_is_changed(name: str, most: int, trial_of: Calla
     chosen = spread(need + 4, most + 2)[1:-1] if most < 4 else spread(need + 4, most)
     moments = [each - 1 for each in chosen]
     for left in moments:
-        what = f"{name}: {left} of {need} blocks free"
-        trial.reset()
-        with disk(world.there, world.root / "pristine/there"):
-            leave(world.there, left)
-            now = trial.check_failed(trial.run(), what, STORAGE)
-            remount(world.there, f"size={LARGE}")
-            trial.check_again(what, now)
+        check_with(left, trial, "there", f"{name}: {left} of {need} blocks free")
     few = (0, 2, 16)[: 3 if most > 2 else 0]
     for left in few:
-        what = f"{name}: {left} blocks free in TMPDIR"
-        trial.reset()
-        with disk(world.temporary, world.root / "pristine/temporary"):
-            leave(world.temporary, left)
-            now = trial.check_failed(trial.run(), what, STORAGE)
-            remount(world.temporary, f"size={LARGE}")
-            trial.check_again(what, now)
+        check_with(left, trial, "temporary", f"{name}: {left} blocks free in TMPDIR")
     counted(name, "disk full", len(moments) + len(few))
+
+
+def check_with(left: int, trial: Trial, content: str, what: str) -> None:
+    """Check one run with these free blocks on the disk of one of PLACES, and one with room again."""
+    root = trial.world.root
+    trial.reset()
+    with disk(root / content, root / "pristine" / content) as place:
+        leave(place, left)
+        now = trial.check_failed(trial.run(), what, STORAGE)
+        remount(place, f"size={LARGE}")
+        trial.check_again(what, now)
 
 
 @pytest.mark.parametrize(("name", "most"), cases("read-only", most=3))

@@ -142,6 +142,8 @@ def test_a_push_that_is_rejected_halfway_leaves_the_rest_pushed_and_the_next_run
     done = run(manifest, tmp_path / "out", remote=pattern, push=True)
     assert [bool(one.pushed_to) for one in done.outcomes] == [True, False, True]
     assert "is complete: run this again to push it" in problems(done)["hub01-image"][1]
+    # What is known of the image stands in the report of the run, and so on its page.
+    assert done.outcomes[1].report["commits_kept"] and done.outcomes[1].report["scan"]["findings"] == []
     hook.unlink()
     done = run(manifest, tmp_path / "out", remote=pattern, push=True)
     assert [(one.state, bool(one.pushed_to)) for one in done.outcomes] == [
@@ -380,6 +382,8 @@ def test_a_repository_is_public_where_the_manifest_says_so_and_the_scan_found_no
     assert (name, code) == ("hub01-image", 3)
     assert "revoke it first: SOURCE still has it" in told
     assert token not in told
+    leaky_one = next(one for one in done.outcomes if one.repository == name)
+    assert [each["kind"] for each in leaky_one.report["scan"]["findings"]] == ["hugging-face-token"]
     assert [(one, facts["private"]) for one, facts in organisation.made.items()] == [("hub00-image", False)]
     (wanted,) = re.findall(r"--accept '(\S+)=REASON'", told)
     done = run(manifest, tmp_path / "out", remote=ADDRESS, push=True, create=True, accepts={wanted: "revoked"})

@@ -28,20 +28,13 @@ def git(root: Path, *args: str) -> str:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone; git finds what is on github.com in a folder of this machine."""
-    for name in (*pull_request.TOKENS, "GITHUB_API_URL"):
-        monkeypatch.delenv(name, raising=False)
-    bare, root = tmp_path / "served/org/deployment.git", tmp_path / "clone"
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(bare))
-    git(tmp_path, "init", "-q", "-b", "main", str(root))
-    git(root, "config", "--global", f"url.{tmp_path / 'served'}/.insteadOf", "https://github.com/")
-    git(root, "remote", "add", "origin", "https://github.com/org/deployment.git")
+def root(clone: Path) -> Path:
+    """A clone with a commit of two files."""
     for name in ("a.yaml", "b.yaml"):
-        (root / name).write_text("tag: 1\n")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "Start")
-    return root
+        (clone / name).write_text("tag: 1\n")
+    git(clone, "add", ".")
+    git(clone, "commit", "-q", "-m", "Start")
+    return clone
 
 
 @pytest.fixture

@@ -21,22 +21,13 @@ def git(root: Path, *args: str) -> str:
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone on the branch `bump`; git finds what is on github.com in a folder of this machine."""
-    for name in (*pull_request.TOKENS, "GITHUB_API_URL"):
-        monkeypatch.delenv(name, raising=False)
-    bare, root = tmp_path / "served/org/deployment.git", tmp_path / "clone"
-    bare.mkdir(parents=True)
-    git(bare, "init", "-q", "--bare", "-b", "main")
-    root.mkdir()
-    git(root, "init", "-q", "-b", "main")
-    git(root, "config", "--global", f"url.{tmp_path / 'served'}/.insteadOf", "https://github.com/")
-    git(root, "remote", "add", "origin", "https://github.com/org/deployment.git")
-    git(root, "commit", "-q", "--allow-empty", "-m", "Start")
-    git(root, "push", "-q", "origin", "main")
-    git(root, "switch", "-q", "-c", "bump")
-    git(root, "commit", "-q", "--allow-empty", "-m", "Bump")
-    return root
+def root(clone: Path) -> Path:
+    """A clone on the branch `bump`, whose remote has `main`."""
+    git(clone, "commit", "-q", "--allow-empty", "-m", "Start")
+    git(clone, "push", "-q", "origin", "main")
+    git(clone, "switch", "-q", "-c", "bump")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "Bump")
+    return clone
 
 
 def ask(root: Path) -> str:
