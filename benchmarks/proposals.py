@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from table import Row, machine, show
+from table import Row, cannot_run, machine, show
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -121,7 +121,12 @@ def renovates(repository: Path, address: str, node: str, program: Path) -> Itera
     rules = json.dumps([{"matchHost": address, "insecureRegistry": True, "allowInternal": True}])
     environment = {**os.environ, "LOG_FORMAT": "json", "LOG_LEVEL": "debug", "RENOVATE_HOST_RULES": rules}
     argv = [node, str(program), "--platform=local", "--onboarding=false", "--require-config=optional"]
-    done = subprocess.run(argv, cwd=repository, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(argv, cwd=repository, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        errors = [entry for entry in said if entry["level"] >= 50]  # bunyan's number for an error
+        why = errors[0].get("err", {}).get("message", errors[0]["msg"]) if errors else done.stderr.strip()
+        cannot_run(f"Renovate fails with {node}: {why}")
     for line in done.stdout.splitlines():
         entry = json.loads(line) if line.startswith("{") else {}
         if entry.get("msg") != "packageFiles with updates":

@@ -9,6 +9,7 @@ layer, there is no promise: what is measured is the floor.
 
 import argparse
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -41,6 +42,8 @@ def main() -> None:
     parser.add_argument("--starter", choices=STARTERS, action="append", help="can be repeated (default: all)")
     parser.add_argument("--no-zstd", action="store_true", help="only measure what an update pulls")
     options = parser.parse_args()
+    if not (options.no_zstd or shutil.which("skopeo")):
+        cannot_run("needs skopeo: apt-get install skopeo")
     load = os.getloadavg()[0]
     rows: list[Row] = []
     with ExitStack() as stack:
