@@ -5,8 +5,9 @@ reads them (https://infrastructure.2i2c.org), and a chart called `hub` for hubpl
 chart that there is. Which images take effect is what `references` finds.
 """
 
+import functools
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,10 +56,11 @@ def deployed_charts(
 ) -> dict[str, DeployedChart]:
     """Return the chart of every hub whose chart is known."""
     charts = {posixpath.basename(posixpath.dirname(file)): file for file in files if is_chart_file(file)}
+    dependencies = functools.cache(lambda chart: dependency_of(chart, read))  # most hubs have the same chart
     found: dict[str, DeployedChart] = {}
     for file in files:
         if posixpath.basename(file) in CLUSTER:
-            found |= dict(charts_of_cluster(file, read, charts))
+            found |= dict(charts_of_cluster(file, read, charts, dependencies))
     depending = [chart for chart in layout.charts if chart.dependencies]
     if len(depending) == 1:
         chart = depending[0]
@@ -71,7 +73,9 @@ def is_chart_file(file: str) -> bool:
     return posixpath.basename(file) == "Chart.yaml"
 
 
-def charts_of_cluster(file: str, read: Reader, charts: Mapping[str, str]) -> Iterator[tuple[str, DeployedChart]]:
+def charts_of_cluster(
+    file: str, read: Reader, charts: Mapping[str, str], dependencies: Callable[[str], Dependency | None]
+) -> Iterator[tuple[str, DeployedChart]]:
     """Yield the hubs of a cluster.yaml with their charts."""
     cluster = data_of(read(file))
     if not isinstance(cluster, dict) or not isinstance(cluster.get("hubs"), list):
@@ -85,7 +89,7 @@ def charts_of_cluster(file: str, read: Reader, charts: Mapping[str, str]) -> Ite
         override = own if "/" in own else posixpath.join(folder, own) if own else ""
         chart = override or charts.get(str(hub.get("helm_chart")), "")
         if chart and read(chart) is not None:
-            yield f"{name}/{hub['name']}", DeployedChart(chart, dependency_of(chart, read), bool(override))
+            yield f"{name}/{hub['name']}", DeployedChart(chart, dependencies(chart), bool(override))
 
 
 def dependency_of(chart_file: str, read: Reader, depth: int = 0) -> Dependency | None:

@@ -4,6 +4,7 @@ Nothing is changed or built. What the check cannot know, it lists.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from hubimages import console, yaml_text
@@ -22,6 +23,7 @@ from hubimages.hub_image.work_tree import check_no_linked_folders
 from hubimages.image_ref import ImageRef
 from hubimages.references import find_references
 from hubimages.repository.changes import deployment_repository
+from hubimages.repository.objects import StandingRepo
 
 
 def check_hub_image(
@@ -38,12 +40,18 @@ def check_hub_image(
     if not config and not chartpress_files(tracked_files(repo)):
         return check_without_chartpress(repo, strict=strict)
     layout = read_layout(repo, config=config)
-    images = [image for image in layout.images if image.is_hub]
-    if not images and not any(chart.dependencies for chart in layout.charts):
+    if not any(image.is_hub for image in layout.images) and not any(chart.dependencies for chart in layout.charts):
         raise BadInputError(no_hub_image(layout))
-    check = Check(repo, layout)
+    with closing(StandingRepo.of(repo)) as standing:  # files of many commits are read
+        return check_layout(Check(standing, layout), offline=offline, before_commit=before_commit, strict=strict)
+
+
+def check_layout(check: Check, *, offline: bool, before_commit: bool, strict: bool) -> HubImageReport:
+    """Return what is out of step in a repository whose layout is known."""
+    layout = check.layout
+    images = [image for image in layout.images if image.is_hub]
     for image in images:
-        check_no_linked_folders(repo, image.sources)
+        check_no_linked_folders(check.repo, image.sources)
         check_versions(check, image)
     for chart in layout.charts:
         check_lock(check, chart)
@@ -53,7 +61,7 @@ def check_hub_image(
         check_nothing_compared(check, images)
     if not before_commit:
         check_values(check, images)
-        check_hubs(check, find_references(repo.directory))
+        check_hubs(check, find_references(check.repo.directory))
     if check.tags and not offline:
         check_registry(check)
     names = ", ".join(image.name for image in images)
