@@ -1,5 +1,6 @@
 """What a plan shows is what is done: files alone, commits, a branch, a pull request; all of it or nothing."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -152,10 +153,13 @@ def test_a_push_that_fails_says_what_is_committed_and_the_next_run_knows_of_it(r
     git(root, "config", "--global", "--remove-section", f"url.{root.parent / 'served'}/")
     git(root, "config", "--global", "url.http://127.0.0.1:9/.insteadOf", "https://github.com/")
     with pytest.raises(NoAnswerError) as raised:
-        deliver(repo, [ONE], Delivery(branch="bump", open_pr=True), title="Use 2", body="")
+        deliver(repo, [ONE], Delivery("bump", open_pr=True, command=["bump-images", "a"]), title="Use 2", body="")
     made = git(root, "rev-parse", "bump")[:12]
     assert str(raised.value).startswith(f"committed {made} on bump, but no answer from http://127.0.0.1:9/org")
-    assert (repo.git_dir / pull_request.PENDING).exists()
+    waiting = json.loads((repo.git_dir / pull_request.PENDING).read_text())["request"]
+    assert waiting == {
+        "base": "main", "branch": "bump", "title": "Use 2", "body": "", "to": "", "command": ["bump-images", "a"],
+    }  # fmt: skip
 
 
 def test_commits_that_a_hook_refuses_leave_branch_files_and_no_pull_request(root: Path, repo: Repo) -> None:
