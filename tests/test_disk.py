@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -221,6 +222,13 @@ def test_a_record_stays_only_where_a_block_fails_that_needs_it(
     assert place.exists() == place.parent.exists() == stays
 
 
+def test_a_record_holds_space_until_it_is_given_up(tmp_path: Path) -> None:
+    with disk.record(tmp_path / "one.json", "ä", spare=100) as free:
+        assert (tmp_path / "one.json").stat().st_size == 102
+        free()
+        assert (tmp_path / "one.json").read_bytes() == "ä".encode()
+
+
 def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_it_stay(tmp_path: Path) -> None:
     place = tmp_path / "records/one.json"
     with pytest.raises(ZeroDivisionError), disk.record(place, "facts\udcff", needed=lambda: True):
@@ -228,7 +236,9 @@ def test_a_record_that_is_read_goes_unless_it_is_needed_and_other_files_beside_i
     with disk.left_record(place, needed=lambda: True) as left:
         assert left == "facts\udcff"
     with pytest.raises(ZeroDivisionError), disk.left_record(place) as left:
+        assert left == "facts\udcff"
         raise ZeroDivisionError
+    assert place.exists()
     with disk.left_record(place):
         pass
     assert not place.parent.exists()
@@ -256,9 +266,14 @@ def test_a_record_that_cannot_be_written_is_an_error_and_leaves_nothing(
     with pytest.raises(StorageError, match="disk is full"), disk.record(tmp_path / "records/one.json", ""):
         pass
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    monkeypatch.undo()
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda *places: replace(*places) and failing(KeyboardInterrupt())())
+    with pytest.raises(KeyboardInterrupt), disk.record(tmp_path / "one.json", ""):
+        pass
 
 
-def failing(error: Exception) -> Callable[..., None]:
+def failing(error: BaseException) -> Callable[..., None]:
     def fail(*_: object, **__: object) -> None:
         raise error
 
@@ -325,23 +340,42 @@ def test_another_run_may_take_a_new_directory_or_file_for_a_leftover_before_it_h
 ) -> None:
     lock_it, seen = fcntl.flock, [0]
 
-    def first_of_three_fails(descriptor: int, how: int) -> None:
+    def first_three_of_four_fail(descriptor: int, how: int) -> None:
         seen[0] += 1
         if seen[0] == 1:
             raise BlockingIOError
-        if seen[0] == 2:
+        if seen[0] < 4:
             place = next(each for each in tmp_path.iterdir() if os.path.samestat(os.fstat(descriptor), each.stat()))
-            place.rmdir() if place.is_dir() else place.unlink()
+            remove, make = (Path.rmdir, Path.mkdir) if place.is_dir() else (Path.unlink, Path.touch)
+            remove(place)
+            if seen[0] == 3:  # and another run makes one by its name
+                make(place)
         lock_it(descriptor, how)
 
-    monkeypatch.setattr("fcntl.flock", first_of_three_fails)
+    monkeypatch.setattr("fcntl.flock", first_three_of_four_fail)
     path, lock = temporary._locked_directory(tmp_path, "test")
-    assert (path.is_dir(), seen) == (True, [3])
+    assert (path.is_dir(), seen) == (True, [4])
     os.close(lock)
     seen[0] = 0
     descriptor, path = locks.locked_file(tmp_path, 0o600)
-    assert (path.is_file(), seen) == (True, [3])
+    assert (path.is_file(), seen) == (True, [4])
     os.close(descriptor)
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_run_that_ends_while_it_locks_a_file_leaves_none(
+    is_taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: object) -> None:
+        monkeypatch.undo()
+        if is_taken:
+            next(tmp_path.iterdir()).unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fcntl, "flock", end)
+    with pytest.raises(KeyboardInterrupt):
+        locks.locked_file(tmp_path, 0o600)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
@@ -409,10 +443,19 @@ def test_a_place_in_memory_is_taken_where_there_is_room_and_nobody_named_another
     monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path)
     monkeypatch.setenv("TMPDIR", tmpdir)
     assert disk.in_memory() == (None if tmpdir else tmp_path)
-    monkeypatch.setattr(temporary, "ENOUGH", shutil.disk_usage(tmp_path).total)
-    assert disk.in_memory() is None
     monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path / "not-there")
     assert disk.in_memory() is None
+
+
+@pytest.mark.parametrize(("blocks", "files", "room"), [(4096, 1000, True), (4095, 1000, False), (4096, 999, False)])
+def test_there_is_room_in_memory_for_sixteen_megabytes_in_a_thousand_files(
+    blocks: int, files: int, room: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(temporary, "IN_MEMORY", tmp_path)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    facts = SimpleNamespace(f_bavail=blocks, f_frsize=4096, f_favail=files)
+    monkeypatch.setattr(os, "statvfs", lambda _: facts)
+    assert disk.in_memory() == (tmp_path if room else None)
 
 
 def test_a_file_that_nobody_else_may_read_is_at_no_time_another_ones(

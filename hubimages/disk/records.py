@@ -1,6 +1,7 @@
 """Records of what a run is about to do, which only a run that is killed leaves, and the next one reads."""
 
 import contextlib
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -25,11 +26,6 @@ def record(
     descriptor: int | None = None
     data = content.encode("utf-8", "surrogateescape")
 
-    def free() -> None:
-        if descriptor is not None:
-            with contextlib.suppress(OSError):
-                os.ftruncate(descriptor, len(data))
-
     done = False
     try:
         with signals.held_back():
@@ -37,7 +33,7 @@ def record(
                 descriptor = _recorded(place, data + b" " * spare)
             except OSError as error:
                 raise os_failure(error) from error
-        yield free
+        yield functools.partial(_shorten, descriptor, len(data))
         done = True
     finally:
         with signals.held_back():
@@ -47,6 +43,11 @@ def record(
                     with contextlib.suppress(OSError):  # not empty
                         place.parent.rmdir()
                 os.close(descriptor)
+
+
+def _shorten(descriptor: int, size: int) -> None:
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, size)
 
 
 def _is_at(descriptor: int, place: Path) -> bool:

@@ -53,7 +53,7 @@ def in_memory() -> Path | None:
     except OSError:
         return None
     has_room = facts.f_bavail * facts.f_frsize >= ENOUGH and facts.f_favail >= ENOUGH_FILES
-    return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK | os.X_OK) else None
+    return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK) else None
 
 
 def remove(path: Path) -> None:
