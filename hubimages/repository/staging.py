@@ -137,7 +137,7 @@ def _locked_directory(dest: Path) -> tuple[Path, int]:
 def _lock(path: Path, *, is_ours: bool = False) -> int | None:
     """Lock the directory and return the descriptor; None if another process has the lock or the directory is gone.
 
-    On a file system without locks only what this process has just made counts as locked.
+    On a file system without locks what this process has just made counts as locked, and for the rest OSError is raised.
     """
     try:
         lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -154,9 +154,8 @@ def _lock(path: Path, *, is_ours: bool = False) -> int | None:
     except OSError as error:
         if error.errno in disk.NO_LOCKS and is_ours:
             return lock
-        if error.errno not in disk.NO_LOCKS:
-            os.close(lock)
-            raise
+        os.close(lock)
+        raise
     os.close(lock)
     return None
 
