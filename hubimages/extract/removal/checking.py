@@ -73,7 +73,7 @@ def check_removed(repo: Repo, new_ids: Mapping[str, str], removal: Removal) -> R
         if why is not None:
             _expect(not one.new, f"{one.path} is still there")
             dropped[why].add((one.path, one.old))
-        elif removal.largest is not None and sizes.get(one.old, 0) > removal.largest:
+        elif one.old and removal.largest is not None and sizes[one.old] > removal.largest:
             large |= {(number, one.path): one.old for number in by_pair[one.trees]}
         else:
             _expect(bool(one.new), f"{one.path} (blob {one.old}) is gone")
@@ -85,7 +85,7 @@ def check_removed(repo: Repo, new_ids: Mapping[str, str], removal: Removal) -> R
         name = hashlib.sha1(b"blob %d\0" % len(wanted) + wanted, usedforsecurity=False).hexdigest()
         _expect(name == new, f"{changed[old, new]} (blob {old}) is changed in another way than asked for")
     _former_version_stays(repo, news, list(large))
-    _nothing_left(repo, news[-1:], removal, texts)
+    _nothing_left(repo, news, removal, texts)
     return Removed(
         {path: len(versions) for path, versions in dropped.items()},
         len({(path, blob) for (_, path), blob in large.items()}),
@@ -105,9 +105,6 @@ class Texts:
         rules = git_filter_repo.FilteringOptions.get_replace_text(str(file)) if file else {}
         self.literals = rules.get("literals", [])
         self.regexes = rules.get("regexes", [])
-
-    def __bool__(self) -> bool:
-        return bool(self.literals or self.regexes)
 
     def in_message(self, text: bytes) -> bytes:
         """Return a message with the texts replaced."""
@@ -178,26 +175,24 @@ def _former_version_stays(repo: Repo, news: list[str], places: list[tuple[int, s
     """Check what is in the place of a large file version: what the first parent has there, since
     git-filter-repo leaves the change of the file out.
     """
-    firsts = repo.text("rev-list", "--no-walk=unsorted", "--parents", "--stdin", stdin="\n".join(news).encode())
-    parents = {words[0]: words[1] for line in firsts.split("\n") if len(words := line.split()) > 1}
     here = repo.batch_check([f"{news[number]}:{path}" for number, path in places])
-    above = repo.batch_check([f"{parents.get(news[number], '0' * 40)}:{path}" for number, path in places])
-    for (_, path), (one, kind, _), (two, other, _) in zip(places, here, above, strict=True):
-        same = kind == other == "missing" or (kind, one) == (other, two)
-        _expect(same or kind == "missing", f"{path} is changed in another way than asked for")
+    above = repo.batch_check([f"{news[number]}^:{path}" for number, path in places])
+    for (_, path), (one, kind, _), (two, _, _) in zip(places, here, above, strict=True):
+        _expect(kind == "missing" or one == two, f"{path} is changed in another way than asked for")
 
 
-def _nothing_left(repo: Repo, tips: list[str], removal: Removal, texts: Texts) -> None:
-    """Check that nothing of what was to be removed is in the rewritten history."""
+def _nothing_left(repo: Repo, news: list[str], removal: Removal, texts: Texts) -> None:
+    """Check that nothing of what was to be removed is in the rewritten commits, which are in no order."""
+    stdin = "\n".join(news).encode()
     for path in removal.paths:
-        left = repo.text("rev-list", "--full-history", "-1", *tips, "--", path)
+        left = repo.text("rev-list", "--full-history", "-1", "--stdin", "--", path, stdin=stdin)
         _expect(not left, f"commit {left} still has {path}")
-    listed = repo.text("rev-list", "--objects", "--no-object-names", *tips).split()
+    listed = repo.text("rev-list", "--objects", "--no-object-names", "--stdin", stdin=stdin).split()
     blobs = [(name, size) for name, kind, size in repo.batch_check(listed) if kind == "blob"]
     for name, size in blobs:
         _expect(removal.largest is None or size <= removal.largest, f"blob {name} of {size} bytes is still there")
-    if texts:
-        literals = [literal for literal, replacement in texts.literals if literal not in replacement]
+    literals = [literal for literal, replacement in texts.literals if literal not in replacement]
+    if literals:
         for (name, _), content in zip(blobs, repo.contents([name for name, _ in blobs]), strict=True):
             is_left = b"\0" not in content[:BINARY] and any(literal in content for literal in literals)
             _expect(not is_left, f"blob {name} still has a text that was to be replaced")
