@@ -120,22 +120,9 @@ def _commit(repo: Repo, change: Commit, free: Callable[[], None]) -> _Done:
     new = [edit.path for edit in change.edits if edit.before is None]
     by_hook: dict[str, str | None] = {}
     undo: file_edit.Undo | None = None
-    tried = None
     try:
         undo = file_edit.apply(repo.work_tree, change.edits)
-        _add(repo, new)
-        tried = committing.try_commit(repo, change.message, paths)
-        by_hook = undo.changed()
-        if not tried.commit and tried.signal is None and _may_try_again(by_hook, change.edits):
-            committing.note(f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}")
-            _add(repo, new)
-            tried = committing.try_commit(repo, change.message, paths)
-            by_hook = undo.changed()
-        elif tried.commit and by_hook:
-            committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
-        if not tried.commit:
-            tried.raise_signal()
-            raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
+        tried = _committed(repo, change.message, undo, new, by_hook)
     except BaseException as error:
         free()
         told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
@@ -169,20 +156,7 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
         undo = file_edit.Undo(repo.work_tree, edits, {}, ())
         by_hook: dict[str, str | None] = {}
         try:
-            _add(repo, new, "--intent-to-add")
-            tried = committing.try_commit(repo, message, paths)
-            by_hook = undo.changed()
-            if not tried.commit and tried.signal is None and _may_try_again(by_hook, edits):
-                committing.note(
-                    f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}"
-                )
-                tried = committing.try_commit(repo, message, paths)
-                by_hook = undo.changed()
-            elif tried.commit and by_hook:
-                committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
-            if not tried.commit:
-                tried.raise_signal()
-                raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
+            tried = _committed(repo, message, undo, new, by_hook, "--intent-to-add")
         except BaseException as error:
             told = _unadd(repo, new)
             if by_hook and isinstance(error, HubImagesError):
@@ -195,6 +169,34 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
         _check_committed(repo, tried.commit, paths)
         tried.raise_signal()
         return tried.commit
+
+
+def _committed(
+    repo: Repo, message: str, undo: file_edit.Undo, new: Sequence[str], by_hook: dict[str, str | None], *options: str
+) -> committing.Attempt:
+    """Add the new files and commit all, once more where a hook corrects files and refuses the commit.
+
+    `by_hook` gets the texts of files that a hook has changed. Raises the error or signal that left no commit.
+    """
+
+    def attempt() -> committing.Attempt:
+        if new:
+            committing.git(repo, "add", *options, "--", *new)
+        tried = committing.try_commit(repo, message, [edit.path for edit in undo.edits])
+        by_hook.clear()
+        by_hook.update(undo.changed())
+        return tried
+
+    tried = attempt()
+    if not tried.commit and tried.signal is None and _may_try_again(by_hook, undo.edits):
+        committing.note(f"a hook changed the files and refused the commit; trying again.\n{_shown(undo, by_hook)}")
+        tried = attempt()
+    elif tried.commit and by_hook:
+        committing.note(f"a hook changed the files of commit {tried.commit[:12]}.\n{_shown(undo, by_hook)}")
+    if not tried.commit:
+        tried.raise_signal()
+        raise tried.error or ProgramFailedError("git commit succeeded, but made no commit")
+    return tried
 
 
 def _is_committed(repo: Repo, edits: Sequence[FileEdit]) -> bool:
@@ -231,11 +233,6 @@ def _on_top(done: Sequence[_Done], edit: FileEdit) -> FileEdit:
         if edit.path in each.after():
             break
     return edit
-
-
-def _add(repo: Repo, new: Sequence[str], *options: str) -> None:
-    if new:
-        committing.git(repo, "add", *options, "--", *new)
 
 
 def _unadd(repo: Repo, new: Sequence[str]) -> str:
