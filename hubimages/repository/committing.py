@@ -66,8 +66,8 @@ def try_commit(repo: Repo, message: str, paths: Sequence[str]) -> Attempt:
 def _first_commit(repo: Repo, before: str) -> str:
     """The commit on top of `before`; a hook may have put others on top of it. "" if there is none."""
     listed = repo.answer("rev-list", "--first-parent", "--parents", f"{before}..HEAD", "--").split("\n")[:-1]
-    commit, _, parents = listed[-1].partition(" ") if listed else ("", "", "")
-    return commit if parents.split(" ")[0] == before else ""
+    commit, *parents = listed[-1].split(" ") if listed else [""]
+    return commit if parents and parents[0] == before else ""
 
 
 def git(repo: Repo, *args: str) -> None:
@@ -137,8 +137,7 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
                 *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
             )
             passed.process = process
-            if passed.signal is not None:
-                passed.send()
+            passed.send()  # one that came before there was a program
             code = process.wait()
         with suppress(OSError):  # git's index for `--only`, which a signal may leave behind
             (repo.git_dir / f"next-index-{process.pid}.lock").unlink()
@@ -155,8 +154,7 @@ def _remove_locks(repo: Repo, began: float) -> None:
     by itself; only what stays as it is counts as left.
     """
     branch = repo.answer("symbolic-ref", "-q", "HEAD").strip()
-    names = [f"{name}.lock" for name in ("index", "HEAD", branch) if name]
-    asked = [word for name in names for word in ("--git-path", name)]
+    asked = [word for name in ("index", "HEAD", branch) for word in ("--git-path", f"{name}.lock")]
     places = [repo.directory / line for line in repo.answer("rev-parse", *asked).splitlines()]
     seen = {place: found for place in places if (found := _made_since(place, began)) is not None}
     if seen:
@@ -221,7 +219,7 @@ def _signals_passed_on(*, group: bool) -> Iterator[_Passed]:
 def _has_terminal() -> bool:
     """Whether hooks and signing may ask questions: then git stays in the terminal's group, which gets Ctrl-C itself."""
     try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+        os.close(os.open("/dev/tty", os.O_RDWR))
     except OSError:
         return False
     return True

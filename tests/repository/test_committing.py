@@ -75,7 +75,7 @@ def test_commits_that_a_hook_puts_on_top_are_not_ours_and_one_that_it_takes_back
     )  # fmt: skip
     (root / "*").write_text("3\n")
     write_hook(root, "post-commit", "git update-ref HEAD HEAD^")
-    assert try_commit(repo, "Ours", ["*"]).commit == ""
+    assert try_commit(repo, "Ours", ["*"]) == Attempt("", None, None)
     (root / "*").write_text("4\n")
     write_hook(root, "post-commit", "git update-ref HEAD $(git commit-tree -m Other HEAD^{tree})")
     assert try_commit(repo, "Ours", ["*"]).commit == ""
@@ -104,10 +104,14 @@ def test_a_lock_of_the_index_for_these_files_goes_with_its_git(root: Path, repo:
 
 
 def test_the_index_is_set_for_the_files_that_are_named(root: Path, repo: Repo) -> None:
+    tab = root / "t\tab"
+    tab.write_text("1\n")
+    git(root, "add", tab.name)
+    git(root, "commit", "-q", "-m", "Tab", "--", tab.name)
     (root / "new").write_text("1\n")
     git(root, "add", "new", "*")
-    git(root, "rm", "-q", "--cached", "--", "a")
-    set_index(repo, ["new", "a", "*"])
+    git(root, "rm", "-q", "--cached", "--", "a", tab.name)
+    set_index(repo, ["new", "a", "*", tab.name])
     assert git(root, "status", "--porcelain") == "M *\nM  b\n?? new"
     assert git(root, "diff", "--cached", "--name-only") == "b"
 
@@ -165,6 +169,8 @@ def test_a_file_is_told_from_an_older_one_and_from_another_of_its_name(tmp_path:
     assert committing._made_since(place, now) not in (None, found)
     os.utime(place, (now - 1, now - 1))
     assert committing._made_since(place, now) is None
+    os.utime(place, (1000, 1000))
+    assert committing._made_since(place, 1000.02) is not None
 
 
 def test_only_locks_that_a_killed_git_left_are_removed(root: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,13 +254,33 @@ def failing(*_: object) -> int:
 
 
 def test_a_signal_while_a_hook_runs_ends_git_and_the_hook_and_is_told(
-    root: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
+    root: Path, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_hook(root, "pre-commit", f"touch .git/index.lock; kill -TERM {os.getpid()}; sleep 30")
+    hook = f"trap 'touch {tmp_path}/ended; exit' TERM; touch .git/index.lock; kill -TERM {os.getpid()}; sleep 30 & wait"
+    write_hook(root, "pre-commit", hook)
     monkeypatch.setattr(committing, "LOCK_STAYS", 0.01)
     began = time.monotonic()
     tried = try_commit(repo, "x", ["*"])
     assert (tried.commit, tried.signal) == ("", signal.SIGTERM)
-    assert time.monotonic() - began < 25
+    while not (tmp_path / "ended").exists():
+        assert time.monotonic() - began < 25
+        time.sleep(0.01)
     assert not (root / ".git/index.lock").exists()
     assert git(root, "status", "--porcelain") == "M *\nM  b"
+
+
+def test_a_signal_that_comes_while_git_is_started_ends_it(
+    root: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = committing.start
+
+    def interrupted(*args: str, **more: object) -> object:
+        process = start(*args, **more)  # type: ignore[arg-type]
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    write_hook(root, "pre-commit", "sleep 20")
+    monkeypatch.setattr(committing, "start", interrupted)
+    began = time.monotonic()
+    assert try_commit(repo, "x", ["*"]).signal == signal.SIGTERM
+    assert time.monotonic() - began < 15
