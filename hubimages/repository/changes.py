@@ -119,14 +119,13 @@ def _commit(repo: Repo, change: Commit, free: Callable[[], None]) -> _Done:
     paths = [edit.path for edit in change.edits]
     new = [edit.path for edit in change.edits if edit.before is None]
     by_hook: dict[str, str | None] = {}
-    undo: file_edit.Undo | None = None
+    undo = file_edit.apply(repo.work_tree, change.edits)
     try:
-        undo = file_edit.apply(repo.work_tree, change.edits)
         tried = _committed(repo, change.message, undo, new, by_hook)
     except BaseException as error:
         free()
-        told = _take_back(repo, undo, new, by_hook) if undo is not None else ""
-        if undo is not None and by_hook:
+        told = _take_back(repo, undo, new, by_hook)
+        if by_hook:
             told = f"\nA hook changed the edited files:\n{_shown(undo, by_hook)}{told}"
         if told and isinstance(error, HubImagesError):
             raise type(error)(f"{error}{told}") from error
@@ -219,20 +218,22 @@ def _shown(undo: file_edit.Undo, by_hook: Mapping[str, str | None]) -> str:
     return "\n".join(committing.diff(path, after[path], text) for path, text in by_hook.items())
 
 
+def _left(done: Sequence[_Done]) -> dict[str, str | None]:
+    """The texts that the commits of this run have left."""
+    return {path: text for each in done for path, text in each.after().items()}
+
+
 def _on_top(done: Sequence[_Done], edit: FileEdit) -> FileEdit:
-    """The edit on top of what a hook has made of an earlier edit of the same file in this run."""
-    for each in reversed(done):
-        if edit.path in each.by_hook:
-            now = each.by_hook[edit.path]
-            merged = committing.merged(base=edit.before, ours=now, theirs=edit.after)
-            if merged is None:
-                raise RefusedError(
-                    f"{edit.path}: a hook changed the lines that the next commit edits. Make these changes one by one"
-                )
-            return FileEdit(edit.path, now, merged)
-        if edit.path in each.after():
-            break
-    return edit
+    """The edit on top of what hooks have made of earlier edits of the same file in this run."""
+    now = _left(done).get(edit.path, edit.before)
+    if now == edit.before:
+        return edit
+    merged = committing.merged(base=edit.before, ours=now, theirs=edit.after)
+    if merged is None:
+        raise RefusedError(
+            f"{edit.path}: a hook changed the lines that the next commit edits. Make these changes one by one"
+        )
+    return FileEdit(edit.path, now, merged)
 
 
 def _unadd(repo: Repo, new: Sequence[str]) -> str:
@@ -269,13 +270,12 @@ def _take_back_commits(repo: Repo, done: Sequence[_Done]) -> str:
     if not done:
         return ""
     made = [each.tried.commit for each in done]
-    texts = {path: text for each in done for path, text in each.after().items()}
-    start = f"{made[0]}^"
-    if repo.text("rev-parse", "HEAD") != made[-1] or not repo.succeeds("rev-parse", "--verify", "-q", start):
+    texts = _left(done)
+    if repo.text("rev-parse", "HEAD") != made[-1]:
         return ""
     if any(file_edit.text_of(repo.work_tree, path) != text for path, text in texts.items()):
         return ""
-    repo.read("update-ref", "-m", "reset: moving to before the first", "HEAD", repo.text("rev-parse", start), made[-1])
+    repo.read("update-ref", "-m", "reset: moving to before the first", "HEAD", f"{made[0]}^", made[-1])
     for each in reversed(done):
         each.undo.back(each.by_hook)
     committing.set_index(repo, list(texts))

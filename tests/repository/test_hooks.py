@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -102,10 +103,12 @@ def test_the_next_commit_is_on_top_of_what_a_hook_fixed(kind: str, root: Path) -
     first = ["k0: 2  \n", *lines[1:]]
     second = [*first[:-1], "k19: 2\n"]
     repo = changes.deployment_repository(root)
-    one = FileEdit("long.yaml", "".join(lines), "".join(first))
-    changes.commit_all(repo, [Commit("One", [one]), Commit("Two", [FileEdit("long.yaml", one.after, "".join(second))])])
-    assert git(root, "show", "HEAD:long.yaml") == "".join(["k0: 2\n", *lines[1:-1], "k19: 2\n"])
-    assert git(root, "log", "-2", "--format=%s") == "Two\nOne\n"
+    third = [*second[:9], "k9: 2\n", *second[10:]]
+    texts = ["".join(each) for each in (lines, first, second, third)]
+    edits = [FileEdit("long.yaml", before, after) for before, after in pairwise(texts)]
+    changes.commit_all(repo, [Commit(f"Edit {number}", [edit]) for number, edit in enumerate(edits)])
+    assert git(root, "show", "HEAD:long.yaml") == texts[-1].replace("  ", "")
+    assert git(root, "log", "-3", "--format=%s") == "Edit 2\nEdit 1\nEdit 0\n"
     assert git(root, "status", "--porcelain") == MINE
 
 
