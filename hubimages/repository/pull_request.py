@@ -234,7 +234,7 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     client = github.Github(auth=github.Auth.Token(secret), base_url=base_url, lazy=True, retry=None)
     try:
         repository = client.get_repo(request.to or address.name)
-        owner = address.name.partition("/")[0]
+        owner = address.name.split("/")[0]
         head = f"{owner}:{request.branch}" if request.to else request.branch
         for opened in repository.get_pulls(head=f"{owner}:{request.branch}", base=request.base):
             return f"already open: {opened.html_url}"

@@ -65,9 +65,15 @@ def test_requests_of_other_branches_and_to_others_are_other_requests(
         assert ask(root) == "opened https://github.com/org/deployment/pull/7"
 
 
-def test_without_a_token_the_branch_is_pushed_and_the_address_given(root: Path) -> None:
+def test_without_a_token_the_branch_is_pushed_and_the_address_given(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = "https://github.com/org/deployment/compare/main...bump?expand=1"
     assert ask(root) == f"pushed bump; open the pull request: {address}"
+    assert capsys.readouterr().err == (
+        f"$ git -C {root} push --no-follow-tags --recurse-submodules=no --set-upstream origin "
+        "refs/heads/bump:refs/heads/bump\n"
+    )
     assert pushed(root)
 
 
