@@ -1,16 +1,20 @@
 """Commits hold exactly our edits; what the user has changed, staged or left untracked stays as it is."""
 
+import os
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
-from hubimages.repository import changes
+from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError, StorageError
+from hubimages.repository import changes, unfinished
 from hubimages.repository.changes import Commit
-from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.file_edit import FileEdit, Undo
 from hubimages.repository.git import Repo
+from hubimages.signals import Ended
+from tests.hooks import write_hook
 
 
 def git(root: Path, *args: str) -> str:
@@ -204,16 +208,9 @@ def test_two_runs_at_once_leave_one_commit_and_nothing_else(root: Path) -> None:
     assert git(root, "status", "--porcelain") == USERS
 
 
-def commit_hook(root: Path, text: str) -> None:
-    hook = root / ".git/hooks/pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f"#!/bin/sh\n{text}\n")
-    hook.chmod(0o755)
-
-
 @pytest.mark.parametrize("whole", [True, False], ids=["edits", "files"])
 def test_files_that_a_hook_adds_to_the_commit_are_named_and_the_users_work_is_there(root: Path, whole: bool) -> None:
-    commit_hook(root, "git add c.yaml")
+    write_hook(root, "pre-commit", "git add c.yaml")
     with pytest.raises(ProgramFailedError) as failed:
         if whole:
             changes.commit(repo(root), Commit("Use new", [FileEdit("a.yaml", "tag: old\n", "tag: new\n")]))
@@ -298,3 +295,141 @@ def test_two_runs_at_once_of_several_commits_make_them_once(root: Path) -> None:
         list(both.map(lambda _: changes.commit_all(repo(root), IN_TURN), range(2)))
     assert git(root, "log", "--format=%s").splitlines() == ["Third", "Second", "First", "Start"]
     assert git(root, "status", "--porcelain") == USERS
+
+
+ONE = FileEdit("a.yaml", "tag: old\n", "tag: new\n")
+NEW = FileEdit("new/d.yaml", None, "tag: d\n")
+
+
+def test_edits_that_are_not_committed_are_written_all_or_none_and_not_through_links(root: Path) -> None:
+    (root / ".git/info/exclude").write_text("new\n")
+    changes.write(repo(root), [ONE, NEW])
+    assert [(root / name).read_text() for name in ("a.yaml", "new/d.yaml")] == ["tag: new\n", "tag: d\n"]
+    (root / "link").symlink_to("a.yaml")
+    with pytest.raises(RefusedError, match="link is a link to"):
+        changes.write(repo(root), [FileEdit("link", "tag: new\n", "tag: 3\n")])
+    with pytest.raises(RefusedError, match="link is a link to"):
+        changes.commit_files(repo(root), "Link", ["link"])
+
+
+def test_what_another_run_has_committed_is_not_committed_again(root: Path) -> None:
+    changes.commit(repo(root), Commit("First", [ONE]))
+    (made,) = changes.commit_all(repo(root), [Commit("First", [ONE]), Commit("Second", [NEW])])
+    assert git(root, "log", "--format=%H %s").splitlines()[0] == f"{made} Second"
+    assert git(root, "show", "--format=", "--name-status", made) == "A\tnew/d.yaml\n"
+
+
+def test_an_edit_of_what_is_something_else_by_now_is_refused_and_says_no_more(root: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        changes.commit(repo(root), Commit("First", [FileEdit("a.yaml", "tag: other\n", "tag: new\n")]))
+    assert str(refused.value) == "a.yaml has changed meanwhile. Nothing was written; run the command again"
+
+
+def test_a_signal_ends_the_run_before_its_next_commit_and_takes_those_before_back(root: Path) -> None:
+    start = git(root, "rev-parse", "HEAD")
+    write_hook(root, "post-commit", f"kill -TERM {os.getpid()}; sleep 20")
+    with pytest.raises(Ended):
+        changes.commit_all(repo(root), IN_TURN)
+    assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (start, USERS)
+    with pytest.raises(Ended):
+        changes.commit(repo(root), IN_TURN[0])
+    (root / "c.yaml").write_text("tag: c\n")
+    with pytest.raises(Ended):
+        changes.commit_files(repo(root), "Mine", ["c.yaml"])
+    assert git(root, "log", "--format=%s").splitlines() == ["Mine", "First", "Start"]
+
+
+def test_a_signal_before_the_commit_takes_the_edits_back_and_tells_what_a_hook_did(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_hook(root, "pre-commit", f"echo '# x' >>a.yaml; kill -TERM {os.getpid()}; sleep 20")
+    with pytest.raises(Ended):
+        changes.commit(repo(root), Commit("First", [ONE, NEW]))
+    assert git(root, "status", "--porcelain") == USERS
+    assert capsys.readouterr().err == (
+        "note: A hook changed the edited files:\n  a.yaml\n    @@ -1,0 +2 @@\n    +# x\n"
+    )
+    write_hook(root, "pre-commit", f"kill -TERM {os.getpid()}; sleep 20")
+    with pytest.raises(Ended):
+        changes.commit(repo(root), Commit("First", [ONE, NEW]))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("does", "times"), [
+    ("true", 1), ("rm a.yaml", 1), ("git checkout -q HEAD -- a.yaml", 1), ("echo '# x' >>a.yaml", 2),
+])  # fmt: skip
+def test_only_after_a_hook_has_corrected_a_file_it_is_asked_again(does: str, times: int, root: Path) -> None:
+    write_hook(root, "pre-commit", f"echo >>../asked; {does}; echo never; exit 1")
+    with pytest.raises(ProgramFailedError) as refused:
+        changes.commit(repo(root), Commit("First", [ONE, NEW]))
+    assert len((root.parent / "asked").read_text()) == times
+    assert ("A hook changed the edited files" in str(refused.value)) == (does != "true")
+    assert not any(part in str(refused.value) for part in ("taken back", "put back", "may be staged"))
+    assert git(root, "status", "--porcelain") == USERS
+
+
+def test_what_a_hook_has_changed_in_files_that_it_then_refuses_is_told(root: Path) -> None:
+    told = "\nA hook changed the files, and they stay changed:\n  b.yaml\n"
+    (root / "new").write_text("new\n")
+    for does, is_told in (("echo '# x' >>b.yaml", True), ("true", False)):
+        before = git(root, "status", "--porcelain")
+        write_hook(root, "pre-commit", f"{does}; exit 1")
+        with pytest.raises(ProgramFailedError) as refused:
+            changes.commit_files(repo(root), "Mine", ["b.yaml", "new"])
+        assert (told in str(refused.value)) == is_told
+        assert git(root, "status", "--porcelain").replace("MM", "M ") == before.replace("MM", "M ")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_commit_whose_index_cannot_be_written_stays_and_is_named(whole: bool, root: Path) -> None:
+    write_hook(root, "post-commit", "unset GIT_INDEX_FILE; git rm -q --cached a.yaml; touch .git/index.lock")
+    if not whole:
+        (root / "a.yaml").write_text("tag: new\n")
+    with pytest.raises(HubImagesError, match="is made, but the index could not be written"):
+        if whole:
+            changes.commit(repo(root), Commit("First", [ONE]))
+        else:
+            changes.commit_files(repo(root), "First", ["a.yaml"])
+    assert git(root, "log", "--format=%s") == "First\nStart\n"
+
+
+def test_what_cannot_be_put_back_is_named_with_what_to_do(root: Path) -> None:
+    (root / "below").mkdir()
+    (root / "below/e.yaml").write_text("tag: old\n")
+    git(root, "add", "below")
+    git(root, "commit", "-q", "-m", "Below", "--", "below")
+    write_hook(root, "pre-commit", "rm -r below; echo >below; echo broken >.git/index; exit 1")
+    with pytest.raises(ProgramFailedError) as refused:
+        changes.commit(repo(root), Commit("First", [FileEdit("below/e.yaml", "tag: old\n", "tag: new\n"), NEW]))
+    assert f"new/d.yaml may be staged still: git -C {root} reset -q -- new/d.yaml (" in str(refused.value)
+    assert str(refused.value).endswith(
+        "\nbelow/e.yaml could not be put back. Look at it with git diff; to have it as it was: "
+        f"git -C {root} restore -- below/e.yaml"
+    )
+
+
+def test_commits_stay_whose_files_are_something_else_by_now(root: Path) -> None:
+    write_hook(root, "commit-msg", 'if grep -q Second "$1"; then echo x >>new/d.yaml; exit 1; fi')
+    with pytest.raises(ProgramFailedError) as refused:
+        changes.commit_all(repo(root), IN_TURN)
+    assert "taken back" not in str(refused.value)
+    assert git(root, "log", "--format=%s") == "First\nStart\n"
+    assert ((root / "a.yaml").read_text(), (root / "new/d.yaml").read_text()) == ("tag: one\n", "tag: d\nx\n")
+
+
+@pytest.mark.parametrize("hook", ["exit 1", "sed -i 's/ *$//' a.yaml; git add a.yaml"], ids=["refuses", "fixes"])
+def test_files_are_put_back_after_the_space_for_that_is_given_up(
+    hook: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, back, sizes = root / ".git" / unfinished.EDITS, Undo.back, []
+
+    def looked(undo: Undo, found: Mapping[str, str | None] | None = None) -> list[str]:
+        sizes.append(len(place.read_text()) - len(place.read_text().rstrip()))
+        return back(undo, found)
+
+    monkeypatch.setattr(Undo, "back", looked)
+    write_hook(root, "pre-commit", hook)
+    one, two = FileEdit("a.yaml", "tag: old\n", "tag: 1  \n"), FileEdit("a.yaml", "tag: 1  \n", "tag: 2  \n")
+    with pytest.raises(HubImagesError):
+        changes.commit_all(repo(root), [Commit("First", [one]), Commit("Second", [two])])
+    assert sizes == [0]
