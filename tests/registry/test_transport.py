@@ -2,6 +2,7 @@
 
 import gzip
 import ipaddress
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -58,6 +59,19 @@ def test_only_the_body_of_a_success_is_left_unread() -> None:
         assert left.unread is not None
         assert left.unread.read() == b"body"
         sender.close()
+
+
+def test_connections_are_used_again_and_closed_at_the_end() -> None:
+    with scripted(lambda asked: Reply(int(asked.path[1:]), b"body" if asked.path == "/200" else b"")) as server:
+        sender = Transport(LONG)
+        before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+        for method, status in (("GET", 200), ("HEAD", 200), ("POST", 204), ("GET", 304), ("DELETE", 404)) * 4:
+            sender.send(method, f"http://{server.host}/{status}", {})
+        (pool,) = sender._pools.values()
+        assert pool.connection_from_url(f"http://{server.host}/").num_connections == 1
+        assert len(os.listdir("/dev/fd")) == before + 2  # noqa: PTH208
+        sender.close()
+        assert len(os.listdir("/dev/fd")) < before + 2  # noqa: PTH208
 
 
 def test_a_redirect_is_followed_to_the_address_that_answers_and_not_with_a_secret() -> None:
@@ -152,7 +166,10 @@ def test_what_is_no_address_is_named(address: str) -> None:
 
 @pytest.mark.parametrize("location", ["http://[/x", "http://a:b/"])
 def test_a_redirect_to_no_address_is_no_answer(location: str) -> None:
-    with scripted(lambda asked: Reply(302, b"", {"Location": location})) as server, pytest.raises(NoAnswerError):
+    with (
+        scripted(lambda asked: Reply(302, b"", {"Location": location})) as server,
+        pytest.raises(NoAnswerError, match=r"that can be used: it leads to what is no address$"),
+    ):
         send(f"http://{server.host}/")
 
 
@@ -190,11 +207,15 @@ def test_an_answer_that_breaks_off_is_asked_for_once_more_where_that_changes_not
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 @pytest.mark.parametrize(("method", "count"), [("GET", 2), ("HEAD", 2), ("POST", 1), ("PUT", 1)])
-def test_a_failure_is_asked_about_once_more_where_that_changes_nothing(status: int, method: str, count: int) -> None:
-    said = f"try again later: it failed with status {status}$"
+def test_a_failure_is_asked_about_once_more_where_that_changes_nothing(
+    status: int, method: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, sender, waited = f"try again later: it failed with status {status}$", Transport(LONG), []
+    monkeypatch.setattr(sender._closed, "wait", waited.append)
     with scripted(lambda _: Reply(status)) as server, pytest.raises(NoAnswerError, match=said):
-        send(f"http://{server.host}/", method)
-    assert len(server.asked) == count
+        sender.send(method, f"http://{server.host}/", {})
+    sender.close()
+    assert (len(server.asked), waited) == (count, [0.3] * (count - 1))
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -202,6 +223,7 @@ def test_a_busy_server_is_asked_again_and_the_others_need_not_wait(status: int) 
     with scripted(replies(Reply(status, b"", {"Retry-After": "0"}), OK)) as busy, scripted(lambda _: OK) as other:
         sender = Transport(LONG)
         assert sender.send("POST", f"http://{busy.host}/", {}).body == b"here"
+        assert [*sender._not_before] == [busy.host]
         sender._not_before[busy.host] = time.monotonic() + 60
         assert sender.send("GET", f"http://{other.host}/", {}).body == b"here"
         with pytest.raises(
@@ -241,6 +263,18 @@ def test_a_time_behind_our_patience_is_no_answer(at_100: Transport) -> None:
     with pytest.raises(NoAnswerError, match=r"^no answer from h: it is busy \(status 429\) and asks to wait 21 s$"):
         put_off(at_100, deadline=120.0, Retry_After="21")
     assert at_100._not_before == {"h": 120.0}
+
+
+def test_a_request_waits_until_its_turn_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = Transport()
+    turn = sender._not_before["h"] = time.monotonic() + 0.02
+    sender._wait_for_turn("h", turn)
+    assert time.monotonic() >= turn
+    sender.close()  # who waits now is stopped
+    monkeypatch.setattr(time, "monotonic", lambda: 0.5)
+    sender._not_before["h"] = 0.5
+    for host in ("h", "other"):
+        sender._wait_for_turn(host, 30.0)
 
 
 def test_a_server_that_stays_busy_is_asked_ten_times() -> None:
@@ -305,7 +339,7 @@ def test_connections_are_kept_for_each_server_and_scheme() -> None:
     assert [pools.index(each) for each in pools] == [0, 0, 2, 3]
     assert pools[0].connection_pool_kw["maxsize"] == transport.CONNECTIONS
     assert pools[0].connection_pool_kw["block"]
-    assert pools[2].connection_pool_kw["ssl_context"] is transport.trusted()
+    assert [each.connection_pool_kw["ssl_context"] for each in pools[1:3]] == [None, transport.trusted()]
     sender.close()
 
 

@@ -126,7 +126,8 @@ class Transport:
                 method, address, headers={"User-Agent": f"hubimages/{__version__}", **headers}, body=body,
                 timeout=timeout, retries=retries, preload_content=False, redirect=not secret,
             )  # fmt: skip
-            for step in answer.retries.history if answer.retries else ():
+            assert answer.retries is not None  # those of the request
+            for step in answer.retries.history:
                 following = urljoin(address, step.redirect_location or "")
                 if address.startswith("https:") and not following.startswith("https:"):
                     answer.close()
@@ -145,7 +146,6 @@ class Transport:
             except BaseException:
                 answer.close()
                 raise
-            answer.release_conn()
             return Response(answer.status, answer.headers, bytes(content), address)
         except (ValueError, UnicodeError) as error:  # an address that nobody can parse
             raise NoAnswerError(f"no answer from {host} that can be used: it leads to what is no address") from error
