@@ -19,7 +19,7 @@ KEPT: Files = {
     "a.yml": "name: hub\n", "data/kept.csv": "1\n", "data.csv.txt": "kept\n", "logo.png": b"\0" + SECRET.encode(),
 }  # fmt: skip
 KEY = f"KEY = '{SECRET}'\n"
-ROWS: Files = {"data.csv/one": "1\n", "data.csv/two": "2\n", "other.csv": "1\n"}
+ROWS: Files = {"data.csv/one": "1\n", "data.csv/tw\udcff": "2\n", "other.csv": "1\n"}
 LARGE = "x" * (LARGEST + 1)
 ALMOST = SECRET + "x" * (LARGEST - len(SECRET))
 HISTORY = [
@@ -27,7 +27,8 @@ HISTORY = [
     Commit("rows", ["begin"], {**KEPT, **ROWS}),
     Commit("again", ["rows"], {**KEPT, **ROWS, "other.csv": "2\n"}),
     Commit("key", ["again"], {**KEPT, "b.py": KEY, "c.py": KEY, "almost.txt": ALMOST}),
-    Commit("side", ["begin"], {**KEPT, "d.bin": "small"}, f"Use {SECRET}"),
+    Commit("unchanged", [], KEPT),
+    Commit("side", ["unchanged"], {**KEPT, "d.bin": "small"}, f"Use {SECRET}\n\nTwo paragraphs.\n"),
     Commit("large", ["side"], {**KEPT, "d.bin": LARGE}),
     Commit("larger", ["large"], {**KEPT, "d.bin": LARGE * 2}),
     Commit("same", ["larger"], {**KEPT, "d.bin": LARGE * 2}, f"Not {SECRET}"),
@@ -169,7 +170,12 @@ def test_a_message_that_names_a_commit_that_is_gone_is_counted_once(
     repo: Repo, named: dict[str, str], ids: dict[str, str], removal: Removal
 ) -> None:
     tip = ids[named["last"]]
-    for said, count in ((named["key"], 1), (f"{named['key'][:7]} {named['key'][:9]}", 1), (ids[named["key"]], 0)):
+    for said, count in (
+        (named["key"], 1),
+        (f"{named['key'][:7]} {named['key'][:9]}", 1),
+        (ids[named["key"]], 0),
+        (named["unchanged"], 0),
+    ):
         commit = rewritten(repo, tip, ("any more", f"{said} any more"))
         of_old = " ".join([named["key"]] * len(said.split()))
         old = rewritten(repo, named["last"], ("any more", f"{of_old} any more"))

@@ -152,15 +152,13 @@ def _differences(repo: Repo, pairs: list[tuple[str, str]]) -> Iterator[Differenc
     """Yield every difference of every pair of trees."""
     asked = "".join(f"{old} {new}\n" for old, new in pairs).encode()
     output = repo.read("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--stdin", stdin=asked)
-    fields = iter(output.decode(errors="surrogateescape").split("\0"))
+    fields = iter(output.decode(errors="surrogateescape").split("\0")[:-1])
     trees = ("", "")
     for field in fields:
-        above, colon, facts = field.rpartition(":")
+        above, _, facts = field.partition(":")
         if above.strip():  # the pair comes before its first difference, on a line of its own
             one, two = above.split()
             trees = (one, two)
-        if not colon:
-            continue
         before, after, old, new, status = facts.split(" ")
         path = next(fields)
         yield Difference(trees, path, "" if status == "A" else old, "" if status == "D" else new, before == after)
