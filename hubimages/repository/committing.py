@@ -81,9 +81,8 @@ def git(repo: Repo, *args: str) -> None:
 def set_index(repo: Repo, paths: Sequence[str]) -> None:
     """Have the index say what HEAD says about the files, without a look at them: a filter may be missing."""
     listed = repo.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]
-    there = {entry.partition("\t")[2] for entry in listed}
     nothing = "0" * len(repo.text("rev-parse", "HEAD"))
-    gone = [f"0 {nothing}\t{path}" for path in paths if path not in there]
+    gone = [f"0 {nothing}\t{path}" for path in paths]  # what HEAD has of them comes after it
     lines = "".join(f"{entry}\0" for entry in [*gone, *listed])
     repo.read("update-index", "-z", "--index-info", stdin=lines.encode(errors="surrogateescape"))
 

@@ -24,10 +24,10 @@ def git(root: Path, *args: str) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A repository with two files, the second one staged otherwise, and one whose name is a pattern."""
+    """A repository with two files, the second one staged otherwise, and two whose names are patterns."""
     root = tmp_path / "clone"
     git(tmp_path, "init", "-q", "-b", "main", str(root))
-    for name in ("a", "b", "*"):
+    for name in ("a", "b", "*", ":(top)a"):
         (root / name).write_text("1\n")
     git(root, "add", ".")
     git(root, "commit", "-q", "-m", "Start")
@@ -49,10 +49,11 @@ def shown(root: Path, commit: str) -> str:
 def test_the_files_are_committed_alone_by_their_very_names_with_the_message_as_it_is(root: Path, repo: Repo) -> None:
     git(root, "config", "i18n.commitEncoding", "latin1")
     git(root, "config", "i18n.logOutputEncoding", "UTF-8")
-    (root / "a").write_text("2\n")
-    tried = try_commit(repo, "Übung\n\nBecause.", ["*"])
+    for name in ("a", ":(top)a"):
+        (root / name).write_text("2\n")
+    tried = try_commit(repo, "Übung\n\nBecause.", ["*", ":(top)a"])
     assert (tried.commit, tried.error, tried.signal) == (git(root, "rev-parse", "HEAD"), None, None)
-    assert shown(root, "HEAD") == "Übung\n\nBecause.\n\n\nM\t*"
+    assert shown(root, "HEAD") == "Übung\n\nBecause.\n\n\nM\t*\nM\t:(top)a"
     assert git(root, "cat-file", "commit", "HEAD").count("encoding") == 0
     assert git(root, "status", "--porcelain") == "M a\nM  b"
 
@@ -104,14 +105,14 @@ def test_a_lock_of_the_index_for_these_files_goes_with_its_git(root: Path, repo:
 
 
 def test_the_index_is_set_for_the_files_that_are_named(root: Path, repo: Repo) -> None:
-    tab = root / "t\tab"
-    tab.write_text("1\n")
-    git(root, "add", tab.name)
-    git(root, "commit", "-q", "-m", "Tab", "--", tab.name)
+    odd = root / "t\tab\udcff"
+    odd.write_text("1\n")
+    git(root, "add", odd.name)
+    git(root, "commit", "-q", "-m", "Odd", "--", odd.name)
     (root / "new").write_text("1\n")
     git(root, "add", "new", "*")
-    git(root, "rm", "-q", "--cached", "--", "a", tab.name)
-    set_index(repo, ["new", "a", "*", tab.name])
+    git(root, "rm", "-q", "--cached", "--", "a", odd.name)
+    set_index(repo, ["new", "a", "*", odd.name])
     assert git(root, "status", "--porcelain") == "M *\nM  b\n?? new"
     assert git(root, "diff", "--cached", "--name-only") == "b"
 
@@ -127,6 +128,7 @@ def test_what_is_uncommitted_is_seen_in_the_named_files_alone(root: Path, repo: 
 def test_a_command_of_git_that_fails_says_why(root: Path, repo: Repo) -> None:
     with pytest.raises(ProgramFailedError, match="pathspec 'missing' did not match any files"):
         committing.git(repo, "add", "--", "missing")
+    (root / "a").write_text("2\n")
     committing.git(repo, "add", "--", "*")
     assert git(root, "diff", "--cached", "--name-only") == "*\nb"
 
@@ -256,7 +258,7 @@ def failing(*_: object) -> int:
 def test_a_signal_while_a_hook_runs_ends_git_and_the_hook_and_is_told(
     root: Path, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hook = f"trap 'touch {tmp_path}/ended; exit' TERM; touch .git/index.lock; kill -TERM {os.getpid()}; sleep 30 & wait"
+    hook = f"trap 'touch {tmp_path}/ended; exit' TERM; touch .git/HEAD.lock; kill -TERM {os.getpid()}; sleep 30 & wait"
     write_hook(root, "pre-commit", hook)
     monkeypatch.setattr(committing, "LOCK_STAYS", 0.01)
     began = time.monotonic()
@@ -265,7 +267,7 @@ def test_a_signal_while_a_hook_runs_ends_git_and_the_hook_and_is_told(
     while not (tmp_path / "ended").exists():
         assert time.monotonic() - began < 25
         time.sleep(0.01)
-    assert not (root / ".git/index.lock").exists()
+    assert not (root / ".git/HEAD.lock").exists()
     assert git(root, "status", "--porcelain") == "M *\nM  b"
 
 
@@ -284,3 +286,8 @@ def test_a_signal_that_comes_while_git_is_started_ends_it(
     began = time.monotonic()
     assert try_commit(repo, "x", ["*"]).signal == signal.SIGTERM
     assert time.monotonic() - began < 15
+
+
+def test_a_note_is_one_line_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    committing.note("a hook changed a file")
+    assert capsys.readouterr() == ("", "note: a hook changed a file\n")
