@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parent.parent
-PLACES = ("hubimages", "hooks", "<<cookiecutter.repo>>")
+TEMPLATE = CHECKOUT / "<<cookiecutter.repo>>"
+PLACES = (CHECKOUT / "hubimages", CHECKOUT / "hooks", TEMPLATE)
 # What makes Python of a file of the template: its first branches, and some word where an answer will be.
-JINJA = ((r"<%-? else -?%>.*?<%-? endif -?%>", ""), (r"<%.*?%>|<#.*?#>", ""), (r"<<.*?>>", "answer"))
+JINJA = ((r"<%[+-]? else [+-]?%>.*?<%[+-]? endif [+-]?%>", ""), (r"<%.*?%>|<#.*?#>", ""), (r"<<.*?>>", "answer"))
 TASKS = CHECKOUT / "hubimages/cli/tasks"
 
 
@@ -43,7 +44,7 @@ def docstrings(tree: ast.Module) -> set[int]:
 def texts(file: Path) -> Iterator[tuple[int, str]]:
     """The texts of one file with their lines."""
     code = file.read_text(encoding="utf-8")
-    for pattern, text in JINJA:
+    for pattern, text in JINJA if TEMPLATE in file.parents else ():
         code = re.sub(pattern, text, code, flags=re.DOTALL)
     tree = ast.parse(code)
     skipped = set() if TASKS in file.parents else docstrings(tree)
@@ -57,7 +58,7 @@ def texts(file: Path) -> Iterator[tuple[int, str]]:
 
 def main() -> None:
     for place in PLACES:
-        for file in sorted((CHECKOUT / place).rglob("*.py")):
+        for file in sorted(place.rglob("*.py")):
             for line, text in sorted(texts(file)):
                 print(f"{file.relative_to(CHECKOUT)}:{line}: {text}")  # noqa: T201
 

@@ -32,6 +32,19 @@ def test_the_committed_drawing_is_the_one_made_from_the_imports() -> None:
     assert committed == script("make_drawing").with_drawing(committed), "run `nox -s docs` and commit docs/design.md"
 
 
+def test_the_list_of_messages_has_those_of_every_file(capsys: pytest.CaptureFixture[str]) -> None:
+    messages = script("list_messages")
+    messages.main()
+    listed = {line.partition(":")[0] for line in capsys.readouterr().out.splitlines()}
+    raising = {
+        str(file.relative_to(CHECKOUT))
+        for place in messages.PLACES
+        for file in place.rglob("*.py")
+        if "BadInputError(f" in file.read_text()
+    }
+    assert raising | {"<<cookiecutter.repo>>/noxfile.py", "hooks/answer_rules.py"} <= listed
+
+
 def test_the_committed_reference_is_the_one_made_from_the_code(make_reference: ModuleType) -> None:
     committed = (CHECKOUT / "docs/reference.md").read_text()
     assert committed == make_reference.page(), "run `nox -s docs` and commit docs/reference.md"
