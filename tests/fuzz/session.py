@@ -40,14 +40,17 @@ def main() -> int:
     names = [each.name for each in PARSERS if not given.parsers or each.name in given.parsers]
     if not names:
         options.error(f"no such parser; there are {', '.join(each.name for each in PARSERS)}")
+    if given.seconds < len(names):
+        options.error(f"{given.seconds} seconds are too few for {len(names)} parsers: give each at least one")
     failed = []
     for name in names:
         status, said = forked(
             next(each for each in PARSERS if each.name == name), given.seconds // len(names), given.corpus
         )
         ran = re.findall(r"^fuzzed: (.*)$", said, re.MULTILINE)
-        print(f"{name}: {ran[-1] if ran else 'unknown number of inputs'}{', FAILED' if status else ''}", flush=True)
-        if status:
+        wrong = bool(status) or not ran or ran[-1].startswith("0 ")
+        print(f"{name}: {ran[-1] if ran else 'unknown number of inputs'}{', FAILED' if wrong else ''}", flush=True)
+        if wrong:
             failed.append(name)
             print("\n".join(said.splitlines()[-40:]))
     print(
