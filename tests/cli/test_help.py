@@ -26,6 +26,7 @@ def test_without_a_topic_there_is_a_list_of_all() -> None:
     done = hubimages("help")
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")] == list(TOPICS)
+    assert f"lists them: {', '.join(TOPICS)}." in " ".join(hubimages("help", "--help").stdout.split())
 
 
 def test_an_unknown_topic_is_one_line_with_those_there_are() -> None:
