@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,10 @@ def test_the_page_has_it_all_and_no_text_of_an_image_becomes_markup(open_registr
     (row,) = [line for line in page.splitlines() if "<div>numpy</div>" in line]
     assert re.sub(r"<[^>]*>", " ", row).split() == ["conda", "numpy", "2.3.0", "3.0", "major"]
     assert not re.search(r"src=|href=\"[^#]|url\(|@import", page)
+    assert ">Digest<" in page
+    local = replace(found, before=replace(found.before, digest=""), after=replace(found.after, digest=""))
+    write_comparison(tmp_path / "page.html", local)  # of images that no registry has yet
+    assert ">Digest<" not in (tmp_path / "page.html").read_text()
 
 
 def test_the_tasks_read_a_registry_and_write_text_json_and_pages(

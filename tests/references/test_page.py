@@ -124,6 +124,32 @@ def test_the_page_follows_a_dark_setting(opened: "Page", browser: "Browser") -> 
     assert opened.evaluate(background) == "rgb(20, 23, 26)"
 
 
+def test_what_needs_a_click_is_not_printed_and_paper_has_tables(opened: "Page") -> None:
+    opened.set_viewport_size({"width": 700, "height": 900})  # a sheet of A4 between its margins
+    opened.emulate_media(media="print")
+    assert not opened.locator(".filters").first.is_visible()
+    assert opened.evaluate("getComputedStyle(document.querySelector('#references td')).display") == "table-cell"
+    assert opened.evaluate("document.documentElement.scrollWidth") == 700
+
+
+def test_without_scripts_everything_is_there_but_the_filters(opened: "Page", browser: "Browser") -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(opened.url)
+    assert page.locator('[data-table="references"] tbody tr').count() == len(cells(opened, "references", 1))
+    assert not page.locator(".filters").first.is_visible()
+    context.close()
+
+
+def test_a_tag_without_a_name_has_the_names_it_may_go_with(tmp_path: Path) -> None:
+    files = {
+        "tags.yaml": "jupyterhub: {singleuser: {image: {tag: v1}}}\n",
+        "names.yaml": "singleuser: {image: {name: quay.io/a/b, tag: v0}}\n",
+    }
+    html = page(inventory_of(tmp_path, files), None, datetime(2026, 1, 1, tzinfo=UTC))
+    assert '<i class="faint">quay.io/a/b</i>' in html
+
+
 def test_the_page_needs_nothing_from_anywhere_else(tmp_path: Path) -> None:
     html = page(inventory_of(tmp_path, FILES), None, datetime(2026, 1, 1, tzinfo=UTC))
     assert re.findall(r"(?:src|href)=\"(?!#)[^\"]*\"|@import|url\(", html) == []

@@ -47,7 +47,7 @@ def set_configurator_image(c: Context, *, hub_url: str = "", image: str = "", dr
         "image": "the image with its tag",
         "profile": "on hubs with a profile list: slug of a profile with an unlisted choice for the image",
         "profile_option": "the option of that profile which takes the image",
-        "wait": "seconds to wait for the server to answer",
+        "wait": "seconds to wait for the server to answer (default: 600)",
         "json": "print the report as one JSON object",
         "yes": "stop a running server without asking",
     },
