@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.environment import Delivery, as_table, plan_lock, take_lock
+from hubimages.environment.lock.freshness import is_made_for
 from hubimages.errors import BadInputError
 from tests.command import hubimages
 from tests.environment.channel import BASE, make_channel
@@ -69,6 +70,18 @@ def test_a_lock_that_is_the_same_proposes_nothing(place: Path, tmp_path: Path) -
     assert (done.returncode, done.stdout) == (0, "No package changes.\n")
     assert git("-C", tmp_path / "origin.git", "branch", "--list").split() == ["main"]
     assert git("-C", place, "status", "--porcelain", "--branch").splitlines() == ["## main...origin/main"]
+
+
+def test_a_lock_that_a_build_would_refuse_is_committed_though_no_package_changes(place: Path) -> None:
+    environment = place / "environment.yml"
+    environment.write_text(environment.read_text() + "# a line that changes no package\n- pip\n")
+    git("-C", place, "commit", "--quiet", "--all", "--message", "Ask for pip")
+    done = lock(place, "--commit")
+    told = "No package changes. conda-lock.yml was made for another environment file."
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, told), done.stderr
+    assert git("-C", place, "log", "-1", "--format=%s") == "Refresh conda-lock.yml"
+    assert is_made_for(place / "conda-lock.yml", environment.read_text())
+    assert lock(place, "--commit").stdout == "No package changes.\n"
 
 
 def test_a_dry_run_proposes_nothing(place: Path, tmp_path: Path) -> None:

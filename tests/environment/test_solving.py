@@ -63,6 +63,7 @@ def test_what_cannot_be_installed_is_explained_by_the_solver(tmp_path: Path, dep
     (conflict,) = [one for one in report.findings if one.code == "no-solution"]
     assert conflict.grade == "error"
     assert named in conflict.message
+    assert ".:" not in str(conflict)
 
 
 def test_a_pip_package_that_the_channels_have_is_told(tmp_path: Path) -> None:

@@ -32,15 +32,20 @@ FORMATS = {"conda-lock": CONDA_LOCK, "pixi": PIXI}
 
 @dataclass(frozen=True)
 class LockPlan:
-    """The lock to write, and what it changes."""
+    """The lock to write, and what it changes; `stale`: the one that is there was made for another environment file."""
 
     root: Path
     edit: FileEdit
     rows: Sequence[Row]
     lock: Lock = field(repr=False)
+    stale: bool = False
 
     def __str__(self) -> str:
-        return as_table(list(self.rows))
+        return self._text()
+
+    def _text(self, most: int | None = None) -> str:
+        renewed = f" {self.edit.path} was made for another environment file." if self.stale and not self.rows else ""
+        return as_table(list(self.rows), most) + renewed
 
     def as_json(self) -> str:
         """Return the changes as one JSON object."""
@@ -55,9 +60,10 @@ class LockPlan:
     def deliver(self, wanted: Delivery, because: str = "") -> str:
         """Write the lock, commit it, push its branch and open a pull request, as wanted; return what was done.
 
-        The branch is named by the lock, so one lock is proposed once. Without changes nothing is done.
+        The branch is named by the lock, so one lock is proposed once. Without changes nothing is done, unless a build
+        would refuse the lock that is there.
         """
-        if not self.rows:
+        if not self.rows and not self.stale:
             return str(self)
         repo = deployment_repository(self.root)
         assert repo.work_tree is not None
@@ -65,7 +71,7 @@ class LockPlan:
         edit = replace(self.edit, path=(prefix / self.edit.path).as_posix())
         title = f"Refresh {edit.path}" if edit.before is not None else f"Add {edit.path}"
         reason = f"\n\n{because}" if because else ""
-        body = f"{as_table(list(self.rows), TABLE)}{reason}\n\nMerge it to build the image with these packages.\n"
+        body = f"{self._text(TABLE)}{reason}\n\nMerge it to build the image with these packages.\n"
         if wanted.open_pr and wanted.branch is None:
             digest = hashlib.sha256((edit.after or "").encode()).hexdigest()
             wanted = replace(wanted, branch=f"hubimages/lock-{digest[:8]}")
@@ -91,7 +97,8 @@ def take_lock(path: Path, made: Path) -> LockPlan:
     file = f"{directory}/{name}" if directory else name
     before = file_edit.text_of(root, file)
     old = read_lock(root / file) if before is not None else Lock([], [])
-    return LockPlan(root, FileEdit(file, before, made.read_text(encoding="utf-8")), changes(old, lock), lock)
+    stale = before is not None and asked is not None and not is_made_for(root / file, asked.read_text(encoding="utf-8"))
+    return LockPlan(root, FileEdit(file, before, made.read_text(encoding="utf-8")), changes(old, lock), lock, stale)
 
 
 def _check_installed() -> None:
@@ -129,7 +136,8 @@ def plan_lock(path: Path, form: str = "") -> LockPlan:
     before = file_edit.text_of(here.root, file)
     lock, text = make_lock(request, here.environment.text, name)
     old = read_lock(here.root / file) if before is not None else Lock([], [])
-    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock)
+    stale = before is not None and not is_made_for(here.root / file, here.environment.text)
+    return LockPlan(here.root, FileEdit(file, before, text), changes(old, lock), lock, stale)
 
 
 def make_lock(request: Request, environment: str, name: str) -> tuple[Lock, str]:

@@ -27,7 +27,8 @@ def add_solution(here: Surroundings, report: Report) -> None:
         return
     for solution in answer.solutions:
         if solution.conflict:
-            message = f"the packages cannot be installed together on {solution.platform}:\n{solution.conflict}"
+            why = solution.conflict.rstrip(". \n")
+            message = f"the packages cannot be installed together on {solution.platform}:\n{why}"
             remedy = "change one of the versions named"
             report.findings.append(Finding("no-solution", message, remedy, request.file))
         else:
