@@ -164,7 +164,12 @@ def on_terminal(command: str, root: Path) -> str:
     os.close(ours)
     if process.wait():
         raise SystemExit(f"{command} ended with {process.returncode}: {output.decode()}")
-    return output.decode().replace("\r\n", "\n")
+    return what_stays(output.decode())
+
+
+def what_stays(output: str) -> str:
+    """Return what a terminal shows in the end, without lines that were erased: a slow machine shows progress."""
+    return re.sub(r"[^\n]*?(?:\n\r\x1b\[1A|\r)\x1b\[2K", "", output.replace("\r\n", "\n"))
 
 
 def drawing(text: str) -> str:

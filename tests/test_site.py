@@ -33,6 +33,11 @@ def test_the_drawing_of_the_terminal_shows_what_the_commands_print(tmp_path: Pat
     assert "http" not in kept.replace("http://www.w3.org/2000/svg", "")  # no font from another site
 
 
+def test_progress_that_a_slow_machine_shows_is_not_in_the_drawing() -> None:
+    frames = "/ reading 0/3\r\x1b[2K- reading 2/3\r\n\r\x1b[1A\x1b[2K"
+    assert make_pictures.what_stays(f"before\r\n{frames}after\r\n") == "before\nafter\n"
+
+
 def test_code_in_tables_wraps_between_its_parts_and_options_never() -> None:
     html = (
         "<p><code>a/b_c --dry-run</code></p><pre><code>--dry-run</code></pre>"
