@@ -143,6 +143,23 @@ def test_killed_with_conflicts_it_is_as_before_or_on_the_branch_with_all_of_them
     assert git(repo, "diff", "--name-only", "--diff-filter=U") == "README.md"
 
 
+def test_where_git_stops_in_the_middle_of_a_pick_everything_is_as_before(made_from):
+    repo = in_conflict(made_from(1))
+    git(repo, "config", "filter.broken.smudge", "false")
+    git(repo, "config", "filter.broken.required", "true")
+    (repo / ".git/info/attributes").write_text("/.github/image_build/visibility.py filter=broken\n")
+    (repo / "mine.txt").write_text("mine\n")
+    before = state(repo)
+    done = update(repo, "--set=registry=ghcr.io", code=4)
+    assert "smudge filter broken failed" in done.stderr
+    unseen = (".git/objects/", ".git/logs/")
+    assert {path: data for path, data in state(repo).items() if not path.startswith(unseen)} == {
+        path: data for path, data in before.items() if not path.startswith(unseen)
+    }
+    (repo / ".git/info/attributes").unlink()
+    update(repo, "--set=registry=ghcr.io", code=1)
+
+
 def test_on_a_detached_head_and_in_a_linked_work_tree_it_goes_back_to_where_it_was(made_from, tmp_path):
     repo = in_conflict(made_from(1))
     git(repo, "worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
