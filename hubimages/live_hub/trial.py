@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from hubimages import console
+from hubimages import console, signals
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.live_hub.hub_api import Hub
@@ -102,12 +102,16 @@ def try_image(
     began = time.monotonic()
     console.step(f"starting the server of {name} on {hub.address} with {image}")
     try:
-        told, failed = _start(hub, path, options, until=began + wait)
-        events, images = [text for text, _ in told], _images(event for _, event in told)
-        why, version = (failed, "") if failed else _answers(hub, name, until=began + wait)
-        seconds = time.monotonic() - began
-    finally:
+        try:
+            told, failed = _start(hub, path, options, until=began + wait)
+            events, images = [text for text, _ in told], _images(event for _, event in told)
+            why, version = (failed, "") if failed else _answers(hub, name, until=began + wait)
+            seconds = time.monotonic() - began
+        finally:
+            stop(hub, name, wait)
+    except (KeyboardInterrupt, signals.Ended):  # it may have come while the server was stopped
         stop(hub, name, wait)
+        raise
     return Trial(image, name, not why, version, round(seconds, 1), images, events, why)
 
 
@@ -138,7 +142,8 @@ def _start(
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(hub.ask, "POST", path, dict(options))
+        with signals.held_back():  # a thread that is about to start would not be waited for, and start the server
+            asked = beside.submit(hub.ask, "POST", path, dict(options))
         while True:
             done = asked.done()
             try:

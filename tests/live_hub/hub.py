@@ -34,6 +34,8 @@ class Spawner(SimpleLocalProcessSpawner):
         if self.chosen() == "slow/image:1":
             self.environment["SLEEP"] = "1"
             self.cmd = ["sleep", "600"]
+        if self.chosen() == "quick/image:1":
+            self.cmd = [sys.executable, {quick!r}]
         return await super().start()
 
     async def progress(self):
@@ -102,9 +104,10 @@ def running_hub(
     needs.PROXY.program("configurable-http-proxy")
     root.mkdir(parents=True, exist_ok=True)
     port, hub_port, proxy_port = (process.free_port() for _ in range(3))
-    ports = {"port": port, "hub_port": hub_port, "proxy_port": proxy_port}
+    more = {"port": port, "hub_port": hub_port, "proxy_port": proxy_port}
+    more["quick"] = str(Path(__file__).with_name("quick_server.py"))
     config = CONFIG.format(
-        root=str(root), token=ADMIN_TOKEN, services=[dict(service) for service in services], takes=takes, **ports
+        root=str(root), token=ADMIN_TOKEN, services=[dict(service) for service in services], takes=takes, **more
     )
     (root / "jupyterhub_config.py").write_text(config)
     address = f"http://127.0.0.1:{port}/prefix"

@@ -94,6 +94,19 @@ def test_interrupted_it_stops_the_server(profile_hub: RunningHub) -> None:
     assert profile_hub.servers("linus") == {}
 
 
+def test_interrupted_while_it_stops_the_server_it_stops_it(profile_hub: RunningHub) -> None:
+    env = {**os.environ, "JUPYTERHUB_API_TOKEN": profile_hub.token_of("ken")}
+    asked = command(profile_hub.address, "--image=quick/image:1", "--profile=any")
+    with subprocess.Popen(asked, env=env, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith("stopping the server"):  # before the request that does it
+                running.send_signal(signal.SIGTERM)
+                break
+        assert running.stderr.read().splitlines()[-1] == "ended by SIGTERM"
+    assert (running.returncode, profile_hub.servers("ken")) == (143, {})
+
+
 def test_a_token_without_the_right_is_told_from_one_that_is_not_known(profile_hub: RunningHub) -> None:
     reads = profile_hub.token_of("ada", "read:users!user")
     done = run(profile_hub, reads, f"--image={IMAGE}")
