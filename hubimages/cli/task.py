@@ -55,8 +55,8 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
             given = signature.bind(context, *args, **kwargs)
             refuse_options_as_values(given.arguments, positional)
             given.apply_defaults()
-            clean_up(task, given.arguments)
-            body(context, *args, **kwargs)
+            if not clean_up(task, given.arguments):
+                body(context, *args, **kwargs)
 
     return guarded
 
@@ -66,10 +66,14 @@ def command() -> tuple[str, ...]:
     return tuple(sys.argv[1:])
 
 
-def clean_up(task: str, given: Mapping[str, object]) -> None:
-    """Put in order what killed runs have left where a task is about to write; nothing for a dry run or a check."""
+def clean_up(task: str, given: Mapping[str, object]) -> bool:
+    """Put in order what killed runs have left where a task is about to write; nothing for a dry run or a check.
+
+    Return True if that was all that the task is to do.
+    """
     if given.get("dry_run", True) or given.get("check") or not given.get("fix", True):
-        return
+        return False
+    done = False
     place, dest = given.get("repo", given.get("path")), given.get("dest")
     if isinstance(place, str):
         from hubimages.repository import unfinished
@@ -78,11 +82,12 @@ def clean_up(task: str, given: Mapping[str, object]) -> None:
         if given.get("open_pr"):
             named = given.get("branch")
             branch = named if isinstance(named, str) else None
-            unfinished.open_pull_request(Path(place).absolute(), task, branch, command())
+            done = unfinished.open_pull_request(Path(place).absolute(), task, branch, command())
     if isinstance(dest, str):
         from hubimages.repository import staging
 
         staging.remove_left(Path(dest))
+    return done
 
 
 def refuse_options_as_values(given: Mapping[str, object], positional: Iterable[str]) -> None:

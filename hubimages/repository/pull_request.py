@@ -32,7 +32,10 @@ PENDING = Path("hubimages", "pull-request.json")  # in git's directory
 
 @dataclass(frozen=True)
 class PullRequest:
-    """What to merge into what, and why; `command` is what a person ran, which opens one that is pending."""
+    """What to merge into what, and why; `command` is what a person ran, which opens one that is pending.
+
+    `is_all`: once it is open, the task has nothing more to do, and would refuse to run on its own result.
+    """
 
     base: str
     branch: str
@@ -40,6 +43,7 @@ class PullRequest:
     body: str
     to: str = ""  # OWNER/REPO that gets it, the parent of a fork for example; empty: the repository of `origin`
     command: Sequence[str] = ()
+    is_all: bool = False
 
 
 def check_can_open(repo: Repo, branch: str | None, to: str = "") -> str:
@@ -119,8 +123,10 @@ def pending(repo: Repo, request: PullRequest) -> Iterator[None]:
         yield
 
 
-def open_pending(repo: Repo, task: str, branch: str | None, command: Sequence[str]) -> str:
-    """Open the pull request that an earlier run has committed for and not opened; return what to tell, or "".
+def open_pending(repo: Repo, task: str, branch: str | None, command: Sequence[str]) -> tuple[str, bool]:
+    """Open the pull request that an earlier run has committed for and not opened.
+
+    Return what to tell, or "", and whether that was all that the task is to do.
 
     Only for the person who is on its branch and runs the same command again, or the same task with its branch. For
     another command the line says what waits and how to push it: nobody has asked for that. Raises what
@@ -130,17 +136,20 @@ def open_pending(repo: Repo, task: str, branch: str | None, command: Sequence[st
     with disk.left_record(repo.git_dir / PENDING, needed=lambda: waits) as left:
         facts = disk.facts(left)
         if not facts or not _has_commits(repo, facts["request"]["branch"], facts["head"]):
-            return ""
+            return "", False
         request = PullRequest(**facts["request"])
-        is_same = [*command] == [*request.command] or (task in request.command and branch == request.branch)
+        is_again = [*command] == [*request.command]
+        is_same = is_again or (task in request.command and branch == request.branch)
         if is_same and current_branch(repo) == request.branch:
-            return f"an earlier run made the commits and no pull request; {open_pull_request(repo, request)}"
+            told = open_pull_request(repo, request)
+            return f"an earlier run made the commits and no pull request; {told}", request.is_all and is_again
         waits = True
         if is_same or _is_pushed(repo, request.branch):  # the same command elsewhere meets the branch, and says so
-            return ""
+            return "", False
         return (
             f"branch {request.branch} has commits of an earlier run and no pull request. To push them: "
-            f"{shlex.join(push_command(request.branch))}"
+            f"{shlex.join(push_command(request.branch))}",
+            False,
         )
 
 

@@ -78,17 +78,20 @@ def put_back(directory: Path) -> None:
                         committing.note(f"an earlier run was killed. {told}")
 
 
-def open_pull_request(directory: Path, task: str, branch: str | None, command: Sequence[str]) -> None:
+def open_pull_request(directory: Path, task: str, branch: str | None, command: Sequence[str]) -> bool:
     """Open the pull request for commits of an earlier run that was stopped or got no answer, and say so.
 
-    What another command has left is only named; see `pull_request.open_pending`.
+    Return True if that was all that the task is to do. What another command has left is only named; see
+    `pull_request.open_pending`.
     """
     if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
-        return
+        return False
     with suppress(NoRepositoryError):
-        told = pull_request.open_pending(deployment_repository(directory), task, branch, command)
+        told, is_all = pull_request.open_pending(deployment_repository(directory), task, branch, command)
         if told:
             committing.note(told)
+        return is_all
+    return False
 
 
 def _records(dot_git: Path) -> bool:

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from invoke import Context
 
+from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository import changes, pull_request, unfinished
 from hubimages.repository.pull_request import PullRequest
@@ -310,14 +312,14 @@ def test_exactly_the_branch_is_pushed_whatever_the_configuration_adds(root: Path
     assert git(root, "rev-parse", "--abbrev-ref", "bump@{upstream}") == "origin/bump"
 
 
-def leave_pending(root: Path) -> None:
+COMMAND = ("point-hubs", "one:1", "--open-pr")
+
+
+def leave_pending(root: Path, *, is_all: bool = False) -> None:
     """Commit on `bump` with `point-hubs`, which is then stopped before its pull request."""
-    command = ("point-hubs", "one:1", "--open-pr")
     repo = changes.deployment_repository(root)
-    with (
-        pytest.raises(NoAnswerError),
-        pull_request.pending(repo, PullRequest("main", "bump", "Bump the image", "Three hubs.", command=command)),
-    ):
+    asked = PullRequest("main", "bump", "Bump the image", "Three hubs.", command=COMMAND, is_all=is_all)
+    with pytest.raises(NoAnswerError), pull_request.pending(repo, asked):
         git(root, "commit", "-q", "--allow-empty", "-m", "Again")
         raise NoAnswerError("offline")
 
@@ -377,6 +379,23 @@ def test_the_same_command_or_the_task_with_the_branch_opens_the_request_that_wai
     assert capsys.readouterr().err == ""
 
 
+def test_a_task_that_had_only_the_pull_request_left_to_open_does_not_run_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def point_hubs(c: Context, *, repo: str, open_pr: bool, branch: str, dry_run: bool = False) -> None:
+        ran.append(pushed(root))
+
+    task = operator_errors(point_hubs)
+    for words, is_all, runs in ((COMMAND, True, 0), ((*COMMAND, "more"), True, 1), (COMMAND, False, 2)):
+        leave_pending(root, is_all=is_all)
+        monkeypatch.setattr(sys, "argv", ["hubimages", *words])
+        task(Context(), repo=str(root), open_pr=True, branch="bump")
+        assert pushed(root)
+        assert ran == [True] * runs
+
+
 def test_a_run_that_fails_without_a_commit_on_its_branch_leaves_nothing_to_open(root: Path) -> None:
     repo = changes.deployment_repository(root)
     for other in ("bump", "main"):
@@ -403,7 +422,7 @@ def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(root: 
         git(root, "update-ref", "refs/heads/bump", start)
         leave_pending(root)
         spoil()
-        assert pull_request.open_pending(repo, "point-hubs", "bump", ("point-hubs", "one:1", "--open-pr")) == ""
+        assert pull_request.open_pending(repo, "point-hubs", "bump", ("point-hubs", "one:1", "--open-pr"))[0] == ""
         assert not place.exists()
     assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
 
@@ -412,5 +431,5 @@ def test_commits_that_the_remote_has_in_part_still_wait(root: Path) -> None:
     git(root, "push", "-q", "origin", "bump")
     leave_pending(root)
     repo = changes.deployment_repository(root)
-    said = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
+    said, _ = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
     assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")

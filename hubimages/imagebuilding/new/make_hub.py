@@ -119,7 +119,7 @@ def apply(plan: HubPlan, repo: Repo | None, delivery: Delivery) -> str:
     else:
         base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
         title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
-        asked = PullRequest(base, delivery.branch or "", title, plan.told(), command=delivery.command)
+        asked = PullRequest(base, delivery.branch or "", title, plan.told(), command=delivery.command, is_all=True)
         with pending(repo, asked) if delivery.open_pr else nullcontext():
             with changes.on_branch(repo, delivery.branch):
                 lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")
