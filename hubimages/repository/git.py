@@ -44,6 +44,7 @@ NOT_THERE = re.compile(
 NO_ANSWER = re.compile(
     r"Could not resolve|Connection (refused|timed out|reset)|Network is unreachable|No route to host|early EOF"
     r"|unexpected disconnect|RPC failed|error: (429|5\d\d)|Operation timed out|SSL|gnutls|the remote end hung up"
+    r"|expected (flush|response end)|bad line length|premature end of pack"  # an answer that broke off
     r"|Empty reply|Failed to connect|Couldn't connect|Could not connect|Proxy"
     r"|\A\s*fatal: Could not read from remote repository",  # without a reason before it: the server went away
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from urllib3.exceptions import NameResolutionError, NewConnectionError, ProtocolError, SSLError
+from urllib3.exceptions import IncompleteRead, NameResolutionError, NewConnectionError, ProtocolError, SSLError
 from urllib3.exceptions import TimeoutError as Timeout
 
 from hubimages import __version__
@@ -350,6 +350,11 @@ def test_connections_are_kept_for_each_server_and_scheme() -> None:
     (SSLError("self-signed"), "its certificate or TLS is not accepted: self-signed"),
     (OSError("a: b: broken"), "broken"),
     (OSError(), "OSError"),
+    (
+        ProtocolError("Connection broken: IncompleteRead(6, 1 more)", IncompleteRead(6, 1)),
+        "IncompleteRead(6 bytes read, 1 more expected)",
+    ),
+    (ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")), "reset by peer"),
 ])  # fmt: skip
 def test_what_went_wrong_is_told_in_a_few_words(reason: object, said: str) -> None:
     assert explain(reason, Limits()) == said

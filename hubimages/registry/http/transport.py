@@ -16,7 +16,14 @@ from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    InvalidHeader,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as Timeout
 
 from hubimages import __version__
@@ -211,11 +218,11 @@ def explain(reason: object, limits: Limits) -> str:
     """Return what went wrong in one line, without addresses of objects."""
     if isinstance(reason, NameResolutionError):
         return "no such host, or no network"
-    if isinstance(reason, NewConnectionError):
-        return re.sub(r"^\[Errno \d+\] ", "", str(reason).rpartition(": ")[2])
-    if isinstance(reason, Timeout):
+    if isinstance(reason, Timeout) and not isinstance(reason, NewConnectionError):
         return f"no data within {limits.answer:.0f} s"
     if isinstance(reason, SSLError):
         return f"its certificate or TLS is not accepted: {reason}"
-    text = str(reason)
-    return text.rpartition(": ")[2] or type(reason).__name__
+    if isinstance(reason, ProtocolError) and len(reason.args) > 1:  # a text, and the error that it is about
+        reason = reason.args[1]
+    text = str(reason).rpartition(": ")[2]
+    return re.sub(r"^\[Errno \d+\] ", "", text) or type(reason).__name__
