@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -136,6 +137,7 @@ def finish(main: Callable[[], None]) -> NoReturn:
     if not isinstance(code, int):
         print(code, file=sys.stderr)  # noqa: T201
         code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # wait for its threads
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()

@@ -25,7 +25,7 @@ def tables() -> str:
     letters = dict(zip(reasons(), ascii_lowercase, strict=False))
     for each in SCENARIOS:
         cells = [
-            letters[each.reasons[fault]] if fault in each.reasons else cell(found.get(each.name, {}), fault)
+            letters[each.reasons[fault]] if fault in each.reasons else str(found[each.name][fault])
             for fault in faults
         ]
         lines.append(f"| `{each.name}` | {' | '.join(cells)} |")
@@ -40,8 +40,3 @@ def tables() -> str:
 def reasons() -> list[str]:
     """Return each reason why a fault cannot meet a task, once."""
     return list(dict.fromkeys(why for each in SCENARIOS for why in each.reasons.values()))
-
-
-def cell(found: dict[str, int], fault: str) -> str:
-    """Return the number of moments; a dash where the fault was not tried, or did not hold."""
-    return str(found.get(fault, "–"))

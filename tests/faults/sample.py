@@ -11,12 +11,12 @@ VARIABLE = "HUBIMAGES_FAULT_MOMENTS"  # the most moments of each case that a dee
 SAMPLE = {
     "SIGKILL": ("point-hubs --branch", 2),
     "SIGINT": ("check-environment --fix", 1),
-    "SIGTERM": ("images --html", 1),
+    "SIGTERM": ("images --offline --html", 1),
     "SIGTERM while git runs": ("bump-images --commit", 1),
     "disk full": ("point-hubs --branch", 2),
-    "read-only": ("images --html", 1),
+    "read-only": ("images --offline --html", 1),
     "clock in the past": ("promote-images --commit", 1),
-    "closed stdout": ("images --html", 1),
+    "closed stdout": ("images --offline --html", 1),
     "two at once": ("promote-images --commit", 1),
     "server dies": ("promote-images --commit", 1),
 }

@@ -1,12 +1,15 @@
 """What is there: every file of a place, and of a repository what its owner can see of it."""
 
 import hashlib
+import json
 import os
 import re
 import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from hubimages.repository import file_edit, unfinished
 
 # A file that only a run in progress needs: ours beside a target, git's locks, what Python's tempfile makes.
 LEFT = re.compile(r"\.hubimages-|\.lock$|^tmp|^hubimages-|^next-index|\.partial$|\.new$|~$")
@@ -92,6 +95,19 @@ def left(place: Path) -> list[str]:
             folders.remove("objects")  # what git leaves there, git removes
         found += [f"{folder}/{name}" for name in [*folders, *files] if LEFT.search(name)]
     return sorted(found)
+
+
+def recorded(place: Path) -> dict[str, bool]:
+    """Return the files that a killed run has left a record of (`hubimages.repository.unfinished`).
+
+    True for one that has a text which the record knows: that before, or after one of its edits.
+    """
+    found = {}
+    for record in place.glob(f"*/.git/{unfinished.EDITS}"):
+        root = record.parents[2]
+        for path, texts in json.loads(record.read_text())["texts"].items():
+            found[str((root / path).relative_to(place))] = file_edit.text_of(root, path) in texts
+    return found
 
 
 def broken(place: Path) -> list[str]:

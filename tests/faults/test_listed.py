@@ -42,6 +42,12 @@ def test_the_page_about_faults_has_what_was_counted() -> None:
     assert FILE.read_text() == written(FILE.read_text())
 
 
+def test_each_fault_of_each_task_was_tried_or_cannot_meet_it() -> None:
+    found = counts()
+    every = {(each.name, fault) for each in SCENARIOS for fault in SAMPLE if fault not in each.reasons}
+    assert {(name, fault) for name, fault in every if not found.get(name, {}).get(fault)} == set()
+
+
 def test_counts_are_of_scenarios_and_faults_that_there_are() -> None:
     assert set(counts()) <= {each.name for each in SCENARIOS}
     assert {fault for each in counts().values() for fault in each} <= set(SAMPLE)

@@ -21,9 +21,9 @@ def test_a_server_that_dies_leaves_all_or_nothing(name: str, most: int, trial_of
         gate = trial.world.servers.gates[server]
         trial.reset()
         gate.open()
-        trial.run()
+        done = trial.run()
         total = gate.passed
-        assert total, f"{name} asks no {server}"
+        assert total, f"{name} asks no {server}: {done.returncode} {done.stderr}"
         for limit in (each - 1 for each in spread(total, most)):
             what = f"{name}: {server} dies after {limit} of {total} bytes"
             trial.reset()

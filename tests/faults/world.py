@@ -28,7 +28,7 @@ class World:
     runs: int = 0
     fresh: Callable[[], None] = lambda: None
     given: dict[str, Any] = field(default_factory=dict)
-    has_died: bool = False  # a server, in the run before
+    has_died: bool = False  # a server, or the task itself, in the run before
 
     @property
     def there(self) -> Path:
@@ -83,6 +83,7 @@ class Scenario:
     kept: Sequence[str] = ()  # what the task keeps for itself between runs, which is not compared
     repeats: bool = True  # False: a second run after a complete one goes on, as a second step back does
     meets: Sequence[int] = ()  # other exit codes of a run that meets another one
+    parted: Callable[[Done], bool] = lambda done: False  # whether a run says that a signal ended one of its processes
     without: Mapping[str, str] = field(default_factory=dict)  # faults that cannot meet the task, and why
     normal: Callable[[bytes], bytes] | None = None
     unchanged: bool = False  # the task writes nothing of the user's but its temporary and kept files

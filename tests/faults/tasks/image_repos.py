@@ -4,8 +4,8 @@ import subprocess
 from collections.abc import Callable
 
 from tests.faults.tasks.contents import NO_GIT
-from tests.faults.tasks.deployments import cut_pull_request, on_github, requests
-from tests.faults.world import Scenario, State, World
+from tests.faults.tasks.deployments import cut_pull_request, hosted, on_github, requests, served
+from tests.faults.world import Done, Scenario, State, World
 from tests.histories import Commit, git
 from tests.histories import make as make_history
 from tests.migration import fleet
@@ -27,15 +27,17 @@ FIXABLE = {
 }
 
 
-def remote(world: World) -> None:
-    """An empty repository to push to."""
-    git("init", "--quiet", "--bare", "--initial-branch=main", world.there / "remote.git")
+def remotes(world: World, *names: str) -> None:
+    """Empty repositories on GitHub to push to."""
+    for name in names:
+        git("init", "--quiet", "--bare", "--initial-branch=main", hosted(world) / f"org/{name}.git")
+    served(world)
 
 
 def source(world: World) -> None:
     """A deployment repository, bare, with two images of which one has moved, and an empty repository to push to."""
     make_history(world.there / "hubs", HISTORY)
-    remote(world)
+    remotes(world, "image")
 
 
 def with_manifest(world: World) -> None:
@@ -46,17 +48,21 @@ def with_manifest(world: World) -> None:
 def with_remotes(world: World) -> None:
     """The same, with an empty repository for each image to be pushed to."""
     with_manifest(world)
-    for number in range(2):
-        git("init", "--quiet", "--bare", "--initial-branch=main", world.there / f"remotes/hub{number:02}-image.git")
+    remotes(world, "hub00-image", "hub01-image")
 
 
 def one_by_one(world: World, before: State, after: State, now: State) -> bool:
     """Each image is there or not, and then published or not; what is not, the next run makes and pushes."""
     made = {path: text for path, text in now.items() if path.startswith("out/") and ".git" not in path}
-    remotes = {path: text for path, text in now.items() if path.startswith("remotes/")}
+    there = {path: text for path, text in now.items() if path.startswith("served/")}
     return all(after[path] == text for path, text in made.items()) and all(
-        text in (before[path], after[path]) for path, text in remotes.items()
+        text in (before[path], after[path]) for path, text in there.items()
     )
+
+
+def without_one(done: Done) -> bool:
+    """One process of several got the signal: its image is named as failed, and the others are there."""
+    return done.returncode == 4 and "the process that extracts it was stopped (exit code 143)" in done.stderr
 
 
 def with_short_manifest(world: World) -> None:
@@ -97,13 +103,14 @@ def environment(world: World) -> None:
 
 def pushed_by_hand(world: World) -> None:
     """Do what the task says that is left to do."""
-    subprocess.run(["git", "-C", "made/image", "push", "-q", "-u", "origin", "main"], cwd=world.there, check=True)
+    push = ["git", "-C", "made/image", "push", "-q", "-u", "origin", "main"]
+    subprocess.run(push, cwd=world.there, env=world.environment(), check=True)
 
 
 def published(world: World, before: State, after: State, now: State) -> bool:
     """DEST is complete and not pushed yet: the push is a command that the task names."""
-    return {path: text for path, text in now.items() if not path.startswith(("remote.git", "made/image/.git"))} == {
-        path: text for path, text in after.items() if not path.startswith(("remote.git", "made/image/.git"))
+    return {path: text for path, text in now.items() if not path.startswith(("served/", "made/image/.git"))} == {
+        path: text for path, text in after.items() if not path.startswith(("served/", "made/image/.git"))
     }
 
 
@@ -113,18 +120,19 @@ def before_conflicts(world: World, before: State, after: State, now: State) -> b
     return files == {path: text for path, text in before.items() if ".git" not in path.split("/")}
 
 
+ORIGIN = "https://github.com/org"
 NEW = ("new-image-repo", "made/image", "--yes")
 IMAGE_REPOS = (
     Scenario("new-image-repo", lambda w: NEW, lambda w: None, again=(3,)),
     Scenario(
-        "new-image-repo --push", lambda w: (*NEW, f"--origin={w.there}/remote.git", "--push"), remote, again=(3,),
-        steps=published, by_hand=pushed_by_hand,
+        "new-image-repo --push", lambda w: (*NEW, f"--origin={ORIGIN}/image.git", "--push"),
+        lambda w: remotes(w, "image"), again=(3,), steps=published, by_hand=pushed_by_hand, server="git",
     ),
     Scenario("extract-image", extract(), source, sources=("hubs",), again=(3,)),
     Scenario(
         "extract-image --push",
-        lambda w: (*extract("--no-template", "--push")(w), f"--origin={w.there}/remote.git"),
-        source, sources=("hubs",), again=(3,), steps=published, by_hand=pushed_by_hand,
+        lambda w: (*extract("--no-template", "--push")(w), f"--origin={ORIGIN}/image.git"),
+        source, sources=("hubs",), again=(3,), steps=published, by_hand=pushed_by_hand, server="git",
     ),
     Scenario(
         "find-images --update", lambda w: ("find-images", "hubs", "--update=m.yaml"), with_short_manifest,
@@ -132,12 +140,12 @@ IMAGE_REPOS = (
     ),
     Scenario(
         "extract-images", lambda w: ("extract-images", "m.yaml", "out"), with_manifest, sources=("hubs",),
-        steps=one_by_one,
+        steps=one_by_one, parted=without_one,
     ),
     Scenario(
         "extract-images --push",
-        lambda w: ("extract-images", "m.yaml", "out", f"--remote={w.there}/remotes/{{repository}}.git", "--push"),
-        with_remotes, sources=("hubs",), steps=one_by_one,
+        lambda w: ("extract-images", "m.yaml", "out", f"--remote={ORIGIN}/{{repository}}.git", "--push"),
+        with_remotes, sources=("hubs",), steps=one_by_one, parted=without_one, server="git",
     ),
     Scenario("adopt-image-repo", lambda w: ("adopt-image-repo", "image", "--yes"), strange),
     Scenario("update-image-repo", lambda w: ("update-image-repo", "image"), old),

@@ -10,7 +10,7 @@ from tests.faults.tasks.contents import NO_GIT
 from tests.faults.world import Scenario, State, World
 from tests.live_hub.hub import RunningHub
 
-BEFORE, AFTER = "quay.io/group/image:1", "quay.io/group/image:2"
+BEFORE, AFTER = "quay.io/group/image:1", "quick/image:1"
 KEY = "z2jh.image"
 STORED = {KEY: BEFORE}
 USER = "admin"  # sets the Configurator's image, and has the server that is tried
@@ -66,7 +66,7 @@ def servers(world: World) -> State:
 
 
 def with_server(world: World, before: State, after: State, now: State) -> bool:
-    """Without an answer of the hub, the task cannot stop the server that it has started; the next run does."""
+    """Without an answer of the hub, or killed, the task cannot stop the server it has started; the next run does."""
     return world.has_died
 
 

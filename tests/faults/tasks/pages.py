@@ -25,7 +25,7 @@ def whole_page(world: World, before: State, after: State, now: State) -> bool:
 
 PAGES = (
     Scenario(
-        "images --html", lambda w: ("images", "--repo=hubs", "--offline", "--html=page.html"), with_old_page,
+        "images --offline --html", lambda w: ("images", "--repo=hubs", "--offline", "--html=page.html"), with_old_page,
         normal=timeless, sources=("hubs",),
     ),
     Scenario(
