@@ -25,8 +25,7 @@ def tables() -> str:
     letters = dict(zip(reasons(), ascii_lowercase, strict=False))
     for each in SCENARIOS:
         cells = [
-            letters[each.reasons[fault]] if fault in each.reasons else str(found[each.name][fault])
-            for fault in faults
+            letters[each.reasons[fault]] if fault in each.reasons else str(found[each.name][fault]) for fault in faults
         ]
         lines.append(f"| `{each.name}` | {' | '.join(cells)} |")
     total = sum(sum(each.values()) for each in found.values())
