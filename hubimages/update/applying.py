@@ -1,11 +1,11 @@
 """Make the branch of an update: with one commit, or checked out with conflicts."""
 
-import os
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from hubimages import console, signals
 from hubimages.errors import HubImagesError
@@ -55,7 +55,8 @@ def _pick(update: Update) -> None:
     assert update.merge is not None
     assert update.repo.work_tree is not None
     repo = Repo(update.repo.git_dir, update.repo.work_tree, {**update.repo.config, **MERGE_SETTINGS})
-    new = [path for path in update.paths if not os.path.lexists(update.repo.work_tree / path)]
+    places = [update.repo.work_tree / path for path in update.paths]
+    before = {place: _seen(place) for place in places}
     argv = repo.argv("cherry-pick", "--strategy=ort", update.commit)
     console.command(["git", "-C", str(repo.work_tree), "cherry-pick", update.commit])
     process = start(*argv, cwd=repo.directory, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -63,10 +64,12 @@ def _pick(update: Update) -> None:
     said, _ = process.communicate()
     if process.returncode != 1 or not (repo.git_dir / "CHERRY_PICK_HEAD").exists():
         error = repo.failure(["cherry-pick"], process.returncode, said)
+        written = {place: seen for place, seen in before.items() if _seen(place) != seen}
         try:
-            _put_back(update.repo, update.paths, new)
+            _put_back(update.repo, written)
         except HubImagesError as trouble:
-            back = f"git -C {shlex.quote(str(repo.work_tree))} reset --hard"
+            former = [str(place.relative_to(update.repo.work_tree)) for place, seen in written.items() if seen]
+            back = shlex.join(["git", "-C", str(repo.work_tree), "checkout", "HEAD", "--", *former])
             raise type(error)(f"{error}\nto have the files as before: {back} ({trouble})") from error
         raise error
     unmerged = repo.read("ls-files", "-z", "--unmerged").decode(errors="surrogateescape").split("\0")[:-1]
@@ -75,19 +78,32 @@ def _pick(update: Update) -> None:
         console.step(f"git has conflicts in {', '.join(sorted(found))}, not quite those of the plan")
 
 
-def _put_back(repo: Repo, paths: Sequence[str], new: Sequence[str]) -> None:
-    """Have files, index and git's state as before a pick that failed in the middle, as on a disk that is full.
+def _seen(place: Path) -> tuple[int, ...]:
+    """Return what shows that git has written a file, which it makes anew; nothing for a file that is not there."""
+    try:
+        facts = place.lstat()
+    except OSError:
+        return ()
+    return facts.st_ino, facts.st_mtime_ns, facts.st_size, facts.st_mode
 
-    No file had a change of its owner's, and those in `new` were not there.
+
+def _put_back(repo: Repo, written: Mapping[Path, tuple[int, ...]]) -> None:
+    """Have the files that a pick has written, the index and git's state as before, where it failed in the middle.
+
+    That happens on a disk that is full. git writes no file that has a change of its owner's. The empty ones were not
+    there before.
     """
     assert repo.work_tree is not None
-    for place in [repo.work_tree / path for path in new]:  # first: it makes room
+    paths = [place.relative_to(repo.work_tree).as_posix() for place in written]
+    for place in [place for place, seen in written.items() if not seen]:  # first: it makes room
         place.unlink(missing_ok=True)
         for folder in place.relative_to(repo.work_tree).parents[:-1]:
             with suppress(OSError):  # not empty
                 (repo.work_tree / folder).rmdir()
     for name in ("CHERRY_PICK_HEAD", "MERGE_MSG", "AUTO_MERGE"):
         (repo.git_dir / name).unlink(missing_ok=True)
+    if not paths:
+        return
     if repo.read("diff-index", "--cached", "--name-only", "-z", "HEAD", "--", *paths):
         committing.set_index(repo, paths)
     listed = repo.read("ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *paths)
