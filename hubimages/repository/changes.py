@@ -84,8 +84,8 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
                 own = file_edit.combined([_on_top(done, edit) for edit in change.edits])
                 if _is_committed(repo, own):
                     continue  # nothing changes, or another run has committed this part
-                if done:
-                    done[-1].tried.raise_signal()
+                for each in done:
+                    each.tried.raise_signal()
                 done.append(_commit(repo, Commit(change.message, own), free))
         except BaseException as error:
             free()
@@ -93,8 +93,8 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
             if taken and isinstance(error, HubImagesError):
                 raise type(error)(f"{error}\nthe commits made before it ({taken}) are taken back") from error
             raise
-        if done:
-            done[-1].tried.raise_signal()
+        for each in done:
+            each.tried.raise_signal()
         hooked = {path for each in done for path in each.by_hook}
         file_edit.check_written(repo.work_tree, [edit for edit in edits if edit.path not in hooked])
         return [each.tried.commit for each in done] or [repo.text("rev-parse", "HEAD")]
@@ -158,11 +158,11 @@ def commit_files(repo: Repo, message: str, paths: Sequence[str]) -> str:
             tried = _committed(repo, message, undo, new, by_hook, "--intent-to-add")
         except BaseException as error:
             told = _unadd(repo, new)
-            if by_hook and isinstance(error, HubImagesError):
+            if not isinstance(error, HubImagesError):
+                raise
+            if by_hook:
                 told = f"\nA hook changed the files, and they stay changed:\n{_shown(undo, by_hook)}{told}"
-            if told and isinstance(error, HubImagesError):
-                raise type(error)(f"{error}{told}") from error
-            raise
+            raise type(error)(f"{error}{told}") from error
         if tried.error is not None:
             raise tried.error
         _check_committed(repo, tried.commit, paths)
@@ -271,11 +271,11 @@ def _take_back_commits(repo: Repo, done: Sequence[_Done]) -> str:
         return ""
     made = [each.tried.commit for each in done]
     texts = _left(done)
-    if repo.text("rev-parse", "HEAD") != made[-1]:
-        return ""
     if any(file_edit.text_of(repo.work_tree, path) != text for path, text in texts.items()):
         return ""
-    repo.read("update-ref", "-m", "reset: moving to before the first", "HEAD", f"{made[0]}^", made[-1])
+    move = ("update-ref", "-m", "reset: moving to before the first", "HEAD", f"{made[0]}^", made[-1])
+    if not repo.succeeds(*move):
+        return ""
     for each in reversed(done):
         each.undo.back(each.by_hook)
     committing.set_index(repo, list(texts))

@@ -1,6 +1,7 @@
 """Commits hold exactly our edits; what the user has changed, staged or left untracked stays as it is."""
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -249,7 +250,9 @@ def test_when_a_commit_is_refused_those_before_it_are_taken_back(refused: str, r
     with pytest.raises(ProgramFailedError) as failed:
         changes.commit_all(repo(root), IN_TURN)
     assert f"not {refused}" in str(failed.value)
-    assert "the commits made before it (" in str(failed.value)
+    assert re.search(
+        r"\nthe commits made before it \([0-9a-f]{12}(, [0-9a-f]{12})*\) are taken back$", str(failed.value)
+    )
     assert (git(root, "rev-parse", "HEAD"), git(root, "status", "--porcelain")) == (start, USERS)
     assert (root / "a.yaml").read_text() == "tag: old\n"
     assert not (root / "new/d.yaml").exists()
@@ -376,8 +379,11 @@ def test_what_a_hook_has_changed_in_files_that_it_then_refuses_is_told(root: Pat
         write_hook(root, "pre-commit", f"{does}; exit 1")
         with pytest.raises(ProgramFailedError) as refused:
             changes.commit_files(repo(root), "Mine", ["b.yaml", "new"])
-        assert (told in str(refused.value)) == is_told
+        assert (told in str(refused.value), "A hook changed" in str(refused.value)) == (is_told, is_told)
         assert git(root, "status", "--porcelain").replace("MM", "M ") == before.replace("MM", "M ")
+    write_hook(root, "pre-commit", f"kill -TERM {os.getpid()}; sleep 20")
+    with pytest.raises(Ended):
+        changes.commit_files(repo(root), "Mine", ["b.yaml", "new"])
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -433,3 +439,28 @@ def test_files_are_put_back_after_the_space_for_that_is_given_up(
     with pytest.raises(HubImagesError):
         changes.commit_all(repo(root), [Commit("First", [one]), Commit("Second", [two])])
     assert sizes == [0]
+
+
+def test_names_that_are_no_utf_8_are_committed(root: Path) -> None:
+    name = "new/\udcff"
+    changes.commit(repo(root), Commit("First", [FileEdit(name, None, "tag: 1\n")]))
+    (root / name).write_text("tag: 2\n")
+    changes.commit_files(repo(root), "Second", [name])
+    assert git(root, "log", "--format=%s").splitlines() == ["Second", "First", "Start"]
+
+
+def test_what_a_hook_changed_and_put_right_in_the_end_is_not_its_change(root: Path) -> None:
+    write_hook(
+        root,
+        "pre-commit",
+        """\
+echo >>../ran
+case $(wc -l <../ran) in
+  1) echo '# x' >>a.yaml; exit 1;;
+  2) echo 'tag: new' >a.yaml; git add a.yaml;;
+esac""",
+    )
+    changes.commit_all(
+        repo(root), [Commit("First", [ONE]), Commit("Second", [FileEdit("a.yaml", ONE.after, "t: 2\n")])]
+    )
+    assert git(root, "show", "HEAD:a.yaml") == "t: 2\n"

@@ -89,6 +89,7 @@ def test_what_a_hook_fixes_is_in_the_commit_and_is_shown(
     assert git(root, "diff", "--cached", "--name-only") == "mine\n"
     said = capsys.readouterr().err
     assert "note: a hook changed the files" in said
+    assert (f"note: a hook changed the files of commit {made[:12]}.\n" in said) == (kind == "lint-staged")
     assert "    -    tag: new  \n    +    tag: new\n" in said
     assert changes.commit(repo, Commit("Use new", EDITS[:0])) == made
 
