@@ -61,6 +61,7 @@ BROWSER = Need("browser", "a browser", "apt-get install chromium")
 NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, or apt-get install nodejs npm")
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")
 FAKETIME = Need("faketime", "faketime", "apt-get install faketime", of_all=False)
+JQ = Need("jq", "jq", "apt-get install jq", of_all=False)  # GitHub's runners have it
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
 GITLEAKS = Need(

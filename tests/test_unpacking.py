@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import sys
 import tarfile
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def archive(*entries: Entry) -> tarfile.TarFile:
 def python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run with this Python's tarfile, and as Python 3.11.0 to 3.11.3 has it."""
     if request.param == "no filters":
+        if sys.version_info >= (3, 14):
+            pytest.skip("this Python's tarfile calls its own filters")
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
         monkeypatch.setattr(tarfile.TarFile, "extractall", None)  # it has no argument `filter` there
     elif not hasattr(tarfile, "data_filter"):

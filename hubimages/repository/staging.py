@@ -51,6 +51,8 @@ def free_destination(dest: Path) -> Path:
     """
     try:
         dest = dest.resolve()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            dest.lstat()  # Python 3.14 resolves names that are too long, and loops of links
         if not dest.name:
             raise BadInputError(f"{dest} cannot be replaced. Name a directory that does not exist yet")
         if dest.is_dir():

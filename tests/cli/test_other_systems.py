@@ -22,6 +22,7 @@ for name in ("fork", "getuid", "geteuid", "killpg", "setsid", "wait4", "getpgid"
     delattr(os, name)
 for name in ("SIGHUP", "SIGKILL", "SIGPIPE", "SIGALRM", "pthread_sigmask", "sigwait", "setitimer"):
     delattr(signal, name)
+import shutil, subprocess  # which would look for Windows' own modules
 sys.platform = "win32"
 """
 # What Python's documentation of os, select, signal, fcntl, socket and resource says is there on Linux and not on macOS.

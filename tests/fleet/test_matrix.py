@@ -15,7 +15,7 @@ from hubimages.errors import BadInputError
 from hubimages.fleet import Report, job_matrix, join
 from hubimages.fleet.address import targets
 from hubimages.template import deployment_workflow, find_origin, template_directory
-from tests import command
+from tests import command, needs
 from tests.fleet.hosting import Hosting
 
 WORKFLOW = Path(__file__).parents[2] / "deployment-workflows/each.yaml"
@@ -32,6 +32,8 @@ def step(job: str) -> dict[str, Any]:
 def run_step(job: str, place: Path, given: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the step as a runner does, with bash, and with values for the expressions in its environment."""
     told = step(job)
+    if "jq " in told["run"]:
+        needs.JQ.program("jq")
     assert set(given) == {name for name, value in told["env"].items() if "${{" in value} - {"GH_TOKEN"}
     plain = {name: value for name, value in told["env"].items() if "${{" not in value}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
