@@ -15,6 +15,7 @@ from hubimages.errors import RefusedError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
+from tests import needs
 
 TASK = """
 import sys
@@ -176,10 +177,16 @@ def storm(folder: Path, moments: int, seed: int) -> dict[str, int]:
             continue
         ends["killed"] += 1
         assert (root / "a.yaml").read_text() in ("tag: old\n", "tag: new\n")
-        while subprocess.run(["pgrep", "-f", f"git -C {root}"], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+        while gits(root):
             time.sleep(0.02)  # a git in a session of its own goes on to its end
         finish_after_kill(root)
     return ends
+
+
+def gits(root: Path) -> list[int]:
+    """The git processes that work on a repository."""
+    argv = [needs.PGREP.program("pgrep"), "-f", f"git -C {root}"]
+    return [int(pid) for pid in subprocess.run(argv, stdout=subprocess.PIPE, check=False).stdout.split()]
 
 
 def finish_after_kill(root: Path) -> None:
@@ -212,8 +219,8 @@ def test_a_killed_git_leaves_a_lock_that_the_next_run_names_with_its_remedy(root
     flag = wait_for(root, "prepare-commit-msg")
     running = start(root)
     until(flag, running)
-    found = subprocess.run(["pgrep", "-f", f"git -C {root}"], capture_output=True, text=True, check=True).stdout.split()
-    for process in (running.pid, *map(int, found)):
+    assert gits(root)
+    for process in (running.pid, *gits(root)):
         os.kill(process, signal.SIGKILL)
     running.communicate(timeout=60)
     assert (root / ".git/index.lock").exists()
