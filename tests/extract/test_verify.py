@@ -14,7 +14,7 @@ from hubimages.extract.history.commits import EMPTY_TREE
 from hubimages.extract.history.reading import Part
 from hubimages.extract.messages.rewording import Rewording
 from hubimages.extract.messages.translator import read_commits
-from hubimages.extract.verify import Evidence, day, seconds, verify
+from hubimages.extract.verify import Evidence, _author, day, seconds, verify
 from hubimages.repository.git import Repo
 from tests.extract.taking import IMAGE, image, take
 from tests.histories import Commit, commit_object, git, make
@@ -184,6 +184,21 @@ def test_signatures_and_authors_without_a_name_are_counted(tmp_path):
 def test_an_author_in_another_encoding_is_one(tmp_path):
     latin = f"author A\udcfc <a@b> 1600000000 +0000\n{COMMITTER}"
     assert of_one_commit(tmp_path, latin, latin).authors == [("A\ufffd <a@b>", 1)]
+
+
+@pytest.mark.parametrize(("header", "shown"), [
+    (b"author Z\xeb <z@x> 1 +0000\ncommitter C <c@d> 1 +0000\nencoding latin-1", ("Z\xeb <z@x>", "1 +0000")),
+    (b"author Z\xeb <z@x> 1 +0000\ncommitter C <c@d> 1 +0000\nencoding unheard-of", ("Z\ufffd <z@x>", "1 +0000")),
+    (b"author Z\xeb <z@x> 1 \xff", ("Z\ufffd <z@x>", "1 \ufffd")),
+    (b"tree 1", (" <>", "")),
+])  # fmt: skip
+def test_an_author_is_read_whatever_the_bytes_are(header, shown):
+    assert _author(header) == shown
+
+
+def test_a_message_is_no_part_of_what_is_compared_as_parents(tmp_path):
+    words = f"{GOOD}\n\nparent {'0' * 40}\n\nmore"
+    assert of_one_commit(tmp_path, words, words).authors == [("A <a@b>", 1)]
 
 
 def test_after_a_removal_the_evidence_is_of_what_is_left(extracted, tmp_path):
