@@ -17,16 +17,15 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from functools import cache
 from importlib import import_module
 from pathlib import Path
-from threading import Lock
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
-ROOT = Path(__file__).parents[1]
+from tests import forking
+from tests.forking import ROOT, SERVER, received
+
 # What imports a library with threads of its own, or one of an extra: a task imports it when it runs.
 LATE = ("hubimages.__main__", "hubimages.environment", "hubimages.imagebuilding", "hubimages.scanning")
-TURN = Lock()
 
 
 def hubimages(
@@ -43,7 +42,7 @@ def hubimages(
     """
     argv = list(map(str, words))
     with ExitStack() as stack:
-        request, given, stdout, stderr = (stack.enter_context(temporary()) for _ in range(4))
+        given, stdout, stderr = streams = [stack.enter_context(temporary()) for _ in range(3)]
         mask = os.umask(0o022)
         os.umask(mask)
         asked: dict[str, object] = {
@@ -52,64 +51,25 @@ def hubimages(
             "env": dict(os.environ if env is None else env),
         }
         asked["first"] = list(first)
-        request.write(json.dumps({**asked, "umask": mask}))
         given.write(stdin)
-        for file in (request, given):
-            file.flush()
-            file.seek(0)
-        with TURN:
-            socket.send_fds(server(), [b"."], [file.fileno() for file in (request, given, stdout, stderr)])
-            answer = server().recv(32)
-        assert answer, "the process from which the tasks of the tests are forked has ended"
+        given.flush()
+        given.seek(0)
+        with SERVER.ask({**asked, "umask": mask}, [file.fileno() for file in streams]) as answer:
+            received(answer)
+            status = received(answer)
         texts = []
         for file in (stdout, stderr):
             file.seek(0)
             texts.append(file.read())
-    return subprocess.CompletedProcess(argv, int(answer), *texts)
+    return subprocess.CompletedProcess(argv, os.waitstatus_to_exitcode(status), *texts)
 
 
 def temporary() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8")
 
 
-@cache
-def server() -> socket.socket:
-    """Start the process that forks, and return the connection to it."""
-    ours, theirs = socket.socketpair()
-    argv = (sys.executable, "-P", __file__, str(theirs.fileno()))
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    process = subprocess.Popen(argv, pass_fds=[theirs.fileno()], env=env, cwd=ROOT, stdin=subprocess.DEVNULL)
-    theirs.close()
-
-    def end() -> None:
-        ours.close()
-        process.wait()
-
-    atexit.register(end)
-    return ours
-
-
-def serve(connection: socket.socket) -> None:
-    """Fork for each request and answer with the exit code. Returns in the forked processes, ready to run the task."""
-    while True:
-        asked, numbers, _, _ = socket.recv_fds(connection, 1, 4)
-        if not asked:
-            os._exit(0)
-        child = os.fork()
-        if not child:
-            connection.close()
-            become(*numbers)
-            return
-        for number in numbers:
-            os.close(number)
-        _, status = os.waitpid(child, 0)
-        connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
-
-
-def become(request: int, *streams: int) -> None:
+def become(asked: Mapping[str, Any], streams: Sequence[int]) -> None:
     """Take the arguments, environment, directory and streams of a request."""
-    with open(request, encoding="utf-8") as file:
-        asked = json.load(file)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -119,6 +79,7 @@ def become(request: int, *streams: int) -> None:
     os.umask(asked["umask"])
     sys.argv = [str(ROOT / "hubimages/__main__.py"), *asked["argv"]]
     if asked["first"]:
+        SERVER.alone = True
         place, *given = asked["first"]
         module, _, name = place.partition(":")
         getattr(import_module(module), name)(*given)
@@ -165,11 +126,17 @@ if __name__ == "__main__":
 
     with lean_invoke():
         import_module("hubimages.cli.program")
-    from tests.forking import Forked, warm
-
     open_doors()
-    warm()
-    subprocess.Popen = Forked  # type: ignore[misc]
+    forking.warm()
+    subprocess.Popen = forking.Forked  # type: ignore[misc]
+    link, forking.SERVER.link, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:])
     gc.freeze()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    request, *numbers = forking.serve(link, end)
+    for each in (link, end):
+        each.close()
+    with os.fdopen(request, encoding="utf-8") as file:
+        asked = json.load(file)
+    if "program" in asked:
+        forking.become(asked, dict(zip(asked["files"], numbers, strict=True)))
+    become(asked, numbers)
     finish(main)

@@ -15,6 +15,7 @@ from hubimages.template.render import read_rendering, run_cookiecutter
 from tests.forking import STARTED, Forked
 from tests.sample import some
 from tests.template.published import PUBLISHED
+from tests.update.repositories import from_release
 
 
 @pytest.fixture(autouse=True)
@@ -71,9 +72,9 @@ def test_a_renderer_that_was_started_early_renders_when_it_is_told_to():
 
 
 def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path):
-    started = template.render_files(AWKWARD, PUBLISHED)
+    started = template.render_files(AWKWARD, PUBLISHED), from_release(tmp_path / "started", 1, AWKWARD)
     monkeypatch.setattr(subprocess, "Popen", Forked)
-    assert template.render_files(AWKWARD, PUBLISHED) == started
+    assert (template.render_files(AWKWARD, PUBLISHED), from_release(tmp_path / "forked", 1, AWKWARD)) == started
     with pytest.raises(template_errors.BadInputError, match=r"^image: "):
         template.render_files({"image": "UPPER/case"}, PUBLISHED)
 
