@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import yaml
 from cookiecutter.main import _patch_import_path_for_repo
 from cookiecutter.utils import create_env_with_context
-from jinja2 import Environment, FileSystemLoader, Template, nodes
+from jinja2 import Environment, FileSystemLoader, Template, meta, nodes
 
 from hubimages import template
 from hubimages.template.questions import template_context
@@ -67,12 +67,21 @@ def parsed(text: str) -> dict[str, Any]:
     return workflow
 
 
-class Variable:
-    """A variable of cookiecutter.json, rendered once for all answers with the same values of those that it reads."""
+def read_by(env: Environment, text: str) -> set[str]:
+    """The names of the answers that a template reads, in itself or in what it includes."""
+    tree = env.parse(text)
+    names = {node.attr for node in tree.find_all(nodes.Getattr)}
+    for part in meta.find_referenced_templates(tree):
+        names |= read_by(env, env.loader.get_source(env, part)[0])  # type: ignore[union-attr,arg-type]
+    return names
+
+
+class Part:
+    """A variable of cookiecutter.json or a file, rendered once for all answers that are the same in what it reads."""
 
     def __init__(self, env: Environment, text: str) -> None:
         self.template: Template = env.from_string(text)
-        self.reads = sorted({node.attr for node in env.parse(text).find_all(nodes.Getattr)})
+        self.reads = sorted(read_by(env, text))
         self.known: dict[tuple[str | None, ...], str] = {}
 
     def render(self, answers: Mapping[str, str]) -> str:
@@ -93,10 +102,10 @@ class Renderer:
         self.env.globals["check"] = lambda answers: ""  # cookiecutter's is called after each answer
         self.env.loader = FileSystemLoader([root, root / "templates"])
         self.env.auto_reload = False
-        names = (path.name for path in (root / FOLDER).iterdir())
-        self.workflows = {name: self.env.get_template(f"{FOLDER}/{name}") for name in sorted(names)}
+        files = sorted((root / FOLDER).iterdir())
+        self.workflows = {path.name: Part(self.env, path.read_text(encoding="utf-8")) for path in files}
         self.variables = {
-            key: Variable(self.env, raw[0] if isinstance(raw, list) else raw)
+            key: Part(self.env, raw[0] if isinstance(raw, list) else raw)
             for key, raw in template_context().items()
             if isinstance(raw, str | list) and (key.startswith("__") or not key.startswith("_"))
         }
@@ -114,7 +123,7 @@ class Renderer:
         """The text of each workflow that these answers give, by the name of its file."""
         context = self.complete(answers)
         return {
-            name: workflow.render(cookiecutter=context)
+            name: workflow.render(context)
             for name, workflow in self.workflows.items()
             if context.get(OPTIONAL.get(name, ""), "yes") == "yes"
         }
