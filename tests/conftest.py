@@ -123,7 +123,8 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for name in OF_A_PERSON:
             patch.delenv(name, raising=False)
         patch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path_factory.mktemp("no-home") / ".gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.delenv("GIT_CONFIG_NOSYSTEM", raising=False)
+        patch.setenv("GIT_CONFIG_SYSTEM", str(quick_git(tmp_path_factory.mktemp("git"))))
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
         patch.setenv("GIT_TEST_FSYNC", "0")  # no test takes the power away
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("tmp")))  # containers' data is elsewhere: tests/engine
@@ -135,6 +136,16 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     os.umask(mask)
 
 
+def quick_git(folder: Path) -> Path:
+    """Git's settings for all: new repositories have no sample hooks, and no commit starts a process that tidies up."""
+    template = folder / "template"
+    for name in ("hooks", "info"):
+        (template / name).mkdir(parents=True)
+    (template / "info/exclude").touch()
+    (folder / "config").write_text(f"[init]\n\ttemplateDir = {template}\n[maintenance]\n\tauto = false\n")
+    return folder / "config"
+
+
 @pytest.fixture(scope="session")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return paths for new directories: pytest's own way reads the names of all that there are for each."""
@@ -143,7 +154,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home directory; git reads no configuration but the file in it."""
+    """An empty home directory; git reads no configuration of a person but the file in it."""
     home = next(homes)
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
