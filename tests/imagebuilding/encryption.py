@@ -51,8 +51,8 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def fingerprint(sops_program: str, key: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The key to encrypt for; sops is on PATH and finds it."""
+def fingerprint(key: tuple[str, str], sops_program: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The key to encrypt for; sops is on PATH and finds it. First the key: without gpg, no sops is installed."""
     monkeypatch.setenv("GNUPGHOME", key[0])
     monkeypatch.setenv("PATH", os.pathsep.join([sops_program, os.environ["PATH"]]))
     return key[1]

@@ -123,7 +123,11 @@ def installed(wheel: Path, pip_cache: str, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("installed")
     python = folder / "venv/bin/python"
     run(sys.executable, "-m", "venv", "--without-pip", python.parents[1], cwd=folder)
-    pip = ("-m", "pip", "--python", python, "install", "--quiet", wheel)
+    # The libraries come with uv, in a tenth of pip's time, where it gets them; the wheel is pip's in any case.
+    uv = ("-m", "uv", "pip", "install", "--quiet", "--python", str(python), str(wheel))
+    done = subprocess.run([sys.executable, *uv], cwd=folder, capture_output=True, check=False)
+    alone = () if done.returncode else ("--force-reinstall", "--no-deps")
+    pip = ("-m", "pip", "--python", python, "install", "--quiet", *alone, wheel)
     run(sys.executable, *pip, cwd=folder, env={"PIP_CACHE_DIR": pip_cache})
     return Copy(python, folder)
 

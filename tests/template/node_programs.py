@@ -29,7 +29,11 @@ def bundled() -> Path:
         for path in inputs:
             shutil.copy(path, temporary)
         env = {**os.environ, "HOME": str(HOME)}
-        install = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent")
+        install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
+        install += [
+            "--fetch-retry-mintimeout=1000",
+            "--fetch-retry-maxtimeout=5000",
+        ]  # not five minutes without a network
         done = subprocess.run(install, cwd=temporary, env=env, check=False, capture_output=True, text=True)
         if done.returncode:
             needs.NODE.missing(done.stderr.strip()[-300:])
