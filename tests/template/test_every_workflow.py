@@ -90,8 +90,9 @@ def test_zizmor_finds_nothing(files):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_githubs_schema_is_kept(files):
-    assert schemas.problems("github-workflows", *files) == []
+def test_githubs_schema_is_kept():
+    validator = schemas.validator("github-workflows")
+    assert [(name, error.message) for name, text in WORKFLOWS for error in validator.iter_errors(parsed(text))] == []
 
 
 @pytest.fixture(scope="session")
