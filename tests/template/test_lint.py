@@ -45,7 +45,7 @@ def lint(path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
         "dependencies: [ python=3.12,numpy ]\n\n\n\n\n",
         "dependencies:\r\n  - python=3.12\r\n  - numpy",
         "dependencies:\n  - python=3.12\n  #comment\n  - python-dateutil>=2.9\n  - r-base=4.4",
-    ], 10, 11),
+    ], 10),
 )  # fmt: skip
 def test_what_repo2docker_reads_passes_whatever_its_style(repository: Path, text: str) -> None:
     (repository / "environment.yml").write_bytes(text.encode())
@@ -66,7 +66,7 @@ def test_what_repo2docker_reads_passes_whatever_its_style(repository: Path, text
         (PYTHON.format("\"python[version='>=3.12']\""), "python[version"),
         ("dependencies:\n  - python=3.12\n dependencies: []\n", "syntax error"),
         ("dependencies:\n  - python=3.12\ndependencies: []\n", "duplication of key"),
-    ], 0, 6),
+    ], 0),
 )  # fmt: skip
 def test_what_it_does_not_read_is_refused(repository: Path, text: str, said: str) -> None:
     (repository / "environment.yml").write_text(text)
@@ -143,14 +143,14 @@ TOGETHER = [
 assert sorted(case for cases in TOGETHER for case in cases) == sorted(ADVISED)
 
 
-@pytest.mark.parametrize("cases", TOGETHER, ids=", ".join)
+@pytest.mark.parametrize("cases", some([(cases,) for cases in TOGETHER], 0, 1, 3), ids=", ".join)
 def test_what_is_only_risk_or_taste_passes(repository: Path, cases: tuple[str, ...]) -> None:
     write(repository, {name: text for case in cases for name, text in ADVISED[case].items()})
     done = lint(repository, "-R", "-s")
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.parametrize("case", some([*REFUSED], 0, 1, 2, 3, 5, 6, 7))  # 4 is zizmor's, as 3 is
 def test_what_breaks_the_image_or_leaks_is_refused(repository: Path, case: str) -> None:
     files, said = REFUSED[case]
     write(repository, files)
