@@ -54,7 +54,7 @@ def look(made: Made, address: str) -> Remote:
     fetch = ["git", "-C", str(made.dest), "fetch", "--quiet", "--no-tags", "--", address, f"+refs/heads/main:{THEIRS}"]
     done = attempt(*fetch, cwd=made.dest, env=environment(address))
     if done.returncode:
-        raise remote_failure(address, fetch, done.returncode, done.stderr)
+        raise remote_failure(address, fetch, done.returncode, done.stderr, made.dest)
     if repo.succeeds("merge-base", "--is-ancestor", theirs, ours):
         return Remote(theirs, "behind")
     if repo.succeeds("merge-base", "--is-ancestor", ours, theirs):
@@ -76,8 +76,9 @@ def push(made: Made, address: str) -> None:
 
 
 def track(repo: Repo, main: str) -> None:
-    """Record that the remote has this main, as the push does that was stopped after the remote had it."""
-    if repo.answer("config", "--get", "branch.main.remote").strip():
+    """Record that the remote has this main, which a push that was stopped or had no room left has not."""
+    tracked = repo.answer("config", "--get", "branch.main.remote").strip()
+    if tracked and (tracked != "origin" or repo.succeeds("rev-parse", "--verify", "--quiet", THEIRS)):
         return
     repo.read("update-ref", THEIRS, main)
     repo.read("branch", "--quiet", "--set-upstream-to=origin/main", "main")

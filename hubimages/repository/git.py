@@ -290,8 +290,10 @@ class WorkflowRightError(LoginError):
     """GitHub refuses a push, because the token may not change workflows."""
 
 
-def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
-    """Return the error for a git command that talked to a remote and failed."""
+def remote_failure(
+    address: str, argv: Sequence[str], code: int, output: bytes, writes: Path | None = None
+) -> HubImagesError:
+    """Return the error for a git command that talked to a remote and failed; `writes`: the place of what it fetches."""
     shown = console.censor(address)
     lines = console.censor(output.decode(errors="replace")).strip().splitlines()
     said = next((line for line in reversed(lines) if re.search(r"fatal|error|denied|rejected", line)), "no message")
@@ -308,7 +310,7 @@ def remote_failure(address: str, argv: Sequence[str], code: int, output: bytes) 
         return NoAnswerError(f"no answer from {shown}, try again later: {said}")
     if NOT_THERE.search(text):
         return BadInputError(f"no git repository at {shown} (or it is private and you are not logged in): {said}")
-    return failure(argv, code, output)
+    return with_reason(failure(argv, code, output), writes) if writes else failure(argv, code, output)
 
 
 def _no_right(shown: str, said: str, workflow: re.Match[str] | None) -> LoginError:

@@ -30,7 +30,7 @@ def fetch_missing(repo: Repo, commits: Sequence[str], file: str) -> None:
     done = attempt(*argv, cwd=repo.directory, stdin=stdin, env=remote_environment(repo.directory))
     if done.returncode:
         address = repo.answer("remote", "get-url", remote).strip() or remote
-        raise remote_failure(address, argv, done.returncode, done.stderr)
+        raise remote_failure(address, argv, done.returncode, done.stderr, repo.directory)
 
 
 def checked_out(repo: Repo, file: str, names: Sequence[str]) -> dict[str, bytes]:

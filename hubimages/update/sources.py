@@ -104,7 +104,7 @@ def fetch(record: Record, into: Path) -> Path:
                 f"{console.censor(address)} has no commit {record.commit[:12]}, which {RECORD} names. If the template "
                 "has moved or was rewritten, ask its maintainers"
             )
-        raise remote_failure(address, argv, done.returncode, done.stderr)
+        raise remote_failure(address, argv, done.returncode, done.stderr, into)
     repo = Repo(store)
     names = repo.read("ls-tree", "-z", "--name-only", record.commit, "--", *PARTS).decode().split("\0")[:-1]
     if "cookiecutter.json" not in names or "<<cookiecutter.repo>>" not in names:

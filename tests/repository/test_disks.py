@@ -10,6 +10,7 @@ from hubimages.errors import HubImagesError, StorageError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
+from hubimages.repository.proposals.talking import talk
 
 EDITS = [FileEdit("a.yaml", "tag: old\n", "tag: new\n"), FileEdit("new/d.yaml", None, "tag: d\n")]
 
@@ -42,6 +43,17 @@ def root(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", disk], check=True)
 
 
+def fill(root: Path, left: int = 0) -> None:
+    """Leave so many bytes free on the disk."""
+    with (root / "filling").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+        file.truncate(max(0, file.tell() - left)) if left else None
+
+
 def as_before(root: Path) -> bool:
     return (
         git(root, "log", "--format=%s") == "Start\n"
@@ -52,15 +64,17 @@ def as_before(root: Path) -> bool:
     )
 
 
+def test_a_fetch_that_has_no_room_says_so(root: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "-q", "--bare", str(root), "origin.git")
+    address = str(tmp_path / "origin.git")
+    fill(root)
+    with pytest.raises(StorageError, match="the disk is full: free some space"):
+        talk(address, "git", "fetch", "-q", address, "+main:refs/remotes/origin/main", cwd=root)
+
+
 @pytest.mark.parametrize("left", [0, 4096, 3 * 4096, 6 * 4096, 9 * 4096])
 def test_on_a_full_disk_nothing_is_changed(left: int, root: Path) -> None:
-    with (root / "filling").open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
-        file.truncate(max(0, file.tell() - left)) if left else None
+    fill(root, left)
     repo = changes.deployment_repository(root)
     try:
         with changes.on_branch(repo, "bump"):

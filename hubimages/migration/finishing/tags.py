@@ -38,7 +38,7 @@ def published(address: str) -> Published:
         if b"couldn't find remote ref" in done.stderr:
             raise RefusedError(f"{censor(address)} has no main yet. Push first: hubimages extract-images ... --push")
         if done.returncode:
-            raise remote_failure(address, argv, done.returncode, done.stderr)
+            raise remote_failure(address, argv, done.returncode, done.stderr, place)
         main = repo.text("rev-parse", "main")
         ((blob, kind, _),) = repo.batch_check([f"main:{template.RECORD}"])
         if kind != "blob":

@@ -22,4 +22,4 @@ def talk(
     env |= token_environment(address, env)
     done = run(*argv, cwd=cwd, env=env)
     if done.returncode:
-        raise remote_failure(asked or address, argv, done.returncode, done.stderr or done.stdout)
+        raise remote_failure(asked or address, argv, done.returncode, done.stderr or done.stdout, cwd)
