@@ -135,7 +135,8 @@ class Trial:
         shown = without_leftovers(now, self.after) if killed else now
         if killed and (texts := state.recorded(self.world.there)):  # the next run puts back what is not committed
             other = {path for found in (self.before, self.after, shown) for path in outside_git(found)} - {*texts}
-            assert all(shown.get(path) in (self.before.get(path), self.after.get(path)) for path in other), what
+            odd = [path for path in other if shown.get(path) not in (self.before.get(path), self.after.get(path))]
+            assert odd == [], f"{what}: {odd}"
             assert all(texts.values()), f"{what}: neither as before nor as planned: {texts}"
         elif shown not in (self.before, self.after):
             steps = self.scenario.steps
@@ -201,7 +202,8 @@ def seen(scenario: Scenario, world: World) -> State:
 
 
 def outside_git(found: State) -> set[str]:
-    return {path for path in found if ".git" not in path}
+    """Return the files that are not git's own."""
+    return {path for path, text in found.items() if ".git" not in path and not text.startswith("directory ")}
 
 
 def of(found: State, source: str) -> State:

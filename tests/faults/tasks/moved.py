@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.faults.tasks.deployments import on_github, requests
+from tests.faults.tasks.image_repos import without_one
 from tests.faults.world import Scenario, State, World
 from tests.histories import git
 from tests.migration.finishing import moved
@@ -34,10 +35,11 @@ def whole_steps(world: World, before: State, after: State, now: State) -> bool:
 MOVED = (
     Scenario(
         "finish-migration --commit", lambda w: finish(w, "--commit"), migrated, server="registry",
-        sources=("deployment.git",), steps=whole_steps, most=6,
+        sources=("deployment.git",), steps=whole_steps, most=6, parted=without_one,
     ),
     Scenario(
         "finish-migration --open-pr", lambda w: finish(w, "--open-pr"), on_github(migrated, "clone"),
         server="registry git github", sources=("deployment.git",), steps=whole_steps, most=6, beyond=requests,
+        parted=without_one,
     ),
 )  # fmt: skip
