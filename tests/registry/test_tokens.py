@@ -106,11 +106,26 @@ def test_an_identity_token_is_exchanged_by_post(configure: Configure) -> None:
     assert b"refresh_token=the-identity" in exchange.body
 
 
-def test_no_login_is_sent_to_a_token_service_without_tls(configure: Configure) -> None:
-    challenge = 'Bearer realm="http://registry.example/token",service="x"'
+def test_an_identity_token_does_not_follow_a_redirect(configure: Configure) -> None:
+    with scripted(replies(Reply(200, b'{"access_token": "t"}'))) as other:
+        away = Reply(307, b"", {"Location": f"http://{other.host}/token"})
+        with scripted(lambda asked: away if asked.path == "/token" else bearer(asked) or HERE) as server:
+            configure(auths={server.host: {"auth": "YWRhOg==", "identitytoken": "the-identity"}})
+            with Registries() as registries, pytest.raises(NoAnswerError):
+                registries.digest(server.image)
+    assert other.asked == []
+
+
+@pytest.mark.parametrize(("realm", "said"), [
+    ("http://registry.example/token", "which is not https: not sent"), ("https://[::1/token", "which is no address"),
+])  # fmt: skip
+def test_no_login_is_sent_to_a_token_service_without_tls_or_an_address(
+    realm: str, said: str, configure: Configure
+) -> None:
+    challenge = f'Bearer realm="{realm}",service="x"'
     with scripted(replies(error(401, WWW_Authenticate=challenge))) as server, Registries() as registries:
         configure({server.host: "ada:secret"})
-        with pytest.raises(NoAnswerError, match="which is not https: not sent"):
+        with pytest.raises(NoAnswerError, match=f"{said}$"):
             registries.digest(server.image)
 
 
