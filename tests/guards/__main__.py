@@ -32,11 +32,12 @@ def main(wanted: Sequence[str]) -> int:
     wrong = 0
     made = mutants({module: modules[module]["tests"] for module in wanted or modules})
     for module, found in made.items():
-        survived = {short(diff) for state in ("survived", "no tests") for diff in found.get(state, [])}
+        surviving = [short(diff) for state in ("survived", "no tests") for diff in found.get(state, [])]
+        survived = {*surviving}
         expected = listed.get(module, set())
         killed = sum(len(found.get(state, [])) for state in ("killed", "timeout", "segfault"))
         total = sum(map(len, found.values()))
-        print(f"{module}: {total} mutants, {killed} killed, {len(survived & expected)} listed")
+        print(f"{module}: {total} mutants, {killed} killed, {sum(each in expected for each in surviving)} listed")
         for text, those in (
             ("survives", survived - expected),
             ("is listed, but does not survive", expected - survived),

@@ -1,5 +1,7 @@
 """The lists that `nox -s mutants` reads name what is there: modules, tests, and the code of mutants that survive."""
 
+import re
+
 import pytest
 
 from tests.command import ROOT
@@ -33,3 +35,13 @@ def test_a_diff_is_shown_as_what_is_old_and_new() -> None:
     removed, added = "-    if a:\n-        g()\n", "+    if (a) and False:\n+        g()\n"
     diff = f"--- a\n+++ a\n@@ -1,4 +1,4 @@\n def f():\n{removed}{added}     h()"
     assert short(diff) == f"if a: g(){ARROW}if (a) and False: g()"
+
+
+def test_the_design_counts_the_mutants_of_each_module() -> None:
+    design = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\S+\.py)` \| (\d+) \| (\d+) \| (\d+) \|$", design, re.MULTILINE)
+    assert [f"hubimages/{module}" for module, *_ in rows] == [*MODULES]
+    for module, made, killed, listed in rows:
+        texts = sum(len(each["mutants"]) for each in SURVIVORS if each["module"] == f"hubimages/{module}")
+        # Two functions may have a line that is the same.
+        assert int(made) - int(killed) == int(listed) >= texts >= (int(listed) > 0), module
