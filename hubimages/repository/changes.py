@@ -81,7 +81,7 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
         done: list[_Done] = []
         try:
             for change in commits:
-                own = file_edit.combined([_on_top(done, edit) for edit in change.edits])
+                own = file_edit.combined(_on_top(done, change.edits))
                 if _is_committed(repo, own):
                     continue  # nothing changes, or another run has committed this part
                 for each in done:
@@ -223,17 +223,21 @@ def _left(done: Sequence[_Done]) -> dict[str, str | None]:
     return {path: text for each in done for path, text in each.after().items()}
 
 
-def _on_top(done: Sequence[_Done], edit: FileEdit) -> FileEdit:
-    """The edit on top of what hooks have made of earlier edits of the same file in this run."""
-    now = _left(done).get(edit.path, edit.before)
-    if now == edit.before:
-        return edit
-    merged = committing.merged(base=edit.before, ours=now, theirs=edit.after)
-    if merged is None:
-        raise RefusedError(
-            f"{edit.path}: a hook changed the lines that the next commit edits. Make these changes one by one"
-        )
-    return FileEdit(edit.path, now, merged)
+def _on_top(done: Sequence[_Done], edits: Sequence[FileEdit]) -> list[FileEdit]:
+    """The edits of a commit, each on top of the one before it, and of what hooks have made of earlier commits."""
+    left = _left(done)
+    own = []
+    for edit in edits:
+        before, after = left.get(edit.path, edit.before), edit.after
+        if before != edit.before:
+            after = committing.merged(base=edit.before, ours=before, theirs=edit.after)
+            if after is None:
+                raise RefusedError(
+                    f"{edit.path}: a hook changed the lines that the next commit edits. Make these changes one by one"
+                )
+        own.append(FileEdit(edit.path, before, after))
+        left[edit.path] = after
+    return own
 
 
 def _unadd(repo: Repo, new: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubimages.errors import RefusedError
@@ -110,8 +110,12 @@ def test_what_is_shown_is_what_is_written(plan: tuple[Texts, list[Commit]]) -> N
         assert status(ours) == " M user\n"
 
 
+TWICE = Commit("Two", [FileEdit("a.yaml", "tag: 2\n", "tag: 3\n"), FileEdit("a.yaml", "tag: 3\n", "tag: 1\nlast")])
+
+
 @SOME
 @given(plans())
+@example(({"a.yaml": "tag: 1\n"}, [Commit("One", [FileEdit("a.yaml", "tag: 1\n", "tag: 2\n")]), TWICE]))
 def test_what_is_shown_is_what_is_committed_each_on_top_of_the_one_before(plan: tuple[Texts, list[Commit]]) -> None:
     start, commits = plan
     wanted = after(start, commits)

@@ -159,6 +159,7 @@ def test_a_push_that_fails_says_what_is_committed_and_the_next_run_knows_of_it(r
     waiting = json.loads((repo.git_dir / pull_request.PENDING).read_text())["request"]
     assert waiting == {
         "base": "main", "branch": "bump", "title": "Use 2", "body": "", "to": "", "command": ["bump-images", "a"],
+        "is_all": False,
     }  # fmt: skip
 
 
