@@ -13,6 +13,7 @@ from pathlib import Path
 
 from invoke.parser import Argument, ParserContext
 
+from hubimages import disk
 from hubimages.cli.topics import TOPICS
 from hubimages.errors import BadInputError, HubImagesError
 
@@ -151,7 +152,7 @@ def known(name: str, before: Sequence[str]) -> Iterable[str]:
     given = [word.removeprefix("--repo=") for word in before if word.startswith("--repo=")]
     given += [after for word, after in pairwise(before) if word == "--repo"]
     try:
-        inventory = references.find_references(Path(given[-1]).expanduser() if given else Path())
+        inventory = references.find_references(disk.written(given[-1]) if given else Path())
     except (HubImagesError, OSError):
         return ()
     if name in HUBS:
@@ -167,7 +168,7 @@ def paths(begun: str) -> Iterator[str]:
     """Yield the files and directories, these with a slash at the end; hidden ones only after a dot."""
     folder, slash, name = begun.rpartition("/")
     try:
-        entries = sorted(os.scandir(Path(folder + slash or ".").expanduser()), key=lambda each: each.name)
+        entries = sorted(os.scandir(disk.written(folder + slash or ".")), key=lambda each: each.name)
     except OSError:
         return
     for entry in entries:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from hubimages.disk.locks import FILE as FILE
     from hubimages.disk.locks import NO_LOCKS as NO_LOCKS
     from hubimages.disk.locks import remove_left as remove_left
+    from hubimages.disk.places import written as written
     from hubimages.disk.records import facts as facts
     from hubimages.disk.records import left_record as left_record
     from hubimages.disk.records import record as record
@@ -23,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "locks": ["FILE", "NO_LOCKS", "remove_left"],
+        "places": ["written"],
         "records": ["facts", "left_record", "record"],
         "temporary": ["in_memory", "remove", "temporary_directory", "unnamed_file"],
         "whole_files": ["write_new", "write_whole"],

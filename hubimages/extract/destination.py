@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.extract.history.trees import Files, Forest
 from hubimages.extract.sources.source import check_word, is_address
@@ -42,7 +42,7 @@ class Base:
 def address(origin: str) -> str:
     """Return the address of `--origin` as git can use it from any directory."""
     check_word(origin, "--origin")
-    return origin if is_address(origin) else str(Path(origin).expanduser().absolute())
+    return origin if is_address(origin) else str(disk.written(origin).absolute())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError
 from hubimages.repository.web_address import WebAddress, web_address
 
@@ -61,7 +61,7 @@ def full_address(word: str, place: str) -> str:
     """
     if word.startswith("-") or "::" in word or re.search(r"\s", word):
         raise BadInputError(f"{place}: {word!r} is no address of a repository. Write one address a line")
-    if (there := Path(word).expanduser()).exists():
+    if (there := disk.written(word)).exists():
         return str(there.resolve())
     if SHORT.fullmatch(word):
         return f"https://github.com/{word}"

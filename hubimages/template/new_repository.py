@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console, run
+from hubimages import console, disk, run
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.repository import git, staging
 from hubimages.template.next_steps import next_steps
@@ -145,5 +145,5 @@ def _address(origin: str) -> str:
         raise BadInputError(
             f"{origin!r} is not an address of a repository, such as git@github.com:organisation/name.git"
         )
-    local = Path(origin).expanduser()
+    local = disk.written(origin)
     return str(local.resolve()) if local.exists() else origin

@@ -93,6 +93,8 @@ SPECIMENS: dict[str, tuple[str, bytes | Callable[[], bytes]]] = {
     "a version with long numbers": ("line of text", b"1:" + b"9" * 6000 + b".0"),
     "build arguments that are no mapping": ("chartpress.yaml, for extraction", b"charts: [{images: {hub: {buildArgs: abc}}}]\n"),
     "answers that are no mapping": ("own files in a record", b"answers: abc\n"),
+    "a lock without a default environment": ("pixi.lock", LOCKS[1].replace(b"default:", b"other:")),
+    "a directory of a user who does not exist": ("list of repositories", b"~nobody-of-that-name/x\n"),
     "a lock whose packages have no hash": ("pixi.lock", LOCKS[1].replace(b"  sha256: " + b"a" * 64 + b"\n", b"")),
     "a report that is no XML": ("pytest's report", b"<a"),
     "an SBOM with a size without end": (

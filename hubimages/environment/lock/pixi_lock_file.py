@@ -38,7 +38,7 @@ def read(file: Path) -> Lock:
     try:
         text = file.read_text(encoding="utf-8")
         yaml_text.load(text)  # py-rattler never ends at deep nesting, and follows every alias
-        environment = rattler.LockFile.from_path(file).default_environment()
+        environment = rattler.LockFile.from_path(file).environment("default")  # default_environment() is never None
     except Exception as error:  # py-rattler's classes differ by the mistake
         raise BadInputError(f"{file} is no pixi.lock: {' '.join(str(error).split())[:200]}") from error
     if environment is None:

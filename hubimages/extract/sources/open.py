@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.extract.sources.remote import Asked, asked, open_remote
 from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
@@ -59,9 +59,9 @@ def checked(given: str, ref: str | None) -> Path:
     if ref is not None:
         check_word(ref, "--ref")
     try:
-        path = Path(given).expanduser()
+        path = disk.written(given)
         path.exists()
-    except (OSError, RuntimeError) as error:  # RuntimeError: ~ of a user who does not exist
+    except OSError as error:
         raise BadInputError(f"no repository at {given}: {error}") from error
     return path
 
@@ -69,7 +69,7 @@ def checked(given: str, ref: str | None) -> Path:
 def refuse_inside(dest: Path, given: str) -> None:
     """Refuse a DEST inside of the source, which is never written to."""
     with contextlib.suppress(OSError, RuntimeError, ValueError):  # open_source reports what is wrong with SOURCE
-        source = Path(given.removeprefix("file://")).expanduser().resolve()
+        source = disk.written(given.removeprefix("file://")).resolve()
         if dest.is_relative_to(source):
             raise RefusedError(f"{dest} is inside {given}, which is only read. Name a DEST outside of it")
 

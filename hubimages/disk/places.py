@@ -1,0 +1,12 @@
+"""Paths that a person wrote."""
+
+import os
+from pathlib import Path
+
+
+def written(text: str) -> Path:
+    """Return the path with `~` and `~USER` replaced, and as it is where there is no such user, as shells do.
+
+    `Path.expanduser` raises RuntimeError then.
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111
