@@ -31,9 +31,10 @@ NEED_NO_STAND_IN = tuple(
 # A few tests that take long: xdist begins with the files that have the most tests, and these would come last, alone.
 LONG = (
     "engine", "engine without stand-ins", "tests/installed/test_installed.py", "tests/template/test_lint.py",
-    "tests/migration/test_push.py", "tests/migration/test_whole_path.py", "tests/migration/finishing/test_stopped.py",
-    "tests/repository/test_interrupts.py", "tests/repository/test_hooks.py", "tests/fleet/test_each.py",
-    "tests/update/test_all_or_nothing.py", "tests/test_tutorial.py", "tests/test_skips.py",
+    "tests/live_hub/test_try_image.py", "tests/migration/test_push.py", "tests/migration/test_whole_path.py",
+    "tests/migration/finishing/test_stopped.py", "tests/repository/test_interrupts.py",
+    "tests/repository/test_hooks.py", "tests/fleet/test_each.py", "tests/update/test_all_or_nothing.py",
+    "tests/test_tutorial.py", "tests/test_skips.py",
 )  # fmt: skip
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
