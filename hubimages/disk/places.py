@@ -9,4 +9,7 @@ def written(text: str) -> Path:
 
     `Path.expanduser` raises RuntimeError then.
     """
-    return Path(os.path.expanduser(text))  # noqa: PTH111
+    try:
+        return Path(os.path.expanduser(text))  # noqa: PTH111
+    except ValueError:  # a NUL
+        return Path(text)

@@ -95,6 +95,7 @@ SPECIMENS: dict[str, tuple[str, bytes | Callable[[], bytes]]] = {
     "answers that are no mapping": ("own files in a record", b"answers: abc\n"),
     "a lock without a default environment": ("pixi.lock", LOCKS[1].replace(b"default:", b"other:")),
     "a directory of a user who does not exist": ("list of repositories", b"~nobody-of-that-name/x\n"),
+    "a user whose name has a NUL": ("list of repositories", b"~\0"),
     "a lock whose packages have no hash": ("pixi.lock", LOCKS[1].replace(b"  sha256: " + b"a" * 64 + b"\n", b"")),
     "a report that is no XML": ("pytest's report", b"<a"),
     "an SBOM with a size without end": (
