@@ -20,6 +20,7 @@ import pytest
 
 from hubimages import extract, migration
 from hubimages.errors import BadInputError, LoginError, NotInstalledError
+from tests import command
 from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.migration.test_extract_images import add, commit, problems, run, states
@@ -396,7 +397,8 @@ def test_a_repository_is_public_where_the_manifest_says_so_and_the_scan_found_no
 )
 def test_killed_at_any_moment_the_next_run_finishes(manifest: Path, tmp_path: Path, after: float) -> None:
     pattern, out = remotes(tmp_path, 0, 1, 2), tmp_path / "out"
-    argv = [sys.executable, "-m", "hubimages", "extract-images", str(manifest), str(out), "--remote", pattern, "--push"]
+    words = ["extract-images", str(manifest), str(out), "--remote", pattern, "--push"]
+    argv = [sys.executable, "-m", "hubimages", *words]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     time.sleep(after)  # whatever it has come to by then
     os.killpg(process.pid, signal.SIGKILL)
@@ -404,8 +406,8 @@ def test_killed_at_any_moment_the_next_run_finishes(manifest: Path, tmp_path: Pa
     # Workers share the lock that says that the run goes on, and the kernel ends one process after the other.
     while fleet.is_there(process.pid):
         time.sleep(0.02)
-    done = run(manifest, out, remote=pattern, push=True)
-    assert problems(done) == {}
+    done = command.hubimages(*words)  # the task itself, which begins with what a killed run has left
+    assert done.returncode == 0, done.stderr
     for number in range(3):
         name = f"hub0{number}-image"
         assert main_of(out / name) == main_of(tmp_path / "remotes" / f"{name}.git")
