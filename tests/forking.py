@@ -142,7 +142,7 @@ class Forked(STARTED):  # type: ignore[type-arg,misc]
         files = {number: number if at == -1 else at for number, at in streams.items()}
         files |= {number: number for number in asked["pass_fds"]}
         request = {
-            "program": words[2:], "files": [*files], "cwd": os.fspath(asked["cwd"] or Path.cwd()),
+            "program": words[2:], "files": [*files], "cwd": str(Path.cwd() / (asked["cwd"] or "")),
             "env": {os.fsdecode(name): os.fsdecode(text) for name, text in (asked["env"] or os.environ).items()},
             "session": asked["start_new_session"], "umask": mask(),
         }  # fmt: skip
