@@ -310,7 +310,8 @@ def remote_failure(
         return NoAnswerError(f"no answer from {shown}, try again later: {said}")
     if NOT_THERE.search(text):
         return BadInputError(f"no git repository at {shown} (or it is private and you are not logged in): {said}")
-    return with_reason(failure(argv, code, output), writes) if writes else failure(argv, code, output)
+    error = failure(argv, code, output)
+    return with_reason(error, writes) if writes else error
 
 
 def _no_right(shown: str, said: str, workflow: re.Match[str] | None) -> LoginError:

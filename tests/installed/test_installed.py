@@ -5,10 +5,10 @@ import re
 import stat
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from zipfile import ZipFile
 
-import pip
 import pytest
 
 from hubimages.cli.completion import SHELLS
@@ -191,7 +191,8 @@ def test_workflows_install_what_is_ours_or_pinned_and_the_line_works(
     assert not re.search(r'session\.install\("(?!--requirement)', (made / "noxfile.py").read_text())
     run(installed.python, "-m", "venv", "--without-pip", tmp_path / "venv", cwd=tmp_path)
     folders = [next((root / "venv/lib").glob("python*/site-packages")) for root in (tmp_path, installed.folder)]
-    (folders[0] / "pip").symlink_to(Path(pip.__file__).parent)  # another one takes three seconds
+    pip = Path(sysconfig.get_path("purelib"), "pip")
+    (folders[0] / "pip").symlink_to(pip)  # another one takes three seconds
     (folders[0] / "libraries.pth").write_text(f"{folders[1]}\n")  # its libraries are those of the other environment
     path = f"{tmp_path / 'venv/bin'}{os.pathsep}{os.environ['PATH']}"
     env = {"PATH": path, "PIP_CACHE_DIR": pip_cache}

@@ -30,10 +30,7 @@ def bundled() -> Path:
             shutil.copy(path, temporary)
         env = {**os.environ, "HOME": str(HOME)}
         install = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
-        install += [
-            "--fetch-retry-mintimeout=1000",
-            "--fetch-retry-maxtimeout=5000",
-        ]  # not five minutes without a network
+        install += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]  # or 5 minutes offline
         done = subprocess.run(install, cwd=temporary, env=env, check=False, capture_output=True, text=True)
         if done.returncode:
             needs.NODE.missing(done.stderr.strip()[-300:])
