@@ -1,8 +1,9 @@
 """Each row of the comparisons names a test or a benchmark that exists, or says that it was read."""
 
 import re
-import sys
 from pathlib import Path
+
+import pytest
 
 CHECKOUT = Path(__file__).parent.parent
 PAGE = (CHECKOUT / "docs/comparisons.md").read_text(encoding="utf-8")
@@ -22,10 +23,10 @@ def test_every_row_is_shown_by_a_test_or_a_benchmark_that_exists_or_was_read() -
             assert (f"def {test}(" if test else "def test_") in (CHECKOUT / file).read_text(encoding="utf-8"), row
 
 
-def test_every_benchmark_that_is_named_is_one_that_runs() -> None:
+def test_every_benchmark_that_is_named_is_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     named = set(BENCHMARK.findall(PAGE))
     assert {"extract", "references", "proposals", "update"} <= named
-    sys.path.insert(0, str(CHECKOUT / "benchmarks"))
+    monkeypatch.syspath_prepend(str(CHECKOUT / "benchmarks"))
     from every import benchmarks
 
     assert named <= set(benchmarks())

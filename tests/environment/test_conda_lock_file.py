@@ -11,12 +11,7 @@ from hypothesis import strategies as some
 from hubimages.environment.lock import conda_lock_file
 from hubimages.environment.lock.model import Lock, Locked
 
-
-@pytest.fixture(scope="module", autouse=True)
-def library() -> None:
-    """Import it now: each process of a run collects these tests, and it takes half a second."""
-    pytest.importorskip("conda_lock", reason="conda-lock is not installed: pip install conda-lock")
-
+conda_lock = pytest.importorskip("conda_lock", reason="conda-lock is not installed: pip install conda-lock")
 
 # What YAML reads as numbers, dates, booleans and the like, besides ordinary versions and names.
 WORDS = some.sampled_from(

@@ -1,5 +1,6 @@
 """The tasks of imagebuilding hubs: make one, check one, preview its form."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -206,7 +207,7 @@ def preview_imagebuilding_hub(
         registry=registry,
         repositories=Path(repositories) if repositories else None,
     )
-    with imagebuilding.running(form, options) as shown:
+    with imagebuilding.running(form, options) as shown, contextlib.suppress(KeyboardInterrupt):
         for note in shown.notes:
             console.step(note)
         console.result(shown.address)

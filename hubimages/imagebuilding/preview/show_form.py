@@ -55,10 +55,9 @@ class Preview:
     hub: "subprocess.Popen[bytes]"
 
     def wait(self) -> None:
-        """Wait for Ctrl-C. Raises ProgramFailedError if the hub stops by itself."""
-        with contextlib.suppress(KeyboardInterrupt):
-            code = self.hub.wait()
-            raise ProgramFailedError(f"JupyterHub stopped by itself (exit code {code})")
+        """Wait until Ctrl-C raises KeyboardInterrupt. Raises ProgramFailedError if the hub stops by itself."""
+        code = self.hub.wait()
+        raise ProgramFailedError(f"JupyterHub stopped by itself (exit code {code})")
 
 
 def form_of_hub(directory: Path, cluster: str | None, hub: str | None, files: Sequence[Path]) -> Form:
