@@ -167,4 +167,5 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from looking at the modules and tests again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)  # what a test leaves is small
     gc.enable()

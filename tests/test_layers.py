@@ -6,6 +6,7 @@ What stands low can be read, tested and changed without knowing what stands on i
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "hubimages"
@@ -35,8 +36,13 @@ LEVEL = {name: level for level, names in enumerate(reversed(LAYERS)) for name in
 NO_DOOR = {"repository", "cli"}
 
 
-def imports(module: Path) -> Iterator[list[str]]:
+@cache
+def imports(module: Path) -> list[list[str]]:
     """The dotted names below the package that a module imports, at its top or later."""
+    return list(_imports(module))
+
+
+def _imports(module: Path) -> Iterator[list[str]]:
     for node in ast.walk(ast.parse(module.read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubimages import console
+from tests.sample import some
 from tests.terminal import on_a_terminal
 
 
@@ -108,7 +109,7 @@ def test_of_a_programs_last_lines_whole_sequences_are_taken_out(said: str, shown
     assert console.without_colours(said) == shown
 
 
-@pytest.mark.parametrize("closed", ["0", "1", "2", "1 2", "0 1 2"])
+@pytest.mark.parametrize("closed", some(["0", "1", "2", "1 2", "0 1 2"], 1, 2, 4))
 def test_closed_streams_do_not_stop_a_task_and_no_program_writes_into_our_files(closed: str, tmp_path: Path) -> None:
     redirections = " ".join(f"{number}>&-" for number in closed.split())
     run = f'exec "$@" {redirections}'

@@ -12,6 +12,7 @@ import pytest
 
 from tests import deployments
 from tests.references.pointing import make_deployment
+from tests.sample import some
 
 ROOT = Path(__file__).parents[2]
 RUN = "import runpy; sys.argv[0] = 'hubimages'; runpy.run_module('hubimages', run_name='__main__', alter_sys=True)"
@@ -96,12 +97,16 @@ def test_the_imitation_of_macos_lacks_what_linux_has() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ["--list"],
-        ["images"],
-        ["point-hubs", "quay.io/group/image:1f1f1f1f1f1f", "--all", "--dry-run"],
-        ["doctor"],
-    ],
+    some(
+        [
+            (["--list"],),
+            (["images"],),
+            (["point-hubs", "quay.io/group/image:1f1f1f1f1f1f", "--all", "--dry-run"],),
+            (["doctor"],),
+        ],
+        2,
+        3,
+    ),
     ids=" ".join,
 )
 def test_tasks_use_nothing_that_macos_lacks(words: list[str], tmp_path: Path) -> None:

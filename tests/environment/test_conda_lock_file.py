@@ -11,7 +11,12 @@ from hypothesis import strategies as some
 from hubimages.environment.lock import conda_lock_file
 from hubimages.environment.lock.model import Lock, Locked
 
-conda_lock = pytest.importorskip("conda_lock", reason="conda-lock is not installed: pip install conda-lock")
+
+@pytest.fixture(autouse=True, scope="module")
+def conda_lock_is_there() -> None:
+    """Here rather than at the top: its import takes half a second of each process that collects the tests."""
+    pytest.importorskip("conda_lock", reason="conda-lock is not installed: pip install conda-lock")
+
 
 # What YAML reads as numbers, dates, booleans and the like, besides ordinary versions and names.
 WORDS = some.sampled_from(

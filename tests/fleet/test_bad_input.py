@@ -17,6 +17,7 @@ from hubimages.fleet import Report
 from hubimages.fleet.address import read_addresses, shards, targets
 from tests.fleet.conftest import rows
 from tests.fleet.hosting import Hosting, git
+from tests.sample import some
 
 Run = Callable[..., Report]
 OLD = "dependencies:\n- python=3.12\n"
@@ -92,7 +93,7 @@ def test_another_run_in_the_same_clone_is_a_row(hosting: Hosting, run: Run, tmp_
     assert rows(run(["org/a"], *SED)) == [("org/a", "changed", "1 file")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", some([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], 0, 1))
 def test_a_run_that_is_stopped_leaves_no_program_and_the_next_one_finishes(
     number: signal.Signals, hosting: Hosting, run: Run, tmp_path: Path
 ) -> None:

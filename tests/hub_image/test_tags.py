@@ -94,8 +94,8 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("changes", "files", "directory"), [
-    *((each, AT_ROOT, ".") for each in (CHANGES[0], *CHANGES[2:])),
-    pytest.param(CHANGES[1], AT_ROOT, ".", marks=pytest.mark.deep),
+    *((each, AT_ROOT, ".") for each in CHANGES[3:]),
+    *(pytest.param(each, AT_ROOT, ".", marks=pytest.mark.deep) for each in CHANGES[:3]),
     pytest.param(CHANGES[0], UNDER_FOLDER, "helm-charts", marks=pytest.mark.deep),
     (CHANGES[1], UNDER_FOLDER, "helm-charts"),
     *(pytest.param(each, UNDER_FOLDER, "helm-charts", marks=pytest.mark.deep) for each in CHANGES[2:]),

@@ -24,6 +24,7 @@ from tests import command
 from tests.histories import Commit, git, make
 from tests.migration import fleet
 from tests.migration.test_extract_images import add, commit, problems, run, states
+from tests.sample import some
 from tests.scanning.specimens import OWN
 from tests.serving import serving
 
@@ -392,9 +393,7 @@ def test_a_repository_is_public_where_the_manifest_says_so_and_the_scan_found_no
     assert sorted(organisation.made) == ["hub00-image", "hub01-image"]
 
 
-@pytest.mark.parametrize(
-    "after", [0.25, 0.6, 1.2, pytest.param(0.4, marks=pytest.mark.deep), pytest.param(2.0, marks=pytest.mark.deep)]
-)
+@pytest.mark.parametrize("after", some([0.25, 0.4, 0.6, 1.2, 2.0], 0, 2))
 def test_killed_at_any_moment_the_next_run_finishes(manifest: Path, tmp_path: Path, after: float) -> None:
     pattern, out = remotes(tmp_path, 0, 1, 2), tmp_path / "out"
     words = ["extract-images", str(manifest), str(out), "--remote", pattern, "--push"]

@@ -103,10 +103,8 @@ def all_or_nothing(root: Path, *, branch: str = "") -> bool:
 
 SAMPLE = {
     ("pre-commit", signal.SIGINT, True),
-    ("pre-commit", signal.SIGTERM, False),
     ("commit-msg", signal.SIGHUP, True),
     ("reference-transaction", signal.SIGTERM, True),
-    ("post-commit", signal.SIGINT, True),
     ("post-commit", signal.SIGHUP, False),
 }
 CASES = [

@@ -152,10 +152,10 @@ NOT_LINKED = {
 }  # fmt: skip
 IN_SAMPLE = {
     "plain": {
-        "clean", "git am", "assume-unchanged", "index.lock", "post-checkout fails", "pre-commit fixes and refuses",
-        "reference-transaction refuses", "tags of these names", "a filter is missing",
+        "clean", "git am", "assume-unchanged", "index.lock", "pre-commit fixes and refuses",
+        "reference-transaction refuses", "a filter is missing",
     },
-    "own work": {"pre-commit refuses", "a revert", "pre-commit fixes and adds"},
+    "own work": {"a revert", "pre-commit fixes and adds"},
     "a work tree": {"a bisection"},
     "an odd path": {"a detached HEAD"},
 }  # fmt: skip

@@ -97,7 +97,7 @@ def test_a_rendering_writes_no_bytecode_beside_the_template(monkeypatch):
     assert bytecode() == before
 
 
-@pytest.mark.parametrize("is_in_memory", [True, False])
+@pytest.mark.parametrize("is_in_memory", some([True, False], 0))
 def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_in_memory: bool
 ) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sample import some
+
 CONTRACT = Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract"
 ASK = "import sys; sys.path.insert(0, sys.argv[1]); import test_contract; print(test_contract.requested())"
 FILE = "dependencies:\n- python=3.12\n- conda-forge::NumPy >=2 # why\n- {pip: [six==1, 'a_b @ https://x/a.whl']}\n"
@@ -22,7 +24,7 @@ def ask(repository: Path, **env: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     ("files", "asked"),
-    [
+    some([
         ({"environment.yml": FILE}, (["python", "numpy"], ["six", "a_b"])),
         ({"environment.yaml": FILE}, (["python", "numpy"], ["six", "a_b"])),
         ({"environment.yml": FILE, "binder/environment.yaml": IN_BINDER}, (["python", "scipy"], [])),
@@ -30,8 +32,8 @@ def ask(repository: Path, **env: str) -> "subprocess.CompletedProcess[str]":
         ({"requirements.txt": "# mine\nsix==1\n-r more.txt\ngit+https://x/y#egg=z\n"}, ([], ["six", "z"])),
         ({"requirements.txt": "six\n", "environment.yml": IN_BINDER}, (["python", "scipy"], [])),
         ({"environment.yml": FILE, "Pipfile": "", "pixi.toml": '[dependencies]\npython = "3.12"\n'}, (["python"], [])),
-    ],
-)
+    ], 0, 2, 4, 6),
+)  # fmt: skip
 def test_the_packages_are_those_that_repo2docker_installs(
     tmp_path: Path, files: dict[str, str], asked: tuple[list[str], list[str]]
 ) -> None:
