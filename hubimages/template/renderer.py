@@ -16,10 +16,12 @@ import io
 import json
 import os
 import runpy
+import select
 import selectors
 import socket
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -143,8 +145,27 @@ def look_once() -> None:
     generate.is_binary = is_binary_or_known
 
 
+def end_with_reader(descriptor: int) -> None:
+    """End this process when nobody has the other end of a pipe or socket any more: a killed parent tells nobody.
+
+    What it renders would come again after the next run has removed what the killed one left.
+    """
+    hang_up = select.poll()
+    hang_up.register(descriptor, 0)
+
+    def wait() -> None:
+        hang_up.poll()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def serve(home: str, sockets: Sequence[socket.socket]) -> None:
-    """Answer the requests of several clients, one after another, until all of them have closed their connection."""
+    """Answer the requests of several clients, one after another, until all of them have closed their connection.
+
+    The first client is the process that started this one, which ends with it.
+    """
+    end_with_reader(sockets[0].fileno())
     gc.disable()
     import_early()
     gc.freeze()
@@ -193,7 +214,8 @@ def import_early() -> None:
 
 
 def main() -> None:
-    """Render the template for one request."""
+    """Render the template for one request, and end with the process that reads what is said."""
+    end_with_reader(sys.stdout.fileno())
     import_early()
     if request := json.loads(sys.stdin.buffer.read() or b"null"):  # else there is nothing to do after all
         render(request)

@@ -1,9 +1,11 @@
 """The process that renders gives what the cookiecutter command gives, and leaves nothing behind."""
 
+import fcntl
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,43 @@ def test_a_server_renders_for_several_clients_what_a_process_of_its_own_renders(
                 template.render_files({"repo": "x", "image": "UPPER/case"}, PUBLISHED, connection)
             assert [template.render_files(answers, PUBLISHED, connection) for answers in asked] == alone
     assert list(place.iterdir()) == []
+
+
+SLOW = """\
+import fcntl, os, pathlib, time
+from jinja2.ext import do as Slow
+fcntl.flock(os.open({place!r} + "/ends", os.O_CREAT), fcntl.LOCK_EX)
+pathlib.Path({place!r}, "begun").touch()
+while pathlib.Path({place!r}, "run").exists():
+    time.sleep(0.01)
+time.sleep(0.5)
+"""
+PARENT = """\
+import contextlib, sys
+from pathlib import Path
+from hubimages.template.render import rendering_server, run_cookiecutter
+
+source, place, *clients = sys.argv[1:]
+with rendering_server(1) if clients else contextlib.nullcontext([None]) as (connection,):
+    run_cookiecutter(Path(source), {}, Path(place), connection)
+"""
+
+
+@pytest.mark.parametrize("clients", [(), ("1",)], ids=["renderer", "server"])
+def test_a_renderer_ends_with_a_killed_parent_and_makes_nothing_again(tmp_path: Path, clients: tuple[str, ...]) -> None:
+    source, place = tmp_path / "source", tmp_path / "run"
+    (source / "{{ cookiecutter.repo }}").mkdir(parents=True)
+    (source / "cookiecutter.json").write_text('{"repo": "image", "_extensions": ["slow_here.Slow"]}')
+    (source / "slow_here.py").write_text(SLOW.format(place=str(tmp_path)))
+    with subprocess.Popen([sys.executable, "-c", PARENT, source, place, *clients]) as parent:
+        while not (tmp_path / "begun").exists():
+            assert parent.poll() is None
+            time.sleep(0.01)
+        parent.kill()
+    shutil.rmtree(place)  # as the next run does
+    with (tmp_path / "ends").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # it has ended
+    assert not place.exists()
 
 
 @pytest.fixture
