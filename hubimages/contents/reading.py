@@ -1,7 +1,6 @@
 """Find out what is in images: from an SBOM, from what is remembered, or from the layers."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -22,6 +21,7 @@ from hubimages.contents.stored_form import facts_as_object, facts_of
 from hubimages.errors import BadInputError, HubImagesError, RefusedError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import NotThereError, Registries
+from hubimages.signals import Threads
 
 ASK_FROM = 500_000_000  # bytes to transfer
 
@@ -109,7 +109,7 @@ def in_parallel(question: Callable[[ImageRef], T], images: Sequence[ImageRef]) -
     if len(images) <= 1:
         return [question(image) for image in images]
     answers = []
-    with ThreadPoolExecutor(max_workers=8) as threads, counting("reading images", len(images)) as one_more:
+    with Threads(8) as threads, counting("reading images", len(images)) as one_more:
         for answer in threads.map(question, images):
             answers.append(answer)
             one_more()

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,6 +14,7 @@ from hubimages import systems
 from hubimages.doctor.report import ALL, Item
 from hubimages.repository import git
 from hubimages.run import environment
+from hubimages.signals import Threads
 
 PATIENCE = 0.6  # seconds to wait for a program's version
 NO_PLUGIN = "is not a docker command"  # as docker answers for a plug-in that it does not have
@@ -122,5 +122,5 @@ def python() -> Item:
 def look(programs: Sequence[Program] = PROGRAMS) -> list[Item]:
     """Return the state of every program. All are asked in parallel."""
     looks: list[Callable[[], Item]] = [python, helm, *(program.look for program in programs)]
-    with ThreadPoolExecutor(len(looks)) as pool:
+    with Threads(len(looks)) as pool:
         return [item.result() for item in [pool.submit(one) for one in looks]]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from hubimages.repository import git, staging
 from hubimages.repository.git import Repo
 from hubimages.repository.objects import StandingRepo
 from hubimages.repository.staging import Stage
+from hubimages.signals import Threads
 
 NOTE = "migration.json"  # beside the report, in DEST's git directory
 
@@ -84,7 +85,7 @@ class Room:
     """Where an extraction works: a folder, threads, and a process that renders the template."""
 
     stage: Stage
-    threads: ThreadPoolExecutor
+    threads: Threads
     renderer: "subprocess.Popen[bytes] | socket.socket | None"  # None: not started yet, or not wanted
     by: git.Signature | None  # who commits; None: to be asked for when it is needed
 
@@ -101,7 +102,7 @@ def _room(request: Request, dest: Path, opened: Opened | None, by: git.Signature
     with (
         template.renderer() if is_wanted else contextlib.nullcontext() as renderer,
         staging.beside(dest) as stage,
-        ThreadPoolExecutor() as threads,
+        Threads() as threads,
     ):
         if opened is not None:
             yield Room(stage, threads, opened.renderer, opened.by)

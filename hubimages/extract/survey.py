@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +12,7 @@ from hubimages.extract.history.reading import Reading, Wanted, decide_extraction
 from hubimages.extract.sources.open import open_source
 from hubimages.extract.sources.source import Source
 from hubimages.repository import git
+from hubimages.signals import Threads
 
 # Files that only images have. The others of `image_directory.CONFIGURATION_FILES` are in every Python project, too.
 TELLING = frozenset(
@@ -68,7 +68,7 @@ def survey_images(given: str, ref: str | None, place: Path) -> Iterator[tuple[Su
     wanted = sorted(path for path in found if path not in left_out)
     console.step(f"reading {len(wanted)} histories")
     readings = {}
-    with ThreadPoolExecutor(AT_ONCE) as pool, console.counting("reading histories", len(wanted)) as one_more:
+    with Threads(AT_ONCE) as pool, console.counting("reading histories", len(wanted)) as one_more:
         for path, reading in zip(
             wanted, pool.map(lambda path: history(source, path, found[path], people), wanted), strict=True
         ):

@@ -139,11 +139,10 @@ def _start(
     The hub answers the request when the server is up, or after 10 s, and sends events only until then: so do both at
     once.
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from hubimages.signals import Threads
 
-    with ThreadPoolExecutor(1) as beside:
-        with signals.held_back():  # a thread that is about to start would not be waited for, and start the server
-            asked = beside.submit(hub.ask, "POST", path, dict(options))
+    with Threads(1) as beside:
+        asked = beside.submit(hub.ask, "POST", path, dict(options))
         while True:
             done = asked.done()
             try:

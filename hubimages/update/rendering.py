@@ -1,12 +1,12 @@
 """Render a version of the template, old or new, with a repository's answers."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hubimages import template
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.run import failure
+from hubimages.signals import Threads
 from hubimages.template import RECORD, Rendering, complete, read_rendering, run_cookiecutter
 from hubimages.update.record import Record
 from hubimages.update.released import questions_of
@@ -42,7 +42,7 @@ def render_both(
     old: Source, record: Record, new: Source, answers: Mapping[str, str], temporary: Path
 ) -> tuple[Rendering, Rendering]:
     """Return what the old template made of the recorded answers, and what the new one makes of these."""
-    with ThreadPoolExecutor(2) as pool:
+    with Threads(2) as pool:
         before = pool.submit(render, old, record.answers, temporary / "rendering-old")
         after = pool.submit(render, new, answers, temporary / "rendering-new")
         try:

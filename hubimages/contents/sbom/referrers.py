@@ -6,7 +6,6 @@ https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-re
 
 import hashlib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from hubimages import json_text
 from hubimages.errors import BadInputError, NoAnswerError
 from hubimages.image_ref import DIGEST, ImageRef
 from hubimages.registry import MANIFEST_TYPES, Registries
+from hubimages.signals import Threads
 
 CYCLONEDX = "application/vnd.cyclonedx+json"
 NONE = (400, 401, 403, 404, 405)  # a registry without the API, or without the tag
@@ -41,7 +41,7 @@ def attached(registries: Registries, image: ImageRef, digest: str) -> list[Attac
 
     Registries without the API have a tag; both are asked at once. Raises NoAnswerError if neither gives an answer.
     """
-    with ThreadPoolExecutor(max_workers=2) as both:
+    with Threads(2) as both:
         asked = [both.submit(_listed, registries, image, path) for path in (_api(digest), _tag(digest))]
         answers = [each.result() for each in asked]
     found = [each for answer in answers if isinstance(answer, list) for each in answer]

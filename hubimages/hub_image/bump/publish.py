@@ -1,7 +1,6 @@
 """Build and push images from HEAD, and commit their tags to values.yaml: shared by bump, rebuild and experiments."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +30,7 @@ from hubimages.image_ref import ImageRef
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
+from hubimages.signals import Threads
 
 if TYPE_CHECKING:
     from hubimages.registry import LoginState
@@ -50,7 +50,7 @@ def prepare(publication: Publication, ask: Ask) -> Chartpress:
     console.step(f"{chartpress}: {chartpress.program}")
     for note in publication.replaced():
         console.step(f"note: {note}")
-    with ThreadPoolExecutor(1) as beside:
+    with Threads(1) as beside:
         engine = beside.submit(check_engine)  # while the registry is asked
         logins = login_states(publication.references) if publication.push else []
         engine.result()

@@ -7,13 +7,13 @@ itself (generated tokens) is left out, as are labels and checksums that change w
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hubimages import yaml_text
 from hubimages.hub_image.upgrade.values import HubValues
+from hubimages.signals import Threads
 
 ALWAYS_CHANGES = re.compile(
     r"(?:^|\.)(?:labels|matchLabels|annotations)\.(?:helm\.sh/chart|chart|app\.kubernetes\.io/version|checksum/.*)$"
@@ -50,7 +50,7 @@ def changes(old: Path, new: Path, hubs: Sequence[HubValues], sdk: Any) -> list[s
     for hub in hubs:
         groups.setdefault(shape(hub.values), []).append(hub)
     alike = list(groups.values())
-    with ThreadPoolExecutor(THREADS) as workers:
+    with Threads(THREADS) as workers:
         parts = workers.map(
             lambda part: compared_groups(old, new, part, sdk), [alike[n::THREADS] for n in range(THREADS)]
         )

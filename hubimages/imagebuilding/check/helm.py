@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO, Any
 from hubimages import disk, systems
 from hubimages.errors import NotInstalledError, ProgramFailedError
 from hubimages.run import ended, failure, start
+from hubimages.signals import Threads
 
 LIBRARY = "helm_python"
 SETTINGS = {"GOGC": "400"}  # Go collects garbage less often: a fifth less time for some 50 MB
@@ -35,7 +36,7 @@ class Helm:
     """Renders charts, one after the other, in the order of the calls. A context manager, which ends the process."""
 
     def __init__(self) -> None:
-        self._line = ThreadPoolExecutor(1)
+        self._line = Threads(1)
         self._open = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] | None = None

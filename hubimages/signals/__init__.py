@@ -5,6 +5,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from hubimages.signals.threads import Threads as Threads
+
+__getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs={"threads": ["Threads"]})
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
