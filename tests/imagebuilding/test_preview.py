@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,11 +20,13 @@ from hubimages.errors import BadInputError, NotInstalledError
 from hubimages.imagebuilding.preview import options as preview_options
 from hubimages.imagebuilding.preview import show_form as preview
 from hubimages.imagebuilding.preview.processes import descendants, runs
+from hubimages.imagebuilding.preview.settings import Form, Settings
 from hubimages.run import environment
 from tests import needs
 from tests.command import hubimages
 from tests.engine import process
 from tests.engine.engine import Engine
+from tests.forking import STARTED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -333,6 +336,23 @@ def test_a_build_through_the_form_starts_the_image_that_binderhub_built(
     finally:
         if built:
             engine_env.docker("rmi", "--force", built)
+
+
+@pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning")  # Python says what it lost
+def test_a_signal_that_comes_as_the_hub_starts_leaves_no_hub(tmp_path: Path) -> None:
+    started: list[int] = []
+
+    def interrupt(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is STARTED.__init__.__code__ and "jupyterhub" in frame.f_locals["args"]:
+            sys.setprofile(None)
+            started.append(frame.f_locals["self"].pid)
+            signal.raise_signal(signal.SIGINT)
+
+    settings = Settings(Form([], ""), str(tmp_path), "token", "label", 0, "no-proxy", engine=False)
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt), preview.started_hub(settings):
+        pass
+    assert [runs(pid) for pid in started] == [False]
 
 
 def test_a_hub_without_a_profile_list_has_no_form_to_show(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ configurable-http-proxy. Everything that is started stops with the preview.
 """
 
 import contextlib
+import os
 import secrets
 import signal
 import subprocess
@@ -130,20 +131,24 @@ def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
     # KubeSpawner reads a cluster's own variables first
     nowhere = {"KUBECONFIG": str(folder / "kubeconfig"), "KUBERNETES_SERVICE_HOST": ""}
     console.command(argv)
-    with (folder / "hub.log").open("wb") as log:
-        # a new session: Ctrl-C in the terminal reaches only us, and we stop the hub
-        hub = start(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
+    others, hub = descendants(os.getpid()), None
     try:
+        with (folder / "hub.log").open("wb") as log:
+            # a new session: Ctrl-C in the terminal reaches only us, and we stop the hub
+            hub = start(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
         yield hub
     finally:
         with no_interruption():
-            family = descendants(hub.pid)
-            if hub.poll() is None:
+            if hub is None:  # a signal may have come as it started
+                family = [pid for pid in descendants(os.getpid()) if pid not in others]
+            else:
+                family = [hub.pid, *descendants(hub.pid)]
                 hub.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                hub.wait(LEAVE)
-            end([hub.pid, *family], patience=FAMILY)
-            hub.wait()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    hub.wait(LEAVE)
+            end(family, patience=FAMILY)
+            if hub is not None:
+                hub.wait()
 
 
 def wait_until_it_answers(settings: Settings, hub: "subprocess.Popen[bytes]") -> None:
