@@ -9,11 +9,18 @@ from hubimages.console import count, visible
 PLAIN = re.compile(r"(?!GH-)\w(?:[\w.,:+=~/ ()-](?!GH-))*", re.IGNORECASE)
 # What GitHub links or takes for HTML, in a sentence of ours.
 ACTS = re.compile(r"@\w|#\d|\bGH-\d|<[\w!/]|\]\(", re.IGNORECASE)
+# And what begins a block, shows an image or HTML, links elsewhere, or closes an issue by its address.
+FORMS = re.compile(
+    r"^[ \t]*(?:`{3}|~{3}|#|>|[=-]+[ \t]*$|[-*+] \[)|!\[|&#?\w+;|\]:|\||www\.|://(?!github\.com/)|\w@\w|\$\{\{"
+    r"|\b(?:close|fix|resolve)[sd]?(?:es|ed)?:?\s+https?:",
+    re.IGNORECASE | re.MULTILINE,
+)
+LONGEST_TITLE, LONGEST_BODY = 256, 65_536  # characters that GitHub takes for a pull request
 
 
 def code(text: str) -> str:
     """Return a text as inline code, in one line."""
-    return f"`{one_line(text).replace('`', chr(39))}`"
+    return f"`{one_line(text).replace('`', chr(39)) or ' '}`"
 
 
 def name(text: str) -> str:
@@ -24,6 +31,24 @@ def name(text: str) -> str:
 def sentence(text: str) -> str:
     """Return a sentence with names of others in it as it is, or as code if one of them would act."""
     return code(text) if ACTS.search(text) or one_line(text) != text else text
+
+
+def paragraphs(text: str, most: int) -> str:
+    """Return a text of several lines as it is, or as a block of code if something in it would act or is unseen."""
+    is_plain = not ACTS.search(text) and not FORMS.search(text) and visible(text) == text and text.count("`") % 2 == 0
+    return text if is_plain and len(text) <= most else block(text.splitlines(), most)
+
+
+def title(text: str) -> str:
+    """Return a text as a title, which GitHub shows without markup."""
+    return one_line(text)[:LONGEST_TITLE]
+
+
+def fitting(body: str) -> str:
+    """Return a text in as many whole lines as GitHub takes: in half a line code might be open."""
+    if len(body) <= LONGEST_BODY:
+        return body
+    return body[: LONGEST_BODY + 1].rpartition("\n")[0]
 
 
 def cell(text: str) -> str:

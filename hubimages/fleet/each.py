@@ -22,7 +22,7 @@ from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.proposals.proposing import Means, Proposal, open_pull_request, push_only
 from hubimages.run import os_failure, tells_of_full_disk
 
-BODY_LIMIT = 60_000  # characters; GitHub takes 65,536
+BODY_LIMIT, COMMIT_LIMIT = 45_000, 15_000  # characters of output and of a message; GitHub takes 65,536 together
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _with_change(clone: Clone, row: Outcome, change: Change, request: Request, t
     if not wanted.pushes:
         return Prepared(row)
     title, _, text = clone.repo.text("show", "-s", "--format=%B", commit).partition("\n")
-    body = pull_request_text(text.strip(), request, row.output)
+    own = markdown.paragraphs(text.strip(), COMMIT_LIMIT) if change.commit else text.strip()  # or it is the person's
+    body = pull_request_text(own, request, row.output)
     address, web = clone.target.address, clone.target.web
     return Prepared(row, Proposal(clone.repo, address, web, clone.base, clone.commit, branch, commit, title, body))
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hubimages import console, disk, systems
+from hubimages import console, disk, markdown, systems
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo, remote_environment, remote_failure
@@ -247,7 +247,8 @@ def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
         head = f"{owner}:{request.branch}" if request.to else request.branch
         for opened in repository.get_pulls(head=f"{owner}:{request.branch}", base=request.base):
             return f"already open: {opened.html_url}"
-        made = repository.create_pull(request.base, head, title=request.title, body=request.body)
+        title, body = markdown.title(request.title), markdown.fitting(request.body)
+        made = repository.create_pull(request.base, head, title=title, body=body)
     except github.GithubException as error:
         raise refusal(address, error.status, error.message or "") from error
     except requests.RequestException as error:

@@ -3,6 +3,7 @@
 import shlex
 
 from hubimages.console import count
+from hubimages.markdown import code, sentence
 from hubimages.repository.branches import current_branch
 from hubimages.repository.git import Repo
 from hubimages.update.plan import Update
@@ -87,7 +88,7 @@ def told(update: Update) -> str:
     """Return the text of the update's pull request, as Markdown."""
     assert update.merge is not None
     record = update.record
-    made = f" (made from commit {record.commit[:12]} of {record.template})" if record.commit else ""
+    made = f" (made from commit {record.commit[:12]} of {code(record.template)})" if record.commit else ""
     parts = [
         f"`hubimages update-image-repo` brings what the template changed since version {record.template_version}{made}."
     ]
@@ -95,23 +96,23 @@ def told(update: Update) -> str:
     if update.left_out:
         parts.append(
             "**Left out**, because the token of this run may not change workflows:\n\n"
-            + "\n".join(f"- `{path}`" for path in update.left_out)
+            + "\n".join(f"- {code(path)}" for path in update.left_out)
             + "\n\nRun `hubimages update-image-repo . --open-pr` in your own clone: it adds them to this pull request. "
             "Or give the workflow a token with that right, as the README says. Until then `.hubimages.yaml` stays as "
             "it is, and the next update brings the rest."
         )
     if update.merge.stays_deleted:
-        listed = "\n".join(f"- `{path}`" for path in update.merge.stays_deleted)
+        listed = "\n".join(f"- {code(path)}" for path in update.merge.stays_deleted)
         parts.append(f"You deleted these, and the template changed them. They stay deleted:\n\n{listed}")
     if new := [
-        f"- `{key}`: {f'`{value}`' if value else 'nothing'}"
+        f"- {code(key)}: {code(value) if value else 'nothing'}"
         for key, (old, value) in update.answers.items()
         if old is None
     ]:
         parts.append("New questions, which got their defaults (`--set key=value` changes one):\n\n" + "\n".join(new))
-    parts += [f"Warning: {line}" for line in update.warnings]
+    parts += [f"Warning: {sentence(line)}" for line in update.warnings]
     if update.point_hubs:
-        parts.append(f"When the first image has its new name, point the hubs at it: `{update.point_hubs}`")
+        parts.append(f"When the first image has its new name, point the hubs at it: {code(update.point_hubs)}")
     return "\n\n".join(parts)
 
 

@@ -85,6 +85,7 @@ def terminal_problems(*outputs: str) -> list[str]:
 
 # What GitHub makes of a body outside of code: https://docs.github.com/get-started/writing-on-github
 PINGS = re.compile(r"(?<![\w`/])@[A-Za-z0-9][\w-]*|(?<![\w&])#\d+|\bGH-\d+|\b[\w.-]+/[\w.-]+#\d+")
+CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+https://github\.com/\S+", re.IGNORECASE)
 
 
 def body_problems(body: str) -> list[str]:
@@ -92,6 +93,7 @@ def body_problems(body: str) -> list[str]:
     html = cmarkgfm.github_flavored_markdown_to_html(body)
     found = Parsed(html)
     problems = [f"mentions {each}" for each in PINGS.findall(found.plain)]
+    problems += [f"closes: {each}" for each in CLOSES.findall(found.plain)]
     problems += [f"a link: {each}" for each in sorted(found.links) if not each.startswith("https://github.com/")]
     bad = {"img", "script", "svg", "input"}
     problems += [f"a tag: {tag}" for tag, _ in sorted(found.tags) if tag in bad]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from hubimages import systems
+from hubimages import markdown, systems
 from hubimages.errors import LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository.pull_request import api_address, refusal, token
 from hubimages.repository.web_address import WebAddress
@@ -116,12 +116,16 @@ class GitHub:
     def open(self, where: WebAddress, base: str, branch: str, title: str, body: str) -> str:
         """Open a pull request and return its address."""
         with self.asking(where, opening=True) as api:
-            return api.get_repo(where.name).create_pull(base, branch, title=title, body=body).html_url
+            return (
+                api.get_repo(where.name)
+                .create_pull(base, branch, title=markdown.title(title), body=markdown.fitting(body))
+                .html_url
+            )
 
     def edit(self, where: WebAddress, number: int, title: str, body: str) -> None:
         """Give a pull request another title and text."""
         with self.asking(where, opening=True) as api:
-            api.get_repo(where.name).get_pull(number).edit(title=title, body=body)
+            api.get_repo(where.name).get_pull(number).edit(title=markdown.title(title), body=markdown.fitting(body))
 
 
 def _found(pull: "PullRequest") -> Found:
