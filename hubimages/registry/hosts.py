@@ -1,6 +1,7 @@
 """Find a registry's API address and the other names of its host."""
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from hubimages.image_ref import DOCKER_HUB
 
@@ -16,6 +17,11 @@ def base_address(host: str) -> str:
     if host == DOCKER_HUB:
         return "https://registry-1.docker.io"
     return f"{'http' if is_loopback(host) else 'https'}://{host}"
+
+
+def host_in(address: str) -> str:
+    """Return host and port in an address, without the login before them. Raises ValueError for what is no address."""
+    return urlsplit(address).netloc.rpartition("@")[2]
 
 
 def is_loopback(host: str) -> bool:

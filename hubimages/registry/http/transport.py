@@ -28,7 +28,7 @@ from urllib3.exceptions import TimeoutError as Timeout
 
 from hubimages import __version__
 from hubimages.errors import NoAnswerError
-from hubimages.registry.hosts import is_loopback
+from hubimages.registry.hosts import host_in, is_loopback
 
 CONNECTIONS = 16  # to one host at once; more are not faster, and registries limit them
 LARGEST = 32 * 1024 * 1024  # bytes of an answer; lists of tags and manifests are far below
@@ -95,7 +95,7 @@ class Transport:
         that is later than our patience, on a server's failure (5xx), and when the network gives no answer.
         """
         try:
-            host = urlsplit(address).netloc
+            host = host_in(address)
         except ValueError:
             raise NoAnswerError(f"{address!r} is no address") from None
         deadline = time.monotonic() + self.limits.patience
@@ -124,7 +124,7 @@ class Transport:
         secret: bool,
     ) -> Response | None:
         """One request; None where the connection broke and it may be sent again."""
-        host = urlsplit(address).netloc
+        host = host_in(address)
         timeout = urllib3.Timeout(connect=self.limits.connect, read=self.limits.answer)
         retries = urllib3.Retry(total=None, connect=0, read=0, status=0, other=0, redirect=5)
         end = time.monotonic() + self.limits.answer
@@ -138,7 +138,7 @@ class Transport:
                 following = urljoin(address, step.redirect_location or "")
                 if address.startswith("https:") and not following.startswith("https:"):
                     answer.close()
-                    raise NoAnswerError(f"{host} leads to {urlsplit(following).netloc} without TLS. Not followed")
+                    raise NoAnswerError(f"{host} leads to {host_in(following)} without TLS. Not followed")
                 address = following
             if unread and answer.status == 200:
                 return Response(answer.status, answer.headers, b"", address, answer)
@@ -194,7 +194,7 @@ class Transport:
         place = (parts.scheme, parts.netloc)
         with self._lock:
             if place not in self._pools:
-                direct = is_loopback(parts.netloc) or proxy_bypass(parts.hostname or "")
+                direct = is_loopback(host_in(address)) or proxy_bypass(parts.hostname or "")
                 proxy = "" if direct else getproxies().get(parts.scheme, "")
                 named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
                 kind = functools.partial(urllib3.ProxyManager, named) if named else urllib3.PoolManager
