@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from hubimages.console import count, visible
+from hubimages.console import censor, count, visible
 
 # A name that is no markup, mentions nobody and names no issue (GH-1), in Markdown and in the message of a commit.
 PLAIN = re.compile(r"(?!GH-)\w(?:[\w.,:+=~/ ()-](?!GH-))*", re.IGNORECASE)
@@ -30,13 +30,18 @@ def name(text: str) -> str:
 
 def sentence(text: str) -> str:
     """Return a sentence with names of others in it as it is, or as code if one of them would act."""
-    return code(text) if ACTS.search(text) or one_line(text) != text else text
+    return text if _is_plain(text) and one_line(text) == text else code(text)
 
 
 def paragraphs(text: str, most: int) -> str:
     """Return a text of several lines as it is, or as a block of code if something in it would act or is unseen."""
-    is_plain = not ACTS.search(text) and not FORMS.search(text) and visible(text) == text and text.count("`") % 2 == 0
-    return text if is_plain and len(text) <= most else block(text.splitlines(), most)
+    return text if _is_plain(text) and len(text) <= most else block(text.splitlines(), most)
+
+
+def _is_plain(text: str) -> bool:
+    """Return True if nothing in a text acts, or begins a block, and all of it is seen."""
+    acts = ACTS.search(text) or FORMS.search(text)
+    return not acts and visible(text) == text and text.count("`") % 2 == 0
 
 
 def title(text: str) -> str:
@@ -45,7 +50,8 @@ def title(text: str) -> str:
 
 
 def fitting(body: str) -> str:
-    """Return a text in as many whole lines as GitHub takes: in half a line code might be open."""
+    """Return a text in as many whole lines as GitHub takes, since code is open in half a line, and without logins."""
+    body = censor(body)
     if len(body) <= LONGEST_BODY:
         return body
     return body[: LONGEST_BODY + 1].rpartition("\n")[0]

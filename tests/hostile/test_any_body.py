@@ -12,7 +12,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from hubimages import hub_image
 from hubimages.fleet import Report
+from hubimages.hub_image.building.chartpress import Built
+from hubimages.hub_image.bump.report import Outcome
 from hubimages.image_ref import ImageRef
 from hubimages.migration.entries import Entry
 from hubimages.migration.finishing.plan import Finished, FinishPlan
@@ -22,8 +25,11 @@ from hubimages.repository.delivery import Delivery
 from hubimages.repository.pull_request import PullRequest, open_pull_request
 from hubimages.update import plan_update, propose_update
 from hubimages.update.ready import repository
+from tests import deployments
+from tests.deployments import AT_ROOT, NEW
 from tests.fleet.conftest import QUICK, hosting, run  # noqa: F401  # fixtures
 from tests.fleet.hosting import Hosting, git
+from tests.hostile.secrets import has_secret, in_address
 from tests.hostile.texts import TEXTS, body_problems, terminal_problems
 from tests.update.repositories import make_from_release
 
@@ -127,3 +133,36 @@ def test_what_a_finished_migration_names(examples: int, hosting: Hosting, tmp_pa
         assert problems(pull) == []
 
     of_any(examples, check, TEXT, TEXT)
+
+
+@often
+def test_what_a_bump_notes(examples: int, hosting: Hosting, tmp_path: Path) -> None:  # noqa: F811
+    place = deployments.make(tmp_path / "hubs", AT_ROOT)
+    git(tmp_path, "clone", "-q", "--bare", str(place), str(hosting.bare("org/hubs")))
+    git(place, "remote", "add", "origin", "https://github.com/org/hubs.git")
+    git(place, "switch", "-qc", "bump")
+    request = hub_image.BumpRequest(place, NEW, branch="bump", open_pr=True)
+    publication = hub_image.plan_bump(request, dry_run=True).publication
+
+    def check(one: str, other: str) -> None:
+        hosting.pulls.clear()
+        built = Built(publication.images[0], one, "1")
+        Outcome(publication, (built,), (), (), (one, other), (other,)).with_pull_request("Bump", "main", request)
+        (pull,) = hosting.pulls["org/hubs"]
+        assert problems(pull) == []
+
+    of_any(examples, check, TEXT, TEXT)
+
+
+def test_no_login_and_no_half_line_reaches_github(hosting: Hosting, tmp_path: Path) -> None:  # noqa: F811
+    hosting.make("org/hubs", {"a": "old\n"})
+    git(tmp_path, "clone", "-q", "https://github.com/org/hubs.git", "hubs")
+    git(tmp_path / "hubs", "switch", "-qc", "new")
+    line = f"- `@team` https://{in_address('body')}@charts.example.org/ and more\n"
+    repo = deployment_repository(tmp_path / "hubs")
+    open_pull_request(repo, PullRequest("main", "new", f"Use\n{line}", line * 2000))
+    (pull,) = hosting.pulls["org/hubs"]
+    assert not has_secret(pull["body"] + pull["title"])
+    assert 65_000 < len(pull["body"]) <= 65_536
+    assert pull["body"].endswith(" and more")
+    assert problems({**pull, "body": "evil"}) == []

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hubimages.hub_image.building.chartpress import Built
 from hubimages.hub_image.bump.publication import Publication
+from hubimages.markdown import code, sentence
 from hubimages.repository import changes, pull_request
 from hubimages.repository.git import Repo
 from hubimages.repository.pull_request import PullRequest
@@ -69,10 +70,10 @@ class Outcome:
     def with_pull_request(self, message: str, base: str, request: "Request") -> "Outcome":
         """Push the branch, open the pull request, and return the outcome with its address."""
         subject, _, body = message.partition("\n\n")
-        images = "".join(f"\n- `{one}`" for one in self.built)
+        images = "".join(f"\n- {code(str(one))}" for one in self.built)
         text = f"{body}{images}\n"
         for title, notes in (("Not changed by this:", self.notes), ("The new chart:", self.upgrade)):
-            listed = "".join(f"\n- {note}" for note in notes)
+            listed = "".join(f"\n- {sentence(note)}" for note in notes)
             text += f"\n{title}\n{listed}\n" if listed else ""
         asked = PullRequest(base, request.branch or "", subject, text, request.pr_to)
         return replace(self, opened=pull_request.open_pull_request(self.publication.repo, asked))
