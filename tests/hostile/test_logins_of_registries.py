@@ -81,3 +81,23 @@ def test_the_login_in_the_address_of_a_helm_repository(
     assert done.code == code, done.said
     assert done.leaks() == []
     assert places(tmp_path / "temporary") == []
+
+
+def test_a_chart_of_a_repository_with_a_login_is_missing(tmp_path: Path, env: dict[str, str]) -> None:
+    helm = f"http://{in_address('address')}@127.0.0.1:{process.free_port()}/charts"
+    there = deployments.make(
+        tmp_path / "there",
+        {
+            "helm-charts/basehub/Chart.yaml": "apiVersion: v2\nname: basehub\nversion: '1'\ndependencies:\n"
+            "- {name: jupyterhub, version: 4.1.0, repository: '@helm@'}\n",
+            "config/clusters/uni/cluster.yaml": "name: uni\nhubs:\n- name: prod\n  helm_chart: basehub\n"
+            "  helm_chart_values_files: [v.yaml]\n",
+            "config/clusters/uni/v.yaml": "jupyterhub: {hub: {}}\n",
+        },
+        helm=helm,
+    )
+    words = ("check-imagebuilding-hub", "--cluster=uni", "--hub=prod", "--json")
+    done = spied(*words, cwd=there, env={**env, "XDG_CACHE_HOME": str(tmp_path / "cache")}, log=tmp_path / "log")
+    assert "chart jupyterhub: no answer from 127.0.0.1" in done.said, done.said
+    assert done.leaks() == []
+    assert places(tmp_path / "temporary") == []
