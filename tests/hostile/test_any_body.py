@@ -48,7 +48,7 @@ TEXT = st.builds(
     lambda parts, between, often: between.join(parts) * often,
     st.lists(WORDS, min_size=1, max_size=5), st.sampled_from([" ", "\n", "\n\n", ""]), st.sampled_from([1, 1, 1, 3000]),
 )  # fmt: skip
-often = pytest.mark.parametrize("examples", [8, pytest.param(300, marks=pytest.mark.deep)])
+often = pytest.mark.parametrize("examples", [4, pytest.param(300, marks=pytest.mark.deep)])
 
 
 def of_any(examples: int, check: Callable[..., None], *kinds: "st.SearchStrategy[str]") -> None:
