@@ -2,7 +2,7 @@
 
 import subprocess
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.errors import ProgramFailedError
@@ -127,6 +127,21 @@ class StandingRepo(Repo):
         if recursive and len(rows) >= LARGE and len(self.reader.listed) < MOST_KEPT:
             self.reader.listed[found] = tuple(rows)
         return rows
+
+
+@dataclass(frozen=True)
+class UnchangedRepo(StandingRepo):
+    """A repository that nobody changes meanwhile: git answers each question once."""
+
+    answers: dict[tuple[tuple[str, ...], bytes], bytes] = field(default_factory=dict, compare=False)
+
+    def read(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+        """Return the stdout of a git command, as `Repo` does."""
+        if env is not None:
+            return super().read(*args, stdin=stdin, env=env)
+        if (args, stdin) not in self.answers:
+            self.answers[args, stdin] = super().read(*args, stdin=stdin)
+        return self.answers[args, stdin]
 
 
 def portions(names: Sequence[str]) -> Iterator[list[bytes]]:

@@ -6,7 +6,7 @@ import pytest
 
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo
-from hubimages.repository.objects import MOST_ASKED, StandingRepo
+from hubimages.repository.objects import MOST_ASKED, StandingRepo, UnchangedRepo
 from tests.histories import Commit, git, make
 
 FILES = {"a b/c.txt": "1\n", "a b/d/e\udcff.bin": b"\0\n\xff", "z": "", "a.c/x": "2", "sub": b"1" * 40}
@@ -56,3 +56,16 @@ def test_what_is_written_later_is_found_and_what_is_missing_is_an_error(repos: t
         assert list(standing.contents([blob])) == [b"new"]
     finally:
         standing.close()
+
+
+def test_git_is_asked_each_question_once_where_nobody_changes_the_repository(repos: tuple[Repo, StandingRepo]) -> None:
+    repo, _ = repos
+    unchanged = UnchangedRepo.of(repo)
+    one, two = (unchanged.text("hash-object", "-w", "--stdin", stdin=text) for text in (b"one", b"two"))
+    assert one != two
+    before = unchanged.text("rev-parse", "main")
+    git("-C", repo.git_dir, "update-ref", "-d", "refs/heads/main")
+    assert unchanged.text("rev-parse", "main") == before
+    with pytest.raises(ProgramFailedError):
+        repo.text("rev-parse", "main")
+    assert unchanged.text("hash-object", "--stdin", stdin=b"one") == one

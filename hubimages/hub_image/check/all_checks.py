@@ -23,7 +23,7 @@ from hubimages.hub_image.work_tree import check_no_linked_folders
 from hubimages.image_ref import ImageRef
 from hubimages.references import find_references
 from hubimages.repository.changes import deployment_repository
-from hubimages.repository.objects import StandingRepo
+from hubimages.repository.objects import UnchangedRepo
 
 
 def check_hub_image(
@@ -36,14 +36,13 @@ def check_hub_image(
     chartpress configuration that is not called chartpress.yaml. Raises BadInputError if the repository has neither a
     hub image nor a jupyterhub chart.
     """
-    repo = deployment_repository(directory)
-    if not config and not chartpress_files(tracked_files(repo)):
-        return check_without_chartpress(repo, strict=strict)
-    layout = read_layout(repo, config=config)
-    if not any(image.is_hub for image in layout.images) and not any(chart.dependencies for chart in layout.charts):
-        raise BadInputError(no_hub_image(layout))
-    with closing(StandingRepo.of(repo)) as standing:  # files of many commits are read
-        return check_layout(Check(standing, layout), offline=offline, before_commit=before_commit, strict=strict)
+    with closing(UnchangedRepo.of(deployment_repository(directory))) as repo:  # files of many commits are read
+        if not config and not chartpress_files(tracked_files(repo)):
+            return check_without_chartpress(repo, strict=strict)
+        layout = read_layout(repo, config=config)
+        if not any(image.is_hub for image in layout.images) and not any(chart.dependencies for chart in layout.charts):
+            raise BadInputError(no_hub_image(layout))
+        return check_layout(Check(repo, layout), offline=offline, before_commit=before_commit, strict=strict)
 
 
 def check_layout(check: Check, *, offline: bool, before_commit: bool, strict: bool) -> HubImageReport:
