@@ -25,10 +25,11 @@ def deployment_repository(directory: Path) -> Repo:
     check_version()
     if not directory.is_dir():
         raise BadInputError(f"no directory {directory}. {WHERE}")
-    git_dir = _asked(directory, "--path-format=absolute", "--git-dir")
-    if _asked(directory, "--is-inside-git-dir") == "true" and not _is_bare(directory):
+    asked = ("--is-inside-git-dir", "--is-bare-repository", "--path-format=absolute", "--git-dir")
+    inside, bare, git_dir = _asked(directory, *asked).split("\n", 2)
+    if inside == "true" and bare != "true":
         raise BadInputError(f"{directory} is inside git's own directory {git_dir}. {WHERE}")
-    if _is_bare(directory):
+    if bare == "true":
         if Path(git_dir).name == ".git":
             raise BadInputError(
                 f"{directory}: its configuration says that it has no files. If it has: "
@@ -36,10 +37,6 @@ def deployment_repository(directory: Path) -> Repo:
             )
         raise BadInputError(f"{directory} is a bare repository, which has no files to edit. Use a clone of it")
     return Repo(Path(git_dir), Path(_asked(directory, "--show-toplevel")))
-
-
-def _is_bare(directory: Path) -> bool:
-    return _asked(directory, "--is-bare-repository") == "true"
 
 
 def _asked(directory: Path, *question: str) -> str:
