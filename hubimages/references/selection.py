@@ -69,15 +69,14 @@ def check(inventory: Inventory, selection: Selection) -> None:
     clusters = {hub.partition("/")[0] for hub in inventory.hubs}
     for given in selection.hubs:
         if not any(is_hub(hub, given) for hub in inventory.hubs):
-            known = f". The hubs are {named(inventory.hubs)}" if inventory.hubs else ". No hub is known here"
-            hint = near(given, {*inventory.hubs, *clusters}) or known
-            raise BadInputError(f"--hub={given}: no such hub{hint}")
+            raise BadInputError(f"--hub={given}: {no_such_hub(inventory, given, clusters)}")
     for given in selection.files:
         if given not in files:
             left = searched_without(inventory)
             raise BadInputError(f"--file={given}: no image reference in this file{near(given, files)}{left}")
     if selection.choice is not None and selection.choice not in choices:
-        raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices)}")
+        known = f". The choices are {named(sorted(choices))}" if choices else ". No file has a profile list"
+        raise BadInputError(f"--choice={selection.choice}: no such choice{near(selection.choice, choices) or known}")
 
 
 def meant(inventory: Inventory, image: ImageRef, selection: Selection) -> tuple[Reference, ...]:
@@ -168,6 +167,16 @@ def named(hubs: Sequence[str]) -> str:
     """Return the names of the hubs; of many the first few and the number of the rest."""
     more = len(hubs) - SHOWN
     return ", ".join(hubs[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def no_such_hub(inventory: Inventory, given: str, clusters: Iterable[str] = ()) -> str:
+    """Return what is said of a hub that does not exist: a similar one, or those there are, and how to state others."""
+    if hint := near(given, {*inventory.hubs, *clusters}):
+        return f"no such hub{hint}"
+    known = f"The hubs are {named(inventory.hubs)}" if inventory.hubs else "No hub is known here"
+    if set(inventory.hubs) == set(inventory.guessed):
+        known += f"{', guessed from file names' if inventory.hubs else ''}. To state them: --hubs FILE"
+    return f"no such hub. {known}"
 
 
 def near(given: str, known: Iterable[str]) -> str:

@@ -213,6 +213,7 @@ def test_a_pinned_place_needs_the_new_digest_and_gets_it(root: Path) -> None:
         ([f"{IMAGE}:1", "--hub=ohter"], 2, "--hub=ohter: no such hub. Did you mean other?"),
         ([f"{IMAGE}:1", "--hub=x"], 2, "--hub=x: no such hub. The hubs are other/prod, uni/prod, uni/staging"),
         ([f"{IMAGE}:1", "--choice=sane"], 2, "--choice=sane: no such choice. Did you mean same?"),
+        ([f"{IMAGE}:1", "--choice=x"], 2, "--choice=x: no such choice. The choices are choose, long, same"),
         ([f"{IMAGE}:1", "--file=a.yaml"], 2, "--file=a.yaml: no image reference in this file"),
         ([f"{IMAGE}:1", "--all", "--hub=other"], 2, "--all contradicts --hub, --file and --choice"),
         (
@@ -227,6 +228,15 @@ def test_bad_input_is_one_line_and_changes_nothing(args: list[str], code: int, m
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1), done.stderr
     assert message in done.stderr
     assert git(root, "status", "--porcelain") == ""
+
+
+def test_a_wrong_name_of_a_guessed_hub_is_told_how_to_state_hubs(tmp_path: Path) -> None:
+    root = make_deployment(
+        tmp_path / "plain", {"config/prod.yaml": "singleuser: {image: {name: quay.io/a/b, tag: v1}}\n"}
+    )
+    done = hubimages(root, "point-hubs", "quay.io/a/b:v2", "--hub=staging", "--dry-run")
+    hubs = "The hubs are config/prod, guessed from file names. To state them: --hubs FILE"
+    assert (done.returncode, done.stderr) == (2, f"error: --hub=staging: no such hub. {hubs}\n")
 
 
 def test_an_image_that_only_dockerfiles_name_is_told_with_its_places_and_what_changes_them(root: Path) -> None:

@@ -10,7 +10,7 @@ from hubimages.references.keep import covering as keep
 from hubimages.references.keep.comment import Comment
 from hubimages.references.keep.rule import FOLLOW
 from hubimages.references.reference import Inventory
-from hubimages.references.selection import named, near
+from hubimages.references.selection import named, no_such_hub
 
 # As deployments call them; the rest of the name must be the same: leap/staging and leap/prod, bio-stg and bio.
 STAGING = {"staging", "stage", "stg"}
@@ -35,9 +35,11 @@ def pairs(inventory: Inventory, staging: str | None, production: Sequence[str], 
     """
     for given in filter(None, (staging, *production)):
         if given not in inventory.hubs:
-            raise BadInputError(f"{given}: no such hub{near(given, inventory.hubs)}")
+            raise BadInputError(f"{given}: {no_such_hub(inventory, given)}")
     if staging and production:
-        return [Pair(staging, each, after) for each in production if each != staging]
+        if staging in production:
+            raise BadInputError(f"{staging} is in --from and in --to. Name two hubs")
+        return [Pair(staging, each, after) for each in production]
     known = {each.production: each for each in _by_comment(inventory)}
     for hub, other in by_name(inventory.hubs).items():
         known.setdefault(other, Pair(hub, other, after))
@@ -95,4 +97,4 @@ def to_follow(inventory: Inventory, hub: str, comment: Comment) -> str:
     for name in (given, beside):
         if name in inventory.hubs and name != hub:
             return name
-    raise BadInputError(f"{comment.place}: `{comment.rule.text}`: no such hub{near(given, inventory.hubs)}")
+    raise BadInputError(f"{comment.place}: `{comment.rule.text}`: {no_such_hub(inventory, given)}")

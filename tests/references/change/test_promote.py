@@ -197,6 +197,8 @@ def test_names_tell_which_hubs_belong_together() -> None:
     [
         (["--from=uni/stagin"], "uni/stagin: no such hub. Did you mean uni/staging?"),
         (["--to=prod"], "prod: no such hub. Did you mean uni/prod?"),
+        (["--from=dev"], "dev: no such hub. The hubs are uni/bio, uni/prod, uni/staging"),
+        (["--from=uni/prod", "--to=uni/prod"], "uni/prod is in --from and in --to. Name two hubs"),
         (["--to=uni/bio"], "uni/bio has no counterpart by name (staging and prod). Name both with --from and --to"),
         (["--after=soon"], "`soon` is no length of time"),
     ],

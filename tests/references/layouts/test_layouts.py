@@ -65,7 +65,7 @@ def test_hubs_that_a_file_lists_override_every_guess(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("bio: [nowhere.yaml]\n", "bio: no file nowhere.yaml in the repository"),
+        ("bio: [nowhere.yaml]\n", "bio: no file nowhere.yaml in the repository. Write its path from the top"),
         ("", "no hubs. Write one line per hub"),
         ("- bio\n", "no hubs. Write one line per hub"),
         ("bio: {a: b}\n", "bio needs a list of values files"),

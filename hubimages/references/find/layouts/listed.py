@@ -31,6 +31,9 @@ def hubs(view: View, file: Path) -> Iterator[Hub]:
         for path in paths:
             whole = join("", path)
             if whole not in view.known:
-                raise BadInputError(f"--hubs {file}:{given.line}: {name}: no file {path} in the repository")
+                raise BadInputError(
+                    f"--hubs {file}:{given.line}: {name}: no file {path} in the repository. Write its path from the "
+                    "top of the repository, which --repo names"
+                )
             layers.append(Layer(whole))
         yield Hub(name, tuple(layers), layout=f"--hubs {file.name}")
