@@ -21,21 +21,32 @@ VERSION = ("--version", "-V")
 COMMANDS = {"each": ("--", "TASK", "...")}
 
 WIDTH = 100
-VALUE_NAMES = {
-    "answers": "FILE",
-    "origin": "URL",
-    "repo": "DIR",
-    "html": "FILE",
-    "set": "KEY=VALUE",
-    "former-path": "PATH",
-    "repos": "FILE",
-    "github": "ORG[/PATTERN]",
-    "made-from": "ADDRESS",
-    "cache": "DIR",
-    "jobs": "N",
-    "matrix": "N",
-    "join": "DIR",
+# What stands for the value of an option in help, and the options; for any other it is the name of the option.
+VALUES = {
+    "FILE": "answers config hubs made markdown password-file replace-text repos save-answers values",
+    "DIR": "binderhub cache charts join repo repositories",
+    "PATH": "drop-path former-path html whole-former-path",  # --html is a directory where there are several pages
+    "MANIFEST": "update",
+    "URL": "hub-url origin",
+    "ADDRESS": "made-from registry remote",
+    "KEY=VALUE": "set",
+    "ID=REASON": "accept",
+    "ORG[/PATTERN]": "github",
+    "OWNER/REPO": "pr-to",
+    "IMAGE": "image-name instead-of",
+    "IMAGE:TAG": "accept-jump",
+    "PACKAGE": "with",
+    "REQUIREMENT": "require",
+    "REF": "changed-since",
+    "SLUG": "choice profile",
+    "TEXT": "because message",
+    "TIME": "after older since",
+    "SECONDS": "wait",
+    "SIZE": "strip-blobs-bigger-than",
+    "N": "jobs keep-newest matrix",
+    "VERSION": "hub-version",
 }
+VALUE_NAMES = {option: value for value, options in VALUES.items() for option in options.split()}
 
 
 class UsageError(BadInputError):

@@ -11,9 +11,10 @@ from hubimages import errors
 from hubimages.cli.topics import TOPICS, text
 
 CHECKOUT = Path(__file__).parents[2]
-NOT_FOR_PEOPLE = {  # what hubimages sets for programs that it starts, or reads in an image or a server
-    "GIT_CONFIG_COUNT", "GIT_SSH_COMMAND", "HUBIMAGES_PREVIEW", "IMAGE", "JUPYTERHUB_SERVICE_PREFIX",
-    "JUPYTERHUB_SERVICE_URL", "PATH", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "X_IMAGE",
+NOT_FOR_PEOPLE = {  # what hubimages sets for programs that it starts, or reads in an image, a server or a workflow
+    "GITHUB_ACTIONS", "GITHUB_REPOSITORY", "GIT_CONFIG_COUNT", "GIT_SSH_COMMAND", "HUBIMAGES_PREVIEW", "IMAGE",
+    "JUPYTERHUB_SERVICE_PREFIX", "JUPYTERHUB_SERVICE_URL", "PATH", "PYTHON_VERSION", "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR", "X_IMAGE",
 }  # fmt: skip
 
 
@@ -55,6 +56,10 @@ def test_every_exit_code_is_there() -> None:
 
 
 def test_every_variable_that_the_code_reads_is_named() -> None:
-    code = "\n".join(file.read_text() for file in (CHECKOUT / "hubimages").rglob("*.py"))
-    read = set(re.findall(r'environ(?:\.get\(|\[)"([A-Z_]+)"', code))
+    read = set()
+    for file in (CHECKOUT / "hubimages").rglob("*.py"):
+        code = file.read_text()
+        constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z_]+)"', code, re.MULTILINE))
+        read |= set(re.findall(r'environ(?:ment)?(?:\.get\(|\[)"([A-Z_]+)"', code))
+        read |= {constants[name] for name in re.findall(r"environ(?:\.get\(|\[)([A-Z_]+)\b", code) if name in constants}
     assert read - set(re.findall(r"[A-Z_]{4,}", text("environment"))) - set(text("logins").split()) <= NOT_FOR_PEOPLE

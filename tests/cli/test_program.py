@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hubimages import __version__
+from hubimages.cli import command_line
 from hubimages.cli.program import contexts
 from hubimages.cli.tasks import GROUPS
 from tests import command
@@ -76,6 +77,12 @@ def test_help_explains_every_argument_of_every_task(task: str) -> None:
     for argument in contexts()[task].args.values():
         assert argument.help, f"{task}: {argument.names[0]} has no help"
         assert " ".join(argument.help.split()) in " ".join(shown.split())
+        assert len(command_line.spelling(argument)) <= 36  # the other column is the text
+
+
+def test_what_stands_for_a_value_in_help_is_for_options_that_take_one() -> None:
+    taking = {each.names[0] for task in TASKS for each in contexts()[task].args.values() if each.kind is not bool}
+    assert set(command_line.VALUE_NAMES) <= taking
 
 
 def test_version() -> None:
