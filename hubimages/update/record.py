@@ -48,7 +48,8 @@ def read_record(repo: Repo) -> Record:
             if name in names:
                 raise BadInputError(f"{repo.work_tree} was made with {tool} ({name}), not from the hubimages template")
         raise BadInputError(
-            f"{repo.work_tree} has no {RECORD} in its commit: it was not made from the hubimages template"
+            f"{repo.work_tree} has no {RECORD} in its commit: it was not made from the hubimages template. To link it: "
+            "hubimages adopt-image-repo"
         )
     (data,) = repo.contents([f"HEAD:{RECORD}"])
     record, checksum = parse(data)

@@ -68,4 +68,4 @@ def test_the_real_task_ends_early_with_its_result(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: there is no lock in {tmp_path}. Run hubimages lock-environment\n"
+    assert done.stderr == f"error: there is no lock in `{tmp_path}`. Run hubimages lock-environment\n"

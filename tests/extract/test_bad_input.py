@@ -55,7 +55,8 @@ def test_a_directory_or_file_that_is_no_repository(place):
     (place / "plain").mkdir()
     (place / "file").write_text("x")
     (place / "fake.bundle").write_text("x")
-    assert str(refusal(place, place / "plain")) == f"{place}/plain is not a git repository"
+    where = "Name a clone of the deployment repository, or its address"
+    assert str(refusal(place, place / "plain")) == f"{place}/plain is not a git repository. {where}"
     assert str(refusal(place, place / "file")) == f"{place}/file is a file, not a git repository"
     assert str(refusal(place, place / "fake.bundle")) == f"{place}/fake.bundle is a file, not a git repository"
     assert type(refusal(place, f"file://{place}/plain")) is BadInputError

@@ -201,6 +201,13 @@ def test_what_is_no_manifest_is_refused_and_not_changed(
     assert (done.returncode, said in done.stderr, manifest.read_text()) == (2, True, text), done.stderr
 
 
+@pytest.mark.parametrize("given", ["images.yml", "."])
+def test_a_manifest_that_is_not_there_or_a_directory_is_told_what_makes_one(given: str, tmp_path: Path) -> None:
+    done = hubimages("extract-images", tmp_path / given, tmp_path / "out", "--dry-run")
+    says = f"no manifest {tmp_path / given}. Make one: hubimages find-images SOURCE > images.yaml, and edit it"
+    assert (done.returncode, done.stderr) == (2, f"error: {says}\n")
+
+
 def test_bad_input_has_the_exit_code_of_its_kind(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="there is no such directory"):
         migration.find_images(str(tmp_path / "none"), None)

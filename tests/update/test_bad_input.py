@@ -54,7 +54,7 @@ def test_no_record_or_that_of_another_tool(name, tool, tmp_path):
     git(tmp_path / "x", "init", "--quiet")
     commit(tmp_path / "x")
     said = refused(tmp_path / "x", code=2)
-    assert (f"was made with {tool} ({name})" if tool else "it was not made from the hubimages template") in said
+    assert (f"was made with {tool} ({name})" if tool else "template. To link it: hubimages adopt-image-repo") in said
 
 
 @pytest.mark.parametrize(

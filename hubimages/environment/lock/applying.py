@@ -55,7 +55,7 @@ def locked_environment_in(directory: Path, platform: str) -> str:
     again = remedy(find_root(directory))
     file = find_lock(directory)
     if file is None:
-        raise BadInputError(f"there is no lock in {directory}. {again}")
+        raise BadInputError(f"there is no lock in `{directory}`. {again}")
     here = _environment_file(directory)
     before = here.read_text(encoding="utf-8") if here is not None else ""
     is_current = here is None or is_made_for(file, before)

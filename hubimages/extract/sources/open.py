@@ -137,7 +137,9 @@ def _ask_where(given: str, path: Path, *questions: str) -> str:
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
         if "not a git repository" in said:
-            raise BadInputError(f"{given} is not a git repository")
+            raise BadInputError(
+                f"{given} is not a git repository. Name a clone of the deployment repository, or its address"
+            )
         raise BadInputError(f"{given} cannot be read as a git repository: {said}")
     return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
 

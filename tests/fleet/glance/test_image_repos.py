@@ -115,7 +115,8 @@ def test_each_repository_has_template_newest_image_hubs_requests_and_failures(
     )  # fmt: skip
     assert (image.hubs, image.behind) == (("one", "three", "two"), ("two",))
     assert hand.unknown == (
-        "org/hand has no .hubimages.yaml in its commit: it was not made from the hubimages template",
+        "org/hand has no .hubimages.yaml in its commit: it was not made from the hubimages template. To link it: "
+        "hubimages adopt-image-repo",
     )
     assert (hand.pull_requests, hand.failing, hand.failed) == ((), (), False)
     assert (gone.failed, gone.exit_code, overview.exit_code) == (True, 2, 2)
