@@ -5,6 +5,7 @@ on one, and much longer on one of twice its size, is not linear.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,7 @@ def test_expressions_of_one_file_take_no_long_time(file: str) -> None:
 @pytest.mark.deep
 def test_every_call_of_re_is_known() -> None:
     expressions, unknown = every()
-    assert len(expressions) > 500
+    page = (Path(__file__).parents[2] / "docs/hostile-input.md").read_text("utf-8")
+    assert f"about {round(len(expressions), -2)}, taken from the source" in page
     assert sorted({f"{each.file}:{each.name}" for each in unknown}) == sorted(MADE)
     assert SHORT.keys() <= {each.place for each in expressions}

@@ -5,6 +5,7 @@ Every task that writes runs as in tests/faults, with secrets in the environment 
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,13 @@ from tests.faults.conftest import servers as servers  # noqa: PLC0414
 from tests.faults.servers import Servers
 from tests.faults.tasks import SCENARIOS
 from tests.faults.world import World
+from tests.fuzz.expressions.known import SHORT
+from tests.fuzz.parsers import PARSERS
 from tests.histories import git
 from tests.hostile.secrets import ENVIRONMENT, KEPT, Spied, keep_logins, places, secret, spied
+from tests.hostile.texts import TEXTS
+
+CHECKOUT = Path(__file__).parents[2]
 
 SAMPLE = ("point-hubs --open-pr",)
 
@@ -43,6 +49,17 @@ def test_a_task_that_writes_lets_no_secret_out(name: str, servers: Servers, tmp_
     assert done.leaks() == []
     assert places(world.root, but=[f"home/{each}" for each in KEPT]) == []
     assert "SECRET" not in json.dumps(servers.github.hosting.pulls)
+
+
+def test_the_page_on_hostile_input_counts_what_is_tested() -> None:
+    page = (CHECKOUT / "docs/hostile-input.md").read_text("utf-8")
+    for told, number in (
+        (r"^\| parsers \((\d+)\)", len(PARSERS)),
+        (r"secrets in the environment.*\| (\d+) more \|$", len(SCENARIOS) - len(SAMPLE)),
+        (r"names are (\d+) hostile texts", len(TEXTS)),
+        (r"^- (\d+) of our expressions", len(SHORT)),
+    ):
+        assert re.findall(told, page, re.MULTILINE) == [str(number)], told
 
 
 def test_the_search_finds_a_secret_wherever_one_is(tmp_path: Path) -> None:
