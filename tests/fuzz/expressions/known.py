@@ -29,6 +29,7 @@ MADE: dict[str, str] = {
     "hubimages/imagebuilding/check/regular_expressions.py:python_error": "a hub's own, in a process with a limit",
     "hubimages/imagebuilding/check/rules/form.py:_refused": "a hub's own, after `is_slow` has tried it",
     "hubimages/imagebuilding/new/secret.py:_matches": "the person's own .sops.yaml, which sops itself matches",
+    "hubimages/migration/finishing/mentions.py:still_naming": "the name of an image directory, escaped",
     "hubimages/migration/finishing/workflows.py:pattern_of": "the name of an image directory, escaped",
     "hubimages/references/find/layouts/kustomize/patches.py:_is_for": "a kustomization's name, which is limited",
     "hubimages/scanning/engines/plugins.py:_matching": "detect-secrets' own, for lines that NEEDS lets through",
