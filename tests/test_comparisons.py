@@ -36,3 +36,16 @@ def test_every_table_has_its_proof() -> None:
     sections = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
     for section in sections:
         assert "| shown by |" in section or BENCHMARK.search(section), section.splitlines()[0]
+
+
+def test_the_figures_are_those_of_the_benchmarks() -> None:
+    results = (CHECKOUT / "docs/benchmarks.md").read_text(encoding="utf-8")
+    clean = dict(
+        re.findall(
+            r"^\| `references` \| clean edits, ([\w.]+).*? \| (\d+ of 60, \d+) other lines", results, re.MULTILINE
+        )
+    )
+    told = re.findall(r"^\| `?([\w.]+)`?.*? \| (\d+) \| (\d+) \| \d+ \| \d+ \| \d+ \| \d+ ms \|$", PAGE, re.MULTILINE)
+    assert {name: f"{edits} of 60, {lines}" for name, edits, lines in told} == {"hubimages": "60 of 60, 0", **clean}
+    (built,) = re.findall(r"one pip package changed, beside cold .*? \| ([\d.]+)% \|", results)
+    assert f"{round(float(built))} % of a cold build" in PAGE
