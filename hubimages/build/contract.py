@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +16,7 @@ from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedErro
 from hubimages.run import attempt, failure
 
 HOLDS, BROKEN, NOT_CHECKED = "holds", "broken", "not checked"
+OF_A_REPOSITORY = ("test_every_requested_package_", "test_the_notebook_", "test_the_tests_of_this_repository_")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
         done = attempt(*argv, cwd=Path(directory), env={**env, "PYTHONDONTWRITEBYTECODE": "1"})
         if done.returncode not in (0, 1) or not found.exists():
             raise failure(["pytest"], done.returncode, done.stdout + done.stderr)
-        return ContractReport(image, list(clauses(found)))
+        report = list(clauses(found))
+        if repository is None:
+            of_one = "an image repository says what to check: add --repo DIR"
+            report = [replace(one, why=of_one) if one.code.startswith(OF_A_REPOSITORY) else one for one in report]
+        return ContractReport(image, report)
 
 
 def clauses(found: Path) -> Iterator[Clause]:
@@ -99,7 +104,7 @@ def clauses(found: Path) -> Iterator[Clause]:
     for case in report.iter("testcase"):
         name = case.get("name", "")
         function, bracket, parameter = name.partition("[")
-        if parameter == "NOTSET]":  # pytest's parameter for a test with an empty parameter set
+        if parameter == "none]":  # of notebooks, where there are none
             bracket = ""
         title = function.removeprefix("test_").replace("_", " ") + (f" ({parameter.rstrip(']')})" if bracket else "")
         broken = case.find("failure") if case.find("failure") is not None else case.find("error")

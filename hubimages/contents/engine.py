@@ -1,6 +1,7 @@
 """Read the packages in an image that the engine has."""
 
 import subprocess
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hubimages import disk
@@ -44,6 +45,16 @@ def read_local_image(reference: str, digest: str = "") -> Facts:
     unpacked = [*told.pop("unpacked"), *[""] * len(found.sizes)]
     layers = tuple(LayerSize("", size, one) for size, one in zip(found.sizes, unpacked, strict=False))
     return Facts(reference, digest, contents=found.contents, layers=layers, source=LOCAL, **told)
+
+
+def images_here(references: Sequence[str], say: Callable[[str], None]) -> list[bool]:
+    """Return for each image whether this machine has it; `say` gets why no engine tells."""
+    try:
+        check_engine()
+    except NotInstalledError as error:
+        say(f"not looked for on this machine: {error}")
+        return [False] * len(references)
+    return [has_image(each) for each in references]
 
 
 def has_image(reference: str) -> bool:

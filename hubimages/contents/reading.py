@@ -9,7 +9,7 @@ from rich.filesize import decimal
 
 from hubimages.console import count, counting
 from hubimages.contents.cache import Cache, KnownTag, folder, remember
-from hubimages.contents.engine import has_image, read_local_image
+from hubimages.contents.engine import has_image, images_here, read_local_image
 from hubimages.contents.facts import Facts, LayerSize, of_configuration
 from hubimages.contents.image import combine
 from hubimages.contents.published.layers import layers_of, to_transfer
@@ -58,7 +58,7 @@ def read_images(
     """
     with Registries() as registries:
         reader = Reader(say, agree, cache or Cache(folder()), registries, platform)
-        here = [local and has_image(reference) for reference in references]
+        here = images_here(references, say) if local else [False] * len(references)
         remote = list(dict.fromkeys(one for one, is_here in zip(references, here, strict=True) if not is_here))
         found = dict(zip(remote, read_published(reader, [parse(one) for one in remote]), strict=True))
         return [

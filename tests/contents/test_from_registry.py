@@ -13,6 +13,7 @@ import zstandard
 from hubimages.contents import Cache
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 from hubimages.registry import HiddenError, NotThereError
+from tests import command
 from tests.contents.published import SITE, ZSTD, archive, dist, files, push, read, requests_in
 from tests.engine.registry import Registry
 from tests.registry.conftest import Configure
@@ -295,3 +296,10 @@ def test_memory_stays_below_150_megabytes_whatever_is_in_a_layer(open_registry: 
     assert packages == 60_003
     assert memory < 150
     assert [*tmp_path.iterdir()] == []
+
+
+def test_without_an_engine_an_image_for_this_machine_is_read_from_the_registry_and_that_is_said(image: str) -> None:
+    env = {**os.environ, "DOCKER_HOST": "unix:///no/engine"}
+    done = command.hubimages("image-contents", "--local", image, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("not looked for on this machine: Docker ")

@@ -23,7 +23,7 @@ TABLE = """\
   holds        a server starts with an empty home
   holds        every process is of user 1000
   not checked  every requested package is installed
-                 repo2docker reads neither environment.yml nor requirements.txt here
+                 an image repository says what to check: add --repo DIR
   holds        every kernel starts and runs a cell
 """
 
@@ -51,6 +51,7 @@ def test_an_image_that_keeps_the_contract_gives_0_and_a_table(engine: Engine, ba
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(TABLE.format(image=base_images[2]))
     assert done.stdout.endswith("the contract holds\n")
+    assert done.stdout.count("\n                 an image repository says what to check: add --repo DIR\n") == 3
 
 
 def test_an_image_of_root_without_python_gives_1_and_says_why(engine: Engine) -> None:
@@ -83,6 +84,8 @@ def test_a_repository_s_own_packages_and_tests_count(engine: Engine, tmp_path: P
     done = run_test_image(engine, DEBIAN, "--repo", str(tmp_path))
     assert done.returncode == 1, done.stderr
     assert "  broken       the tests of this repository pass\n" in done.stdout
+    notebooks = "  not checked  the notebook runs from top to bottom\n                 image-tests/ has no *.ipynb\n"
+    assert notebooks in done.stdout
 
 
 @pytest.mark.parametrize(
