@@ -171,7 +171,8 @@ def did_you_mean(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
 def value_name(argument: Argument) -> str:
     """Return the placeholder of the value in help: SOURCE, FILE, KEY=VALUE."""
     name = argument.names[0]
-    return VALUE_NAMES.get(name, name.upper().replace("-", "_"))
+    known = {} if argument.positional else VALUE_NAMES
+    return known.get(name, name.upper().replace("-", "_"))
 
 
 def usage_name(argument: Argument) -> str:

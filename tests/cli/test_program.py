@@ -83,6 +83,7 @@ def test_help_explains_every_argument_of_every_task(task: str) -> None:
 def test_what_stands_for_a_value_in_help_is_for_options_that_take_one() -> None:
     taking = {each.names[0] for task in TASKS for each in contexts()[task].args.values() if each.kind is not bool}
     assert set(command_line.VALUE_NAMES) <= taking
+    assert command.hubimages("compare-locks", "a").stderr.startswith("error: compare-locks: missing AFTER; see: ")
 
 
 def test_version() -> None:
