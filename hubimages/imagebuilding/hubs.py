@@ -79,7 +79,7 @@ def find_clusters(root: Path) -> tuple[str, ...]:
 
 
 def find_hub(root: Path, cluster: str, name: str) -> Hub:
-    """Return one hub. Raises BadInputError, with the nearest name, if the cluster or hub does not exist."""
+    """Return one hub. Raises BadInputError, with the nearest name or all, if the cluster or hub does not exist."""
     hubs = {hub.name: hub for hub in cluster_hubs(root, check_cluster(root, cluster))}
     if name not in hubs:
         raise BadInputError(
@@ -92,7 +92,8 @@ def check_cluster(root: Path, cluster: str) -> str:
     """Return the cluster's name. Raises BadInputError, with the nearest name, if it does not exist."""
     known = find_clusters(root)
     if cluster not in known:
-        raise BadInputError(f"no cluster {cluster!r} in {CLUSTERS}{did_you_mean(cluster, known)}")
+        hint = did_you_mean(cluster, known) or f"; it has {', '.join(known)}"
+        raise BadInputError(f"no cluster {cluster!r} in {CLUSTERS}{hint}")
     return cluster
 
 
