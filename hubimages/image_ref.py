@@ -38,6 +38,14 @@ class ImageRef:
     digest: str = ""
 
     @classmethod
+    def parse_exact(cls, text: str) -> "ImageRef":
+        """Return the reference in a text, which needs a tag or a digest; `latest` is not filled in."""
+        image = cls.parse(text)
+        if not (image.tag or image.digest):
+            raise BadInputError(f"{image} has neither a tag nor a digest. Write {image}:TAG")
+        return image
+
+    @classmethod
     def parse(cls, text: str) -> "ImageRef":
         """Return the reference in a text. Raises BadInputError with the part that breaks a rule."""
         rest, at, digest = text.partition("@")

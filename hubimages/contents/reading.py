@@ -60,19 +60,11 @@ def read_images(
         reader = Reader(say, agree, cache or Cache(folder()), registries, platform)
         here = images_here(references, say) if local else [False] * len(references)
         remote = list(dict.fromkeys(one for one, is_here in zip(references, here, strict=True) if not is_here))
-        found = dict(zip(remote, read_published(reader, [parse(one) for one in remote]), strict=True))
+        found = dict(zip(remote, read_published(reader, [ImageRef.parse_exact(one) for one in remote]), strict=True))
         return [
             read_local_image(reference) if is_here else found[reference]
             for reference, is_here in zip(references, here, strict=True)
         ]
-
-
-def parse(reference: str) -> ImageRef:
-    """Return the image reference; `latest` is not filled in."""
-    image = ImageRef.parse(reference)
-    if not (image.tag or image.digest):
-        raise BadInputError(f"{image} has neither a tag nor a digest. Write {image}:TAG")
-    return image
 
 
 def read_published(reader: Reader, images: Sequence[ImageRef]) -> list[Facts]:

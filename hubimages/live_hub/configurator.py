@@ -9,7 +9,7 @@ from typing import Any
 
 from hubimages.errors import BadInputError, LoginError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.live_hub.hub_api import TOKEN, Hub
+from hubimages.live_hub.hub_api import TOKEN, Hub, address_of
 
 CONFIG = "/services/configurator/config"
 IMAGE_TRAITS = ("KubeSpawner.image", "DockerSpawner.image")
@@ -34,8 +34,9 @@ class ImageSet:
 
 
 def plan_set_image(hub_url: str, image: str) -> str:
-    """Return the requests that `set_image` makes."""
-    address = hub_url.rstrip("/") + CONFIG
+    """Return the requests that `set_image` makes. Raises BadInputError, as it does."""
+    ImageRef.parse_exact(image)
+    address = address_of(hub_url) + CONFIG
     return f"$ GET {address}\n$ POST {address} (its configuration, with the image {image})\n$ GET {address}"
 
 
@@ -45,7 +46,7 @@ def set_image(hub: Hub, image: str) -> ImageSet:
     Raises LoginError if the token is not an admin's, BadInputError if the hub has no Configurator or its schema has no
     image, RefusedError for keys outside the schema, NoAnswerError if the hub did not save the image.
     """
-    ImageRef.parse(image)
+    ImageRef.parse_exact(image)
     if not hub.user().get("admin"):
         raise LoginError(f"the token in {TOKEN} is not an admin's. Only admins can change the Configurator")
     config, schema = _read(hub)

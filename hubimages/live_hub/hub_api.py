@@ -30,14 +30,8 @@ class Hub:
 
         Raises BadInputError if it is not an address, LoginError if there is no token.
         """
-        parts = urlsplit(hub_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadInputError(f"--hub-url={hub_url} is not an address. Write it like https://hub.example.org")
-        if parts.username or parts.password:
-            raise BadInputError("--hub-url contains a login. Leave it out, and put a token into " + TOKEN)
-        base = parts.path.partition("/hub/")[0].removesuffix("/hub").rstrip("/")
+        address = address_of(hub_url)
         token = os.environ.get(TOKEN, "")
-        address = f"{parts.scheme}://{parts.netloc}{base}"
         if not token:
             raise LoginError(f"{TOKEN} is not set. Make a token at {address}/hub/token and export it")
         return cls(address, token)
@@ -126,6 +120,16 @@ class Hub:
         if status == 404 or status < 400:
             return BadInputError(f"{self.address} has no {path}. Check --hub-url")
         return RefusedError(f"{self.address} refused {method} {path} ({status}){said}")
+
+
+def address_of(hub_url: str) -> str:
+    """Return the hub's address, from one copied from a browser. Raises BadInputError if it is none, or has a login."""
+    parts = urlsplit(hub_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInputError(f"--hub-url={hub_url} is not an address. Write it like https://hub.example.org")
+    if parts.username or parts.password:
+        raise BadInputError("--hub-url contains a login. Leave it out, and put a token into " + TOKEN)
+    return f"{parts.scheme}://{parts.netloc}" + parts.path.partition("/hub/")[0].removesuffix("/hub").rstrip("/")
 
 
 def _message(text: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from hubimages import console, signals
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.image_ref import ImageRef
-from hubimages.live_hub.hub_api import Hub
+from hubimages.live_hub.hub_api import Hub, address_of
 
 Ask = Callable[[str], bool]
 
@@ -74,8 +74,9 @@ def user_options(image: str, profile: str | None, option: str) -> dict[str, str]
 
 
 def plan_trial(hub_url: str, image: str, options: Mapping[str, str]) -> str:
-    """Return the requests that `try_image` makes."""
-    server = f"{hub_url.rstrip('/')}/hub/api/users/NAME/server"
+    """Return the requests that `try_image` makes. Raises BadInputError, as it does."""
+    ImageRef.parse_exact(image)
+    server = f"{address_of(hub_url)}/hub/api/users/NAME/server"
     return "\n".join([f"$ POST {server} {json.dumps(dict(options))}", f"$ GET {server}/progress", f"$ DELETE {server}"])
 
 
@@ -92,7 +93,7 @@ def try_image(
     Asks before it stops a running server. `wait` is in seconds. No server is left running, whatever happens. Raises
     RefusedError, LoginError or NoAnswerError, as the hub answers.
     """
-    ImageRef.parse(image)
+    ImageRef.parse_exact(image)
     name = str(hub.user()["name"])
     path = hub.user_path(name) + "/server"
     if _servers(hub, name).get("") is not None:

@@ -33,7 +33,10 @@ def test_without_a_topic_there_is_a_list_of_all() -> None:
 def test_an_unknown_topic_is_one_line_with_those_there_are() -> None:
     done = hubimages("help", "exitcodes")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: no topic exitcodes; there are {', '.join(TOPICS)}\n"
+    assert (
+        done.stderr
+        == f"error: no topic exitcodes; there are {', '.join(TOPICS)}. About a task: hubimages TASK --help\n"
+    )
 
 
 @pytest.mark.parametrize("topic", TOPICS)

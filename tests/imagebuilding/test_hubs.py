@@ -130,7 +130,7 @@ def test_plain_files_are_brought_to_the_same_shape(tmp_path: Path) -> None:
     ("cluster", "hub", "message"),
     [
         ("earht", "staging", "no cluster 'earht' in config/clusters: did you mean 'earth'?"),
-        ("north", "staging", "no cluster 'north' in config/clusters; it has earth"),
+        ("x", "staging", "no cluster 'x' in config/clusters; it has earth"),
         (
             "earth",
             "stagging",

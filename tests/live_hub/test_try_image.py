@@ -139,6 +139,28 @@ def test_bad_input_is_one_line(args: list[str], code: int, message: str, tmp_pat
     assert "secret" not in done.stderr
 
 
+@pytest.mark.parametrize("task", ["try-image", "set-configurator-image"])
+@pytest.mark.parametrize(
+    ("hub_url", "image", "message"),
+    [
+        ("hub.example.org", IMAGE, "--hub-url=hub.example.org is not an address. Write it like https://"),
+        ("https://me:secret@hub.example.org", IMAGE, "--hub-url contains a login"),
+        (
+            "https://hub.example.org",
+            "quay.io/group/image",
+            "has neither a tag nor a digest. Write quay.io/group/image:",
+        ),
+    ],
+)
+def test_a_dry_run_refuses_what_the_task_would(
+    task: str, hub_url: str, image: str, message: str, tmp_path: Path
+) -> None:
+    done = hubimages(task, f"--hub-url={hub_url}", f"--image={image}", "--dry-run", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert message in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_a_dry_run_shows_the_requests_and_makes_none(tmp_path: Path) -> None:
     asked = command("http://127.0.0.1:9", f"--image={IMAGE}", "--profile=any", "--dry-run")
     env = {name: value for name, value in os.environ.items() if name != "JUPYTERHUB_API_TOKEN"}

@@ -231,6 +231,11 @@ def test_what_is_no_repository_of_the_template_is_refused_in_one_line(
     assert message in done.stderr
 
 
+def test_a_file_in_place_of_the_repository_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "environment.yml").touch()
+    assert "no noxfile.py in" in hubimages(str(tmp_path / "environment.yml")).stderr
+
+
 @pytest.mark.parametrize(
     "line",
     ['IMAGE = "quay.io/org/x"', 'IMAGE: str = ("quay.io/"\n "org/x")', 'IMAGE = os.getenv("IMAGE", "quay.io/org/x")'],

@@ -24,7 +24,7 @@ def text(topic: str) -> str:
     Raises BadInputError if there is no such topic.
     """
     if topic not in TOPICS:
-        raise BadInputError(f"no topic {topic}; there are {', '.join(TOPICS)}")
+        raise BadInputError(f"no topic {topic}; there are {', '.join(TOPICS)}. About a task: hubimages TASK --help")
     if topic == EXIT_CODES:
         return _exit_codes()
     return resources.files(__package__).joinpath(f"{topic}.txt").read_text(encoding="utf-8").rstrip("\n")

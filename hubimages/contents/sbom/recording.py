@@ -6,9 +6,10 @@ from hubimages.contents.cache import Cache, folder
 from hubimages.contents.engine import has_image, read_local_image
 from hubimages.contents.facts import Facts, LayerSize
 from hubimages.contents.published.manifest import Published, configuration_of, resolve
-from hubimages.contents.reading import Reader, announce, from_layers, parse
+from hubimages.contents.reading import Reader, announce, from_layers
 from hubimages.contents.sbom.attach import attach
 from hubimages.contents.sbom.write import as_cyclonedx
+from hubimages.image_ref import ImageRef
 from hubimages.registry import Registries
 
 
@@ -27,7 +28,7 @@ def attach_contents(
     """
     with Registries() as registries:
         reader = Reader(say, agree, Cache(folder()), registries, platform)
-        published = resolve(registries, parse(reference), platform)
+        published = resolve(registries, ImageRef.parse_exact(reference), platform)
         facts = local_facts(reader, published)
         if facts is None:
             announce(reader, [published])

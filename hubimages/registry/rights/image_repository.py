@@ -31,7 +31,7 @@ def read_image_repository(directory: Path, environment: Mapping[str, str]) -> Im
     file = directory / FILE
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as missing:
+    except (FileNotFoundError, NotADirectoryError) as missing:
         raise BadInputError(
             f"no {FILE} in {directory}: PATH is the directory of a repository that was made from the template"
         ) from missing
