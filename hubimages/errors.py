@@ -53,3 +53,9 @@ class LoginError(HubImagesError):
 
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def message_of(error: Exception) -> str:
+    """Return what an error says in one line that fits a terminal; of the system's, without its number and the path."""
+    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    return text if len(text) <= 160 else f"{text[:157]}..."

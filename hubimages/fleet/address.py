@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console, disk
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, message_of
 from hubimages.repository.web_address import WebAddress, web_address
 
 SHORT = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+")  # OWNER/REPO on GitHub
@@ -43,7 +43,7 @@ def read_addresses(file: Path) -> tuple[Target, ...]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"cannot read {file}: {getattr(error, 'strerror', None) or error}") from error
+        raise BadInputError(f"cannot read {file}: {message_of(error)}") from error
     addresses = []
     for number, line in enumerate(text.splitlines(), 1):
         word = re.sub(r"(^|\s)#.*", "", line).strip()

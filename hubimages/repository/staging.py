@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import disk, signals
-from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError
+from hubimages.errors import BadInputError, ProgramFailedError, RefusedError, StorageError, message_of
 from hubimages.run import os_failure, with_reason
 
 LOCK = "lock"
@@ -68,7 +68,7 @@ def free_destination(dest: Path) -> Path:
             raise RefusedError(f"{dest} exists and is not a directory. Name one that does not exist yet")
         parent = next(parent for parent in dest.parents if os.path.lexists(parent))
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links; ValueError: a NUL
-        raise BadInputError(f"{str(dest)!r} cannot be a directory: {error}") from error
+        raise BadInputError(f"{str(dest)!r} cannot be a directory: {message_of(error)}") from error
     if not parent.is_dir():
         raise BadInputError(f"cannot create {dest}: {parent} is not a directory")
     return dest

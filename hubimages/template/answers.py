@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages import json_text, yaml_text
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, message_of
 from hubimages.template.checking import check_answers
 from hubimages.template.questions import RECORD, template_directory
 from hubimages.template.rules import answer_rules
@@ -39,7 +39,7 @@ def read_answers(file: Path) -> dict[str, str]:
     try:
         loaded = _load(file)
     except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:
-        raise BadInputError(f"cannot read answers from {file}: {_one_line(error)}") from error
+        raise BadInputError(f"cannot read answers from {file}: {message_of(error)}") from error
     if isinstance(loaded, dict) and isinstance(loaded.get("answers"), dict):
         extra = [key for key in loaded if key not in record_keys()]
         if extra:
@@ -75,9 +75,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"it has the key {answer_rules().shown(key)} twice")
         loaded[key] = value
     return loaded
-
-
-def _one_line(error: Exception) -> str:
-    """Return a parser's message in one line of a length that a terminal shows."""
-    text = " ".join(str(error).split())
-    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -10,6 +10,8 @@ from invoke import Context, Exit
 
 from hubimages import errors
 from hubimages.cli.task import operator_errors
+from tests import command
+from tests.histories import git
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -86,3 +88,28 @@ def test_a_full_disk_is_told_and_a_bug_keeps_its_traceback() -> None:
     assert ended.value.code == 74
     with pytest.raises(OSError, match="said by the system"):
         task(Context(), errno.EBADF)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["new-image-repo", "x", "--answers=none"],
+        ["new-imagebuilding-hub", "--values=values.yaml", "--answers=none"],
+        ["each", "--repos=none", "--", "update-image-repo"],
+        ["images", "--hubs=none"],
+        ["check-registry", "file"],
+        ["extract-image", "file/x", "image", "y"],
+        ["extract-image", ".", "image", "y", "--replace-text=none"],
+        ["lock-environment", ".", "--made=none"],
+        ["compare-locks", "none", "file"],
+        ["find-images", ".", "--update=none"],
+        ["test-image", "quay.io/a/b:1", "--repo=none"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_cannot_be_read_is_told_in_words(words: list[str], tmp_path: Path) -> None:
+    git("init", "--quiet", tmp_path)
+    (tmp_path / "file").touch()
+    done = command.hubimages(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) in {(2, ""), (69, "")}
+    assert "Errno" not in done.stderr

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import console, disk
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError, RefusedError, message_of
 from hubimages.extract.sources.remote import Asked, asked, open_remote
 from hubimages.extract.sources.source import Source, check_word, is_address, is_bundle, resolve, scratch_repository
 from hubimages.repository.git import ENVIRONMENT, Repo
@@ -62,7 +62,7 @@ def checked(given: str, ref: str | None) -> Path:
         path = disk.written(given)
         path.exists()
     except OSError as error:
-        raise BadInputError(f"no repository at {given}: {error}") from error
+        raise BadInputError(f"no repository at {given}: {message_of(error)}") from error
     return path
 
 

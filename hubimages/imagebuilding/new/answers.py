@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hubimages import console, disk, yaml_text
-from hubimages.errors import BadInputError, RefusedError
+from hubimages.errors import BadInputError, RefusedError, message_of
 from hubimages.image_ref import ImageRef
 from hubimages.imagebuilding.registries import KINDS, Target, kind_named
 
@@ -115,7 +115,7 @@ def read_answers(file: Path) -> dict[str, Any]:
     try:
         loaded: Any = yaml_text.load_texts(file.read_text(encoding="utf-8-sig"))  # every scalar is a text
     except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:
-        raise BadInputError(f"cannot read answers from {file}: {' '.join(str(error).split())}") from error
+        raise BadInputError(f"cannot read answers from {file}: {message_of(error)}") from error
     if not isinstance(loaded, dict):
         raise BadInputError(f"{file} must be a mapping with one `key: value` per answer")
     for key, value in loaded.items():

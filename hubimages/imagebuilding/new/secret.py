@@ -11,7 +11,7 @@ from typing import Any
 
 from hubimages import console, disk, json_text
 from hubimages.display import DISPLAY
-from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError
+from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError, RefusedError, message_of
 from hubimages.imagebuilding.layer import Encrypted, read_layer
 from hubimages.repository.file_edit import read_text
 from hubimages.run import attempt, failure
@@ -30,7 +30,7 @@ def read_password(what: str, *, file: Path | None) -> str:
         try:
             password = file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInputError(f"cannot read the password from {file}: {error}") from None
+            raise BadInputError(f"cannot read the password from {file}: {message_of(error)}") from None
     elif os.environ.get(VARIABLE):
         password = os.environ[VARIABLE]
     elif console.is_interactive():

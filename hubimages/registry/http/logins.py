@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from hubimages import json_text
-from hubimages.errors import BadInputError, HubImagesError, LoginError, NotInstalledError
+from hubimages.errors import BadInputError, HubImagesError, LoginError, NotInstalledError, message_of
 from hubimages.registry.hosts import login_keys
 from hubimages.run import attempt
 
@@ -62,7 +62,7 @@ class DockerConfiguration:
         except FileNotFoundError:
             return cls(file)
         except (OSError, ValueError) as error:  # the text of a JSON error has nothing of the file in it
-            raise BadInputError(f"the logins in {file} cannot be read: {error}") from error
+            raise BadInputError(f"the logins in {file} cannot be read: {message_of(error)}") from error
         parts = [settings.get(key) or {} for key in ("auths", "credHelpers")] if isinstance(settings, dict) else [[]]
         if not all(isinstance(part, dict) for part in parts):
             raise BadInputError(f"{file} is not as Docker or podman writes it: move it away, log in again")

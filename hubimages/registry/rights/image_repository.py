@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hubimages.errors import BadInputError
+from hubimages.errors import BadInputError, message_of
 
 FILE = "noxfile.py"
 # What the template writes while the image's destination is not set.
@@ -36,7 +36,7 @@ def read_image_repository(directory: Path, environment: Mapping[str, str]) -> Im
             f"no {FILE} in {directory}: PATH is the directory of a repository that was made from the template"
         ) from missing
     except (OSError, ValueError, SyntaxError, MemoryError, RecursionError) as error:  # the last two for deep nesting
-        raise BadInputError(f"{file} cannot be read: {error or 'it is nested too deeply'}") from error
+        raise BadInputError(f"{file} cannot be read: {message_of(error) or 'it is nested too deeply'}") from error
     named, line, settings = "", None, {}
     for name, value in _assigned(tree):
         if name == "IMAGE":
