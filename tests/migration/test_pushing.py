@@ -142,6 +142,7 @@ def test_after_a_push_that_was_stopped_once_the_remote_had_it_the_next_run_track
     git("-C", made.dest, "update-ref", "-d", "refs/remotes/origin/main")  # as on a disk that is full
     assert pushed_now(made, str(remote), is_new=False) == ""
     assert git("-C", made.dest, "rev-parse", "origin/main").strip() == made.main
+    git("-C", made.dest, "update-ref", "-d", "refs/remotes/origin/main")
     git("-C", made.dest, "config", "branch.main.remote", "theirs")
     assert pushed_now(made, str(remote), is_new=False) == ""
     assert git("-C", made.dest, "config", "branch.main.remote").strip() == "theirs"

@@ -422,7 +422,8 @@ def test_a_record_that_is_damaged_or_whose_commits_are_gone_opens_nothing(root: 
         git(root, "update-ref", "refs/heads/bump", start)
         leave_pending(root)
         spoil()
-        assert pull_request.open_pending(repo, "point-hubs", "bump", ("point-hubs", "one:1", "--open-pr"))[0] == ""
+        told = pull_request.open_pending(repo, "point-hubs", "bump", ("point-hubs", "one:1", "--open-pr"))
+        assert told == ("", False)
         assert not place.exists()
     assert git(root, "ls-remote", "--heads", "origin", "bump") == ""
 
@@ -431,5 +432,6 @@ def test_commits_that_the_remote_has_in_part_still_wait(root: Path) -> None:
     git(root, "push", "-q", "origin", "bump")
     leave_pending(root)
     repo = changes.deployment_repository(root)
-    said, _ = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
+    said, is_all = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
+    assert not is_all
     assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")
