@@ -21,11 +21,22 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-NEED_THE_ENGINE = ("tests/engine/", "tests/imagebuilding/test_preview.py")
+NEED_THE_ENGINE = "tests/engine/"
 # Those that need no base image but Debian's: a second process can have an engine for them within a minute.
 NEED_NO_STAND_IN = tuple(
     f"tests/engine/test_{name}.py"
-    for name in ("builder", "compression", "pushing", "references", "refusals", "registry", "unsteady")
+    for name in (
+        "builder",
+        "compression",
+        "hub_experiment",
+        "hub_image",
+        "hub_storm",
+        "pushing",
+        "references",
+        "refusals",
+        "registry",
+        "unsteady",
+    )
 )
 
 # A few tests that take long: xdist begins with the files that have the most tests, and these would come last, alone.
@@ -138,12 +149,15 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def quick_git(folder: Path) -> Path:
-    """Git's settings for all: new repositories have no sample hooks, and no commit starts a process that tidies up."""
+    """Git's settings for all: new repositories have no sample hooks, and nothing starts a process that tidies up."""
     template = folder / "template"
     for name in ("hooks", "info"):
         (template / name).mkdir(parents=True)
     (template / "info/exclude").touch()
-    (folder / "config").write_text(f"[init]\n\ttemplateDir = {template}\n[maintenance]\n\tauto = false\n")
+    (folder / "config").write_text(
+        f"[init]\n\ttemplateDir = {template}\n[maintenance]\n\tauto = false\n"
+        "[gc]\n\tauto = 0\n[receive]\n\tautogc = false\n"
+    )
     return folder / "config"
 
 

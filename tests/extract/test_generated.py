@@ -10,7 +10,7 @@ from tests.extract.generator import History, generate
 from tests.extract.taking import take
 from tests.histories import git, make, states
 
-A_FEW = range(10)
+A_FEW = range(6)
 MANY = range(10, 3010)
 TOGETHER = 50  # histories of one deep test: every run collects them all
 

@@ -25,8 +25,8 @@ from hubimages.run import environment
 from tests import needs
 from tests.command import hubimages
 from tests.engine import process
-from tests.engine.engine import Engine
 from tests.forking import STARTED
+from tests.sample import some
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -192,24 +192,7 @@ def test_a_killed_preview_leaves_nothing(values: Path) -> None:
     assert list((values.parent / "tmp").iterdir()) == []
 
 
-@pytest.mark.engine
-def test_with_an_engine_the_chosen_image_is_started(
-    values: Path, page: "Page", engine_env: Engine, base_images: tuple[str, ...]
-) -> None:
-    assert "quay.io/jupyter/minimal-notebook:2025-01-10" in base_images
-    with started(values) as (address, _):
-        page.goto(address)
-        choose(page, "Image", "Rocker Geospatial")
-        page.get_by_role("button", name="Start").click()
-        page.wait_for_url("**/user/you/**", timeout=90_000)
-        mine = engine_env.docker("ps", "--filter", "name=hubimages-preview", "--format", "{{.Image}}")
-        assert mine == "quay.io/jupyter/minimal-notebook:2025-01-10"
-        page.goto("about:blank")  # JupyterLab complains of a server that goes away
-    left = engine_env.docker("ps", "--all", "--filter", "name=hubimages-preview", "--quiet")
-    assert left == ""
-
-
-@pytest.mark.parametrize("background", [False, True], ids=["", "in the background"])
+@pytest.mark.parametrize("background", some([False, True], 0), ids=["", "in the background"])
 def test_sigterm_ends_a_preview_with_everything_it_started(values: Path, background: bool) -> None:
     with started(values, "--local", background=background) as (_, shown):
         family = [shown.pid, *descendants(shown.pid)]
@@ -304,38 +287,6 @@ def test_the_form_shows_wrongly_what_the_check_finds(code: str, values: Path, pa
             assert page.get_by_text(expected[0]).first.is_visible()  # the first of the two is chosen
         else:
             assert offered(page, option)[: len(expected)] == expected
-
-
-@pytest.mark.engine
-def test_a_build_through_the_form_starts_the_image_that_binderhub_built(
-    values: Path, page: "Page", engine_env: Engine, base_images: tuple[str, ...], tmp_path: Path
-) -> None:
-    binderhub = os.environ.get("HUBIMAGES_BINDERHUB")
-    if not binderhub:
-        needs.BINDERHUB_BUILDS.missing()
-    assert "quay.io/jupyter/minimal-notebook:2025-01-10" in base_images
-    repo = tmp_path / "repositories/our-org/our-repo"
-    repo.mkdir(parents=True)
-    (repo / "Dockerfile").write_text("FROM quay.io/jupyter/minimal-notebook:2025-01-10\nLABEL made-by=form\n")
-    for argv in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Start"]):
-        subprocess.run(["git", *argv], cwd=repo, check=True)
-    built = ""
-    try:
-        options = (f"--binderhub={binderhub}", f"--repositories={tmp_path / 'repositories'}")
-        with started(values, *options) as (address, _):
-            page.goto(address)
-            choose(page, "Image", "Build your own image")
-            page.get_by_role("combobox", name="Repository").fill("our-org/our-repo")
-            page.keyboard.press("Tab")
-            page.get_by_role("button", name="Build Image and Start").click()
-            page.wait_for_url("**/user/you/**", timeout=300_000)
-            built = engine_env.docker("ps", "--filter", "name=hubimages-preview", "--format", "{{.Image}}")
-            assert built.startswith("preview-our-2dorg-2dour-2drepo")
-            assert engine_env.docker("inspect", "--format", '{{index .Config.Labels "made-by"}}', built) == "form"
-            page.goto("about:blank")
-    finally:
-        if built:
-            engine_env.docker("rmi", "--force", built)
 
 
 @pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning")  # Python says what it lost

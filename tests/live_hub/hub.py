@@ -34,7 +34,7 @@ class Spawner(SimpleLocalProcessSpawner):
         if self.chosen() == "slow/image:1":
             self.environment["SLEEP"] = "1"
             self.cmd = ["sleep", "600"]
-        if self.chosen() == "quick/image:1":
+        if self.chosen() in ("quick/image:1", "the/default:1"):
             self.cmd = [sys.executable, {quick!r}]
         return await super().start()
 

@@ -88,6 +88,7 @@ def test_keys_that_would_break_the_spawn_are_refused(tmp_path: Path) -> None:
     assert "stores keys that its schema does not have: z2jh.imgae." in done.stderr
 
 
+@pytest.mark.deep
 def test_a_configurator_without_a_field_for_the_image_is_told(tmp_path: Path) -> None:
     fields = {"z2jh.default_interface": FIELDS["z2jh.default_interface"]}
     with configurator_hub(tmp_path, stored={}, fields=fields) as hub:

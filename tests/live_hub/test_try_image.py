@@ -14,6 +14,7 @@ from tests.command import hubimages
 from tests.live_hub.hub import RunningHub
 
 IMAGE = "quay.io/group/image:abc123"
+QUICK = "quick/image:1"  # JupyterHub's own server takes three seconds to start
 
 
 def command(hub_url: str, *args: str) -> list[str]:
@@ -47,8 +48,8 @@ def test_a_hub_that_starts_another_image_is_not_taken_for_a_success(profile_hub:
 
 
 def test_a_hub_that_says_nothing_of_images_is_said_to_say_nothing(silent_hub: RunningHub) -> None:
-    done = run(silent_hub, silent_hub.token_of("ada"), f"--image={IMAGE}")
-    assert (done.returncode, done.stdout.startswith(f"{IMAGE}: the server of ada answered")) == (0, True)
+    done = run(silent_hub, silent_hub.token_of("ada"), f"--image={QUICK}")
+    assert (done.returncode, done.stdout.startswith(f"{QUICK}: the server of ada answered")) == (0, True)
     assert "The hub's events name no image" in done.stdout
 
 
@@ -62,7 +63,7 @@ def test_a_spawn_that_fails_shows_what_the_hub_told(profile_hub: RunningHub) -> 
 
 def test_a_running_server_is_stopped_only_when_told(profile_hub: RunningHub) -> None:
     token = profile_hub.token_of("grace")
-    profile_hub.api("POST", "users/grace/server", {"profile": "any", "image--unlisted-choice": "old:1"})
+    profile_hub.api("POST", "users/grace/server", {"profile": "any", "image--unlisted-choice": QUICK})
     for _ in range(100):
         if profile_hub.servers("grace")[""]["ready"]:
             break
@@ -73,7 +74,7 @@ def test_a_running_server_is_stopped_only_when_told(profile_hub: RunningHub) -> 
     assert "A server of grace is running" in refused.stderr
     assert "answer with --yes" in refused.stderr
     assert profile_hub.servers("grace")[""]["started"] == started
-    done = run(profile_hub, token, f"--image={IMAGE}", "--profile=any", "--yes")
+    done = run(profile_hub, token, f"--image={QUICK}", "--profile=any", "--yes")
     assert (done.returncode, profile_hub.servers("grace")) == (0, {})
 
 

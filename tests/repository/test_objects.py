@@ -37,7 +37,7 @@ def test_the_answers_are_those_of_one_process_for_each_question(repos: tuple[Rep
 
 def test_more_than_a_pipe_holds_is_asked_in_portions(repos: tuple[Repo, StandingRepo]) -> None:
     _, standing = repos
-    names = ["main:a b/c.txt"] * (4 * MOST_ASKED // 10)
+    names = ["main:a b/c.txt"] * (MOST_ASKED // 10)
     try:
         assert set(standing.contents(names)) == {b"1\n"}
         assert len(list(standing.batch_check(names))) == len(names)

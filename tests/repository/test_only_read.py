@@ -16,7 +16,7 @@ from tests.conftest import IDENTITY
 from tests.repository.states import STATES, Place
 from tests.repository.test_states import ALL, COMMON, SURROUNDINGS, Seen, base, git, places  # noqa: F401 - a fixture
 
-SAMPLE = {"clean", "a merge with a conflict", "core.bare", "a newer format", "a filter is missing", "another owner"}
+SAMPLE = {"clean", "a merge with a conflict", "core.bare", "another owner"}
 DEPLOYMENT = (
     ("images",),
     ("images", "--json"),

@@ -152,7 +152,7 @@ NOT_LINKED = {
 }  # fmt: skip
 IN_SAMPLE = {
     "plain": {
-        "clean", "git am", "assume-unchanged", "index.lock", "pre-commit fixes and refuses",
+        "clean", "git am", "assume-unchanged", "pre-commit fixes and refuses",
         "reference-transaction refuses", "a filter is missing",
     },
     "own work": {"a revert", "pre-commit fixes and adds"},
