@@ -2,7 +2,7 @@
 
 import pytest
 
-from hubimages.registry.hosts import base_address, is_loopback
+from hubimages.registry.hosts import base_address, host_in, is_loopback
 
 
 @pytest.mark.parametrize("host", [
@@ -23,3 +23,8 @@ def test_every_other_host_does(host: str) -> None:
 
 def test_docker_hub_is_served_by_another_host() -> None:
     assert base_address("docker.io") == "https://registry-1.docker.io"
+
+
+def test_a_login_is_no_part_of_a_host_whatever_is_in_it() -> None:
+    assert host_in("https://me@our.org:pass@word@host.example:5000/index.yaml") == "host.example:5000"
+    assert host_in("https://host.example/a@b") == "host.example"

@@ -435,3 +435,10 @@ def test_commits_that_the_remote_has_in_part_still_wait(root: Path) -> None:
     said, is_all = pull_request.open_pending(repo, "bump-images", None, ("bump-images",))
     assert not is_all
     assert said.startswith("branch bump has commits of an earlier run and no pull request. To push them: git push ")
+
+
+def test_the_same_command_on_another_branch_is_not_done(root: Path) -> None:
+    leave_pending(root, is_all=True)
+    git(root, "switch", "-q", "main")
+    repo = changes.deployment_repository(root)
+    assert pull_request.open_pending(repo, COMMAND[0], None, COMMAND) == ("", False)
