@@ -26,18 +26,10 @@ NEED_THE_ENGINE = "tests/engine/"
 NEED_NO_STAND_IN = tuple(
     f"tests/engine/test_{name}.py"
     for name in (
-        "builder",
-        "compression",
-        "hub_experiment",
-        "hub_image",
-        "hub_storm",
-        "pushing",
-        "references",
-        "refusals",
-        "registry",
-        "unsteady",
+        "builder", "compression", "hub_experiment", "hub_image", "hub_storm", "pushing", "references", "refusals",
+        "registry", "unsteady",
     )
-)
+)  # fmt: skip
 
 # A few tests that take long: xdist begins with the files that have the most tests, and these would come last, alone.
 LONG = (

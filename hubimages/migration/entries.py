@@ -82,7 +82,8 @@ class Manifest:
 def read_manifest(file: Path, remote: str | None = None) -> Manifest:
     """Return what a manifest says; `remote` overrides its own. Raises BadInputError with a line for each mistake."""
     if not file.is_file():
-        raise BadInputError(f"no manifest {file}. Make one: hubimages find-images SOURCE > images.yaml, and edit it")
+        made = "Make one: hubimages find-images SOURCE > images.yaml, and edit it"
+        raise BadInputError(f"no manifest {str(file)!r}. {made}")
     try:
         text = file_edit.read_text(file.parent, file.name)
         tree = yaml_text.compose(text)

@@ -97,18 +97,12 @@ def test_the_imitation_of_macos_lacks_what_linux_has() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    some(
-        [
-            (["--list"],),
-            (["images"],),
-            (["point-hubs", "quay.io/group/image:1f1f1f1f1f1f", "--all", "--dry-run"],),
-            (["doctor"],),
-        ],
-        2,
-        3,
-    ),
+    some([
+        (["--list"],), (["images"],), (["point-hubs", "quay.io/group/image:1f1f1f1f1f1f", "--all", "--dry-run"],),
+        (["doctor"],),
+    ], 2, 3),
     ids=" ".join,
-)
+)  # fmt: skip
 def test_tasks_use_nothing_that_macos_lacks(words: list[str], tmp_path: Path) -> None:
     hubs = make_deployment(tmp_path / "hubs")
     here = subprocess.run([sys.executable, "-m", "hubimages", *words], cwd=hubs, capture_output=True, text=True,

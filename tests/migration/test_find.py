@@ -204,7 +204,7 @@ def test_what_is_no_manifest_is_refused_and_not_changed(
 @pytest.mark.parametrize("given", ["images.yml", "."])
 def test_a_manifest_that_is_not_there_or_a_directory_is_told_what_makes_one(given: str, tmp_path: Path) -> None:
     done = hubimages("extract-images", tmp_path / given, tmp_path / "out", "--dry-run")
-    says = f"no manifest {tmp_path / given}. Make one: hubimages find-images SOURCE > images.yaml, and edit it"
+    says = f"no manifest '{tmp_path / given}'. Make one: hubimages find-images SOURCE > images.yaml, and edit it"
     assert (done.returncode, done.stderr) == (2, f"error: {says}\n")
 
 
