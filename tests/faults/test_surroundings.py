@@ -50,10 +50,10 @@ def test_when_nobody_reads_what_it_prints_the_result_is_the_same(
         process = trial.process("sh", "-c", script, "sh")
         _, said = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in said, said
-        if script == FULL:
+        if script == FULL and trial.prints:
             assert process.returncode == 74, f"{what}: {said}"
             assert said.count("the disk is full") == 1, said
-        elif script == CLOSED:
+        elif script != GONE:
             assert process.returncode == trial.scenario.code, f"{what}: {said}"
         assert trial.state() == trial.after, what
         assert trial.left() == [], what

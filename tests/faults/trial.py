@@ -35,13 +35,14 @@ main()
 
 @dataclass
 class Trial:
-    """A scenario that is made, with the state before, the state after a clean run, and how many moments that has."""
+    """A scenario that is made, with the states before and after a clean run, its moments, and whether it prints."""
 
     scenario: Scenario
     world: World
     before: State
     after: State
     moments: int
+    prints: bool = False
 
     @property
     def record(self) -> Path:
@@ -251,6 +252,7 @@ def begin(scenario: Scenario, world: World) -> Trial:
     assert done.returncode == scenario.code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr, done.stderr
     trial.moments = moments.counted(trial.record)
+    trial.prints = done.stdout != ""
     trial.after = trial.state()
     assert trial.left() == []
     assert (trial.before == trial.after) == scenario.unchanged, differ(trial.before, trial.after)
