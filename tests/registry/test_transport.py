@@ -2,7 +2,6 @@
 
 import gzip
 import ipaddress
-import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -64,14 +63,14 @@ def test_only_the_body_of_a_success_is_left_unread() -> None:
 def test_connections_are_used_again_and_closed_at_the_end() -> None:
     with scripted(lambda asked: Reply(int(asked.path[1:]), b"body" if asked.path == "/200" else b"")) as server:
         sender = Transport(LONG)
-        before = len(os.listdir("/dev/fd"))  # noqa: PTH208
         for method, status in (("GET", 200), ("HEAD", 200), ("POST", 204), ("GET", 304), ("DELETE", 404)) * 4:
             sender.send(method, f"http://{server.host}/{status}", {})
-        (pool,) = sender._pools.values()
-        assert pool.connection_from_url(f"http://{server.host}/").num_connections == 1
-        assert len(os.listdir("/dev/fd")) == before + 2  # noqa: PTH208
+        (pools,) = sender._pools.values()
+        assert pools.connection_from_url(f"http://{server.host}/").num_connections == 1
+        (connection,) = filter(None, pools.connection_from_url(f"http://{server.host}/").pool.queue)
+        assert connection.sock.fileno() != -1
         sender.close()
-        assert len(os.listdir("/dev/fd")) < before + 2  # noqa: PTH208
+        assert connection.sock is None
 
 
 def test_a_redirect_is_followed_to_the_address_that_answers_and_not_with_a_secret() -> None:
