@@ -19,6 +19,7 @@ import pytest
 from hubimages import disk
 from hubimages.disk import locks, temporary, whole_files
 from hubimages.errors import BadInputError, StorageError
+from tests.descriptors import descriptors
 
 HOLD = """
 import os, signal, sys
@@ -191,10 +192,6 @@ def test_a_run_that_ends_leaves_the_record_of_another(tmp_path: Path) -> None:
         assert place.read_text() == "second"
         second.close()
         assert not place.parent.exists()
-
-
-def descriptors() -> int:
-    return len(os.listdir("/dev/fd"))  # noqa: PTH208
 
 
 @pytest.fixture(autouse=True)

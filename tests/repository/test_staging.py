@@ -15,6 +15,7 @@ import pytest
 
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, RefusedError, StorageError
 from hubimages.repository import staging
+from tests.descriptors import descriptors
 
 WORKER = """
 import sys, time
@@ -360,11 +361,11 @@ def test_links_and_files_by_the_name_of_a_leftover_stay_and_no_descriptor_is_lef
     held.parent.mkdir()
     with held.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+        before = descriptors()
         with staging.beside(tmp_path / "dest"):
             pass
         staging.remove_left(tmp_path / "dest")
-        assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+        assert descriptors() == before
     assert tree(tmp_path) == [
         ".dest.hubimages-file", ".dest.hubimages-held", f".dest.hubimages-held/{staging.LOCK}", ".dest.hubimages-link",
         "theirs",
@@ -410,8 +411,8 @@ def test_a_lock_that_is_another_file_by_now_counts_for_nothing(tmp_path: Path, m
 def test_a_file_system_whose_locks_fail_is_an_error_and_leaves_no_descriptor_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = len(os.listdir("/dev/fd"))  # noqa: PTH208
+    before = descriptors()
     monkeypatch.setattr(fcntl, "flock", failing(OSError(errno.EIO, "Input/output error")))
     with pytest.raises(OSError, match="Input/output error"), staging.beside(tmp_path / "dest"):
         pass
-    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+    assert descriptors() == before
