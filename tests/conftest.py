@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.forking import Forked
+from tests.memory import MEMORY, usable
 
 # A shell that starts its command in the background has it ignore SIGINT, `nohup` SIGHUP; programs inherit that, and
 # then never end as the tests interrupt them. A handler that does nothing means the same here, and the default in them.
@@ -42,9 +43,6 @@ LONG = (
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
 
-# Most files of the tests are git's: in memory they take a sixth less CPU, and no waiting for the disk.
-MEMORY, ROOM, FILES = Path("/dev/shm"), 4 << 30, 500_000
-
 OF_A_PERSON = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "COOKIECUTTER_CONFIG", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
     "GH_TOKEN", "GITHUB_TOKEN",
@@ -70,16 +68,9 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests' files in memory where it has room for them; `--basetemp` and pytest's variable go first."""
     given = config.option.basetemp is not None or "PYTEST_DEBUG_TEMPROOT" in os.environ
-    if not given and os.access(MEMORY, os.W_OK) and usable(MEMORY):
+    if not given and usable():
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
     gc.disable()  # until all is collected: an eighth of the time
-
-
-def usable(place: Path) -> bool:
-    """Return whether a file system in memory takes all files of the tests, and programs among them."""
-    found = os.statvfs(place)
-    room = found.f_bavail * found.f_frsize >= ROOM and found.f_favail >= FILES
-    return room and not found.f_flag & os.ST_NOEXEC
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,8 +1,10 @@
 """Make the mutants of modules, run the tests with each, and write what is left: `python -m tests.guards.making`."""
 
 import json
+import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,10 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 
 from tests.guards import operators
+from tests.memory import MEMORY, usable
+
+FOLDER = "hubimages-mutants-"
+PLACES = (Path(tempfile.gettempdir()), MEMORY)
 
 
 def run(tests: Mapping[str, Sequence[str]], processes: int) -> dict[str, dict[str, list[str]]]:
@@ -38,6 +44,32 @@ def found(module: str) -> dict[str, list[str]]:
     return states
 
 
+def keep_apart() -> None:
+    """Have each process that runs tests keep its files in a folder of its own, which goes when the process has ended.
+
+    A mutant that never ends writes files until it is killed: hundreds of thousands, where memory takes three million.
+    """
+    os.register_at_fork(before=remove_ended, after_in_child=begin)
+
+
+def begin() -> None:
+    own = PLACES[usable()] / f"{FOLDER}{os.getpid()}"
+    own.mkdir(exist_ok=True)
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(own)
+
+
+def remove_ended() -> None:
+    for each in (each for place in PLACES for each in place.glob(f"{FOLDER}*")):
+        try:
+            os.kill(int(each.name.removeprefix(FOLDER)), 0)
+        except ProcessLookupError:
+            shutil.rmtree(each, ignore_errors=True)
+        except PermissionError:  # it runs, and is another user's
+            pass
+
+
 if __name__ == "__main__":
     target, processes, tests = sys.argv[1:]
+    keep_apart()
     Path(target).write_text(json.dumps(run(json.loads(tests), int(processes))), encoding="utf-8")
+    remove_ended()
