@@ -12,7 +12,7 @@ from hubimages import console, disk
 from hubimages.errors import BadInputError, ProgramFailedError, RefusedError
 from hubimages.extract.history.trees import Files, Forest
 from hubimages.extract.sources.source import check_word, is_address
-from hubimages.repository.git import Repo, Signature, remote_environment, remote_failure, signature
+from hubimages.repository.git import DAMAGED, Repo, Signature, remote_environment, remote_failure, signature
 from hubimages.repository.packing import Object, commit_content, object_id
 from hubimages.run import attempt, read
 
@@ -175,7 +175,7 @@ def write(
             *KEPT, "pack-objects", "--revs", "--quiet", "--delta-base-offset", str(pack), stdin=head.encode() + b"\n"
         )
     except ProgramFailedError as error:
-        if re.search(r"unable to read|missing|bad object|could not (read|open)", str(error)):
+        if DAMAGED.search(str(error)):
             raise BadInputError(
                 "SOURCE lacks objects of the image's history, as a partial clone does. Give the address of the whole "
                 f"repository as SOURCE, or make a whole clone of it first\n{error}"

@@ -53,6 +53,13 @@ NO_ANSWER = re.compile(
 NO_WORKFLOWS = re.compile(r"refusing to allow (?P<who>.{1,300}?) to create or update workflow `?(?P<path>[^`\s]+)")
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"}
 OPENSSH = re.compile(r"""(?:[\w./~+-]*/)?ssh(?:\.exe)?(?=\s|$)""")  # by git's own rule, the base name of the first word
+# git's words for an object that is not there, or whose file a crash or a broken copy has spoilt
+DAMAGED = re.compile(
+    r"unable to (read|stream|parse) (\w+ ){0,3}[0-9a-f]{40}|could not read [0-9a-f]{40}|failed to traverse parents"
+    r"|missing (\w+ ){1,2}'?[0-9a-f]{40}|object [0-9a-f]{40} .*is corrupt|object file \S.* is empty"
+    r"|inflate: data stream error|bad (tree )?object",
+    re.IGNORECASE,
+)
 NOT_FAST_FORWARD = re.compile(r"\[rejected\]|non-fast-forward|fetch first")
 
 
@@ -124,7 +131,13 @@ class Repo:
 
     def failure(self, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
         """Return the error for a git command that failed; a full disk is one even if git does not say so."""
-        return with_reason(failure(["git", *args], code, said), self.git_dir)
+        error = with_reason(failure(["git", *args], code, said), self.git_dir)
+        return self.damaged(str(error)) if type(error) is ProgramFailedError and DAMAGED.search(str(error)) else error
+
+    def damaged(self, said: str) -> ProgramFailedError:
+        """Return the error for objects that are not there or not whole, with git's words."""
+        remedy = "Use a new clone of the whole repository; git fsck names them"
+        return ProgramFailedError(f"objects of {self.directory} are missing or damaged. {remedy}\n{said}")
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Return the stdout of a git command as stripped text."""
@@ -182,7 +195,7 @@ class Repo:
             start = output.index(b"\n", position) + 1
             size = output[position : start - 1]
             if not size.isdigit():
-                raise ProgramFailedError(f"git cat-file: {name} is missing from the repository")
+                raise self.damaged(f"git cat-file: {name} is missing from the repository")
             yield output[start : start + int(size)]
             position = start + int(size) + 1
 

@@ -1,5 +1,6 @@
 """A repository read through one process of git answers what one process for each question answers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,37 @@ def test_git_is_asked_each_question_once_where_nobody_changes_the_repository(rep
     with pytest.raises(ProgramFailedError):
         repo.text("rev-parse", "main")
     assert unchanged.text("hash-object", "--stdin", stdin=b"one") == one
+
+
+def gone(file: Path) -> None:
+    file.unlink()
+
+
+def emptied(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def spoilt(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-5] + b"xxxxx")
+
+
+@pytest.mark.parametrize("spoil", [gone, emptied, spoilt])
+@pytest.mark.parametrize("of", ["main", "main~2", "main^{tree}", "main~2^{tree}", "main~2:z", "main~1:z"])
+def test_missing_and_damaged_objects_are_told_with_the_remedy(
+    of: str, spoil: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / "r.git", [Commit(str(n), [str(n - 1)] if n else [], {"z": f"{n}\n"}) for n in range(3)])
+    repo = Repo(tmp_path / "r.git")
+    name = git("-C", repo.git_dir, "rev-parse", of)
+    file = repo.git_dir / "objects" / name[:2] / name[2:]
+    if not file.exists():
+        (pack,) = (repo.git_dir / "objects/pack").glob("*.pack")
+        packed = pack.rename(tmp_path / "moved").read_bytes()
+        git("-C", repo.git_dir, "unpack-objects", "-q", stdin=packed)
+    file.chmod(0o644)
+    spoil(file)
+    with pytest.raises(
+        ProgramFailedError, match=f"^objects of {tmp_path}/r.git are missing or damaged[.] Use a new clone"
+    ):
+        repo.read("log", "-p", "main")
+        list(repo.contents([name]))
