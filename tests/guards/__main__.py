@@ -2,7 +2,7 @@
 
 modules.toml has the modules that promise something, each with the tests that guard it. survivors.toml has the mutants
 that no test can tell from the code, with the reason. Any other mutant that survives is an error, and so is one that is
-listed and does not survive.
+listed and is found by a test; on a busy machine a listed one can also end at the limit of time.
 """
 
 import json
@@ -35,18 +35,20 @@ def main(wanted: Sequence[str]) -> int:
     made = mutants({module: modules[module]["tests"] for module in wanted or modules})
     for module, found in made.items():
         surviving = [short(diff) for state in ALIVE for diff in found.get(state, [])]
+        slow = {short(diff) for diff in found.get("timeout", [])}
         survived = {*surviving}
         expected = listed.get(module, set())
         total = sum(map(len, found.values()))
         known = sum(each in expected for each in surviving)
-        print(f"{module}: {total} mutants, {total - len(surviving)} killed, {known} listed")
+        late = f", {len(slow)} of them at the limit of time" if slow else ""
+        print(f"{module}: {total} mutants, {total - len(surviving)} killed{late}, {known} listed")
         for text, those in (
             ("survives", survived - expected),
-            ("is listed, but does not survive", expected - survived),
+            ("is listed, but does not survive", expected - survived - slow),
         ):
             for mutant in sorted(those):
                 print(f"  {text}: {mutant}")
-        wrong += survived != expected
+                wrong += 1
     return 1 if wrong else 0
 
 
