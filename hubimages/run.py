@@ -173,15 +173,6 @@ def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
             process.wait()
 
 
-def finish(process: "subprocess.Popen[bytes]") -> bytes:
-    """Wait for a program that `start` started and return its stdout. Raises what `read` raises."""
-    output, errors = process.communicate()
-    if process.returncode:
-        argv = [str(part) for part in process.args] if isinstance(process.args, list | tuple) else [str(process.args)]
-        raise failure(argv, process.returncode, errors or output or b"")
-    return output or b""
-
-
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a failed program: its name, exit code and last lines."""
     text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()

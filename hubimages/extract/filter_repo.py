@@ -23,7 +23,7 @@ from hubimages import console
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.rewrite import LATEST, Rewrite, TranslateMessage
 from hubimages.repository.git import Repo
-from hubimages.run import ended, finish
+from hubimages.run import ended
 
 BRANCH = b"refs/heads/extracted"
 
@@ -173,13 +173,13 @@ def rewrite(
                 new_ids = Filter(plan, translate, one_more).rewrite(exporter, importer)
             except BrokenPipeError:
                 importer.stdin = None
-                finish(importer)  # raises what fast-import wrote when it stopped reading
+                target.finish(importer)  # raises what fast-import wrote when it stopped reading
                 raise
             except SystemExit as error:
                 if not isinstance(error.code, str):  # a signal's, not a message of git-filter-repo
                     raise
                 raise ProgramFailedError(f"git-filter-repo stopped: {error.code}") from error
             importer.stdin = None
-            finish(exporter)
-            finish(importer)
+            source.finish(exporter)
+            target.finish(importer)
     return new_ids

@@ -132,12 +132,7 @@ class Repo:
     def failure(self, args: Sequence[str], code: int, said: bytes) -> HubImagesError:
         """Return the error for a git command that failed; a full disk is one even if git does not say so."""
         error = with_reason(failure(["git", *args], code, said), self.git_dir)
-        return self.damaged(str(error)) if type(error) is ProgramFailedError and DAMAGED.search(str(error)) else error
-
-    def damaged(self, said: str) -> ProgramFailedError:
-        """Return the error for objects that are not there or not whole, with git's words."""
-        remedy = "Use a new clone of the whole repository; git fsck names them"
-        return ProgramFailedError(f"objects of {self.directory} are missing or damaged. {remedy}\n{said}")
+        return damaged(str(error)) if type(error) is ProgramFailedError and DAMAGED.search(str(error)) else error
 
     def text(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """Return the stdout of a git command as stripped text."""
@@ -167,6 +162,14 @@ class Repo:
         """Start a git command without waiting; the caller waits with `finish`."""
         return start(*self.argv(*args), cwd=self.directory, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=stderr)
 
+    def finish(self, process: "subprocess.Popen[bytes]") -> bytes:
+        """Wait for a git command that `start` started and return its stdout. Raises what `read` raises."""
+        output, errors = process.communicate()
+        if process.returncode:
+            assert isinstance(process.args, list | tuple)
+            raise self.failure([str(word) for word in process.args[1:]], process.returncode, errors or output or b"")
+        return output or b""
+
     def batch_check(self, names: Sequence[str]) -> Iterator[tuple[str, str, int]]:
         """Yield (id, type, size in bytes) for every object name; ("", "missing", 0) for a missing object.
 
@@ -195,7 +198,7 @@ class Repo:
             start = output.index(b"\n", position) + 1
             size = output[position : start - 1]
             if not size.isdigit():
-                raise self.damaged(f"git cat-file: {name} is missing from the repository")
+                raise damaged(f"git cat-file: {name} is missing from the repository")
             yield output[start : start + int(size)]
             position = start + int(size) + 1
 
@@ -334,3 +337,12 @@ def _no_right(shown: str, said: str, workflow: re.Match[str] | None) -> LoginErr
         f"{shown} refuses the push: {workflow['who']} may not change {workflow['path']}. It needs the permission "
         "Workflows (write), too"
     )
+
+
+def damaged(said: str) -> ProgramFailedError:
+    """Return the error for objects that are not there or not whole, with git's words.
+
+    The repository is not named: it may be one of ours that borrows the person's objects.
+    """
+    remedy = "Use a new clone of the whole repository; git fsck names them"
+    return ProgramFailedError(f"objects of the repository are missing or damaged. {remedy}\n{said}")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubimages.errors import ProgramFailedError
-from hubimages.repository.git import Repo, TreeEntry
+from hubimages.repository.git import Repo, TreeEntry, damaged
 from hubimages.repository.packing import Object
 from hubimages.run import ended
 
@@ -94,7 +94,7 @@ class StandingRepo(Repo):
         assert self.reader is not None
         for name, (line, content) in zip(names, self.reader.ask(b"contents", names), strict=False):
             if is_missing(line):
-                raise self.damaged(f"git cat-file: {name} is missing from the repository")
+                raise damaged(f"git cat-file: {name} is missing from the repository")
             yield content
 
     def store(self, objects: Sequence[Object], known: Collection[str] = ()) -> list[str]:
@@ -109,7 +109,7 @@ class StandingRepo(Repo):
         assert self.reader is not None
         ((found, kind, _),) = self.batch_check([treeish])
         if kind == "missing":
-            raise self.damaged(f"git cat-file: {treeish} is missing from the repository")
+            raise damaged(f"git cat-file: {treeish} is missing from the repository")
         if recursive and found in self.reader.listed:
             return list(self.reader.listed[found])
         (top,) = self.contents([found if kind == "tree" else f"{found}^{{tree}}"])

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hubimages.repository.git import Repo
-from hubimages.run import finish
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -65,8 +64,8 @@ def read_history(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
     """
     walk = start_walk(repo, tip)
     changes = repo.start("rev-list", "--full-history", tip, "--", path)
-    history = parsed_walk(walk)
-    changed = finish(changes).decode("ascii").split()
+    history = parsed_walk(repo, walk)
+    changed = repo.finish(changes).decode("ascii").split()
     return history, spread(history, zip(changed, trees_at(repo, changed, path), strict=True))
 
 
@@ -95,7 +94,7 @@ def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:
 
 def read_commits(repo: Repo, tip: str) -> History:
     """Return the history of a commit, in the order in which git-filter-repo sees it."""
-    return parsed_walk(start_walk(repo, tip))
+    return parsed_walk(repo, start_walk(repo, tip))
 
 
 def start_walk(repo: Repo, tip: str) -> "subprocess.Popen[bytes]":
@@ -103,7 +102,7 @@ def start_walk(repo: Repo, tip: str) -> "subprocess.Popen[bytes]":
     return repo.start("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
 
 
-def parsed_walk(walk: "subprocess.Popen[bytes]") -> History:
+def parsed_walk(repo: Repo, walk: "subprocess.Popen[bytes]") -> History:
     """Return the history that the walk gives."""
     ids: list[str] = []
     trees: list[str] = []
@@ -116,5 +115,5 @@ def parsed_walk(walk: "subprocess.Popen[bytes]") -> History:
         ids.append(commit)
         trees.append(tree)
         parents.append(tuple(index[parent] for parent in above))
-    finish(walk)
+    repo.finish(walk)
     return History(ids, trees, parents, index)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from hubimages import disk
 from hubimages.repository.git import Repo
-from hubimages.run import finish
 
 RENAME_LIMIT = "-l3000"  # a user's diff.renameLimit must not decide what is found
 RENAMES = ("-M50%", RENAME_LIMIT)
@@ -38,7 +37,7 @@ def diffs(repo: Repo, pairs: Sequence[Pair], *options: str) -> dict[Pair, list[C
         asked.write("".join(f"{old} {new}\n" for old, new in found).encode())
         asked.seek(0)
         arguments = ("--stdin", "-r", "-z", "--raw", "--no-abbrev", *(options or ("--no-renames",)))
-        output = finish(repo.start("diff-tree", *arguments, stdin=asked))
+        output = repo.finish(repo.start("diff-tree", *arguments, stdin=asked))
     changes: list[Change] = []
     fields = iter(output.decode(errors="surrogateescape").split("\0"))
     for field in fields:
