@@ -26,7 +26,8 @@ _WORD = (
 _SUBSTITUTED = re.compile(
     r"\{\{.{0,500}?\}\}|\{%.{0,500}?%\}"
     r"|\$\{[^{}]*\}|\$\([^()]*\)|\{[\w. -]+\}|%\(\w+\)[sd]|\$[A-Za-z_]\w*|\(\(.{0,500}?\)\)"
-    rf"|@[A-Za-z]\w*@|__[A-Z][A-Z0-9_]*__|%[A-Z_]+%|<<.{0, 500}?>>|\ue000|<{_WORD}(?:[-_. ]{_WORD})*>",
+    r"|@[A-Za-z]\w*@|__[A-Z][A-Z0-9_]*__|%[A-Z_]+%|<<.{0,500}?>>|\ue000"
+    rf"|<(?:[a-z0-9]+[-_. ])*{_WORD}(?:[-_. ][a-z0-9]+)*>",
     re.DOTALL | re.IGNORECASE,
 )
 # Words instead of a tag, or instead of everything.

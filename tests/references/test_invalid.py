@@ -98,8 +98,9 @@ def test_what_names_no_image_is_a_finding_too(text: str, tmp_path: Path) -> None
 
 PLACEHOLDERS = (
     "{value}", "{{ .Values.image }}", "${IMAGE}", "$(IMAGE)", "$IMAGE", "%(image)s", "@image@", "__IMAGE__", "<image>",
-    "a/b:<tag>", "quay.io/<your-org>/<image-name>:<tag>", "set-by-chartpress", "a/b:set-by-chartpress", "PLACEHOLDER",
-    "CHANGE_ME", "TODO", "xxx", "IMAGE_NAME", "a/b:TAG", "{% image %}", "((image))", "to-be-filled",
+    "a/b:<tag>", "quay.io/<your-org>/<image-name>:<tag>", "<lab-repository-name>:<lab-tag>", "a/b:<< image.tag >>",
+    "set-by-chartpress", "a/b:set-by-chartpress", "PLACEHOLDER", "CHANGE_ME", "TODO", "xxx", "IMAGE_NAME", "a/b:TAG",
+    "{% image %}", "((image))", "to-be-filled",
 )  # fmt: skip
 
 
