@@ -49,8 +49,13 @@ NO_PAST = {"clock in the past": "gpg refuses a key of the future"}
 
 
 def with_answers(world: World, before: State, after: State, now: State) -> bool:
-    """The answers come first: a person may have typed them. The repository is as before or as after."""
+    """The answers come first: a person may have typed them. The repository is as before or as after.
+
+    Without a commit, each file of it is, after SIGKILL.
+    """
     rest = {path: text for path, text in now.items() if path != ANSWERS}
+    if world.has_died:
+        return all(text in (before.get(path), after.get(path)) for path, text in rest.items() if path != "hubs/.git")
     return any(rest == {path: text for path, text in each.items() if path != ANSWERS} for each in (before, after))
 
 
