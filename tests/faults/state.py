@@ -87,6 +87,14 @@ def subject(folder: Path, found: re.Match[str]) -> str:
     return git(folder, "log", "-1", "--format=commit: %s", found[0]).strip() if found[0].strip("0") else found[0]
 
 
+def in_any_order(folder: Path, found: re.Match[str]) -> str:
+    """Return for the id of a commit its tree and the first lines of all commits, sorted; another id as it is."""
+    lines = git(folder, "log", "--format=%s", found[0]).splitlines()
+    if lines == ["exit code 128"]:
+        return found[0]
+    return "; ".join([git(folder, "rev-parse", f"{found[0]}^{{tree}}").strip(), *sorted(lines)])
+
+
 def left(place: Path) -> list[str]:
     """Return the files below a place that only a run in progress needs."""
     found = []

@@ -192,6 +192,10 @@ def seen(scenario: Scenario, world: World) -> State:
                 found[path] = scenario.normal(place.read_bytes()).decode(errors="replace")
             elif (place / "objects").is_dir():
                 found[path] = state.ID.sub(partial(state.subject, place), found[path])
+    if scenario.in_any_order:
+        for path in list(found):
+            if (world.there / path / "objects").is_dir():
+                found[path] = state.ID.sub(partial(state.in_any_order, world.there / path), found[path])
     if scenario.beyond is not None:
         found |= scenario.beyond(world)
     for source in scenario.sources:

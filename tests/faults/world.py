@@ -86,6 +86,7 @@ class Scenario:
     parted: Callable[[Done], bool] = lambda done: False  # whether a run says that a signal ended one of its processes
     without: Mapping[str, str] = field(default_factory=dict)  # faults that cannot meet the task, and why
     normal: Callable[[bytes], bytes] | None = None
+    in_any_order: bool = False  # its commits: what a server did not answer comes with the next run
     unchanged: bool = False  # the task writes nothing of the user's but its temporary and kept files
     fixtures: Sequence[str] = ()  # of pytest, by name
     beyond: Callable[[World], State] | None = None  # what servers keep, which is compared, too

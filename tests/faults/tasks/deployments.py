@@ -126,7 +126,7 @@ DEPLOYMENTS = (
     ),
     Scenario(
         "bump-images --commit", lambda w: ("bump-images", "--repo=hubs", "--commit", "--yes"), hubs, server="registry",
-        steps=whole_commits,
+        steps=whole_commits, in_any_order=True,
     ),
     Scenario(
         "promote-images --commit", lambda w: ("promote-images", "--repo=hubs", "--commit", "--yes"),
