@@ -4,6 +4,7 @@ An edit is made for what HEAD has. A file that already is what the edit makes of
 interrupted, and does not count as changed.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -32,9 +33,13 @@ def changed_files(repo: Repo, paths: Sequence[str] = (), *, untracked: bool = Fa
 
 
 def reader_of_head(repo: Repo, changed: Sequence[str]) -> Reader:
-    """Return a reader of the files as HEAD has them: unchanged files from the work tree, the others from git."""
+    """Return a reader of the files as HEAD has them: unchanged files from the work tree, the others from git.
+
+    It gives the same text each time, also when another run has committed meanwhile.
+    """
     unchanged = work_tree_reader(repo)
 
+    @functools.cache
     def read(path: str) -> str | None:
         if path not in changed:
             return unchanged(path)
