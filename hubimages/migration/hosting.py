@@ -46,16 +46,14 @@ def address_of(entry: Entry) -> WebAddress:
 def asking(address: WebAddress) -> Iterator["Github"]:
     """Yield a client for the server of a repository; its refusals become errors with what to do."""
     import github
-    import requests
 
     base_url = pull_request.api_address(address.host)
     client = github.Github(auth=github.Auth.Token(pull_request.token()), base_url=base_url, lazy=False, retry=None)
     try:
-        yield client
+        with pull_request.answering(base_url):
+            yield client
     except github.GithubException as error:
         raise _refusal(address, error.status, error.message or "") from error
-    except requests.RequestException as error:
-        raise NoAnswerError(f"no answer from {base_url}, try again later") from error
     finally:
         client.close()
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -235,27 +236,44 @@ def api_address(host: str) -> str:
     return os.environ.get("GITHUB_API_URL") or own
 
 
+@contextmanager
+def answering(base_url: str, more: str = "") -> Iterator[None]:
+    """Raise NoAnswerError where GitHub does not answer in the block, and where PyGithub cannot read the answer.
+
+    One that breaks off among its headers counts as complete: there is no body, and no length that it lacks.
+    """
+    import requests
+
+    try:
+        yield
+    except requests.RequestException as error:
+        raise NoAnswerError(f"no answer from {base_url}, try again later{more}") from error
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        modules = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
+        if not any(name.startswith("github.") for name in modules):
+            raise
+        raise NoAnswerError(f"no whole answer from {base_url}, try again later{more}") from error
+
+
 def _ask_github(address: WebAddress, request: PullRequest, secret: str) -> str:
     import github
-    import requests
 
     base_url = api_address(address.host)
     client = github.Github(auth=github.Auth.Token(secret), base_url=base_url, lazy=True, retry=None)
     try:
-        repository = client.get_repo(request.to or address.name)
-        owner = address.name.split("/")[0]
-        head = f"{owner}:{request.branch}" if request.to else request.branch
-        for opened in repository.get_pulls(head=f"{owner}:{request.branch}", base=request.base):
-            return f"already open: {opened.html_url}"
-        title, body = markdown.title(request.title), markdown.fitting(request.body)
-        made = repository.create_pull(request.base, head, title=title, body=body)
+        with answering(base_url, f"; {request.branch} is pushed"):
+            repository = client.get_repo(request.to or address.name)
+            owner = address.name.split("/")[0]
+            head = f"{owner}:{request.branch}" if request.to else request.branch
+            for opened in repository.get_pulls(head=f"{owner}:{request.branch}", base=request.base):
+                return f"already open: {opened.html_url}"
+            title, body = markdown.title(request.title), markdown.fitting(request.body)
+            made = repository.create_pull(request.base, head, title=title, body=body)
+            return f"opened {made.html_url}"
     except github.GithubException as error:
         raise refusal(address, error.status, error.message or "") from error
-    except requests.RequestException as error:
-        raise NoAnswerError(f"no answer from {base_url}, try again later; {request.branch} is pushed") from error
     finally:
         client.close()
-    return f"opened {made.html_url}"
 
 
 def refusal(address: WebAddress, status: int, message: str) -> HubImagesError:

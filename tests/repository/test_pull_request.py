@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hubimages.repository import changes, pull_request, unfinished
 from hubimages.repository.pull_request import PullRequest
 from hubimages.repository.web_address import web_address
 from tests.github import GitHub, answering
+from tests.serving import serving
 
 SECRET = "ghp_a-secret-of-this-test"
 
@@ -99,6 +101,28 @@ def test_what_github_refuses_is_one_line_without_the_token(
             ask(root)
     assert SECRET not in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_an_answer_that_breaks_off_among_its_headers_is_no_answer_and_a_mistake_of_ours_stays_one() -> None:
+    class CutOff(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    import github
+
+    with serving(CutOff) as host:
+        address = f"http://{host}"
+        client = github.Github(base_url=address, lazy=True, retry=None)
+        says = f"^no whole answer from {address}, try again later; x is pushed$"
+        with pytest.raises(NoAnswerError, match=says), pull_request.answering(address, "; x is pushed"):
+            list(client.get_repo("org/deployment").get_workflow_runs().get_page(0))
+        client.close()
+    for mistake in (TypeError, ValueError, KeyError, AttributeError):
+        with pytest.raises(mistake), pull_request.answering("https://api.github.com"):
+            raise mistake
 
 
 def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from hubimages import markdown, systems
-from hubimages.errors import LoginError, NoAnswerError, NotInstalledError, RefusedError
-from hubimages.repository.pull_request import api_address, refusal, token
+from hubimages.errors import LoginError, NotInstalledError, RefusedError
+from hubimages.repository.pull_request import answering, api_address, refusal, token
 from hubimages.repository.web_address import WebAddress
 
 if TYPE_CHECKING:
@@ -76,21 +76,18 @@ class GitHub:
 
         What does not exist is a question of the token's rights if a pull request is being opened.
         """
-        import requests
-
         with self._lock:
             api = self.api
             from github import GithubException
 
             try:
-                yield api
+                with answering(api_address(self.host)):
+                    yield api
             except GithubException as error:
                 if error.status == 404 and not opening:
                     place = f"{where.host}/{where.name}"
                     raise LoginError(f"{place} is not there any more, or the token may not see it") from error
                 raise refusal(where, error.status, error.message or "") from error
-            except requests.RequestException as error:
-                raise NoAnswerError(f"no answer from {api_address(self.host)}, try again later") from error
 
     def current(self, where: WebAddress) -> WebAddress:
         """Return the repository's present name. Raises RefusedError if it is archived, LoginError if it is hidden."""
