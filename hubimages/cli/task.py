@@ -15,6 +15,8 @@ from hubimages.display import DISPLAY
 from hubimages.errors import INTERRUPTED, BadInputError, HubImagesError
 from hubimages.run import os_failure
 
+MORE_EACH_TIME = "roll-back-image"  # goes one step further each time that it runs
+
 
 @contextmanager
 def errors_as_exit() -> Iterator[None]:
@@ -78,7 +80,13 @@ def clean_up(task: str, given: Mapping[str, object]) -> bool:
     if isinstance(place, str):
         from hubimages.repository import unfinished
 
-        unfinished.put_back(Path(place).absolute())
+        all_of = command() if task == MORE_EACH_TIME else None
+        commit = unfinished.put_back(Path(place).absolute(), all_of)
+        if commit and not given.get("open_pr"):
+            console.step(
+                f"note: an earlier run was killed after it committed {commit}. For one step more, run this again"
+            )
+            return True
         if given.get("open_pr"):
             named = given.get("branch")
             branch = named if isinstance(named, str) else None

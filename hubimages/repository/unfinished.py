@@ -6,9 +6,11 @@ repository and commit the rest alone. So a run records in git's directory what i
 """
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from hubimages import disk, signals
 from hubimages.errors import HubImagesError
@@ -23,8 +25,10 @@ BLOCK = 4096  # bytes, of most file systems
 
 
 @contextmanager
-def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[Callable[[], None]]:
+def recorded(repo: Repo, edits: Sequence[FileEdit], commits: int = 1) -> Iterator[Callable[[], None]]:
     """Keep a record of the edits within the block. The texts of a file are in the order in which it gets them.
+
+    `commits` is how many the block makes.
 
     The record takes the space that files and index need to be put back, and gives it up when the block calls the
     function that it gets. Where that was not enough, the record stays, and the next run puts them back.
@@ -47,24 +51,30 @@ def recorded(repo: Repo, edits: Sequence[FileEdit]) -> Iterator[Callable[[], Non
         except HubImagesError:  # git cannot read a file: a filter that it needs is missing, for example
             return any(file_edit.text_of(work_tree, path) != known[0] for path, known in texts.items())
 
-    facts = json.dumps({"texts": texts, "modes": modes})
+    head = repo.answer("rev-parse", "--verify", "--quiet", "HEAD").strip()
+    facts = json.dumps({"texts": texts, "modes": modes, "head": head, "commits": commits, "command": sys.argv[1:]})
     with disk.record(repo.git_dir / EDITS, facts, needed=is_left, spare=spare) as free:
         yield free
 
 
-def put_back(directory: Path) -> None:
+def put_back(directory: Path, all_of: Sequence[str] | None = None) -> str:
     """Put back what a killed run has edited and not committed, and the branch it was on; say so.
 
-    A file that is something else by now stays as it is. Raises RefusedError while git has a lock.
+    A file that is something else by now stays as it is. `all_of` is a command whose commits belong together: where a
+    run of it made some of them, they are taken back; the last is returned where it made all. Raises RefusedError while
+    git has a lock.
     """
+    committed = ""
     if not any((here / ".git").exists() and _records(here / ".git") for here in (directory, *directory.parents)):
-        return
+        return committed
     with suppress(NoRepositoryError):
         repo = deployment_repository(directory)
         with signals.held_back():
             with disk.left_record(repo.git_dir / EDITS) as left:
                 if facts := disk.facts(left):
                     check_unlocked(repo)
+                    if all_of is not None and facts.get("command") == [*all_of]:
+                        committed = _all_committed(repo, facts)
                     _put_files_back(repo, facts)
                 elif left is not None:
                     committing.note(
@@ -76,6 +86,7 @@ def put_back(directory: Path) -> None:
                     told = branches.go_back(repo, facts["branch"], facts["before"], facts["head"], made=facts["made"])
                     if told:
                         committing.note(f"an earlier run was killed. {told}")
+    return committed
 
 
 def open_pull_request(directory: Path, task: str, branch: str | None, command: Sequence[str]) -> bool:
@@ -118,6 +129,20 @@ def _put_files_back(repo: Repo, facts: dict[str, dict[str, object]]) -> None:
     done = [path for path in changed if _put_file_back(repo, path, texts[path], modes.get(path))]
     if done:
         committing.note(f"an earlier run was killed before it committed {', '.join(done)}. They are as before it again")
+
+
+def _all_committed(repo: Repo, facts: dict[str, Any]) -> str:
+    """Return HEAD if a run has made all of its commits, or ""; take back those of one that made some."""
+    head, made = facts["head"], repo.answer("rev-list", f"{facts['head']}..HEAD").split()
+    if len(made) >= facts["commits"]:
+        return made[0][:12]
+    changed = {*repo.answer("diff", "--name-only", "-z", "--no-renames", head, "HEAD").split("\0")} - {""}
+    is_ours = changed <= facts["texts"].keys() and repo.succeeds("merge-base", "--is-ancestor", head, "HEAD")
+    if made and is_ours and not repo.answer("for-each-ref", "--contains", made[-1], "refs/remotes"):
+        repo.read("update-ref", "-m", "hubimages: take back some of a killed run's commits", "HEAD", head, made[0])
+        names = ", ".join(each[:12] for each in made)
+        committing.note(f"an earlier run was killed before it made all of its commits. {names} is taken back")
+    return ""
 
 
 def _put_file_back(repo: Repo, path: str, known: Sequence[str | None], mode: int | None) -> bool:

@@ -1,6 +1,7 @@
 """What a killed run has edited and not committed is put back by the next one that writes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,8 @@ seen = 0
 def hear(event, args):
     global seen
     seen += event == "os.rename"
-    if event == "os.rename" and seen == int(sys.argv[2]):
+    at_the_end = event == "os.remove" and str(args[0]).endswith("edits.json")
+    if (event == "os.rename" and seen == int(sys.argv[2])) or at_the_end:
         os.kill(os.getpid(), signal.SIGKILL)
 repo = changes.deployment_repository(Path(sys.argv[1]))
 sys.addaudithook(hear)
@@ -45,7 +47,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def killed(root: Path, rename: int) -> None:
-    """Commit on a new branch, killed before a renaming: 1 and 2 are records, the others files."""
+    """Commit on a new branch, killed before a renaming: 1 and 2 are records, the others files; or at the end."""
     argv = [sys.executable, "-c", KILLED, str(root), str(rename)]
     assert subprocess.run(argv, check=False).returncode == -signal.SIGKILL
 
@@ -77,6 +79,30 @@ def test_of_two_commits_the_first_stays_and_the_edits_for_the_second_go(
     assert git(root, "log", "--format=%s", "-1") == "One\n"
     unfinished.put_back(root)
     assert not (root / ".git/hubimages").exists()
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_of_commits_that_belong_together_those_of_a_killed_run_are_taken_back_unless_they_are_pushed(
+    root: Path, capsys: pytest.CaptureFixture[str], *, pushed: bool
+) -> None:
+    before = git(root, "rev-parse", "HEAD")
+    killed(root, 6)
+    if pushed:
+        git(root, "update-ref", "refs/remotes/origin/new", "HEAD")
+    assert unfinished.put_back(root, [str(root), "6"]) == ""
+    assert ("is taken back" in capsys.readouterr().err) != pushed
+    assert (git(root, "rev-parse", "HEAD") == before) != pushed
+    assert git(root, "status", "--porcelain") == " M mine\n"
+
+
+def test_a_killed_run_that_made_all_commits_that_belong_together_is_told_to_the_same_command(root: Path) -> None:
+    killed(root, 99)
+    assert git(root, "log", "--format=%s", "-2") == "Two\nOne\n"
+    assert (root / ".git/hubimages/edits.json").exists()
+    shutil.copytree(root, root.parent / "again", symlinks=True)
+    assert unfinished.put_back(root.parent / "again", ["another"]) == ""
+    assert unfinished.put_back(root, [str(root), "99"]) == git(root, "rev-parse", "--short=12", "HEAD").strip()
+    assert git(root, "log", "--format=%s", "-2") == "Two\nOne\n"
 
 
 def test_a_file_that_its_owner_has_edited_since_stays(root: Path) -> None:
