@@ -13,8 +13,8 @@ def output(code: str) -> str:
     return ran.stdout.strip()
 
 
-def test_asyncio_and_a_second_pyyaml_are_not_imported() -> None:
-    names = "('asyncio', 'unittest', 'invoke.vendor.yaml.cyaml')"
+def test_asyncio_email_and_a_second_pyyaml_are_not_imported() -> None:
+    names = "('asyncio', 'unittest', 'email.message', 'zipfile', 'importlib.metadata', 'invoke.vendor.yaml.cyaml')"
     code = f"import sys; print([each for each in {names} if each in sys.modules])"
 
     assert output(code) == "[]"
@@ -47,6 +47,13 @@ print([name for name in sys.modules if name.startswith("hubimages.") and name.co
 
 def test_mock_is_the_standard_library_s_for_whoever_imports_it_later() -> None:
     assert output("from unittest.mock import Mock; print(Mock(return_value=3)())") == "3"
+
+
+def test_versions_of_packages_are_the_installed_ones_for_whoever_asks_later() -> None:
+    code = "import importlib, importlib.metadata\n"
+    code += "print(importlib.metadata.version('invoke') == importlib.metadata.distribution('invoke').version)"
+
+    assert output(code) == "True"
 
 
 def test_mock_that_was_imported_before_stays() -> None:
