@@ -18,6 +18,7 @@ SIGNS = (
     b"quay.io/", b"ghcr.io/", b"docker.io/", b"gcr.io/", b"registry.k8s.io/", b".pkg.dev/", b".ecr.", b".azurecr.io/",
     b"mcr.microsoft.com/", b"nvcr.io/", b"registry.gitlab.com/",
 )  # fmt: skip
+ENDS = sorted({sign[-4:] for sign in SIGNS})  # few, where searching thousands of files for every sign takes long
 SIGN_TEXTS = [sign.decode() for sign in SIGNS]
 PROSE = re.compile(
     r"[ \t-]*[\"']?\w*(description|message|help|title|display_name|comment|note|echo)\w*[\"']?[ \t]*[:= ]"
@@ -27,7 +28,7 @@ COMMENTED = re.compile(r"(^|[ \t])#|^[ \t]*//|\{\{-?[ \t]*/\*")
 
 def may_name_image(content: bytes) -> bool:
     """Return True if a file may name an image of a public registry."""
-    return any(sign in content for sign in SIGNS)
+    return any(end in content for end in ENDS) and any(sign in content for sign in SIGNS)
 
 
 def left_over(file: str, text: str, lines: Collection[int]) -> Iterator[NotRead]:

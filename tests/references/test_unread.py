@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hubimages.references.find.scan import HINTS, QUOTA, SIGN_HINTS, SIGNS, WORDS
 from tests.references.pointing import COMMON, IMAGE, OTHER, git, hubimages, make_deployment
 
 NEW = "f5e4d3c2b1a0"
@@ -183,3 +184,11 @@ def test_a_roll_back_in_a_partial_clone_fetches_what_it_needs_or_says_that_there
     assert "away" in done.stderr
     git(partial, "remote", "set-url", "origin", f"file://{root}")
     assert rolled_back(partial)
+
+
+@pytest.mark.parametrize(
+    ("hints", "words"),
+    [(HINTS, [word.lower() for word in (*WORDS, QUOTA, b"tag")]), (SIGN_HINTS, [sign.encode() for sign in SIGNS])],
+)
+def test_no_file_with_a_word_is_left_out_for_lack_of_its_hint(hints: list[bytes], words: list[bytes]) -> None:
+    assert [word for word in words if not any(hint in word for hint in hints)] == []

@@ -32,12 +32,15 @@ TEMPLATES = (".j2", ".jinja", ".jinja2", ".gotmpl", ".tmpl", ".template")  # aft
 BY_LINE = (".env", ".tpl")  # variables; the shared templates of a chart
 # A file without one of these words neither holds nor overrides a reference: a list replaces another list as a whole.
 WORDS = (b"image", b"Image", b"IMAGE", b"profileList", b"profile_list", b"ontainers")
+# In small letters: a YAML file without any of these has none of the words, and no key of a tag or a repository.
+HINTS = (b"image", b"profile", b"ontainers", b"repository", b"tag")
 COMMANDS = (b"docker ", b"podman ", b"nerdctl ")
 KEYS = re.compile(
     rb"[iI]mage[\w-]{0,100}[\"']?[ \t]{0,100}:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]{0,100}=|Image\b|/image"
 )
 SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
+SIGN_HINTS = (b"argoproj.io", b"elm", b"ConfigMap", b"postBuild")  # one of them is in each sign
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 MANY = 5000  # files, after which the number that was found is shown
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
@@ -202,7 +205,9 @@ class _Scan:
         self.look_for_signs(file, content, kind)
         if SIGN.search(content):
             self.comments += comments(file, content.decode("utf-8", "replace"))
-        by_name = may_name_image(content)
+        by_name, lower = may_name_image(content), content.lower()
+        if kind is Kind.YAML and not by_name and not any(hint in lower for hint in HINTS):
+            return  # as most files, whatever their number
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
         if not by_key and kind is Kind.YAML and TAG_WORD in content:
             self.with_words.append(file)  # no reference, and still a hub's, where a layout is guessed
@@ -225,7 +230,7 @@ class _Scan:
 
     def look_for_signs(self, file: str, content: bytes, kind: "Kind") -> None:
         """Note which texts that layouts look for are in a file."""
-        if kind in (Kind.YAML, Kind.CODE):
+        if kind in (Kind.YAML, Kind.CODE) and any(hint in content for hint in SIGN_HINTS):
             for sign, text in SIGN_BYTES:
                 if text in content:
                     self.signs.setdefault(sign, []).append(file)
