@@ -59,7 +59,7 @@ def deployed_charts(
     dependencies = functools.cache(lambda chart: dependency_of(chart, read))  # most hubs have the same chart
     found: dict[str, DeployedChart] = {}
     for file in files:
-        if posixpath.basename(file) in CLUSTER:
+        if file.rpartition("/")[2] in CLUSTER:
             found |= dict(charts_of_cluster(file, read, charts, dependencies))
     depending = [chart for chart in layout.charts if chart.dependencies]
     if len(depending) == 1:
@@ -70,7 +70,7 @@ def deployed_charts(
 
 
 def is_chart_file(file: str) -> bool:
-    return posixpath.basename(file) == "Chart.yaml"
+    return file.rpartition("/")[2] == "Chart.yaml"  # asked of thousands: posixpath.basename takes five times as long
 
 
 def charts_of_cluster(

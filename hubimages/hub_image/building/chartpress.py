@@ -11,7 +11,7 @@ import platform
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -20,7 +20,7 @@ from typing import Any
 from hubimages import systems, yaml_text
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
 from hubimages.hub_image.building import builder_log, pinned
-from hubimages.hub_image.building.throwaway import throwaway
+from hubimages.hub_image.building.throwaway import check_out, throwaway
 from hubimages.hub_image.layout import Chart, Image
 from hubimages.hub_image.reading import CONFIG, work_tree_reader
 from hubimages.repository.git import Repo
@@ -188,9 +188,17 @@ def arguments(*, push: bool, builder: Builder) -> list[str]:
     return [*(["--push"] if push else []), *builder.options()]
 
 
-def tags_of(repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress) -> tuple[Built, ...]:
-    """Return the images with the tags that chartpress gives them at HEAD, without building anything."""
-    return build(repo, chart, images, chartpress=chartpress, options=["--no-build"], watched=False)
+def tags_of(
+    repo: Repo, chart: Chart, images: Sequence[Image], *, chartpress: Chartpress, copy: Path | None = None
+) -> tuple[Built, ...]:
+    """Return the images with the tags that chartpress gives them at HEAD, without building anything.
+
+    In a `copy` of `throwaway`, the files are written again after that.
+    """
+    tagged = build(repo, chart, images, chartpress=chartpress, options=["--no-build"], watched=False, copy=copy)
+    if copy:
+        check_out(Repo(copy / ".git", copy), needed(chart, images))
+    return tagged
 
 
 def build(
@@ -203,12 +211,13 @@ def build(
     labels: Mapping[str, Sequence[str]] | None = None,
     watched: bool = True,
     verbose: bool = False,
+    copy: Path | None = None,
 ) -> tuple[Built, ...]:
     """Build the images from HEAD, in a copy of the repository. `labels` are options of each image's build, by name.
 
     Raises ProgramFailedError with chartpress's last lines when it fails, or does not say what it made.
     """
-    with throwaway(repo, needed(chart, images)) as directory:
+    with nullcontext(copy) if copy else throwaway(repo, needed(chart, images)) as directory:
         config = directory / chart.config
         restrict(config, chart, images, labels or {})
         values = directory / chart.values_file

@@ -52,8 +52,9 @@ def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
 
 def make_repository(repo: Repo, directory: Path) -> Repo:
     """The repository without files; HEAD is on the same branch at the same commit."""
-    form, head = repo.text("rev-parse", "--show-object-format", "HEAD").split("\n")
-    objects, common = (git_path(repo, *asked) for asked in (("--git-path", "objects"), ("--git-common-dir",)))
+    asked = ("--path-format=absolute", "--show-object-format", "HEAD", "--git-common-dir")
+    answer = repo.read("rev-parse", *asked).decode(errors="surrogateescape").removesuffix("\n")
+    form, head, common = answer.split("\n", 2)  # a line feed in a path is part of it
     branch = current_branch(repo)
     initial = f"--initial-branch={branch or 'detached'}"
     argv = ("git", "init", "-q", "--template=", f"--object-format={form}", initial, str(directory))
@@ -62,7 +63,9 @@ def make_repository(repo: Repo, directory: Path) -> Repo:
         raise failure(argv, made.returncode, made.stderr)
     git_dir = directory / ".git"
     (git_dir / "objects/info").mkdir(parents=True, exist_ok=True)
-    (git_dir / "objects/info/alternates").write_text(quoted_alternate(objects) + "\n", errors="surrogateescape")
+    (git_dir / "objects/info/alternates").write_text(
+        quoted_alternate(f"{common}/objects") + "\n", errors="surrogateescape"
+    )
     with (git_dir / "config").open("a", errors="surrogateescape") as config:
         config.write(OWN_SETTINGS.format(config=quoted(f"{common}/config"), work_tree=quoted(str(directory))))
     own = Repo(git_dir, directory)
@@ -71,18 +74,16 @@ def make_repository(repo: Repo, directory: Path) -> Repo:
     return own
 
 
-def git_path(repo: Repo, *asked: str) -> str:
-    """A path of git's, whatever characters it has."""
-    return repo.read("rev-parse", "--path-format=absolute", *asked).decode(errors="surrogateescape").removesuffix("\n")
-
-
 def check_out(own: Repo, paths: Sequence[str]) -> None:
-    """Write the files below the paths; a path that is not in HEAD gives none. Raises StorageError for a full disk."""
+    """Write the files below the paths; a path that is not in HEAD gives none. Raises StorageError for a full disk.
+
+    Files that are there and differ from HEAD are overwritten.
+    """
     listed = own.read("ls-tree", "-r", "-z", "HEAD", "--", *paths).split(b"\0")[:-1]
     files = [entry.partition(b"\t")[2] for entry in listed]
     own.read("read-tree", "HEAD")
     try:
-        own.read("checkout-index", "-q", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
+        own.read("checkout-index", "-q", "-f", "-z", "--stdin", stdin=b"".join(path + b"\0" for path in files))
     except (ProgramFailedError, StorageError) as error:  # git names the files that it could not write, and no reason
         if shutil.disk_usage(own.directory).free >= FULL:
             raise

@@ -1,6 +1,7 @@
 """Bump the jupyterhub chart and its hub image in one commit; build, push, and commit the tag."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
 from hubimages.repository.git import Repo
+from hubimages.repository.objects import UnchangedRepo
 
 BUILT_FROM = " in a source of the image, which chartpress would not see"
 
@@ -133,11 +135,12 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
     publication.check()
     notes += notes_on(layout, chart, images, edits, read)
     inventory = find_references(repo.directory)
-    notes += notes_on_hubs(repo, inventory, layout, dependency, images, target, read)
-    notes += notes_on_vendored(repo, chart, target)
-    upgrade = changes_of_chart(repo, chart, dependency, target.version, read, download=not dry_run)
     asker = Asker(Effort.NOTHING if dry_run else Effort.SBOMS, console.step)
-    upgrade += locked_out(repo, inventory, [dependency.version.file], target.version, dependency.repository, asker)
+    with closing(UnchangedRepo.of(repo)) as seen:  # which files there are is asked several times
+        notes += notes_on_hubs(seen, inventory, layout, dependency, images, target, read)
+        notes += notes_on_vendored(seen, chart, target)
+        upgrade = changes_of_chart(seen, chart, dependency, target.version, read, download=not dry_run)
+        upgrade += locked_out(seen, inventory, [dependency.version.file], target.version, dependency.repository, asker)
     return BumpPlan(request, publication, dependency, target, edits, tuple(notes), tuple(upgrade))
 
 

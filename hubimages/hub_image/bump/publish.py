@@ -16,10 +16,12 @@ from hubimages.hub_image.building.chartpress import (
     find_chartpress,
     find_pin,
     meets,
+    needed,
     tags_of,
 )
 from hubimages.hub_image.building.graph import chart_of, levels, rebased
 from hubimages.hub_image.building.labels import find_there, labels_for, options
+from hubimages.hub_image.building.throwaway import throwaway
 from hubimages.hub_image.bump.base_images import check_bases
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.tags import commit_values, last_commit
@@ -107,18 +109,22 @@ def build_level(publication: Publication, images: Sequence[Image], chartpress: C
     repo, chart = publication.repo, chart_of(publication.layout, images[0])
     labels = {image.name: expected_labels(publication, image) for image in images}
     there: list[Built] = []
-    if publication.push:
-        tagged = tags_of(repo, chart, images, chartpress=chartpress)
-        found = find_there([(ImageRef.parse(str(one)), labels[one.image.name]) for one in tagged])
-        for one in tagged:
-            if known := found.get(ImageRef.parse(str(one))):
-                there.append(replace(one, was_there=was_there(one, known.labelled, known.differs)))
-        images = [one.image for one in tagged if one.image not in [known.image for known in there]]
-    if not images:
-        return there
-    flags = ["--force-build", *arguments(push=publication.push, builder=publication.builder)]
-    more = {name: options(given) for name, given in labels.items()}
-    built = build(repo, chart, images, chartpress=chartpress, options=flags, labels=more, verbose=publication.verbose)
+    with throwaway(repo, needed(chart, images)) as copy:
+        if publication.push:
+            tagged = tags_of(repo, chart, images, chartpress=chartpress, copy=copy)
+            found = find_there([(ImageRef.parse(str(one)), labels[one.image.name]) for one in tagged])
+            for one in tagged:
+                if known := found.get(ImageRef.parse(str(one))):
+                    there.append(replace(one, was_there=was_there(one, known.labelled, known.differs)))
+            images = [one.image for one in tagged if one.image not in [known.image for known in there]]
+        if not images:
+            return there
+        flags = ["--force-build", *arguments(push=publication.push, builder=publication.builder)]
+        more = {name: options(given) for name, given in labels.items()}
+        built = build(
+            repo, chart, images, chartpress=chartpress, options=flags, labels=more, verbose=publication.verbose,
+            copy=copy,
+        )  # fmt: skip
     if publication.push:
         check_pushed(built)
     return [*there, *built]

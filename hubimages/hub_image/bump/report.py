@@ -60,12 +60,14 @@ class Outcome:
             return ["next: run the same command without --no-push. It pushes the image and commits its tag"]
         if self.opened:
             return [self.opened, "next: merge it, then deploy as usual"]
+        if not self.commits:
+            return []
         repo = self.publication.repo
         branch = changes.current_branch(repo)
-        address = pull_request.remote_address(repo)
         base = repo.text("for-each-ref", "--format=%(symref:lstrip=3)", "refs/remotes/origin/HEAD") or "main"
-        where = f", then {address.compare(base, branch)}" if address and branch != base else ""
-        return [f"next: git push origin {branch}{where}; deploy as usual"] if self.commits else []
+        address = pull_request.remote_address(repo) if branch != base else None
+        where = f", then {address.compare(base, branch)}" if address else ""
+        return [f"next: git push origin {branch}{where}; deploy as usual"]
 
     def with_pull_request(self, message: str, base: str, request: "Request") -> "Outcome":
         """Push the branch, open the pull request, and return the outcome with its address."""
