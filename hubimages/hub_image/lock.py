@@ -4,7 +4,6 @@
 (https://helm.sh/docs/topics/charts/#managing-dependencies-manually-via-the-charts-directory).
 """
 
-import hashlib
 import json
 import posixpath
 import re
@@ -80,6 +79,8 @@ def entries(data: Any) -> list[dict[str, Any]]:
 
 def digest_of(asked: Sequence[dict[str, Any]], locked_: Sequence[dict[str, Any]]) -> str:
     """Return the digest that Helm writes into a lock file: of the JSON of both lists, as Go writes it."""
+    import hashlib
+
     both = [[in_order(entry) for entry in side] for side in (asked, locked_)]
     text = json.dumps(both, separators=(",", ":"), ensure_ascii=False)
     for character in "<>&":

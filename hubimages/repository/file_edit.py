@@ -5,7 +5,6 @@ A file may have several edits, each made on top of the one before.
 
 import contextlib
 import difflib
-import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +37,8 @@ class FileEdit:
 
     def _binary_removal(self) -> str:
         """Return the diff that removes a file which no text can show, as `git diff --full-index` writes it."""
+        import hashlib
+
         content = (self.before or "").encode("utf-8", "surrogateescape")
         name = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
         return (

@@ -1,6 +1,5 @@
 """Write git objects as one pack, whose ids are those that git gives them."""
 
-import hashlib
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +13,15 @@ Object = tuple[str, bytes]
 
 def object_id(kind: str, content: bytes) -> str:
     """Return the id of an object."""
+    import hashlib
+
     return hashlib.sha1(b"%s %d\0" % (kind.encode(), len(content)) + content, usedforsecurity=False).hexdigest()
 
 
 def packed(objects: Sequence[Object]) -> bytes:
     """Return the objects as a pack (https://git-scm.com/docs/gitformat-pack)."""
+    import hashlib
+
     parts = [b"PACK" + struct.pack(">II", 2, len(objects))]
     for kind, content in objects:
         parts += [_header(NUMBERS[kind], len(content)), zlib.compress(content, LEVEL)]
