@@ -42,6 +42,7 @@ KEYS = re.compile(
 SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
 SIGN_HINTS = (b"argoproj.io", b"elm", b"ConfigMap", b"postBuild")  # one of them is in each sign
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
+PART = 1 << 16  # bytes
 MANY = 5000  # files, after which the number that was found is shown
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
 TAG_WORD, QUOTA = b"tag", b"repository"
@@ -238,20 +239,17 @@ class _Scan:
     def bytes_of(self, file: str) -> bytes | None:
         """Return the content; None for a link, a submodule or a deleted file."""
         path = f"{self.root}/{file}"
-        if os.path.islink(path):  # noqa: PTH114 - hundreds of them
-            inside = Path(os.path.realpath(path)).is_relative_to(self.root)
-            where = "; its target is read at its own path" if inside else " out of the repository"
-            self.not_read.append(NotRead(file, 0, f"symbolic link{where}"))
-            return None
         try:
-            with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
-                return opened.readall()
+            return read_file(path)
         except FileNotFoundError:
-            self.not_read.append(NotRead(file, 0, "not in the work tree: deleted, or left out by a sparse checkout"))
-            return None
+            why = "not in the work tree: deleted, or left out by a sparse checkout"
         except OSError as error:
-            self.not_read.append(NotRead(file, 0, error.strerror or "cannot be read"))
-            return None
+            why = error.strerror or "cannot be read"
+            if os.path.islink(path):  # noqa: PTH114
+                inside = Path(os.path.realpath(path)).is_relative_to(self.root)
+                why = f"symbolic link{'; its target is read at its own path' if inside else ' out of the repository'}"
+        self.not_read.append(NotRead(file, 0, why))
+        return None
 
     def text(self, file: str) -> str | None:
         """Return the text of a file; None if it cannot be read."""
@@ -276,6 +274,18 @@ class _Scan:
             if all(each.file != file for each in self.not_read):
                 self.not_read.append(NotRead(file, error.line, f"not YAML ({error.problem})"))
             return None
+
+
+def read_file(path: str) -> bytes:
+    """Return the content of a file, in half the time that `open` takes for a small one. Raises OSError for a link."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        parts = [os.read(descriptor, PART)]
+        while parts[-1]:
+            parts.append(os.read(descriptor, PART))
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
 SIGN_BYTES = [(sign, sign.encode()) for sign in SIGNS]
