@@ -26,6 +26,10 @@ def deployment_repository(directory: Path) -> Repo:
     if not directory.is_dir():
         raise BadInputError(f"no directory {directory}. {WHERE}")
     asked = ("--is-inside-git-dir", "--is-bare-repository", "--path-format=absolute", "--git-dir")
+    done = attempt("git", "rev-parse", *asked, "--show-toplevel", cwd=directory)
+    lines = done.stdout.decode(errors="surrogateescape").split("\n")
+    if done.returncode == 0 and lines[:2] == ["false", "false"] and len(lines) == 5:  # nearly always: no line feed
+        return Repo(Path(lines[2]), Path(lines[3]))
     inside, bare, git_dir = _asked(directory, *asked).split("\n", 2)
     if inside == "true" and bare != "true":
         raise BadInputError(f"{directory} is inside git's own directory {git_dir}. {WHERE}")
