@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hubimages.errors import RefusedError
-from hubimages.hub_image.building.chartpress import Built, build, find_builder, find_chartpress
+from hubimages.hub_image.building.chartpress import Built, build, find_builder, find_chartpress, needed, tags_of
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.tags import values_edit
 from hubimages.hub_image.reading import read_layout, work_tree_reader
@@ -128,6 +128,19 @@ def test_the_branch_is_that_of_a_plain_run(tmp_path: Path) -> None:
         assert git(copy, "rev-parse", "HEAD") == git(repository, "rev-parse", "HEAD")
         assert sorted(path.name for path in copy.iterdir()) == [".git", "images"]
     assert not copy.exists()
+
+
+def test_a_copy_in_which_chartpress_ran_has_the_files_as_head_has_them(tmp_path: Path) -> None:
+    repository = deployments.make(tmp_path / "r", AT_ROOT)
+    from hubimages.hub_image.building.throwaway import throwaway
+
+    repo = deployment_repository(repository)
+    chart = read_layout(repo).charts[0]
+    with throwaway(repo, needed(chart, chart.images)) as copy:
+        before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file() and ".git" not in path.parts}
+        tags = tags_of(repo, chart, chart.images, chartpress=find_chartpress(repo, None), copy=copy)
+        assert {path: path.read_bytes() for path in before} == before
+        assert tags == tags_of(repo, chart, chart.images, chartpress=find_chartpress(repo, None), copy=copy)
 
 
 def test_two_images_at_one_place_of_values_are_refused(tmp_path: Path) -> None:
