@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from hubimages.yaml_text.composing import compose_documents
+from hubimages.yaml_text.nodes import Node, ScalarNode, SequenceNode, Visits, resolved
 from hubimages.yaml_text.unreadable import UnreadableYamlError
 
 MOST_VALUES = 2_000_000  # behind aliases; index.yaml of the largest chart repositories has no alias
+MOST_TEXT = 200_000  # of ruamel.yaml, which reads 50 kB in a second, and 10 kB of brackets in brackets
 LONG_NUMBER = re.compile(r"[\da-fA-F_:]{3000}")  # in hexadecimal it has 4,300 digits or so, the most that Python writes
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
@@ -35,22 +38,44 @@ def load_all(text: str) -> list[Any]:
 
 
 def load_texts(text: str) -> Any:
-    """Return the first document with every scalar as the text that it is written as. Raises UnreadableYamlError."""
-    return _ruamel(text, "base")
+    """Return the document with every scalar as the text that it is written as. Raises UnreadableYamlError.
+
+    A duplicate key is refused, and so is a second document.
+    """
+    documents = compose_documents(text)
+    if len(documents) > 1:
+        raise UnreadableYamlError(documents[1].line, "another document begins")
+    return _texts(documents[0], Visits()) if documents else None
+
+
+def _texts(node: Node, visits: Visits) -> Any:
+    visits.count(node)
+    here = resolved(node)
+    if isinstance(here, ScalarNode):
+        return here.value
+    if isinstance(here, SequenceNode):
+        return [_texts(each, visits) for each in here.items]
+    found: dict[str, Any] = {}
+    for key, value in here.pairs:
+        name = resolved(key)
+        if not isinstance(name, ScalarNode):
+            raise UnreadableYamlError(key.line, "a mapping or sequence as key")
+        if name.value in found:
+            raise UnreadableYamlError(key.line, f"duplicate key {name.value!r}")
+        found[name.value] = _texts(value, visits)
+    return found
 
 
 def load_as_ruamel(text: str | bytes) -> Any:
     """Return the first document as chartpress reads it, by YAML 1.2. Raises UnreadableYamlError."""
-    return _ruamel(text, "safe")
-
-
-def _ruamel(text: str | bytes, kind: str) -> Any:
+    if len(text) > MOST_TEXT:
+        raise UnreadableYamlError(1, f"longer than {MOST_TEXT:,} characters")
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     with _reading(YAMLError), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are printed with lines of the file, and a duplicate anchor is no mistake
-        return _checked(text, YAML(typ=kind, pure=True).load(text))
+        return _checked(text, YAML(typ="safe", pure=True).load(text))
 
 
 @contextmanager

@@ -227,7 +227,7 @@ def test_a_directory_in_use_is_left_as_it_is(tmp_path):
         ("answers.yaml", "answers:\n  title: a\ndescription: b\n", "the key 'description' is outside `answers`"),
         ("answers.json", '{"answers": {}, "titel": "b"}', "the key 'titel' is outside `answers`"),
         ("answers.json", '{"title": ' + "[" * 100_000, "nested too deeply"),
-        ("answers.yaml", "title: " + "[" * 1_000, "nested too deeply"),
+        ("answers.yaml", "title: " + "[" * 1_000, "exceeded maximum nesting depth"),
         ("answers.yaml", "title: '" + "x" * 200_000, "cannot read answers"),
         ("answers.yaml", "x" * 200_000, "must contain a mapping"),
         ("answers.json", json.dumps({"x" * 200_000: ["a"]}), "the answer to 'xxxxx"),
