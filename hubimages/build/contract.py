@@ -81,6 +81,7 @@ def check_image(image: str, *, repository: Path | None = None, hub_version: str 
     with disk.temporary_directory("contract") as directory:
         nothing, found = Path(directory, "nothing"), Path(directory, "found.xml")
         nothing.mkdir()
+        (nothing / ".hubimages.yaml").touch()  # an image repository that asks for nothing
         place = template.template_directory() / "<<cookiecutter.repo>>" / "image-contract"
         argv = [sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(place), "-q"]
         argv += ["-p", "no:cacheprovider", f"--junitxml={found}", str(place / "test_contract.py")]

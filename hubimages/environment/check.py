@@ -99,6 +99,14 @@ def checked(path: Path, options: Options) -> tuple[Surroundings, Report]:
     ]
     for rule in RULES:
         report.findings += rule(here)
+    named = any(one.file for one in report.findings)
+    if choice.is_default and not (
+        named or (root / surroundings.RECORD).is_file() or any(map(here.has, surroundings.READ))
+    ):
+        raise BadInputError(
+            f"`{path}` has no file that repo2docker reads, such as environment.yml or a Dockerfile. Name the directory "
+            "of an image repository"
+        )
     if options.solve:
         from hubimages.environment.solving.report import add_solution
 

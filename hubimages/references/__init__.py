@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hubimages.references.check.offline import ReferencesReport as ReferencesReport
     from hubimages.references.check.online import check_images as check_images
     from hubimages.references.find.scan import find_references as find_references
+    from hubimages.references.find.scan import some_references as some_references
     from hubimages.references.first_reference import note_of_first_reference as note_of_first_reference
     from hubimages.references.listing import as_json as as_json
     from hubimages.references.listing import as_lines as as_lines
@@ -63,7 +64,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "check.changed": ["changed_since"],
         "check.online": ["check_images"],
         "check.offline": ["ReferencesReport"],
-        "find.scan": ["find_references"],
+        "find.scan": ["find_references", "some_references"],
         "first_reference": ["note_of_first_reference"],
         "listing": ["as_json", "as_lines", "summary"],
         "packages.search": ["search_packages"],

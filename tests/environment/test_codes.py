@@ -40,7 +40,7 @@ ASKED_ELSEWHERE = {
 @pytest.mark.parametrize(
     ("files", "code"),
     [
-        ({"README.md": "text\n"}, "nothing-read"),
+        ({"postBuild": "#!/bin/sh\n"}, "nothing-read"),
         ({"environment.yml": f"dependencies:\n{PYTHON}- pip\n- pip:\n  - a==1\n- pip:\n  - b==1\n"}, "pip-twice"),
         ({"environment.yml": f"dependencies:\n{PYTHON}- pip:\n  - a==1\n", "Dockerfile": "FROM a/b:1\n"}, "no-pip"),
         ({"environment.yml": f"dependencies:\n{PYTHON}- numpy=2.3  \n"}, "trailing-blanks"),

@@ -133,14 +133,13 @@ def test_check_images_as_json_and_without_findings_ends_with_0(tmp_path: Path) -
     )
 
 
-def test_a_repository_without_any_reference_gives_no_line(tmp_path: Path) -> None:
+def test_a_repository_without_any_reference_is_the_wrong_one(tmp_path: Path) -> None:
     root = deployment(tmp_path / "deployment", {"README.md": "Nothing here.\n"})
     done = hubimages("images", cwd=root)
-    assert (done.returncode, done.stdout.strip()) == (0, "")
-    assert done.stderr.splitlines() == [
-        "0 references to 0 images in 0 files; no hub uses them",
-        "not read: 1 file of other kinds, 1 .md",
-    ]
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: no file of `.` names an image. Name a clone ")
+    (root / "values.yaml").write_text("image: {name: a/b, tag: '{{ tag }}'}\n")
+    assert hubimages("images", cwd=root).returncode == 0  # a program fills it in
 
 
 def test_a_repository_that_is_not_there_ends_with_2(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def images(
     if with_ is not None:
         search_packages(repo, hubs, with_, html, offline=offline, sboms_only=sboms_only, yes=yes, json=json)
         return
-    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    inventory = references.some_references(Path(repo), Path(hubs) if hubs else None)
     if html:
         references.write_page(Path(html), inventory, contents=references.contents_of(inventory, offline=offline))
         console.step(f"wrote {html}")
@@ -96,7 +96,7 @@ def search_packages(
     if html:
         raise BadInputError("--with and --html contradict each other: leave one out")
     wanted = Wanted.parse(package)
-    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    inventory = references.some_references(Path(repo), Path(hubs) if hubs else None)
     agree = functools.partial(console.confirm, yes=yes, flags="--yes, or --sboms-only")
     found = references.search_packages(inventory, wanted, agree=agree, offline=offline, layers=not sboms_only)
     if json:
@@ -151,7 +151,9 @@ def check_images(
 
     if json and github:
         raise BadInputError("--json and --github contradict each other: leave one out")
-    inventory = references.find_references(Path(repo), Path(hubs) if hubs else None)
+    # A commit need not have to do with images.
+    find = references.find_references if changed_since is not None else references.some_references
+    inventory = find(Path(repo), Path(hubs) if hubs else None)
     about = references.changed_since(Path(repo), changed_since, inventory) if changed_since is not None else None
     report = references.check_images(inventory, online=not offline, about=about, strict=strict)
     if contents:

@@ -35,11 +35,13 @@ def locked_environment(lock: Lock, platform: str) -> str:
 def apply_lock(directory: Path, platform: str) -> Path | None:
     """Replace the environment file in a copy that is built, if there is a lock; return the lock.
 
-    `directory` is the one that repo2docker reads, in the copy. Raises BadInputError for a lock that cannot be read or
-    that was made for another environment file.
+    `directory` is the one that repo2docker reads, in the copy. Raises BadInputError if it is no directory, and for a
+    lock that cannot be read or that was made for another environment file.
     """
     file = find_lock(directory)
     if file is None:
+        if not directory.is_dir():
+            raise BadInputError(f"`{directory}` is not a directory. Name the one that repo2docker reads")
         return None
     text = locked_environment_in(directory, platform)
     place = _environment_file(directory) or directory / ENVIRONMENT[0]

@@ -17,7 +17,7 @@ from hubimages.fleet.membership import why_not
 from hubimages.fleet.programs import Programs, StoppedError
 from hubimages.fleet.progress import Line, do_all
 from hubimages.image_ref import ImageRef
-from hubimages.references import Inventory, find_references
+from hubimages.references import Inventory, some_references
 from hubimages.registry import Registries, created
 from hubimages.repository.proposals.github import Pace
 from hubimages.repository.proposals.github import host as github_host
@@ -54,7 +54,7 @@ def look_at(repositories: Sequence[Target], where: Where, pace: Pace | None = No
     What one repository, its registry or GitHub does not answer is named there, and the others go on. Raises an error
     for a deployment repository that cannot be read.
     """
-    used = hubs_by_image([find_references(each, where.hubs) for each in where.deployments])
+    used = hubs_by_image([some_references(each, where.hubs) for each in where.deployments])
     programs = Programs()
     with Registries() as registries, signals.raising():
         asked = _Asked(where, programs, FleetGitHub(github_host(), step, programs.wait, pace), registries, used)

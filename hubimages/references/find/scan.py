@@ -44,6 +44,7 @@ SIGN_HINTS = (b"argoproj.io", b"elm", b"ConfigMap", b"postBuild")  # one of them
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 PART = 1 << 16  # bytes
 MANY = 5000  # files, after which the number that was found is shown
+MOST = 100_000  # files of a directory that is not in a repository: `/` and a home directory have more
 TAG = re.compile(rb"(?<![A-Za-z])tag(?![a-z])|[a-z]Tag(?![a-z])|TAG|[iI]mage[_-]?tag")  # not `storage`, `tags`
 TAG_WORD, QUOTA = b"tag", b"repository"
 ENCRYPTED = b"ENC[AES256_GCM"  # https://github.com/getsops/sops
@@ -57,6 +58,16 @@ def find_references(directory: Path, hubs_file: Path | None = None) -> Inventory
     is no such directory.
     """
     return read_all(*listed(directory), hubs_file)
+
+
+def some_references(directory: Path, hubs_file: Path | None = None) -> Inventory:
+    """Return what `find_references` does. Raises BadInputError, too, if no file there has to do with images."""
+    found = find_references(directory, hubs_file)
+    if not (found.references or found.not_read or found.placeholders or found.hubs):
+        raise BadInputError(
+            f"no file of `{directory}` names an image. Name a clone of the deployment repository with --repo"
+        )
+    return found
 
 
 def read_all(root: Path, files: list[str], hubs_file: Path | None = None) -> Inventory:
@@ -130,6 +141,11 @@ def _walked(root: Path) -> Iterable[str]:
             if found // MANY != (found + len(files)) // MANY:
                 waiting(f"{found + len(files)} so far in {root}, which is not a git repository")
             found += len(files)
+            if found > MOST:
+                raise BadInputError(
+                    f"`{root}` is not a git repository, and has more than {MOST} files. Name a clone of the deployment "
+                    "repository with --repo"
+                )
 
 
 def _shown(files: Sequence[str]) -> Iterator[str]:
