@@ -21,6 +21,7 @@ from hubimages.environment.solving.solver import Solution, solve
 from hubimages.environment.specs import EnvironmentFile, conda_spec
 from hubimages.environment.surroundings import ENVIRONMENT, LOCKS, find_directory, find_root
 from hubimages.errors import BadInputError, NotInstalledError, ProgramFailedError
+from hubimages.markdown import name
 from hubimages.repository import delivery, file_edit
 from hubimages.repository.changes import Commit, deployment_repository
 from hubimages.repository.delivery import Delivery
@@ -69,7 +70,7 @@ class LockPlan:
         assert repo.work_tree is not None
         prefix = self.root.resolve().relative_to(repo.work_tree.resolve())
         edit = replace(self.edit, path=(prefix / self.edit.path).as_posix())
-        title = f"Refresh {edit.path}" if edit.before is not None else f"Add {edit.path}"
+        title = f"{'Add' if edit.before is None else 'Refresh'} {name(edit.path)}"
         reason = f"\n\n{because}" if because else ""
         body = f"{self._text(TABLE)}{reason}\n\nMerge it to build the image with these packages.\n"
         if wanted.open_pr and wanted.branch is None:

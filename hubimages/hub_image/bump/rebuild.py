@@ -23,6 +23,7 @@ from hubimages.hub_image.reading import read_layout
 from hubimages.hub_image.values import image_values
 from hubimages.hub_image.work_tree import changed_files, check_whole_history, reader_of_head, refuse_changes
 from hubimages.image_ref import ImageRef
+from hubimages.markdown import name
 from hubimages.repository import changes, pull_request
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
@@ -107,7 +108,7 @@ def plan_rebuild(request: RebuildRequest) -> RebuildPlan:
             f"{', '.join(kept)}: uncommitted changes in a file that chartpress edits. Commit or stash them first"
         )
     check_values(publication, changed, interrupted=not files)
-    message = next(iter(request.messages), "") or f"Update the {asked[0].name} image"
+    message = next(iter(request.messages), "") or f"Update the {name(asked[0].name)} image"
     return RebuildPlan(request, publication, message, files)
 
 

@@ -1,13 +1,12 @@
 """End an experiment: remove its requirements and its entry; with a roll-out, give all hubs what it tried."""
 
 import posixpath
-import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console, yaml_text
+from hubimages import console, markdown, yaml_text
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.experiments import requirements
@@ -28,6 +27,8 @@ from hubimages.repository.changes import Commit, deployment_repository
 from hubimages.repository.file_edit import FileEdit
 from hubimages.repository.git import Repo
 from hubimages.repository.pull_request import PullRequest
+
+ENDED = "End the experimental hub image"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def plan_end_experiment(
     if roll_out:
         edit = rolled_out(repo, main, ended, head, notes)
         if edit.before != edit.after:
-            commits.append(Commit(f"Roll out the experiment {name} to {main.name}\n", [edit]))
+            commits.append(
+                Commit(f"Roll out the experiment {markdown.name(name)} to {markdown.name(main.name)}\n", [edit])
+            )
     moved = bool(commits)
     if not used:
         commits.append(Commit(f"{subject(name)}\n", removal(layout, main, ended, head)))
@@ -139,12 +142,13 @@ def plan_end_experiment(
 
 def subject(name: str) -> str:
     """Return the first line of the commit that ends an experiment."""
-    return f"End the experimental hub image {name}"
+    return f"{ENDED} {markdown.name(name)}"
 
 
 def ended_in(repo: Repo, name: str) -> str:
     """Return the commit that ended an experiment; "" if there is none."""
-    return repo.text("log", "-1", "--format=%h", f"--grep=^{subject(re.escape(name))}$", "HEAD")
+    found = repo.text("log", "--format=%h %s", f"--grep=^{ENDED}", "HEAD").split("\n")
+    return next((commit for commit, _, line in (each.partition(" ") for each in found) if line == subject(name)), "")
 
 
 def rolled_out(repo: Repo, main: Image, ended: Image, head: Reader, notes: list[str]) -> FileEdit:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hubimages import console, yaml_text
+from hubimages import console, markdown, yaml_text
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.hub_image.building.chartpress import find_builder
 from hubimages.hub_image.building.run_lock import alone
@@ -55,8 +55,14 @@ class NewExperiment:
         """Return the message of the commit."""
         return (
             self.own_message
-            or f"Add the experimental hub image {self.image.name}\n\nIt is tried beside {self.main.repository}.\n"
+            or f"Add the experimental hub image {self.image.name}\n\n"
+            f"It is tried beside {markdown.name(self.main.repository)}.\n"
         )
+
+    def body(self, built: str) -> str:
+        """Return the text of the pull request, with the image that was built."""
+        said = self.message.partition("\n\n")[2]
+        return f"{said}\n- {markdown.code(built)}\n"
 
     def show(self) -> str:
         """Return the plan as a dry run prints it."""
@@ -92,8 +98,8 @@ class NewExperiment:
             if not self.publication.push:
                 lines = [f"built, not pushed: {built}"]
             if self.open_pr:
-                subject, _, body = self.message.partition("\n\n")
-                asked = PullRequest(base, self.branch or "", subject, f"{body}\n- `{built}`\n", self.pr_to)
+                subject = self.message.partition("\n\n")[0]
+                asked = PullRequest(base, self.branch or "", subject, self.body(str(built)), self.pr_to)
                 lines.append(pull_request.open_pull_request(repo, asked))
             elif self.publication.push:
                 lines.append(f"next: git push origin {changes.current_branch(repo)}")

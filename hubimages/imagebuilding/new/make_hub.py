@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hubimages import markdown
 from hubimages.errors import BadInputError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.layer import read_layer
@@ -118,8 +119,9 @@ def apply(plan: HubPlan, repo: Repo | None, delivery: Delivery) -> str:
         changes.write(repo, plan.edits)
     else:
         base = check_can_open(repo, delivery.branch) if delivery.open_pr else ""
-        title = f"Add imagebuilding hub {plan.places.cluster}/{plan.places.hub}"
-        asked = PullRequest(base, delivery.branch or "", title, plan.told(), command=delivery.command, is_all=True)
+        title = f"Add imagebuilding hub {markdown.name(f'{plan.places.cluster}/{plan.places.hub}')}"
+        body = plan.told(markdown=True)
+        asked = PullRequest(base, delivery.branch or "", title, body, command=delivery.command, is_all=True)
         with pending(repo, asked) if delivery.open_pr else nullcontext():
             with changes.on_branch(repo, delivery.branch):
                 lines.append(f"committed {changes.commit(repo, changes.Commit(title, plan.edits))[:12]}")

@@ -12,6 +12,7 @@ from hubimages.imagebuilding.new.hub_values import CLASSES, builds, secrets, wan
 from hubimages.imagebuilding.new.places import Part, Places, check_prefix
 from hubimages.imagebuilding.new.text import Conflict, conflicts, fresh, missing, put
 from hubimages.imagebuilding.values import Values
+from hubimages.markdown import sentence
 from hubimages.repository import file_edit
 from hubimages.repository.file_edit import FileEdit, read_text
 from hubimages.yaml_text import add_item
@@ -35,10 +36,11 @@ class HubPlan:
         commands = [f"$ {secret.command(part.path)}\n" for part in self.secret_parts]
         return file_edit.show(self.edits) + "".join(commands) + "\n" + self.told()
 
-    def told(self) -> str:
-        """Return the numbered steps to do by hand."""
+    def told(self, *, markdown: bool = False) -> str:
+        """Return the numbered steps to do by hand, also as Markdown."""
         lines = ["To do by hand before you deploy the hub:"]
-        lines += [f"{number}. {step}" for number, step in enumerate(self.steps, 1)]
+        steps = map(sentence, self.steps) if markdown else self.steps
+        lines += [f"{number}. {step}" for number, step in enumerate(steps, 1)]
         return "\n".join(lines)
 
     def with_secrets(self, password: str) -> "HubPlan":
