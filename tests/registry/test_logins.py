@@ -118,6 +118,7 @@ def test_a_helper_without_a_login_has_none(configure: Configure, home: Path, mon
     [
         ("echo 'ERROR: gcloud crashed: run gcloud auth login' >&2; exit 1", "gcloud crashed: run gcloud auth login"),
         ("exit 3", "exit code 3"),
+        ("""echo '{"Username": "u", "Secret": "s"}'; exit 3""", "exit code 3$"),
         ("echo nonsense", "no login for quay.io that can be read"),
         ("echo '[]'", "no login for quay.io that can be read"),
     ],
@@ -255,6 +256,7 @@ def test_podmans_file_that_cannot_be_read_is_named(
     ("quay.io", "quay.io"), ("quay.io/", "quay.io"), ("quay.io/v1/", "quay.io"), ("quay.io/v2", "quay.io"),
     ("quay.io/organisation", "quay.io/organisation"), ("quay.io/v1/x", "quay.io/v1/x"),
     ("https://quay.io/x/y", "quay.io"), ("https://quay.io/x://y", "quay.io"),
+    ("https://u:a@b@quay.io/v1/", "quay.io"), ("u:p@quay.io", "quay.io"),
 ])  # fmt: skip
 def test_a_key_with_a_path_is_for_a_part_of_the_registry_unless_older_versions_wrote_it(key: str, host: str) -> None:
     assert strip(key) == host

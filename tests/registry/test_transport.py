@@ -2,8 +2,10 @@
 
 import gzip
 import ipaddress
+import re
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -330,6 +332,23 @@ def test_this_machine_and_what_no_proxy_names_are_asked_directly(monkeypatch: py
         with scripted(lambda asked: Reply(200, b"itself")) as server:
             assert send(f"http://{server.host}/").body == b"itself"
         assert len(proxy.asked) == 1
+
+
+@pytest.mark.parametrize(("login", "sent"), [("", None), ("a:b%40%2f@", "Basic " + b64encode(b"a:b@/").decode())])
+def test_a_proxy_gets_the_login_in_its_address(login: str, sent: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with scripted(lambda asked: OK) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://{login}{proxy.host}")
+        assert send("http://one.example/x").body == b"here"
+        assert [each.headers.get("proxy-authorization") for each in proxy.asked] == [sent]
+
+
+@pytest.mark.parametrize("proxy", ["http://a:b@127.0.0.1:none", "socks5://127.0.0.1:1"])
+def test_a_proxy_without_an_address_is_named(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    with pytest.raises(NoAnswerError, match=re.escape(f"the address of the proxy, {proxy}, cannot be used")):
+        send("http://one.example/x")
 
 
 def test_connections_are_kept_for_each_server_and_scheme() -> None:

@@ -114,7 +114,12 @@ def named_repository(alias: str) -> str:
     home = Path.home() / ("Library/Preferences" if sys.platform == "darwin" else ".config")
     config = os.environ.get("HELM_CONFIG_HOME") or str(Path(os.environ.get("XDG_CONFIG_HOME") or home) / "helm")
     file = Path(os.environ.get("HELM_REPOSITORY_CONFIG") or Path(config) / "repositories.yaml")
-    known = load(file.read_text()) if file.is_file() else None
+    try:
+        known = yaml_text.load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:  # the reason can have a password in it
+        raise BadInputError(
+            f"Helm's list of repositories, {file}, cannot be read. Correct it: helm repo list"
+        ) from error
     listed = known.get("repositories") if isinstance(known, dict) else None
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict) and entry.get("name") == name and entry.get("url"):

@@ -166,7 +166,7 @@ def strip(key: str) -> str:
     A key with another path, `quay.io/organisation`, is for a part of the registry and stays as it is.
     """
     host, _, path = key.partition("://")[2].partition("/") if "://" in key else key.partition("/")
-    return host if "://" in key or path.strip("/") in ("", "v1", "v2") else key
+    return host.rpartition("@")[2] if "://" in key or path.strip("/") in ("", "v1", "v2") else key
 
 
 def ask_helper(name: str, key: str) -> Login | None:
@@ -185,7 +185,8 @@ def ask_helper(name: str, key: str) -> Login | None:
         said = (done.stdout.strip() or done.stderr.strip()).decode(errors="replace")
         if "not found" in said.lower() and "credentials" in said.lower():
             return None
-        last = said.splitlines()[-1] if said else f"exit code {done.returncode}"
+        is_login = not said or '"Secret"' in said  # it failed, but not before it had said it
+        last = f"exit code {done.returncode}" if is_login else said.splitlines()[-1]
         raise LoginError(f"{program} gives no login for {key}: {last}")
     try:
         kept = json_text.loads(done.stdout)

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event, Lock
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -197,10 +198,20 @@ class Transport:
                 direct = is_loopback(host_in(address)) or proxy_bypass(parts.hostname or "")
                 proxy = "" if direct else getproxies().get(parts.scheme, "")
                 named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
-                kind = functools.partial(urllib3.ProxyManager, named) if named else urllib3.PoolManager
+                kind = functools.partial(through, named) if named else urllib3.PoolManager
                 context = trusted() if parts.scheme == "https" or named else None  # takes a while to load
                 self._pools[place] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
             return self._pools[place]
+
+
+def through(proxy: str, **options: Any) -> urllib3.ProxyManager:
+    """Return connections through a proxy, with the login in its address. Raises NoAnswerError if that is no address."""
+    try:
+        login = urllib3.util.parse_url(proxy).auth
+        headers = urllib3.util.make_headers(proxy_basic_auth=unquote(login)) if login else None
+        return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+    except (HTTPError, ValueError) as error:
+        raise NoAnswerError(f"the address of the proxy, {proxy}, cannot be used") from error
 
 
 @functools.cache  # loading them takes longer than most questions
