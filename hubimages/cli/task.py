@@ -4,7 +4,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from hubimages.errors import INTERRUPTED, BadInputError, HubImagesError
 from hubimages.run import os_failure
 
 MORE_EACH_TIME = "roll-back-image"  # goes one step further each time that it runs
+# Options that name a file or directory which is read.
+FILES = ("answers", "binderhub", "charts", "hubs", "made", "password_file", "repositories", "repos", "values")
 
 
 @contextmanager
@@ -58,7 +60,12 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
             refuse_options_as_values(given.arguments, positional)
             given.apply_defaults()
             if not clean_up(task, given.arguments):
-                body(context, *args, **kwargs)
+                try:
+                    body(context, *args, **kwargs)
+                except BadInputError as error:
+                    if hints := [*elsewhere(given.arguments)]:
+                        raise BadInputError("\n".join([str(error), *hints])) from error
+                    raise
 
     return guarded
 
@@ -66,6 +73,26 @@ def operator_errors(body: Callable[..., None]) -> Callable[..., None]:
 def command() -> tuple[str, ...]:
     """Return what a person ran, without the program."""
     return tuple(sys.argv[1:])
+
+
+def elsewhere(given: Mapping[str, object]) -> Iterator[str]:
+    """Yield a hint for each file that is not in the working directory, but in the repository, or at its top.
+
+    `--file` and `--config` are found in both.
+    """
+    named = [Path(each) for each in texts(given.get("repo", given.get("path")))]
+    places = named + [top for each in named for top in each.resolve().parents if (top / ".git").exists()]
+    for name in FILES:
+        for text in texts(given.get(name)):
+            with suppress(OSError):  # it cannot be a path
+                there = next((found for place in places if (found := Path(place, text)).exists()), None)
+                if there is not None and not Path(text).exists():
+                    yield f"--{name.replace('_', '-')} starts in the working directory. There is {there}"
+
+
+def texts(value: object) -> list[str]:
+    """Return the texts of an argument that is one, or several."""
+    return [each for each in (value if isinstance(value, list) else [value]) if each and isinstance(each, str)]
 
 
 def clean_up(task: str, given: Mapping[str, object]) -> bool:

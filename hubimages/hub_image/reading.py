@@ -15,6 +15,7 @@ from hubimages.hub_image.dependencies import Reader, parse, read_dependencies
 from hubimages.hub_image.dockerfile import bases
 from hubimages.hub_image.entries import items, pairs, text, text_of
 from hubimages.hub_image.layout import RESET_TAG, Chart, Image, Layout
+from hubimages.references import files_from
 from hubimages.repository.file_edit import read_text
 from hubimages.repository.git import Repo
 from hubimages.yaml_text import Node, Path, Tree
@@ -31,6 +32,8 @@ def read_layout(repo: Repo, read: Reader | None = None, config: str = "") -> Lay
     assert repo.work_tree is not None
     entries = repo.read("ls-files", "-t", "-z").decode(errors="surrogateescape").split("\0")[:-1]
     files = frozenset(entry[2:] for entry in entries)
+    if config:
+        (config,) = files_from(repo.directory, [config], "--config")
     configs = chartpress_files(files, config)
     if not configs:
         raise BadInputError(

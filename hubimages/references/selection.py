@@ -46,19 +46,26 @@ class Selection:
         return self.choice is None or self.choice in (reference.profile, reference.choice)
 
 
-def files_from(directory: Path, files: Iterable[str]) -> tuple[str, ...]:
+def files_from(directory: Path, files: Iterable[str], option: str = "--file") -> tuple[str, ...]:
     """Return the files as paths from the top of the repository that holds the directory.
 
-    A file may be given from there, or from the working directory, as a shell completes it.
+    A file may be given from there, or from the working directory, as a shell completes it. Raises BadInputError where
+    both have one.
     """
-    here = directory.resolve()
-    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    place = directory.resolve()
+    top = next((folder for folder in (place, *place.parents) if (folder / ".git").exists()), place)
     found = []
     for file in files:
         whole = Path(os.path.abspath(file))  # noqa: PTH100 - a link is a file of its own
-        from_here = Path(file).is_absolute() or not (top / file).exists()
-        inside = from_here and whole.exists() and whole.is_relative_to(top)
-        found.append(whole.relative_to(top).as_posix() if inside else os.path.normpath(file))
+        here = whole.relative_to(top).as_posix() if whole.exists() and whole.is_relative_to(top) else ""
+        plain = os.path.normpath(file)
+        from_top = not Path(file).is_absolute() and (top / file).exists()
+        if here not in ("", plain) and from_top and not file.startswith("."):
+            raise BadInputError(
+                f"{option}={file}: the repository has {plain}, and {here} in the working directory. Write "
+                f"./{file} for that one, and {top / plain} for the other"
+            )
+        found.append(here or plain)
     return tuple(found)
 
 

@@ -42,6 +42,7 @@ FILES = {
     "images/base/trial.txt": "one\ntwo\n",
     "images/top/Dockerfile": "FROM quay.io/core/base:b\n",
 }
+deep = pytest.mark.parametrize("examples", [pytest.param(100, marks=pytest.mark.deep)])
 sometimes = pytest.mark.parametrize("examples", [1, pytest.param(100, marks=pytest.mark.deep)])
 
 
@@ -132,7 +133,7 @@ def test_what_the_end_of_an_experiment_commits(examples: int, hosting: Hosting, 
     of_any(examples, check, TEXT, TEXT)
 
 
-@sometimes
+@deep
 def test_what_a_new_experiment_commits(examples: int, hosting: Hosting, tmp_path: Path) -> None:  # noqa: F811
     place = cloned(hosting, tmp_path)
 
@@ -147,7 +148,7 @@ def test_what_a_new_experiment_commits(examples: int, hosting: Hosting, tmp_path
     of_any(examples, check, TEXT)
 
 
-@sometimes
+@deep
 def test_what_a_new_lock_commits(examples: int, hosting: Hosting, tmp_path: Path) -> None:  # noqa: F811
     place = cloned(hosting, tmp_path)
     numbers = count()

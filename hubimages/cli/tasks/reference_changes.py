@@ -31,7 +31,7 @@ CHOICE_HELP = {
     "hubs": "a YAML file that lists the hubs, each with its values files in order; overrides what the repository says",
     "also_automated": "also places whose tag a robot keeps up to date, such as an image policy of Flux",
     "hub": "only what this hub runs, as CLUSTER/HUB, or all hubs of a CLUSTER; repeatable",
-    "file": "only in this file; repeatable",
+    "file": "only in this file, from the top of the repository or from here; repeatable",
 }
 
 

@@ -48,6 +48,8 @@ def make_hub(
     Everything is checked before the password is asked for, and nothing is written before it is encrypted. Raises what
     `plan`, `complete`, `secret` and `changes` raise.
     """
+    if where.values is not None and not where.values.exists() and (where.directory / where.values).exists():
+        raise BadInputError(f"values file {where.values} does not exist")
     root, repo = root_of(where.values.absolute().parent if where.values is not None else where.directory)
     if where.values is None:
         places = on_2i2c(root, where.cluster, where.hub)
