@@ -15,6 +15,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import runpy
 import select
 import selectors
@@ -31,6 +32,7 @@ from types import ModuleType
 from typing import Any
 
 LATE = frozenset({"requests", "arrow"})
+PLAIN = re.compile(rb"(?![\w%])[\t\n\r -~]+")
 
 
 class ImportedLate(MetaPathFinder):
@@ -129,20 +131,14 @@ def keep_compiled(template: Path) -> None:
     generate.create_env_with_context = make_with_cache
 
 
-def look_once() -> None:
-    """Let cookiecutter keep which files of the template are binary: it looks into each at every rendering."""
-    from cookiecutter import generate
+def look_quickly() -> None:
+    """Let cookiecutter take ASCII for text at once: binaryornot counts bytes, for a sixth of a rendering.
 
-    is_binary = generate.is_binary
-    kept: dict[tuple[str, str], bool] = {}
-
-    def is_binary_or_known(name: str) -> bool:
-        key = (str(Path.cwd()), name)
-        if key not in kept:
-            kept[key] = is_binary(name)
-        return kept[key]
-
-    generate.is_binary = is_binary_or_known
+    It still does so with a file that begins with a letter, a digit or `%`, as known formats of binary files do.
+    """
+    check: Any = importlib.import_module("binaryornot.check")
+    look = check.is_binary_string
+    check.is_binary_string = lambda chunk: not PLAIN.fullmatch(chunk) and look(chunk)
 
 
 def end_with_reader(descriptor: int) -> None:
@@ -171,7 +167,6 @@ def serve(home: str, sockets: Sequence[socket.socket]) -> None:
     gc.freeze()
     compile_once()
     os.environ.update(HOME=home)
-    look_once()
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
         for connection in sockets:
             stack.enter_context(connection)
@@ -206,11 +201,12 @@ def answer(request: dict[str, Any]) -> dict[str, object]:
 def import_early() -> None:
     """Import what cookiecutter imports. Itself comes later: it looks into HOME at its import."""
     sys.meta_path.insert(0, ImportedLate())
-    import binaryornot.check  # noqa: F401
     import jinja2.compiler  # noqa: F401
     import rich.prompt  # noqa: F401
     import slugify  # noqa: F401
     import yaml  # noqa: F401
+
+    look_quickly()
 
 
 def main() -> None:

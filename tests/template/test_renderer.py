@@ -1,6 +1,7 @@
 """The process that renders gives what the cookiecutter command gives, and leaves nothing behind."""
 
 import fcntl
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from binaryornot.check import is_binary_string
 
 from hubimages import disk, template
 from hubimages import errors as template_errors
@@ -157,6 +159,16 @@ def test_a_renderer_ends_with_a_killed_parent_and_makes_nothing_again(tmp_path: 
     with (tmp_path / "ends").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # it has ended
     assert not place.exists()
+
+
+def test_what_is_taken_for_text_at_once_is_text_to_binaryornot():
+    plain = runpy.run_path(str(Path(template.__path__[0], "renderer.py")))["PLAIN"]
+    names = {path for path in template.template_directory().glob("<<*>>/**/*") if path.is_file()}
+    begins = [path.read_bytes()[:512] for path in names]
+    assert sum(plain.fullmatch(chunk) is not None for chunk in begins) > len(names) * 0.9
+    signs = [bytes([code]) for code in range(256)]
+    begins += [sign + rest for sign in signs for rest in (b"", b"\n" * 511, b"PNG\r\n\x1a\n", b"MZ" * 255, *signs)]
+    assert [chunk for chunk in begins if plain.fullmatch(chunk) and is_binary_string(chunk)] == []
 
 
 @pytest.fixture
