@@ -85,6 +85,7 @@ class Room:
     """Where an extraction works: a folder, threads, and a process that renders the template."""
 
     stage: Stage
+    ends: contextlib.ExitStack  # of what stays until the threads have ended
     threads: Threads
     renderer: "subprocess.Popen[bytes] | socket.socket | None"  # None: not started yet, or not wanted
     by: git.Signature | None  # who commits; None: to be asked for when it is needed
@@ -102,17 +103,18 @@ def _room(request: Request, dest: Path, opened: Opened | None, by: git.Signature
     with (
         template.renderer() if is_wanted else contextlib.nullcontext() as renderer,
         staging.beside(dest) as stage,
+        contextlib.ExitStack() as ends,
         Threads() as threads,
     ):
         if opened is not None:
-            yield Room(stage, threads, opened.renderer, opened.by)
+            yield Room(stage, ends, threads, opened.renderer, opened.by)
         else:
-            yield Room(stage, threads, renderer, by)
+            yield Room(stage, ends, threads, renderer, by)
 
 
 def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened | None) -> Rewritten:
     """Read the source, and write the kept commits into the scratch repository; render the template meanwhile."""
-    source = opened.source if opened is not None else open_source(request.source, request.ref, room.stage.path)
+    source = opened.source if opened is not None else _open(request, room)
     numbering = None
     if opened is None and not request.keep_messages:
         numbering = room.threads.submit(highest_number, source.scratch, source.commit)
@@ -135,6 +137,13 @@ def rewrite_history(request: Request, room: Room, ask: Question, opened: Opened 
     plan = Rewrite(rewording.order(reading), trees, reading.parents)
     new_ids = write_commits(source.scratch, plan, reading, rewording, room.stage.path)
     return Rewritten(source, reading, rewording, new_ids, basing)
+
+
+def _open(request: Request, room: Room) -> Source:
+    """Open the source, whose objects one process reads until the room is left."""
+    source = open_source(request.source, request.ref, room.stage.path)
+    scratch = room.ends.enter_context(contextlib.closing(StandingRepo.of(source.scratch)))
+    return replace(source, scratch=scratch)
 
 
 def write_commits(
