@@ -80,10 +80,7 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         raise BadInputError(f"no repository at {given}: there is no such directory")
     if not path.is_dir():
         raise BadInputError(f"{given} is a file, not a git repository")
-    facts = _ask_where(
-        given, path, "--show-object-format", "--is-shallow-repository", "--is-bare-repository", "--show-cdup"
-    )
-    form, shallow, bare, *up = facts.split("\n")
+    form, shallow, bare, git_dir, objects, *up = _facts(given, path)
     if bare == "false" and up and up[0]:
         raise BadInputError(
             f"{given} is inside the repository {(path / up[0]).resolve()}. Give that as SOURCE, "
@@ -97,8 +94,7 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         raise RefusedError(
             f"{given} is a shallow clone without its older history. Fetch it: git -C {given} fetch --unshallow"
         )
-    repo = Repo(Path(_ask_where(given, path, "--absolute-git-dir")))
-    objects = _ask_where(given, path, "--path-format=absolute", "--git-path", "objects")
+    repo = Repo(Path(git_dir))
     settings = _remotes(repo)
     _refuse_partial(given, settings)
     commit, name = resolve(repo, given, ref)
@@ -125,6 +121,17 @@ def open_local(given: str, path: Path, ref: str | None, stage: Path) -> Source:
         place=Repo(repo.git_dir, None if bare == "true" or not up else path),
         has_grafts=(Path(objects).parent / "info" / "grafts").is_file(),
     )
+
+
+def _facts(given: str, path: Path) -> list[str]:
+    """Return a repository's format of ids, shallow or not, bare or not, its two directories, and the way to its top."""
+    about = ("--show-object-format", "--is-shallow-repository", "--is-bare-repository")
+    places = (("--absolute-git-dir",), ("--path-format=absolute", "--git-path", "objects"))
+    facts = _ask_where(given, path, *about, *places[0], *places[1], "--show-cdup").split("\n")
+    if len(facts) > 6 or not Path(facts[4]).is_dir():  # a line feed in a path
+        up = _ask_where(given, path, *about, "--show-cdup").split("\n")
+        facts = [*up[:3], *(_ask_where(given, path, *place) for place in places), *up[3:]]
+    return facts
 
 
 def _ask_where(given: str, path: Path, *questions: str) -> str:
