@@ -20,9 +20,11 @@ import sys
 import tempfile
 import threading
 import traceback
+import types
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,8 +32,10 @@ ROOT = Path(__file__).parents[1]
 OURS = ROOT / "hubimages"
 PROGRAMS = {str(OURS / "template/renderer.py"), str(OURS / "environment/buildpack_probe.py")}
 PROGRAMS.add("hubimages.scanning.engines.worker")
-# They look at the environment or the template when they are imported.
-ANEW = ("cookiecutter", "hubimages_filters", "hubimages_template", "repo2docker", "docker")
+# They look at the environment or the template when they are imported, or the renderer changes them.
+ANEW = re.compile(
+    r"cookiecutter\.(config|main|generate|hooks)|hubimages_(filters|template)|(repo2docker|docker)(\..*)?"
+)
 STARTED = subprocess.Popen
 NAMES = list(inspect.signature(STARTED._execute_child).parameters)[1:]  # type: ignore[attr-defined]
 NUMBER = 8  # bytes of a process id, or of how a process ended
@@ -225,7 +229,9 @@ def become(asked: Mapping[str, Any], files: Mapping[int, int]) -> NoReturn:
         if sys.argv[0] == "-m":
             runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
         else:
-            runpy.run_path(sys.argv[0], run_name="__main__")
+            sys.modules["__main__"] = made = types.ModuleType("__main__")
+            made.__file__ = sys.argv[0]
+            exec(compiled(sys.argv[0]), made.__dict__)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -240,10 +246,16 @@ def become(asked: Mapping[str, Any], files: Mapping[int, int]) -> NoReturn:
         os._exit(code)
 
 
+@cache
+def compiled(program: str) -> types.CodeType:
+    """The code of a program, compiled before it is forked."""
+    return compile(Path(program).read_text(encoding="utf-8"), program, "exec")
+
+
 def forget() -> None:
     """Have the modules imported anew that look at what differs."""
     for name in list(sys.modules):
-        if name.partition(".")[0] in ANEW:
+        if ANEW.fullmatch(name):
             del sys.modules[name]
 
 
@@ -262,11 +274,19 @@ def warm() -> None:
 
         plugins()
 
+    for program in PROGRAMS:
+        if program.endswith(".py"):
+            compiled(program)
+    before = dict(sys.modules)
+    with suppress(ModuleNotFoundError):
+        runpy.run_path(str(OURS / "environment/buildpack_probe.py"))["import_buildpacks"]()
+    sys.modules.update(before)  # it puts others in the place of some
+
     renderer = runpy.run_path(str(OURS / "template/renderer.py"))
     renderer["compile_once"]()
-    before = sys.dont_write_bytecode
+    writes_none = sys.dont_write_bytecode
     with tempfile.TemporaryDirectory() as place:
         answers = {"__template": "https://github.com/example/hubimages", "__commit": "0" * 40, "__problem": ""}
         renderer["render"]({"template": str(ROOT), "output": place, "home": place, "answers": answers})
-    sys.dont_write_bytecode, tempfile.tempdir = before, None
+    sys.dont_write_bytecode, tempfile.tempdir = writes_none, None
     forget()

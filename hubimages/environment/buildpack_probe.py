@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import sys
+import textwrap
 import types
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def import_late(name: str) -> None:
 
 def order_in(source: str) -> list[str]:
     """Return the names in `buildpacks = List([...])` of a class; empty if there is no such line."""
-    for node in ast.walk(ast.parse(source)):
+    found = re.search(r"^([ \t]+)buildpacks = List\(.*?^\1\)", source, re.MULTILINE | re.DOTALL)  # or else look at all
+    for node in ast.walk(ast.parse(textwrap.dedent(found[0]) if found else source)):
         if not (
             isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call)
         ):
