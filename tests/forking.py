@@ -32,10 +32,8 @@ ROOT = Path(__file__).parents[1]
 OURS = ROOT / "hubimages"
 PROGRAMS = {str(OURS / "template/renderer.py"), str(OURS / "environment/buildpack_probe.py")}
 PROGRAMS.add("hubimages.scanning.engines.worker")
-# They look at the environment or the template when they are imported, or the renderer changes them.
-ANEW = re.compile(
-    r"cookiecutter\.(config|main|generate|hooks)|hubimages_(filters|template)|(repo2docker|docker)(\..*)?"
-)
+# They look at the environment or the template when they are imported; the renderer changes cookiecutter.
+ANEW = re.compile(r"(cookiecutter|(repo2)?docker)(\..*)?|hubimages_(filters|template)")
 STARTED = subprocess.Popen
 NAMES = list(inspect.signature(STARTED._execute_child).parameters)[1:]  # type: ignore[attr-defined]
 NUMBER = 8  # bytes of a process id, or of how a process ended
