@@ -22,9 +22,9 @@ from tests.template.published import PUBLISHED
 from tests.update.repositories import from_release
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start the renderer as people's tasks do; the other tests fork it."""
+    """Start the renderer as people's tasks do; other tests fork it."""
     monkeypatch.setattr(subprocess, "Popen", STARTED)
 
 
@@ -41,6 +41,7 @@ def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
+@pytest.mark.usefixtures("started")
 @pytest.mark.parametrize(
     "answers",
     some([
@@ -68,6 +69,7 @@ def test_a_rendering_is_byte_for_byte_and_mode_for_mode_what_the_cookiecutter_co
     assert theirs.name == rendering.answers["repo"]
 
 
+@pytest.mark.usefixtures("started")
 def test_a_renderer_that_was_started_early_renders_when_it_is_told_to():
     with template.renderer() as process:
         rendering = template.render_files({"title": "Early"}, PUBLISHED, process)
@@ -75,6 +77,7 @@ def test_a_renderer_that_was_started_early_renders_when_it_is_told_to():
     assert process.returncode == 0
 
 
+@pytest.mark.usefixtures("started")
 def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path):
     started = template.render_files(AWKWARD, PUBLISHED), from_release(tmp_path / "started", 1, AWKWARD)
     monkeypatch.setattr(subprocess, "Popen", Forked)
@@ -83,12 +86,14 @@ def test_forked_as_the_other_tests_do_it_renders_the_same(monkeypatch, tmp_path)
         template.render_files({"image": "UPPER/case"}, PUBLISHED)
 
 
+@pytest.mark.usefixtures("started")
 def test_a_renderer_that_is_not_needed_ends_with_its_block():
     with template.renderer() as process:
         pass
     assert process.poll() is not None
 
 
+@pytest.mark.usefixtures("started")
 def test_a_rendering_writes_no_bytecode_beside_the_template(monkeypatch):
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
 
@@ -183,6 +188,7 @@ def kept(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.rglob("templates-*/*")}
 
 
+@pytest.mark.usefixtures("started")
 def test_what_was_compiled_for_one_rendering_serves_the_next_and_has_no_answer(renderer_elsewhere):
     answers = {**AWKWARD, "description": "a sentence of ours"}
     first = template.render_files(answers, PUBLISHED)
@@ -235,6 +241,7 @@ def test_another_filter_or_text_of_the_template_is_compiled_anew(renderer_elsewh
     assert rendered("text[::-1]", "{{ 'another' | changed }}") == "rehtona"
 
 
+@pytest.mark.usefixtures("started")
 def test_nothing_is_kept_where_python_must_keep_nothing(renderer_elsewhere, monkeypatch):
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     template.render_files({}, PUBLISHED)
