@@ -38,7 +38,10 @@ LONG = (
     "tests/live_hub/test_try_image.py", "tests/migration/test_push.py", "tests/migration/test_whole_path.py",
     "tests/migration/finishing/test_stopped.py", "tests/repository/test_interrupts.py",
     "tests/repository/test_hooks.py", "tests/fleet/test_each.py", "tests/update/test_all_or_nothing.py",
-    "tests/test_tutorial.py", "tests/test_skips.py",
+    "tests/test_tutorial.py", "tests/test_skips.py", "tests/references/change/test_inside.py",
+    "tests/update/adopting/test_adoption.py", "tests/hub_image/test_remedies.py", "tests/hub_image/test_tags.py",
+    "tests/environment/test_proposing.py", "tests/update/test_owner.py", "tests/extract/test_same_ids.py",
+    "tests/extract/test_faults.py",
 )  # fmt: skip
 
 pytest_plugins = ["tests.engine.plugin", "tests.browser", "tests.skips"]
@@ -132,13 +135,13 @@ def nothing_of_the_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def quick_git(folder: Path) -> Path:
-    """Git's settings for all: new repositories have no sample hooks, and nothing starts a process that tidies up."""
+    """Git's settings for all: no sample hooks in new repositories, no process that tidies up, little compression."""
     template = folder / "template"
     for name in ("hooks", "info"):
         (template / name).mkdir(parents=True)
     (template / "info/exclude").touch()
     (folder / "config").write_text(
-        f"[init]\n\ttemplateDir = {template}\n[maintenance]\n\tauto = false\n"
+        f"[core]\n\tcompression = 1\n[init]\n\ttemplateDir = {template}\n[maintenance]\n\tauto = false\n"
         "[gc]\n\tauto = 0\n[receive]\n\tautogc = false\n"
     )
     return folder / "config"

@@ -92,14 +92,14 @@ def test_several_roots_stay_roots_and_those_without_the_path_go(tmp_path):
     assert parents(tmp_path / "d") == {"last": ["merge"], "merge": ["one", "two"], "one": [], "two": []}
 
 
-def test_five_thousand_commits(tmp_path):
+def test_two_thousand_commits(tmp_path):
     commits = [Commit("0", [], {**OTHER, **image("0")})]
-    for number in range(1, 5000):
+    for number in range(1, 2000):
         text = str(number // 2)  # every second one touches the image
         commits.append(Commit(str(number), [str(number - 1)], {"docs/page": str(number), **image(text)}))
     make(tmp_path / "s", commits)
     take(tmp_path / "s", tmp_path / "d")
-    assert subjects(tmp_path / "d") == [str(number) for number in range(4998, -1, -2)]
+    assert subjects(tmp_path / "d") == [str(number) for number in range(1998, -1, -2)]
 
 
 def test_an_image_deleted_long_ago_is_taken_at_the_last_commit_that_had_it(tmp_path):
