@@ -144,7 +144,7 @@ TOGETHER = [
 assert sorted(case for cases in TOGETHER for case in cases) == sorted(ADVISED)
 
 
-@pytest.mark.parametrize("cases", some([(cases,) for cases in TOGETHER], 0, 3), ids=", ".join)
+@pytest.mark.parametrize("cases", some([(cases,) for cases in TOGETHER], 0), ids=", ".join)
 def test_what_is_only_risk_or_taste_passes(repository: Path, cases: tuple[str, ...]) -> None:
     write(repository, {name: text for case in cases for name, text in ADVISED[case].items()})
     done = lint(repository, "-R", "-s")

@@ -32,7 +32,7 @@ def ask(repository: Path, **env: str) -> "subprocess.CompletedProcess[str]":
         ({"requirements.txt": "# mine\nsix==1\n-r more.txt\ngit+https://x/y#egg=z\n"}, ([], ["six", "z"])),
         ({"requirements.txt": "six\n", "environment.yml": IN_BINDER}, (["python", "scipy"], [])),
         ({"environment.yml": FILE, "Pipfile": "", "pixi.toml": '[dependencies]\npython = "3.12"\n'}, (["python"], [])),
-    ], 0, 2, 4, 6),
+    ], 2, 4, 6),
 )  # fmt: skip
 def test_the_packages_are_those_that_repo2docker_installs(
     tmp_path: Path, files: dict[str, str], asked: tuple[list[str], list[str]]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.update.released import installed_version
+from tests.sample import some
 from tests.update.repositories import ROOT, commit, files, git, state, update
 
 BRANCH = f"update-to-template-{installed_version()}"
@@ -23,7 +24,10 @@ def in_conflict(repo: Path) -> Path:
     return repo
 
 
-@pytest.mark.parametrize("words", [["--dry-run"], ["--check"], ["--dry-run", "--json"], ["--check", "--json"]])
+WORDS = [["--dry-run"], ["--check"], ["--dry-run", "--json"], ["--check", "--json"]]
+
+
+@pytest.mark.parametrize("words", some(WORDS, 1, 2))
 def test_a_dry_run_and_a_check_leave_every_byte_as_it_was(words, made_from):
     repo = made_from(1)
     before = state(repo)
