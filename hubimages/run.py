@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import selectors
 import shutil
 import subprocess
@@ -27,6 +28,10 @@ UNUSABLE = (
     errno.ENAMETOOLONG, errno.ELOOP, errno.EBUSY, errno.EIO, errno.ENOTDIR, errno.EISDIR, errno.ESTALE, errno.EMFILE,
     errno.ENFILE, errno.ETXTBSY, errno.EILSEQ, errno.ENXIO, errno.ENODEV, errno.EFBIG,
 )  # fmt: skip
+
+# Programs in Go write it in lower case. Those in Rust add the number, which tells a file's error from a server's word.
+FULL = re.compile(r"no space left on device|disk quota exceeded|out of diskspace", re.IGNORECASE)
+NOT_WRITABLE = re.compile(r"read-only file system|permission denied \(os error 13\)", re.IGNORECASE)
 
 # Variables that tie git to one repository (`git rev-parse --local-env-vars`). A task that git starts, in a hook for
 # example, must not inherit them. Variables for logins and identities are kept.
@@ -176,10 +181,8 @@ def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a failed program: its name, exit code and last lines."""
     text = console.without_colours(console.censor(output.decode(errors="replace"))).strip()
-    if tells_of_full_disk(text):
-        return StorageError(f"the disk is full: {text.splitlines()[-1]}")
-    if "Read-only file system" in text:
-        return StorageError(f"cannot write: {next(line for line in text.splitlines() if 'Read-only file' in line)}")
+    if about_disk := disk_failure(text):
+        return about_disk
     shown = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
     name = git_command(argv) if argv[0] == "git" else argv[0]
     return ProgramFailedError(f"{name} failed (exit code {code})" + (f":\n{shown}" if shown else ""))
@@ -204,9 +207,17 @@ def is_full(place: Path) -> bool:
     return facts.f_bavail * facts.f_frsize < LITTLE_ROOM or (facts.f_files > 0 and facts.f_favail == 0)
 
 
+def disk_failure(text: str) -> StorageError | None:
+    """Return the error if what a program or a library says is that the disk is full or not writable."""
+    if tells_of_full_disk(text):
+        return StorageError(f"the disk is full: {text.splitlines()[-1]}")
+    said = next((line for line in text.splitlines() if NOT_WRITABLE.search(line)), None)
+    return StorageError(f"cannot write: {said}") if said is not None else None
+
+
 def tells_of_full_disk(text: str) -> bool:
     """Return True if a program says that there is no space left."""
-    return any(words in text for words in ("No space left on device", "Disk quota exceeded", "Out of diskspace"))
+    return FULL.search(text) is not None
 
 
 def git_command(argv: Sequence[str]) -> str:

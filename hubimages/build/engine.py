@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hubimages import console
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError
-from hubimages.run import attempt, failure
+from hubimages.run import attempt, disk_failure, failure
 
 # Error texts of engines and registries. Their order matters: a registry that needs a login also answers `denied`.
 NOT_LOGGED_IN = re.compile(
@@ -38,6 +38,8 @@ def pull_failure(reference: str, argv: list[str], code: int, output: bytes) -> H
     said = console.without_colours(output.decode(errors="replace")).strip()
     line = said.splitlines()[-1] if said else "no message"
     host = reference.split("/", maxsplit=1)[0]
+    if about_disk := disk_failure(said):
+        return about_disk
     if "invalid reference format" in said:
         return BadInputError(
             f"{reference!r} is not an image reference. Write it like quay.io/organisation/name:tag ({line})"

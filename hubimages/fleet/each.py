@@ -20,7 +20,7 @@ from hubimages.fleet.request import Request, check_answerable, check_request
 from hubimages.repository.proposals.github import Pace
 from hubimages.repository.proposals.github import host as github_host
 from hubimages.repository.proposals.proposing import Means, Proposal, open_pull_request, push_only
-from hubimages.run import os_failure, tells_of_full_disk
+from hubimages.run import disk_failure, os_failure
 
 BODY_LIMIT, COMMIT_LIMIT = 45_000, 15_000  # characters of output and of a message; GitHub takes 65,536 together
 
@@ -103,7 +103,7 @@ def _after_command(clone: Clone, row: Outcome, request: Request, tools: Tools) -
         reason = f"conflicts in {', '.join(left)}" if left else _reason(output, errors)
         detail = f"{command.name} exits with {done.returncode}: {_named(reason, clone)}"
         # A program of ours says what kind of failure it is; of another one it is only known that it failed.
-        other = StorageError if tells_of_full_disk(output + errors) else ProgramFailedError
+        other = StorageError if disk_failure(output + errors) else ProgramFailedError
         code = done.returncode if command.is_task and done.returncode > 0 else other.exit_code
         return Prepared(replace(row, detail=detail, exit_code=code, log=str(log)))
     log.unlink(missing_ok=True)

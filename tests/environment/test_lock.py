@@ -11,10 +11,11 @@ import pytest
 from hubimages.environment import apply_lock, changes, check_environment, plan_lock, read_lock
 from hubimages.environment.lock.changes import as_table
 from hubimages.environment.lock.model import Lock, Locked
-from hubimages.errors import BadInputError, ProgramFailedError
+from hubimages.errors import BadInputError, ProgramFailedError, StorageError
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
 from tests.environment.wheels import serve_index
+from tests.repository.test_disks import small_disk
 
 pytest.importorskip("uv", reason="uv is not installed: pip install 'hubimages[lock]'")
 
@@ -63,6 +64,18 @@ def test_pip_packages_are_locked_with_hashes_on_top_of_the_conda_packages(tmp_pa
     for each in pip:
         wheel = index / f"{each.name}-{each.version}-py3-none-any.whl"
         assert each.sha256 == hashlib.sha256(wheel.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("options", "said"), [("size=4k", "^the disk is full: "), ("ro", "^cannot write: ")])
+def test_a_disk_that_takes_no_cache_of_uv_is_told_as_one(
+    options: str, said: str, tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = image_repository(tmp_path, "- pip\n- pip:\n  - solo\n")
+    monkeypatch.delenv("UV_NO_CACHE")
+    with small_disk(tmp_path / "cache", options) as cache:
+        monkeypatch.setenv("UV_CACHE_DIR", str(cache / "uv"))
+        with pytest.raises(StorageError, match=said):
+            plan_lock(place)
 
 
 def test_an_applied_lock_is_the_same_image_for_repo2docker(tmp_path: Path, index: Path) -> None:

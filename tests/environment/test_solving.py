@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from hubimages.environment import Options, Report, check_environment
+from hubimages.errors import StorageError
 from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
 from tests.environment.wheels import Quiet
+from tests.repository.test_disks import small_disk
 from tests.serving import serving
 
 SOLVE = Options(solve=True)
@@ -96,6 +98,20 @@ def test_a_plain_web_server_answers_the_second_time_too(tmp_path: Path, monkeypa
         for _ in range(3):
             done = subprocess.run(argv, capture_output=True, text=True, check=True)
             assert "linux-64: 10 conda packages can be installed together" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [("size=4k", "^the disk is full: .*No space left"), ("ro", "^cannot write: .*Read-only file")]
+)
+def test_a_disk_that_takes_no_cache_is_no_channel_without_an_answer(
+    options: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_channel(tmp_path / "channel", BASE)
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with small_disk(tmp_path / "cache", options) as cache, serving(handler) as address:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+        with pytest.raises(StorageError, match=said):
+            solved(tmp_path / "repository", f"http://{address}/channel", "")
 
 
 def test_without_an_environment_file_nothing_is_solved(tmp_path: Path) -> None:

@@ -159,9 +159,12 @@ def test_shards_have_every_repository_once() -> None:
     assert len(shards(named, 50)) == 7
 
 
-def test_a_command_that_says_that_the_disk_is_full_is_a_failure_of_storage(hosting: Hosting, run: Run) -> None:
+@pytest.mark.parametrize("fails", ["cat a > /dev/full", "echo a: read-only file system >&2; exit 1"])
+def test_a_command_that_says_that_the_disk_cannot_be_written_is_a_failure_of_storage(
+    fails: str, hosting: Hosting, run: Run
+) -> None:
     for name in ("org/a", "org/b"):
         hosting.make(name, {"a": "old\n"})
-    report = run(["org/a", "org/b"], "sh", "-c", "echo new > a; cat a > /dev/full")
+    report = run(["org/a", "org/b"], "sh", "-c", f"echo new > a; {fails}")
     assert [each.exit_code for each in report.outcomes] == [74, 74]
     assert report.exit_code == 74

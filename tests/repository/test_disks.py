@@ -2,10 +2,12 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from hubimages.build.engine import pull_failure
 from hubimages.errors import HubImagesError, StorageError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
@@ -27,20 +29,26 @@ def mount(*args: str) -> None:
         pytest.skip(f"nothing can be mounted here: {done.stderr.decode().strip()}")
 
 
+@contextmanager
+def small_disk(place: Path, options: str) -> Iterator[Path]:
+    """A file system in memory, with these options of mount."""
+    place.mkdir()
+    mount("-t", "tmpfs", "-o", options, "none", str(place))
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     """A repository on a disk of its own."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount("-t", "tmpfs", "-o", "size=2m", "none", str(disk))
-    try:
+    with small_disk(tmp_path / "disk", "size=2m") as disk:
         git(disk, "init", "-q", "-b", "main", "--template=")
         (disk / "a.yaml").write_text("tag: old\n")
         git(disk, "add", ".")
         git(disk, "commit", "-q", "-m", "Start")
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def fill(root: Path, left: int = 0) -> None:
@@ -62,6 +70,22 @@ def as_before(root: Path) -> bool:
         and git(root, "status", "--porcelain", "--untracked-files=all") in ("", "?? filling\n")
         and not (root / "new").exists()
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("fatal: write error: No space left on device", "the disk is full: "),
+        ("failed to register layer: write /usr/lib/libx.so: no space left on device", "the disk is full: "),
+        ("mkdir /var/lib/docker/tmp: read-only file system", "cannot write: "),
+        ("failed to create directory `/home/me/.cache/uv`: Permission denied (os error 13)", "cannot write: "),
+        ("git@example.org: Permission denied (publickey).", None),
+    ],
+)
+def test_a_program_s_words_about_the_disk_are_an_error_of_storage(said: str, means: str | None) -> None:
+    pulled = pull_failure("quay.io/org/image:1", ["docker", "pull"], 1, said.encode())
+    assert isinstance(pulled, StorageError) == (means is not None)
+    assert means is None or str(pulled) == means + said
 
 
 def test_a_fetch_that_has_no_room_says_so(root: Path, tmp_path: Path) -> None:

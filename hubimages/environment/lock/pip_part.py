@@ -45,6 +45,8 @@ def lock_pip(specs: Sequence[Spec], conda: Sequence[Locked], platform: str, pyth
         done = run.attempt(*argv, cwd=Path(folder), env={"UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"})
         if done.returncode:
             told = done.stderr.decode("utf-8", "replace").strip()
+            if about_disk := run.disk_failure(told):
+                raise about_disk
             if NETWORK.search(told):
                 raise NoAnswerError(f"the package index gave no answer: {' '.join(told.split())[:300]}")
             raise ProgramFailedError(f"the pip packages cannot be installed together on {platform}:\n{told}")

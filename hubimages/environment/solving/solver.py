@@ -8,6 +8,7 @@ from typing import Any
 from hubimages import systems
 from hubimages.environment.solving.request import ARCHITECTURES, Request
 from hubimages.errors import BadInputError, NoAnswerError, NotInstalledError
+from hubimages.run import disk_failure
 
 # The oldest that the base image of repo2docker (Ubuntu 22.04) and those of pangeo and docker-stacks have.
 GLIBC = "2.35"
@@ -31,8 +32,8 @@ class Answer:
 
 
 def solve(request: Request, extra: str = "solve") -> Answer:
-    """Return the solutions. Raises NoAnswerError without channels, BadInputError for a bad spec, and NotInstalledError,
-    which names the `extra` of the task.
+    """Return the solutions. Raises NoAnswerError without channels, StorageError if py-rattler cannot write its cache,
+    BadInputError for a bad spec, and NotInstalledError, which names the `extra` of the task.
     """
     try:
         import rattler
@@ -70,7 +71,8 @@ async def _ask(rattler: Any, exceptions: Any, request: Request, specs: list[Any]
         exceptions.FetchRepoDataError,
         exceptions.IoError,
     ) as error:
-        raise NoAnswerError(f"the channels cannot be read: {_one_line(error)}") from error
+        said = _one_line(error)
+        raise disk_failure(said) or NoAnswerError(f"the channels cannot be read: {said}") from error
     return Answer(solutions, also)
 
 
