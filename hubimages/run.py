@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from hubimages import address_login, console
+from hubimages import address_login, console, signals
 from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
 from hubimages.transfer import is_transfer, subcommand, transfer
 
@@ -97,7 +97,7 @@ def attempt(
     try:
         if is_transfer(told):
             return transfer(told, cwd=cwd, stdin=stdin, env=environment(env))
-        return subprocess.run(told, cwd=cwd, input=stdin, env=environment(env), capture_output=True, check=False)
+        return signals.complete(told, stdin, cwd=cwd, env=environment(env), stderr=subprocess.PIPE)
     except FileNotFoundError as missing:
         if not cwd.is_dir():
             raise
@@ -152,7 +152,7 @@ def start(
     """Start a program and return without waiting; with `new_session` the terminal's Ctrl-C does not reach it."""
     told = _told(argv)
     try:
-        return subprocess.Popen(
+        return signals.start(
             told, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
             start_new_session=new_session, pass_fds=pass_fds,
         )  # fmt: skip
@@ -169,13 +169,7 @@ def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
         yield
     finally:
         for process in processes:
-            if process.poll() is None:
-                process.kill()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):  # unwritten input no longer matters
-                        pipe.close()
-            process.wait()
+            signals.end(process)
 
 
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:

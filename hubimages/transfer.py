@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, signals
 from hubimages.display import DISPLAY
 
 # `Receiving objects:  12% (34/280), 1.20 MiB | 2.00 MiB/s`, `remote: Counting objects: 5, done.`
@@ -60,9 +60,7 @@ def transfer(
         try:
             # A person may be asked for a login on this terminal: only news from git overwrites the line then.
             with DISPLAY.still(when=console.is_interactive()):
-                done = subprocess.run(
-                    told, cwd=cwd, input=stdin, env=env, stdout=subprocess.PIPE, stderr=writing, check=False
-                )
+                done = signals.complete(told, stdin, cwd=cwd, env=env, stderr=writing)
         except BaseException:
             os.close(writing)
             raise

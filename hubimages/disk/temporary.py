@@ -1,6 +1,7 @@
 """Directories and files for the time of a run, in TMPDIR or beside a target."""
 
 import contextlib
+import functools
 import os
 import shutil
 import stat
@@ -26,19 +27,17 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
     Removes what killed runs have left there. SIGTERM and SIGHUP end a task as Ctrl-C does, so that it cleans up.
     """
     path: Path | None = None
-    lock: int | None = None
-    try:
-        with signals.held_back():  # until it is known what to clean up
-            parent = parent or Path(tempfile.gettempdir())
-            _remove_directories(parent)
-            path, lock = _locked_directory(parent, what)
-        yield path
-    finally:
-        with signals.held_back():
+    with contextlib.ExitStack() as stack:
+        try:
+            with signals.held_back():  # until it is known what to clean up
+                parent = parent or Path(tempfile.gettempdir())
+                _remove_directories(parent)
+                path, lock = _locked_directory(parent, what)
+                stack.callback(os.close, lock)
+            yield path
+        finally:
             if path is not None:
-                remove(path)
-            if lock is not None:
-                os.close(lock)
+                signals.whatever_comes(functools.partial(remove, path))
 
 
 def in_memory() -> Path | None:

@@ -18,7 +18,8 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Generic, TypeVar
 
-from hubimages.errors import HubImagesError, ProgramFailedError
+from hubimages import signals
+from hubimages.errors import INTERRUPTED, HubImagesError, ProgramFailedError
 from hubimages.run import os_failure
 
 J = TypeVar("J")
@@ -49,11 +50,12 @@ class Others(Generic[J, R]):
     def _start(self) -> None:
         forks = multiprocessing.get_context("fork")
         ours, theirs = forks.Pipe()
-        arguments = (theirs, [ours, *self.processes], self.at_work, len(self.processes) + 1)
-        process = forks.Process(target=_work, args=arguments, daemon=True)
-        process.start()
-        theirs.close()
-        self.processes[ours], self.given[ours] = process, []
+        with signals.postponed() as as_before:  # until it is known for whom to wait
+            arguments = (as_before, theirs, [ours, *self.processes], self.at_work, len(self.processes) + 1)
+            process = forks.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            theirs.close()
+            self.processes[ours], self.given[ours] = process, []
 
     def take(self, *, wait: bool) -> Iterator[tuple[int, R | HubImagesError]]:
         """Yield what they have done since the last time; `wait` until there is something."""
@@ -124,14 +126,23 @@ def quiet() -> Iterator[None]:
         sys.stdin = stdin
 
 
-def _work(wire: Connection, others: Sequence[Connection], at_work: "AtWork[J, R]", number: int) -> None:
+def _work(
+    as_before: Callable[[], None],
+    wire: Connection,
+    others: Sequence[Connection],
+    at_work: "AtWork[J, R]",
+    number: int,
+) -> None:
+    as_before()
     for other in others:  # or the end of the parent would go unnoticed
         other.close()
-    ended = (EOFError, ConnectionError, KeyboardInterrupt)
-    with quiet(), contextlib.suppress(*ended), contextlib.ExitStack() as stack:
-        do = _ready(at_work, number, stack)
-        while True:
-            wire.send(_result(do, wire.recv()))
+    try:
+        with quiet(), contextlib.suppress(EOFError, ConnectionError), contextlib.ExitStack() as stack:
+            do = _ready(at_work, number, stack)
+            while True:
+                wire.send(_result(do, wire.recv()))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _ready(at_work: "AtWork[J, R]", number: int, stack: contextlib.ExitStack) -> Callable[[J], R]:

@@ -98,12 +98,15 @@ def beside(dest: Path) -> Iterator[Stage]:
         except ProgramFailedError as error:
             raise (error if path is None else with_reason(error, path)) from error
         finally:
-            with signals.held_back():
-                if path is not None:
-                    disk.remove(path)
-                for parent in made:  # deepest first; those that are not empty stay
-                    with contextlib.suppress(OSError):
-                        parent.rmdir()
+            signals.whatever_comes(lambda: _remove(path, made))
+
+
+def _remove(path: Path | None, made: list[Path]) -> None:
+    if path is not None:
+        disk.remove(path)
+    for parent in made:  # deepest first; those that are not empty stay
+        with contextlib.suppress(OSError):
+            parent.rmdir()
 
 
 def _prefix(dest: Path) -> str:

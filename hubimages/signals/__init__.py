@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from hubimages.signals.programs import complete as complete
+    from hubimages.signals.programs import end as end
+    from hubimages.signals.programs import start as start
     from hubimages.signals.threads import Threads as Threads
 
-__getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs={"threads": ["Threads"]})
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__, submod_attrs={"programs": ["complete", "end", "start"], "threads": ["Threads"]}
+)
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
@@ -29,13 +34,54 @@ class Ended(SystemExit):
         return f"ended by {signal.Signals(self.number).name}"
 
 
-def held_back() -> AbstractContextManager[None]:
-    """Deliver Ctrl-C, SIGTERM and SIGHUP only after the block: what it does is done whole."""
-    return _masked(signal.SIG_BLOCK)
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Deliver Ctrl-C, SIGTERM and SIGHUP only after the block, to its programs too: what it does is done whole."""
+    with postponed(), _masked(signal.SIG_BLOCK):
+        yield
+
+
+@contextmanager
+def postponed() -> Iterator[Callable[[], None]]:
+    """Have what they raise raised only after the block, also where another thread gets them.
+
+    Programs that start in the block do not inherit it, as they do a mask. A fork does: it calls what the block gets.
+    """
+    came: list[int] = []
+    handlers: dict[signal.Signals, Callable[[int, FrameType | None], object]] = {}
+    if threading.current_thread() is threading.main_thread():  # which alone runs handlers
+        for number in (signal.SIGINT, *ENDING):
+            if callable(handler := signal.getsignal(number)):
+                handlers[number] = handler
+
+    def as_before() -> None:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+    try:
+        for number in handlers:
+            signal.signal(number, lambda each, _: came.append(each))
+        yield as_before
+    finally:
+        with _masked(signal.SIG_BLOCK):
+            as_before()
+            for each in dict.fromkeys(came):
+                signal.raise_signal(each)
+
+
+def whatever_comes(clean_up: Callable[[], object]) -> None:
+    """Clean up with signals held back, and again if one came just before they were."""
+    try:
+        with held_back():
+            clean_up()
+    except (KeyboardInterrupt, Ended):
+        with held_back():
+            clean_up()
+        raise
 
 
 def let_through() -> AbstractContextManager[None]:
-    """Deliver signals at once within the block, also inside of a block where they are held back."""
+    """Let signals reach the handlers and programs of the block, also inside of a block where they are held back."""
     return _masked(signal.SIG_UNBLOCK)
 
 

@@ -4,11 +4,15 @@ import errno
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 
 import pytest
 
+from hubimages import signals
 from hubimages.errors import HubImagesError, ProgramFailedError, RefusedError, StorageError
 from hubimages.migration import workers
 
@@ -20,6 +24,8 @@ def at_work(number: int) -> Iterator[Callable[[int], tuple[int, int]]]:
             raise RefusedError("not this one")
         if job == 200 and number:
             os.kill(os.getpid(), signal.SIGKILL)
+        if job == 300 and number:
+            os.kill(os.getpid(), signal.SIGINT)
         assert sys.stdin is None  # nobody is asked
         sys.stderr.write("not on the terminal\n")
         return job, number
@@ -48,12 +54,13 @@ def test_an_error_is_that_of_its_job_alone() -> None:
     assert [type(one) for one in found.values()] == [tuple, RefusedError, tuple]
 
 
-def test_a_killed_process_takes_the_job_that_it_did_and_the_next_is_done_by_another() -> None:
+@pytest.mark.parametrize(("job", "code"), [(200, "signal 9"), (300, "exit code 130")])
+def test_a_stopped_process_takes_the_job_that_it_did_and_the_next_is_done_by_another(job: int, code: str) -> None:
     # The fork gets the first job and, since there are enough, the one after this process's own.
-    found = done([200, 1, 2, 3, 4, 5, 6], 2)
+    found = done([job, 1, 2, 3, 4, 5, 6], 2)
     (error,) = [one for one in found.values() if isinstance(one, HubImagesError)]
     assert isinstance(error, ProgramFailedError)
-    assert "was stopped (signal 9)" in str(error)
+    assert f"was stopped ({code})" in str(error)
     assert [one[0] for one in found.values() if isinstance(one, tuple)] == [1, 2, 3, 4, 5, 6]
 
 
@@ -73,3 +80,27 @@ def test_a_process_that_cannot_begin_says_why_for_each_of_its_jobs(
     assert failed
     assert {type(one) for one in failed} == {StorageError}
     assert capfd.readouterr().err == ""
+
+
+def test_a_process_that_starts_as_a_signal_comes_is_waited_for_and_gets_later_ones(tmp_path: Path) -> None:
+    us = os.getpid()
+
+    def interrupt(frame: FrameType, event: str, called: object) -> None:
+        if event == "c_return" and called is os.fork:
+            sys.setprofile(None)
+            if os.getpid() == us:
+                signal.raise_signal(signal.SIGTERM)
+
+    @contextmanager
+    def slow(number: int) -> Iterator[Callable[[int], int]]:
+        time.sleep(0.3)
+        handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+        (tmp_path / f"{number} {handlers == before}").touch()
+        yield lambda job: job
+
+    with signals.raising():
+        before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+        with pytest.raises(signals.Ended):
+            sys.setprofile(interrupt)
+            list(workers.each([1, 2, 3], slow, 2))
+    assert [each.name for each in tmp_path.iterdir()] == ["1 True"]

@@ -62,7 +62,8 @@ def one_by_one(world: World, before: State, after: State, now: State) -> bool:
 
 def without_one(done: Done) -> bool:
     """One process of several got the signal: its image is named as failed, and the others are there."""
-    return done.returncode == 4 and "the process that extracts it was stopped (exit code 143)" in done.stderr
+    stopped = "the process that extracts it was stopped (exit code"
+    return done.returncode == 4 and any(f"{stopped} {code})" in done.stderr for code in (130, 143))
 
 
 def with_short_manifest(world: World) -> None:
