@@ -20,6 +20,7 @@ from hubimages import disk
 from hubimages.disk import locks, temporary, whole_files
 from hubimages.errors import BadInputError, StorageError
 from tests.descriptors import descriptors
+from tests.repository.test_disks import small_disk
 
 HOLD = """
 import os, signal, sys
@@ -494,3 +495,27 @@ def test_a_record_that_another_run_replaces_meanwhile_is_not_ours_to_read(
     with disk.left_record(place) as left:
         assert left is None
     assert place.read_text() == "second"
+
+
+def test_the_folder_for_temporary_files_is_found_without_writing_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    monkeypatch.setenv("TEMP", str(tmp_path))
+    os.utime(tmp_path, (0, 0))
+    assert disk.folder() == tmp_path
+    assert tmp_path.stat().st_mtime == 0
+
+
+@pytest.mark.parametrize("options", ["size=4k", "ro"])
+def test_a_full_or_read_only_folder_for_temporary_files_is_passed_over(
+    options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("TEMP", str(tmp_path))
+    with small_disk(tmp_path / "disk", options) as place:
+        if options != "ro":
+            (place / "full").write_bytes(bytes(4096))
+        monkeypatch.setenv("TMPDIR", str(place))
+        assert disk.folder() == tmp_path

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hubimages.disk.records import facts as facts
     from hubimages.disk.records import left_record as left_record
     from hubimages.disk.records import record as record
+    from hubimages.disk.temporary import folder as folder
     from hubimages.disk.temporary import in_memory as in_memory
     from hubimages.disk.temporary import remove as remove
     from hubimages.disk.temporary import temporary_directory as temporary_directory
@@ -26,7 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "locks": ["FILE", "NO_LOCKS", "remove_left"],
         "places": ["written"],
         "records": ["facts", "left_record", "record"],
-        "temporary": ["in_memory", "remove", "temporary_directory", "unnamed_file"],
+        "temporary": ["folder", "in_memory", "remove", "temporary_directory", "unnamed_file"],
         "whole_files": ["write_new", "write_whole"],
     },
 )

@@ -30,7 +30,7 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
     with contextlib.ExitStack() as stack:
         try:
             with signals.held_back():  # until it is known what to clean up
-                parent = parent or Path(tempfile.gettempdir())
+                parent = parent or folder()
                 _remove_directories(parent)
                 path, lock = _locked_directory(parent, what)
                 stack.callback(os.close, lock)
@@ -38,6 +38,22 @@ def temporary_directory(what: str, parent: Path | None = None) -> Iterator[Path]
         finally:
             if path is not None:
                 signals.whatever_comes(functools.partial(remove, path))
+
+
+def folder() -> Path:
+    """Return the folder for temporary files, which Python would find with a file that a killed run leaves there."""
+    if tempfile.tempdir is None:
+        named = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
+        places = [Path(each).absolute() for each in (*named, "/tmp", "/var/tmp") if each]
+        tempfile.tempdir = next((str(each) for each in places if _has_room(each)), None)
+    return Path(tempfile.gettempdir())
+
+
+def _has_room(place: Path) -> bool:
+    try:
+        return place.is_dir() and os.access(place, os.W_OK | os.X_OK) and os.statvfs(place).f_bavail > 0
+    except OSError:
+        return False
 
 
 def in_memory() -> Path | None:

@@ -6,13 +6,12 @@ import json
 import os
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import console, scanning
+from hubimages import console, disk, scanning
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, RefusedError
 from hubimages.extract import companions, destination, hazards, ordinary
 from hubimages.extract.companions import Companions
@@ -260,7 +259,7 @@ def plan_extraction(request: Request, opened: Opened | None = None) -> Extractio
 
 def _place_for_plans() -> Path:
     """Return a place for temporary files where the next run removes what a killed one left."""
-    return Path(tempfile.gettempdir()) / f"hubimages-plan-{os.getuid()}"
+    return disk.folder() / f"hubimages-plan-{os.getuid()}"
 
 
 def check_programs() -> None:

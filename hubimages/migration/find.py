@@ -3,16 +3,14 @@
 import contextlib
 import json
 import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.filesize import decimal
 
-from hubimages import console, extract, references
+from hubimages import console, disk, extract, references
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.migration.builders import Builder, Reader, builders
 from hubimages.migration.names import repository_names
@@ -116,7 +114,7 @@ def find_images(source: str, ref: str | None) -> Found:
     LoginError for what a remote answers.
     """
     with contextlib.ExitStack() as stack:
-        stage = stack.enter_context(staging.beside(Path(tempfile.gettempdir()) / f"hubimages-find-{os.getuid()}"))
+        stage = stack.enter_context(staging.beside(disk.folder() / f"hubimages-find-{os.getuid()}"))
         survey, opened = stack.enter_context(extract.survey_images(source, ref, stage.path))
         read = reader(opened, survey.files)
         found, unread = builders(sorted(survey.files), read, [one.directory for one in survey.images])

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubimages import console
+from hubimages import console, disk
 from hubimages.errors import HubImagesError
 from hubimages.run import attempt, failure, watch
 
@@ -69,7 +69,7 @@ def failed(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:
     """Return the error for a chartpress that failed, with the path of its whole output."""
     said, _, trace = output.rpartition(TRACEBACK)
     error = failure(argv, code, said.strip() or trace)
-    descriptor, path = tempfile.mkstemp(prefix="hubimages-build-", suffix=".log")
+    descriptor, path = tempfile.mkstemp(prefix="hubimages-build-", suffix=".log", dir=disk.folder())
     with os.fdopen(descriptor, "wb") as log:
         log.write(console.censor(output.decode(errors="replace")).encode())
     return type(error)(f"{error}\nThe whole output: {path}")

@@ -3,11 +3,10 @@
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import RefusedError
 from hubimages.repository.git import Repo
 
@@ -19,7 +18,7 @@ def alone(repo: Repo) -> Iterator[None]:
     Raises RefusedError if another run has it.
     """
     name = hashlib.sha256(str(repo.git_dir).encode(errors="surrogateescape")).hexdigest()[:16]
-    path = Path(tempfile.gettempdir()) / f"hubimages-{os.getuid()}-{name}.lock"
+    path = disk.folder() / f"hubimages-{os.getuid()}-{name}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:

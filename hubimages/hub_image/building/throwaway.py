@@ -9,11 +9,11 @@ chartpress also rewrites `version:` in Chart.yaml. That edit is lost with the co
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from hubimages import disk
 from hubimages.errors import ProgramFailedError, StorageError
 from hubimages.repository import staging
 from hubimages.repository.changes import current_branch
@@ -43,7 +43,7 @@ def throwaway(repo: Repo, paths: Sequence[str]) -> Iterator[Path]:
     """
     assert repo.work_tree is not None
     name = hashlib.sha256(str(repo.work_tree).encode(errors="surrogateescape")).hexdigest()[:16]
-    with staging.beside(Path(tempfile.gettempdir()) / f"hubimages-{name}") as stage:
+    with staging.beside(disk.folder() / f"hubimages-{name}") as stage:
         directory = stage.path / "repository"
         own = make_repository(repo, directory)
         check_out(own, paths)
@@ -88,7 +88,7 @@ def check_out(own: Repo, paths: Sequence[str]) -> None:
         if shutil.disk_usage(own.directory).free >= FULL:
             raise
         raise StorageError(
-            f"the disk with {tempfile.gettempdir()} is full. The image is built there, from a copy of its files. "
+            f"the disk with {disk.folder()} is full. The image is built there, from a copy of its files. "
             "Free some space, or set TMPDIR to a folder on another disk"
         ) from error
 
