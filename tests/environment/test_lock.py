@@ -16,6 +16,7 @@ from tests.environment.channel import BASE, make_channel
 from tests.environment.test_check_environment import repository
 from tests.environment.wheels import serve_index
 from tests.repository.test_disks import small_disk
+from tests.sample import some
 
 pytest.importorskip("uv", reason="uv is not installed: pip install 'hubimages[lock]'")
 
@@ -200,7 +201,7 @@ def test_a_lock_that_another_program_made_is_judged_by_its_packages(tmp_path: Pa
 
 
 @pytest.mark.parametrize("form", ["conda-lock", "pixi"])
-@pytest.mark.parametrize("name", ["environment.yml", "environment.yaml", "binder/environment.yml"])
+@pytest.mark.parametrize("name", some(["environment.yml", "environment.yaml", "binder/environment.yml"], 2))
 def test_the_check_tells_a_lock_of_another_environment_file(tmp_path: Path, form: str, name: str) -> None:
     place = image_repository(tmp_path, "- numpy=2.3\n", ARM64)
     if name != "environment.yml":

@@ -167,7 +167,7 @@ def test_the_documents_count_the_mistakes_of_each_layer() -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", some([(seed,) for seed in SEEDS], *range(0, len(SEEDS), 5)), ids=lambda seed: seed.name
+    "seed", some([(seed,) for seed in SEEDS], *range(0, len(SEEDS), 8)), ids=lambda seed: seed.name
 )
 def test_a_mistake_is_found_at_its_line_and_its_remedy_mends_it(
     deployment: Deployment, rendered: Charts, seed: Seed

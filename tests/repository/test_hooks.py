@@ -13,6 +13,7 @@ from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
 from tests.hooks import FIX, write_hook
+from tests.sample import some
 
 
 def git(root: Path, *args: str) -> str:
@@ -94,7 +95,7 @@ def test_what_a_hook_fixes_is_in_the_commit_and_is_shown(
     assert changes.commit(repo, Commit("Use new", EDITS[:0])) == made
 
 
-@pytest.mark.parametrize("kind", ["pre-commit", "lint-staged"])
+@pytest.mark.parametrize("kind", some(["pre-commit", "lint-staged"], 1))
 def test_the_next_commit_is_on_top_of_what_a_hook_fixed(kind: str, root: Path) -> None:
     install(kind, root)
     lines = [f"k{number}: 1\n" for number in range(20)]

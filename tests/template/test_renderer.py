@@ -56,7 +56,7 @@ def contents(directory: Path) -> dict[str, tuple[bytes, int]]:
             "registry": "google-artifact-registry",
             "arm64": "yes",
         },
-    ], 1, 4),
+    ], 4),
 )  # fmt: skip
 def test_a_rendering_is_byte_for_byte_and_mode_for_mode_what_the_cookiecutter_command_writes(tmp_path, answers):
     words = [f"{key}={value}" for key, value in {**answers, **PRIVATE}.items()]

@@ -113,7 +113,7 @@ def test_the_result_looks_hand_written_and_parses(renderings, combination):
     check_hand_written(renderings[combination])
 
 
-@pytest.mark.parametrize(("key", "choice"), OTHER_CHOICES, ids=str)
+@pytest.mark.parametrize(("key", "choice"), some(OTHER_CHOICES, *range(0, len(OTHER_CHOICES), 2)), ids=str)
 def test_every_other_choice_renders_with_the_defaults(render_files, key, choice):
     rendering = render_files({key: choice})
     check_hand_written(rendering)
