@@ -497,11 +497,12 @@ def test_a_record_that_another_run_replaces_meanwhile_is_not_ours_to_read(
     assert place.read_text() == "second"
 
 
+@pytest.mark.parametrize("missing", ["missing", "x" * 300])
 def test_the_folder_for_temporary_files_is_found_without_writing_into_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / missing))
     monkeypatch.setenv("TEMP", str(tmp_path))
     os.utime(tmp_path, (0, 0))
     assert disk.folder() == tmp_path

@@ -51,7 +51,7 @@ def folder() -> Path:
 
 def _has_room(place: Path) -> bool:
     try:
-        return place.is_dir() and os.access(place, os.W_OK | os.X_OK) and os.statvfs(place).f_bavail > 0
+        return place.is_dir() and os.access(place, os.W_OK | os.X_OK) and bool(os.statvfs(place).f_bavail)
     except OSError:
         return False
 
