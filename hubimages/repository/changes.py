@@ -75,7 +75,8 @@ def commit_all(repo: Repo, commits: Sequence[Commit]) -> list[str]:
     edits = file_edit.combined([edit for change in commits for edit in change.edits])
     check_files(repo, [edit.path for edit in edits])
     every = [edit for change in commits for edit in change.edits]
-    with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every, len(commits)) as free:
+    messages = [change.message for change in commits]
+    with _alone(repo), signals.raising(), signals.held_back(), unfinished.recorded(repo, every, messages) as free:
         if _is_committed(repo, edits):
             return [repo.text("rev-parse", "HEAD")]  # another run has committed the same meanwhile
         done: list[_Done] = []

@@ -25,10 +25,10 @@ BLOCK = 4096  # bytes, of most file systems
 
 
 @contextmanager
-def recorded(repo: Repo, edits: Sequence[FileEdit], commits: int = 1) -> Iterator[Callable[[], None]]:
+def recorded(repo: Repo, edits: Sequence[FileEdit], messages: Sequence[str] = ()) -> Iterator[Callable[[], None]]:
     """Keep a record of the edits within the block. The texts of a file are in the order in which it gets them.
 
-    `commits` is how many the block makes.
+    `messages` are those of the commits that the block makes.
 
     The record takes the space that files and index need to be put back, and gives it up when the block calls the
     function that it gets. Where that was not enough, the record stays, and the next run puts them back.
@@ -52,7 +52,7 @@ def recorded(repo: Repo, edits: Sequence[FileEdit], commits: int = 1) -> Iterato
             return any(file_edit.text_of(work_tree, path) != known[0] for path, known in texts.items())
 
     head = repo.answer("rev-parse", "--verify", "--quiet", "HEAD").strip()
-    facts = json.dumps({"texts": texts, "modes": modes, "head": head, "commits": commits, "command": sys.argv[1:]})
+    facts = json.dumps({"texts": texts, "modes": modes, "head": head, "messages": [*messages], "command": sys.argv[1:]})
     with disk.record(repo.git_dir / EDITS, facts, needed=is_left, spare=spare) as free:
         yield free
 
@@ -132,13 +132,19 @@ def _put_files_back(repo: Repo, facts: dict[str, dict[str, object]]) -> None:
 
 
 def _all_committed(repo: Repo, facts: dict[str, Any]) -> str:
-    """Return HEAD if a run has made all of its commits, or ""; take back those of one that made some."""
-    head, made = facts["head"], repo.answer("rev-list", f"{facts['head']}..HEAD").split()
-    if len(made) >= facts["commits"]:
+    """Return HEAD if a run has made all of its commits, or ""; take back those of one that made some.
+
+    They are its own if there are no others since it began, and each has the message that it was to get.
+    """
+    head, since = facts["head"], f"{facts['head']}..HEAD"
+    made = repo.answer("rev-list", since).split()
+    messages = repo.answer("log", "--reverse", "--format=%B%x00", since).split("\0")[:-1]
+    is_own = [each.split() for each in messages] == [each.split() for each in facts["messages"][: len(made)]]
+    if not made or not is_own or not repo.succeeds("merge-base", "--is-ancestor", head, "HEAD"):
+        return ""
+    if len(made) == len(facts["messages"]):
         return made[0][:12]
-    changed = {*repo.answer("diff", "--name-only", "-z", "--no-renames", head, "HEAD").split("\0")} - {""}
-    is_ours = changed <= facts["texts"].keys() and repo.succeeds("merge-base", "--is-ancestor", head, "HEAD")
-    if made and is_ours and not repo.answer("for-each-ref", "--contains", made[-1], "refs/remotes"):
+    if not repo.answer("for-each-ref", "--contains", made[-1], "refs/remotes"):
         repo.read("update-ref", "-m", "hubimages: take back some of a killed run's commits", "HEAD", head, made[0])
         names = ", ".join(each[:12] for each in made)
         committing.note(f"an earlier run was killed before it made all of its commits. {names} is taken back")

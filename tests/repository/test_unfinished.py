@@ -95,6 +95,19 @@ def test_of_commits_that_belong_together_those_of_a_killed_run_are_taken_back_un
     assert git(root, "status", "--porcelain") == " M mine\n"
 
 
+@pytest.mark.parametrize("rename", [4, 6])
+def test_commits_of_a_person_since_a_killed_run_are_neither_taken_back_nor_called_its_own(
+    root: Path, rename: int
+) -> None:
+    killed(root, rename)
+    for name in ("a", "d"):  # as many as the run was to make
+        (root / name).write_text("mine")
+        git(root, "commit", "-q", "-m", f"Mine {name}", "--", name)
+    made = git(root, "rev-parse", "HEAD")
+    assert unfinished.put_back(root, [str(root), str(rename)]) == ""
+    assert git(root, "rev-parse", "HEAD") == made
+
+
 def test_a_killed_run_that_made_all_commits_that_belong_together_is_told_to_the_same_command(root: Path) -> None:
     killed(root, 99)
     assert git(root, "log", "--format=%s", "-2") == "Two\nOne\n"
