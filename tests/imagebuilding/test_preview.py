@@ -129,9 +129,19 @@ def choose(page: "Page", option: str, choice: str) -> None:
 def offered(page: "Page", option: str) -> list[str]:
     """The names of an option's choices, in their order."""
     page.get_by_role("combobox", name=option).click()
+    page.get_by_role("option").first.wait_for()  # the menu is drawn after the click; reading does not wait
     names = [one.inner_text().splitlines()[0] for one in page.get_by_role("option").all()]
     page.keyboard.press("Escape")
     return names
+
+
+def wait_for_log(page: "Page", text: str) -> None:
+    """Wait until the log of builds shows the text: it breaks lines anywhere, and is drawn later than its page says."""
+    page.locator(".xterm").scroll_into_view_if_needed()  # what nobody sees is not drawn
+    page.wait_for_function(
+        "text => document.querySelector('.xterm-rows').innerText.replace(/\\s/g, '').includes(text)",
+        arg=re.sub(r"\s", "", text),
+    )
 
 
 def save_screenshot(page: "Page", name: str) -> None:
@@ -149,12 +159,11 @@ def test_a_person_sees_every_choice_and_the_box_and_starts_a_server(values: Path
         assert offered(page, "Resources") == ["2 GB of memory", "8 GB of memory"]
         choose(page, "Image", "Build your own image")
         page.get_by_role("combobox", name="Repository").fill("our-org/our-repo")
-        page.wait_for_function("document.querySelector('.xterm-rows')?.innerText.includes('built')")
+        wait_for_log(page, "built")
         save_screenshot(page, "imagebuilding-form.png")
         page.get_by_role("button", name="Build Image and Start").click()
         page.get_by_text("image build failed").wait_for()
-        logs = re.sub(r"\s+", "", page.locator(".xterm-rows").inner_text())  # it breaks lines anywhere
-        assert "Thispreviewcannotbuildimages:--localdoesnotusetheengine." in logs
+        wait_for_log(page, "This preview cannot build images: --local does not use the engine.")
         choose(page, "Image", "Rocker Geospatial")
         choose(page, "Resources", "8 GB of memory")
         page.get_by_role("button", name="Start").click()
@@ -210,7 +219,7 @@ def test_every_choice_starts_what_it_says_and_an_image_is_entered_only_in_its_fo
         page.get_by_role("combobox", name="Image").wait_for()
         for resources in offered(page, "Resources"):
             choose(page, "Resources", resources)
-            assert page.get_by_text(resources).first.is_visible()
+            page.get_by_text(resources).first.wait_for()
         choose(page, "Image", "Specify an existing image")
         box = page.get_by_role("combobox", name="Custom image")
         box.fill("no-tag")
@@ -284,7 +293,7 @@ def test_the_form_shows_wrongly_what_the_check_finds(code: str, values: Path, pa
         page.goto(address)
         page.get_by_role("combobox", name=option).wait_for()
         if code == "choice-default-twice":
-            assert page.get_by_text(expected[0]).first.is_visible()  # the first of the two is chosen
+            page.get_by_text(expected[0]).first.wait_for()  # the first of the two is chosen
         else:
             assert offered(page, option)[: len(expected)] == expected
 
