@@ -62,7 +62,6 @@ NODE = Need("node", "Node.js and npm's registry", "nox -s tests installs them, o
 PROXY = Need("proxy", "configurable-http-proxy", "nox -s tests installs it, or npm install -g configurable-http-proxy")
 FAKETIME = Need("faketime", "faketime", "apt-get install faketime", of_all=False)
 JQ = Need("jq", "jq", "apt-get install jq", of_all=False)  # GitHub's runners have it
-PGREP = Need("pgrep", "pgrep", "apt-get install procps", of_all=False)
 GPG = Need("gpg", "GnuPG", "apt-get install gnupg")
 SOPS = Need("sops", "sops", "https://github.com/getsops/sops/releases")
 GITLEAKS = Need(

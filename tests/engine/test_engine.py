@@ -12,6 +12,7 @@ import pytest
 from tests import needs
 from tests.engine.engine import DEBIAN, Engine, private_engine
 from tests.engine.install import DISK, EngineUnavailableError, ensure_programs
+from tests.lingering import programs
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,17 +51,9 @@ def test_nothing_is_left_of_a_private_engine(engine: Engine) -> None:
     assert engine.docker("run", "--rm", DEBIAN, "echo", "the first still runs") == "the first still runs"
 
 
-def processes_of(folder: Path) -> list[str]:
+def processes_of(folder: Path) -> list[bytes]:
     """Return the command lines of all processes that name a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(folder) in line:
-            found.append(line)
-    return found
+    return [line for _, line in programs() if os.fsencode(folder) in line]
 
 
 def test_nothing_is_installed_unless_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests import deployments
 from tests.deployments import AT_ROOT, DEVELOPMENT, DEVELOPMENT_HUB, NEW, OLD, UNDER_FOLDER, changed_lines, git, state
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
+from tests.lingering import wait_for_programs
 
 BASE = "jupyterhub/k8s-hub"
 OURS = str(Path(sys.executable).parent / "chartpress")
@@ -273,7 +273,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_the_same(
         (tmp_path / "pid").write_text(str(task.pid))
     assert task.returncode == -9
     git(clone, "config", "core.hooksPath", "/dev/null")
-    time.sleep(0.4)  # git may still be at its commit
+    wait_for_programs(clone)
     bump(clone, images=["hub"])
     first, second = git(clone, "rev-list", "--reverse", f"{before}..HEAD").split()
     tag = f"0.0.1-0.dev.git.{git(clone, 'rev-list', '--count', first)}.h{git(clone, 'rev-parse', '--short', first)}"

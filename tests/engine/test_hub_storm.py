@@ -18,6 +18,7 @@ from tests import deployments
 from tests.deployments import NEW, OLD, UNDER_FOLDER, git
 from tests.engine.engine import Engine
 from tests.engine.registry import Registry
+from tests.lingering import wait_for_programs
 
 OURS = Path(sys.executable).parent / "chartpress"
 BASE = "jupyterhub/k8s-hub"
@@ -95,7 +96,7 @@ def test_stopped_at_any_moment_and_run_again_it_ends_well(
             (os.kill if number == signal.SIGKILL else os.killpg)(process.pid, number)
         process.communicate(timeout=120)
         finished = process.returncode == 0  # the task ended before: a second rebuild would be another one
-        time.sleep(0.5 if number == signal.SIGKILL else 0)  # git may still be at its commit
+        wait_for_programs(clone)
         lock = clone / ".git/index.lock"
         if lock.exists():
             assert number == signal.SIGKILL

@@ -15,6 +15,7 @@ from tests.engine.engine import DEBIAN, Engine
 from tests.engine.registry import Registry
 from tests.engine.small import SMALL, Repository, digest, images, session_error
 from tests.histories import git
+from tests.lingering import programs
 
 CONTRACT = (Path(__file__).parents[2] / "<<cookiecutter.repo>>/image-contract/test_contract.py").read_text()
 # An hour, unless it is stopped; the tests look for it among the processes of the machine.
@@ -200,17 +201,9 @@ def test_a_step_that_fails_is_shown_and_nothing_is_tagged(repository: Repository
     assert not images(engine)
 
 
-def processes(words: str) -> list[str]:
-    """Return the command lines of the machine that contain certain words."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-        except OSError:
-            continue
-        if line.startswith(words):
-            found.append(line)
-    return found
+def processes(words: str) -> list[bytes]:
+    """Return the command lines of the machine that begin with certain words."""
+    return [line for _, line in programs() if line.startswith(words.encode())]
 
 
 def interrupt(repository: Repository, log: Path, *words: str, only_nox: bool = False) -> str:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 from tests import command
 from tests.faults import moments, state
 from tests.faults.world import Done, Scenario, State, World, copy
+from tests.lingering import wait_for_programs
 
 OF_OTHERS = "cache/rattler/"  # a cache that another program looks after
 REMEDY = "if none is running: rm "
@@ -269,31 +269,6 @@ def real_git() -> str:
     found = shutil.which("git")
     assert found is not None
     return found
-
-
-def wait_for_programs(place: Path) -> None:
-    """Wait until no program that names this place runs any more: a git of its own session outlives a killed task.
-
-    So does a fork of a task, which has the command line of the process that forks them.
-    """
-    names = (os.fsencode(place), os.fsencode(command.__file__))
-    for _ in range(400):
-        running = [each for each in Path("/proc").glob("[0-9]*/cmdline") if has(each, *names)]
-        if not running:
-            return
-        time.sleep(0.01)
-
-
-def has(file: Path, name: bytes, forks: bytes) -> bool:
-    if file.parent.name == str(os.getpid()):
-        return False
-    try:
-        words = file.read_bytes()
-        if forks in words:  # whose parent is gone
-            return "\nPPid:\t1\n" in (file.parent / "status").read_text()
-        return name in words
-    except OSError:
-        return False
 
 
 def spread(number: int, most: int) -> Sequence[int]:

@@ -15,7 +15,7 @@ from hubimages.errors import RefusedError
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
-from tests import needs
+from tests.lingering import programs, wait_for_programs
 
 TASK = """
 import sys
@@ -175,16 +175,9 @@ def storm(folder: Path, moments: int, seed: int) -> dict[str, int]:
             continue
         ends["killed"] += 1
         assert (root / "a.yaml").read_text() in ("tag: old\n", "tag: new\n")
-        while gits(root):
-            time.sleep(0.02)  # a git in a session of its own goes on to its end
+        wait_for_programs(root)
         finish_after_kill(root)
     return ends
-
-
-def gits(root: Path) -> list[int]:
-    """The git processes that work on a repository."""
-    argv = [needs.PGREP.program("pgrep"), "-f", f"git -C {root}"]
-    return [int(pid) for pid in subprocess.run(argv, stdout=subprocess.PIPE, check=False).stdout.split()]
 
 
 def finish_after_kill(root: Path) -> None:
@@ -217,8 +210,9 @@ def test_a_killed_git_leaves_a_lock_that_the_next_run_names_with_its_remedy(root
     flag = wait_for(root, "prepare-commit-msg")
     running = start(root)
     until(flag, running)
-    assert gits(root)
-    for process in (running.pid, *gits(root)):
+    left = [pid for pid, line in programs() if f"git -C {root}".encode() in line]
+    assert left
+    for process in (running.pid, *left):
         os.kill(process, signal.SIGKILL)
     running.communicate(timeout=60)
     assert (root / ".git/index.lock").exists()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.update.released import installed_version
+from tests.lingering import wait_for_programs
 from tests.sample import some
 from tests.update.repositories import ROOT, commit, files, git, state, update
 
@@ -81,14 +82,6 @@ def killed(repo: Path, seconds: float, number: int, *words: str) -> None:
     process.wait()
 
 
-def wait_for_git(repo: Path) -> None:
-    """Wait for what git, in a session of its own, still does."""
-    end = time.monotonic() + 20
-    while (repo / ".git/index.lock").exists() and time.monotonic() < end:
-        time.sleep(0.05)
-    time.sleep(0.1)
-
-
 def assert_as_before_or_whole(repo: Path, before: dict, head: str) -> None:
     """The files, the index and the branch are as before; the new branch is not there, or has its one commit."""
     now = {path: data for path, data in state(repo).items() if not path.startswith(".git/")}
@@ -120,6 +113,7 @@ def test_killed_at_any_moment_the_repository_is_as_before_or_has_the_branch(seco
     repo = made_from(1)
     before, head = state(repo), git(repo, "rev-parse", "HEAD")
     killed(repo, seconds, number)
+    wait_for_programs(repo)
     assert_as_before_or_whole(repo, before, head)
     update(repo)
     assert_as_before_or_whole(repo, before, head)
@@ -131,7 +125,7 @@ def test_killed_with_conflicts_it_is_as_before_or_on_the_branch_with_all_of_them
     repo = in_conflict(made_from(1))
     before, head = state(repo), git(repo, "rev-parse", "HEAD")
     killed(repo, seconds, number, "--set=registry=ghcr.io")
-    wait_for_git(repo)
+    wait_for_programs(repo)
     if (repo / ".git/CHERRY_PICK_HEAD").exists():
         assert git(repo, "branch", "--show-current") == BRANCH
         assert git(repo, "diff", "--name-only", "--diff-filter=U") == "README.md"
