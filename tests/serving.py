@@ -1,9 +1,14 @@
-"""A small HTTP server on loopback, for what cannot be made to answer."""
+"""Servers on loopback: a small HTTP server, for what cannot be made to answer, and git's own."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
+
+from tests.engine import process
+from tests.histories import git
 
 
 @contextmanager
@@ -19,3 +24,18 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def git_daemon() -> Iterator[str]:
+    """Yield the address of git's own server: every repository of this machine, for pushes, too."""
+    port = process.free_port()
+    program = str(Path(git("--exec-path")) / "git-daemon")
+    argv = [program, "--export-all", "--enable=receive-pack", "--base-path=/", "--listen=127.0.0.1", f"--port={port}"]
+    with TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        daemon = process.start(argv, log=log, answers=lambda: process.listens(port))
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.stop(daemon)

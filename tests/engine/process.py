@@ -1,22 +1,33 @@
 """Servers of the tests: on loopback, in a temporary folder, stopped by their process id."""
 
+import itertools
+import os
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hubimages.run import environment
 
 PATIENCE = 30.0
+PORTS = itertools.cycle([(os.getpid() + port) % 250 for port in range(250)])
 
 
 def free_port() -> int:
-    """Return a free port on loopback."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of loopback that nobody listens on, and that no other test gets.
+
+    Not one of those that systems give to whoever asks for any: it could be given before it is used. Each worker of
+    pytest-xdist has 250 of its own, and takes them in turns.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 20_000 + 250 * worker + port))
+            return int(probe.getsockname()[1])
+    raise AssertionError  # PORTS never end
 
 
 def start(

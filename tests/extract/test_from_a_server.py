@@ -1,8 +1,5 @@
 """From git's own server, as from any: only what is needed is sent, where the server can leave things out."""
 
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +7,7 @@ import pytest
 
 from tests.extract.taking import at, image, take
 from tests.histories import Commit, git, make, states
+from tests.serving import git_daemon
 
 
 @pytest.fixture(params=["true", "false"], ids=["with filters", "without filters"])
@@ -22,24 +20,10 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         Commit("last", ["docs"], {"docs/page": "z" * 5000, **image("2")}),
     ])  # fmt: skip
     git("-C", bare, "config", "uploadpack.allowFilter", str(request.param))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = Path(git("--exec-path")) / "git-daemon"
-    argv = [program, "--export-all", "--listen=127.0.0.1", f"--port={port}", f"--base-path={tmp_path}", tmp_path]
-    daemon = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            if socket.socket().connect_ex(("127.0.0.1", port)) == 0:
-                break
-            time.sleep(0.05)
-        yield f"git://127.0.0.1:{port}/hubs.git"
-    finally:
-        daemon.terminate()
-        daemon.wait()
+    with git_daemon() as address:
+        yield f"git://{address}{bare}"
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the probes for the port
 def test_from_a_server_the_same_comes_whether_or_not_it_can_leave_contents_out(served: str, tmp_path: Path) -> None:
     result = take(served, tmp_path / "from-server")
     assert states(tmp_path / "from-server") == {"last": at("2"), "add": at("1")}

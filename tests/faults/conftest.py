@@ -11,7 +11,7 @@ from tests.engine.plugin import serve
 from tests.environment.channel import BASE, make_channel
 from tests.environment.wheels import Quiet
 from tests.faults.dying import gate
-from tests.faults.servers import GitHubServer, Servers, git_daemon, publish
+from tests.faults.servers import GitHubServer, Servers, publish
 from tests.faults.tasks import SCENARIOS
 from tests.faults.tasks.live_hubs import STORED
 from tests.faults.trial import Trial, begin
@@ -19,7 +19,7 @@ from tests.faults.world import World
 from tests.imagebuilding.encryption import key, sops_program
 from tests.live_hub.hub import RunningHub
 from tests.live_hub.test_configurator import configurator_hub
-from tests.serving import serving
+from tests.serving import git_daemon, serving
 
 __all__ = ["key", "sops_program"]  # fixtures
 
@@ -29,7 +29,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """A registry, a server of git repositories and one that answers as GitHub's API, each behind a gate."""
     registries = serve(tmp_path_factory.mktemp("registry"))
     registry = next(registries)
-    with gate(registry.address) as images, git_daemon() as git, GitHubServer.answering() as github:
+    with (
+        gate(registry.address) as images,
+        git_daemon() as git,
+        GitHubServer.answering() as github,
+    ):
         publish(registry)
         with gate(git) as repositories, gate(github.address) as api:
             yield Servers(registry, github, {"registry": images, "git": repositories, "github": api})

@@ -1,9 +1,5 @@
 """What the tasks ask: a real registry with two images, real git over the network, and GitHub's API played."""
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,26 +51,3 @@ def publish(registry: Registry) -> None:
         publisher = Publisher(registry, name)
         for day, tag in enumerate(TAGS, 1):
             publisher.image({"created": f"2026-01-0{day}T00:00:00Z", "config": {"Env": [f"N={number}{day}"]}}, tag)
-
-
-@contextmanager
-def git_daemon() -> Iterator[str]:
-    """Yield the address of git's own server, which serves every repository of this machine, for pushes, too."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    argv = (
-        "git", "daemon", "--export-all", "--enable=receive-pack", "--listen=127.0.0.1", f"--port={port}", "--reuseaddr",
-        "--base-path=/",
-    )  # fmt: skip
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(argv, env=os.environ.copy(), **quiet) as process:
-        try:
-            for _ in range(500):
-                try:
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except OSError:
-                    time.sleep(0.01)
-            yield f"127.0.0.1:{port}"
-        finally:
-            process.terminate()

@@ -8,7 +8,7 @@ import pytest
 from hubimages.errors import NoAnswerError
 from hubimages.repository.git import remote_failure
 from tests.faults.dying import gate
-from tests.faults.servers import git_daemon
+from tests.serving import git_daemon
 
 CUTS = 8
 
