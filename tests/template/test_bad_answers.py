@@ -76,7 +76,8 @@ BY_COOKIECUTTER = [
 def test_cookiecutter_itself_refuses_with_one_line_and_leaves_nothing(tmp_path, key, value, message):
     done = cookiecutter(tmp_path, f"{key}={value}")
     assert done.returncode != 0
-    (line,) = (done.stdout + done.stderr).splitlines()
+    *before, line = (done.stdout + done.stderr).splitlines()
+    assert [said[:26] for said in before] in ([], ["ERROR: Stopping generation"])  # cookiecutter 2.6
     assert line.startswith(f"{key}: ")
     assert message in line
     assert everything(tmp_path) == []
@@ -108,7 +109,8 @@ def test_cookiecutter_refuses_replayed_answers_with_one_line(tmp_path, home):
         [*argv, "--replay-file", str(tmp_path / "replay.json"), source], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    (line,) = (done.stdout + done.stderr).splitlines()
+    *before, line = (done.stdout + done.stderr).splitlines()
+    assert [said[:26] for said in before] in ([], ["ERROR: Stopping generation"])  # cookiecutter 2.6
     assert line.startswith("image: 'Our/image' contains capital letters")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["user-image"]
 

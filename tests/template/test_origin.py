@@ -23,6 +23,7 @@ def git(directory: Path, *words: str) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A clone whose commit its remote has."""
+    find_origin.cache_clear()  # pytest may give a folder's name again
     directory = tmp_path / "checkout"
     directory.mkdir()
     git(directory, "init", "--quiet", "--initial-branch=main")

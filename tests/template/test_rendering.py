@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 from ruamel.yaml import YAML
 
 import hubimages
@@ -89,7 +90,7 @@ def check_hand_written(rendering: template.Rendering) -> None:
 def read(suffix: str, content: str) -> None:
     """Read a file as programs do. Raises the error of a file that none can read."""
     if suffix in (".yaml", ".yml"):
-        YAML(typ="safe").load(content)
+        yaml.load(content, Loader=yaml.CSafeLoader)
     if suffix == ".py":
         compile(content, "rendered.py", "exec")
     if suffix == ".ipynb":
