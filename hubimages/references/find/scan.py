@@ -16,7 +16,7 @@ from hubimages.references import unread
 from hubimages.references.find import code, dockerfile, lines, merging, owners, templates, untagged
 from hubimages.references.find import yaml_files as yaml_references
 from hubimages.references.find.gathering import EmptyTag, Found, Text
-from hubimages.references.find.layouts import argocd, flux, scripts
+from hubimages.references.find.layouts import argocd, flux, hubploy, scripts
 from hubimages.references.find.layouts.all_layouts import hubs as all_hubs
 from hubimages.references.find.layouts.flux import substituted
 from hubimages.references.find.layouts.view import View
@@ -39,8 +39,17 @@ KEYS = re.compile(
     rb"[iI]mage[\w-]{0,100}[\"']?[ \t]{0,100}:|IMAGE|profileList|profile_list|ontainers[\"']?[ \t]*:|\? "
     rb"|[iI]mage[\w-]{0,100}=|Image\b|/image"
 )
-SIGNS = (argocd.SIGN, argocd.PREFIX, flux.SIGN, flux.CONFIG_MAPS, substituted.SIGN, scripts.HELM, scripts.TERRAFORM)
-SIGN_HINTS = (b"argoproj.io", b"elm", b"ConfigMap", b"postBuild")  # one of them is in each sign
+SIGNS = (
+    argocd.SIGN,
+    argocd.PREFIX,
+    flux.SIGN,
+    flux.CONFIG_MAPS,
+    substituted.SIGN,
+    scripts.HELM,
+    scripts.TERRAFORM,
+    hubploy.SIGN,
+)
+SIGN_HINTS = (b"argoproj.io", b"elm", b"ConfigMap", b"postBuild", hubploy.SIGN.encode())  # one of them is in each sign
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as PowerShell writes it; Helm reads it, too
 PART = 1 << 16  # bytes
 MANY = 5000  # files, after which the number that was found is shown

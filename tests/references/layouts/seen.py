@@ -190,6 +190,7 @@ SEEN: Mapping[str, Callable[[Repository], str]] = {
         )["jupyterhub"]
     ),
     "a hubploy.yaml": _hubploy,
+    "a hubploy.yaml for a chart that a command names": _hubploy,
     "docker-compose": _compose(
         "basic/docker-compose.yml", "basic/docker-compose.override.yml", variable="DOCKER_NOTEBOOK_IMAGE"
     ),
@@ -198,6 +199,9 @@ SEEN: Mapping[str, Callable[[Repository], str]] = {
     ),
     "a jupyterhub_config.py": lambda here: str(here.config("basic/jupyterhub_config.py")["DockerSpawner"]["image"]),
     "a script": lambda here: here.helm(here.read("config.yaml"), here.read("gpu/more.yaml")),
+    "a workflow that deploys the hub of each branch": lambda here: here.helm(
+        merged(*map(here.read, ("chart/values.yaml", "config/common.yaml", "config/prod.yaml")))["jupyterhub"]
+    ),
     "a Makefile that sets the tag": _makefile,
     "Terraform": lambda here: here.helm(here.read("values.yaml"), here.read("more.yaml")),
     "Terraform that sets the tag": _terraform,

@@ -184,6 +184,27 @@ SCRIPT = {
     "gpu/more.yaml": "singleuser: {image: {tag: v2}}\n",
     "unused.yaml": IMAGE % 9,
 }
+SCRIPT_FOR_EACH = {
+    ".github/workflows/deploy.yaml": """\
+        on: push
+        jobs:
+          deploy:
+            steps:
+            - run: |
+                helm upgrade --install ${{ github.ref_name }} ./chart -f config/common.yaml \\
+                  --values="config/${{ github.ref_name }}.yaml" \\
+                  -f secrets://secrets/${{ github.ref_name }}.yaml
+        """,
+    "chart/Chart.yaml": "apiVersion: v1\nname: chart\n",
+    "chart/requirements.yaml": "dependencies: [{name: jupyterhub, version: 1.0.0}]\n",
+    "chart/values.yaml": "jupyterhub: {singleuser: {image: {name: quay.io/a/b, tag: v1}}}\n",
+    "config/common.yaml": "jupyterhub: {hub: {image: {name: quay.io/a/hub, tag: v7}}}\n",
+    "config/prod.yaml": "jupyterhub: {singleuser: {image: {tag: v2}}}\n",
+    "config/staging.yaml": "jupyterhub: {singleuser: {memory: {limit: 1G}}}\n",
+    "config/metrics.yaml": "grafana: {image: {repository: grafana/grafana, tag: '9'}}\n",
+    "secrets/prod.yaml": "jupyterhub: {proxy: {secretToken: x}}\n",
+    "secrets/staging.yaml": "jupyterhub: {proxy: {secretToken: x}}\n",
+}
 TERRAFORM = {
     "main.tf": 'resource "helm_release" "hub" {\n  chart = "jupyterhub"\n'
     '  values = [file("${path.module}/values.yaml"), templatefile("more.yaml", {})]\n}\n',
@@ -235,6 +256,18 @@ HUBPLOY = {
     "deployments/stat/hubploy.yaml": "images:\n  images:\n  - name: quay.io/a/b:v2\n",
     "deployments/stat/config/common.yaml": "jupyterhub: {hub: {image: {name: quay.io/a/hub, tag: v1}}}\n",
     "deployments/stat/config/prod.yaml": "jupyterhub: {hub: {image: {tag: v3}}}\n",
+}
+HUBPLOY_CHARTS = {
+    **HUBPLOY,
+    ".circleci/config.yml": "run: |\n  # hubploy deploy stat hub prod\n"
+    "  hubploy --verbose deploy --timeout 30m ${HUB} hub prod\n"
+    "  hubploy deploy --timeout 30m stat \\\n    'our-chart' prod\n",
+    "deployments/math/hubploy.yaml": "images: {images: [{name: 'quay.io/a/math:v5'}]}\n",
+    "deployments/math/config/prod.yaml": "jupyterhub: {}\n",
+    "our-chart/Chart.yaml": CHART,
+    "our-chart/values.yaml": "jupyterhub: {proxy: {chp: {image: {name: quay.io/a/chp, tag: v6}}}}\n",
+    "hub/Chart.yaml": CHART,
+    "hub/values.yaml": "jupyterhub: {proxy: {chp: {image: {name: quay.io/a/chp, tag: v7}}}}\n",
 }
 WRITTEN_BACK = {
     "app.yaml": """\
@@ -329,6 +362,15 @@ LAYOUTS: Mapping[str, tuple[Mapping[str, str], list[tuple[str, str, tuple[str, .
         (),
     ),
     "a script": (SCRIPT, [("gpu/more.yaml:1", "quay.io/a/b:v2", ("jhub",))], ("unused",)),
+    "a workflow that deploys the hub of each branch": (
+        SCRIPT_FOR_EACH,
+        [
+            ("chart/values.yaml:1", "quay.io/a/b:v1", ("staging",)),
+            ("config/common.yaml:1", "quay.io/a/hub:v7", ("prod", "staging")),
+            ("config/prod.yaml:1", "quay.io/a/b:v2", ("prod",)),
+        ],
+        ("prod", "staging"),
+    ),
     "Terraform": (TERRAFORM, [("more.yaml:1", "quay.io/a/b:v2", ("hub",))], ()),
     "images of a kustomization, and a program in a ConfigMap": (
         MANIFESTS,
@@ -346,6 +388,17 @@ LAYOUTS: Mapping[str, tuple[Mapping[str, str], list[tuple[str, str, tuple[str, .
         [
             ("deployments/stat/config/prod.yaml:1", "quay.io/a/hub:v3", ("stat/prod",)),
             ("deployments/stat/hubploy.yaml:3", "quay.io/a/b:v2", ("stat/prod",)),
+        ],
+        (),
+    ),
+    "a hubploy.yaml for a chart that a command names": (
+        HUBPLOY_CHARTS,
+        [
+            ("deployments/math/hubploy.yaml:1", "quay.io/a/math:v5", ("math/prod",)),
+            ("deployments/stat/config/prod.yaml:1", "quay.io/a/hub:v3", ("stat/prod",)),
+            ("deployments/stat/hubploy.yaml:3", "quay.io/a/b:v2", ("stat/prod",)),
+            ("hub/values.yaml:1", "quay.io/a/chp:v7", ("math/prod",)),
+            ("our-chart/values.yaml:1", "quay.io/a/chp:v6", ("stat/prod",)),
         ],
         (),
     ),

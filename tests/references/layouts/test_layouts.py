@@ -113,3 +113,27 @@ def test_a_link_to_a_directory_is_no_submodule(tmp_path: Path) -> None:
     assert [(each.file, each.reason) for each in find_references(root).not_read] == [
         ("link", "symbolic link to a directory; its files are read at their own paths")
     ]
+
+
+def test_values_files_of_a_command_that_the_repository_does_not_have_are_named(tmp_path: Path) -> None:
+    files = {
+        "deploy.sh": "helm upgrade jhub jupyterhub/jupyterhub -f hub.yaml \\\n  -f secret.yaml,config/$REGION.yaml\n",
+        "hub.yaml": IMAGE % 1,
+    }
+    reason = "values file that is not in this repository"
+    assert [(each.file, each.line, each.reason) for each in inventory_of(tmp_path, files).not_read] == [
+        ("deploy.sh", 1, f"{reason} ({name})") for name in ("secret.yaml", "config/$REGION.yaml")
+    ]
+
+
+def test_a_variable_that_a_script_sets_twice_is_another_hubs_each_time(tmp_path: Path) -> None:
+    files = {
+        "jobs.yaml": "staging:\n  env:\n    HUB: staging\nprod:\n  env:\n    HUB: prod\nrun: |\n"
+        "  helm upgrade hub-$HUB jupyterhub/jupyterhub -f $HUB.yaml\n",
+        "staging.yaml": IMAGE % 1, "prod.yaml": IMAGE % 2, "old.yaml": IMAGE % 3,
+    }  # fmt: skip
+    assert run_by(inventory_of(tmp_path, files)) == [
+        ("old.yaml:1", "quay.io/a/b:v3", ("old",)),
+        ("prod.yaml:1", "quay.io/a/b:v2", ("hub-prod",)),
+        ("staging.yaml:1", "quay.io/a/b:v1", ("hub-staging",)),
+    ]

@@ -16,7 +16,7 @@ from tests.sample import some
 # The hub that the tool is asked about, where a layout has several with the image; a file where a hub has it twice.
 FIRST = {
     "a HelmRelease in overlays": "prod", "an ApplicationSet with a list": "bio", "a Helmfile with environments": "bio",
-    "a chart with a values file for each hub": "bio",
+    "a chart with a values file for each hub": "bio", "a workflow that deploys the hub of each branch": "prod",
 }  # fmt: skip
 OF_ANOTHER = {"a jupyterhub_config.py": ("docker-compose", "a/c")}
 

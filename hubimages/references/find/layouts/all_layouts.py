@@ -54,8 +54,10 @@ def _named(found: Iterable[Hub]) -> tuple[Hub, ...]:
         name = hub.name
         if counts[name] > 1:
             numbers[name] += 1
-            where = hub.layers[-1].file.rpartition("/")[0] if hub.layers else ""
-            name = f"{where}/{name}" if where else name
+            others = [frozenset(other.layers) for other in whole if other.name == name and other is not hub]
+            own = [layer for layer in hub.layers if not any(layer in other for other in others)] or hub.layers[-1:]
+            where = own[0].file.rpartition("/")[0] if own else ""
+            name = f"{where}/{name}" if where and not name.startswith(f"{where}/") else name
             name = f"{name}-{numbers[hub.name]}" if any(other.name == name for other in result) else name
         result.append(replace(hub, name=name))
     return tuple(sorted(result, key=lambda hub: hub.name))

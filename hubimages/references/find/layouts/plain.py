@@ -16,7 +16,7 @@ def hubs(view: View, taken: frozenset[str]) -> Iterator[Hub]:
     """Yield a hub for each values file that no other layout has taken, on top of its chart and of what it shares."""
     files = [file for file in view.files if file in view.with_images and file.endswith(YAML) and file not in taken]
     for folder in sorted(view.charted):
-        if view.hub_chart(_chart_of(view, folder)) and "{" not in folder:
+        if view.hub_chart(_chart_of(folder)) and "{" not in folder:
             yield from _of_chart(view, folder, files)
     for file in files:
         path = PurePosixPath(file)
@@ -40,7 +40,7 @@ def hubs(view: View, taken: frozenset[str]) -> Iterator[Hub]:
 
 def _of_chart(view: View, folder: str, files: Sequence[str]) -> Iterator[Hub]:
     """Yield a hub for each values file in the directory of a chart; for its values.yaml alone if there is no other."""
-    chart = _chart_of(view, folder)
+    chart = _chart_of(folder)
     layers = view.chart_layers(chart)
     here = [file for file in files if file.rpartition("/")[0] in (folder, f"{folder}/values", f"{folder}/environments")]
     own = [file for file in here if PurePosixPath(file).name not in ("values.yaml", "Chart.yaml", "requirements.yaml")]
@@ -56,13 +56,10 @@ def _of_chart(view: View, folder: str, files: Sequence[str]) -> Iterator[Hub]:
         yield Hub(folder, layers, layout="chart", guess=True)
 
 
-def _has_values(view: View, file: str, chart: str | None) -> bool:
+def _has_values(view: View, file: str, chart: str) -> bool:
     """Return True if a file has values for a hub's chart, or for one of the charts it depends on."""
     top = view.first(file)
-    names = [
-        nodes.text(entry, "alias") or nodes.text(entry, "name")
-        for entry in nodes.items(_first(view, chart), "dependencies")
-    ]
+    names = [nodes.text(entry, "alias") or nodes.text(entry, "name") for entry in view.dependencies(chart)]
     return _has_hub_keys(top) or any(isinstance(nodes.at(top, name), MappingNode) for name in names if name)
 
 
@@ -70,20 +67,15 @@ def _fitting(view: View, top: Node | None) -> str | None:
     """Return the one chart in the repository whose hub dependency a values file has as a key."""
     fitting = []
     for folder in view.charted:
-        chart = _chart_of(view, folder)
-        names = [nodes.text(entry, "name") for entry in nodes.items(_first(view, chart), "dependencies")]
+        chart = _chart_of(folder)
+        names = [nodes.text(entry, "name") for entry in view.dependencies(chart)]
         if view.hub_chart(chart) and any(isinstance(nodes.at(top, name), MappingNode) for name in names if name):
             fitting.append(chart)
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _first(view: View, chart: str | None) -> Node | None:
-    return view.first(chart) if chart else None
-
-
-def _chart_of(view: View, folder: str) -> str | None:
-    path = f"{folder}/Chart.yaml" if folder != "." else "Chart.yaml"
-    return path if path in view.known else None
+def _chart_of(folder: str) -> str:
+    return f"{folder}/Chart.yaml" if folder != "." else "Chart.yaml"
 
 
 def _has_hub_keys(top: Node | None) -> bool:

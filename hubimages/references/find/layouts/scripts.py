@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from hubimages.references.find.layouts import nodes
@@ -12,10 +12,13 @@ from hubimages.references.find.layouts.view import HUB_CHARTS, View, join
 HELM = "helm "
 TERRAFORM = "helm_release"
 COMMAND = re.compile(r"[^#\n]*?\bhelm3?\b[^\n#]*?\b(?:upgrade|install)\b(?P<rest>(?:[^\n\\]|\\\n|\\.)*)")
-SETTING = re.compile(
-    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*[:?]?=[ \t]*[\"']?(?P<value>[\w./-]+)[\"']?", re.MULTILINE
+SETTING = re.compile(  # of a shell, of make, or of a workflow's `env`
+    r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*[ \t]*[:?]?=|[A-Z_][A-Z0-9_]*:[ \t])"
+    r"[ \t]*[\"']?(?P<value>[\w./-]+)[\"']?",
+    re.MULTILINE,
 )
 VARIABLE = re.compile(r"\$[{(]?(?P<name>\w+)(?::?-(?P<default>[^})]*))?[})]?")
+EXPRESSION = re.compile(r"\$\{\{[ \t]*(?P<name>[\w.-]+)[ \t]*\}\}")  # of a GitHub workflow
 VALUED = (
     "--namespace",
     "-n",
@@ -50,28 +53,80 @@ def hubs(view: View) -> Iterator[Hub]:
 def _of_script(view: View, file: str) -> Iterator[Hub]:
     text = view.text(file) or ""
     commands = list(_commands(text))
-    settings = {each["name"]: each["value"] for each in SETTING.finditer(text)} if commands else {}
+    settings: dict[str, dict[str, None]] = {}
+    for each in SETTING.finditer(text) if commands else ():
+        settings.setdefault(each["name"].rstrip(" \t:?="), {})[each["value"]] = None
     for matched in commands:
+        rest = EXPRESSION.sub(lambda found: f"${{{re.sub('[.-]', '_', found['name'])}}}", matched["rest"])
         try:
-            words = shlex.split(matched["rest"].replace("\\\n", " "), comments=True)
+            words = shlex.split(rest.replace("\\\n", " "), comments=True)
         except ValueError:
             continue
-        names, files, given = _arguments([_filled(word, settings) for word in words])
-        folder = PurePosixPath(file).parent
-        paths = [
-            next((path for path in (join(folder, each), join("", each)) if path in view.known), "") for each in files
-        ]
-        layers = (*(Layer(path) for path in paths if path), *_settings(file, given))
-        chart = next((name for name in names if name.rpartition("/")[2] in HUB_CHARTS), "")
-        local = next((path for name in names for path in _charts(view, folder, name)), "")
-        if not layers or not (chart or view.named(chart, local or None, layers)):
-            continue
-        release = next((name for name in names if name != chart and "$" not in name), "")
-        where = str(folder) if str(folder) != "." else ""
-        shown = (
-            release if release and not where else f"{where}/{release}" if release else where or PurePosixPath(file).stem
-        )
-        yield Hub(shown, (*view.chart_layers(local or None), *layers), layout=f"helm ({file})")
+        line = text.count("\n", 0, matched.start("rest")) + 1
+        for value, filled in _fillings(view, file, words, settings):
+            yield from _release(view, (file, line), value, filled)
+
+
+def _fillings(
+    view: View, file: str, words: list[str], settings: Mapping[str, Collection[str]]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield a command with its variables filled in; with each value, and that value, if a values file can have several.
+
+    In `--values=config/$HUB.yaml` each file of `config` is another hub's, if nothing sets the variable.
+    """
+    words = [
+        _filled(word, {name: next(iter(each)) for name, each in settings.items() if len(each) == 1}) for word in words
+    ]
+    open_files = [each for each in _arguments(words)[1] if "$" in each]
+    names = {found["name"] for each in open_files for found in VARIABLE.finditer(each)}
+    if len(names) != 1:
+        yield "", words
+        return
+    (name,) = names
+    values = settings.get(name) or _fitting(view, PurePosixPath(file).parent, open_files)
+    for value in values:
+        yield value, [_filled(word, {name: value}) for word in words]
+    if not values:
+        yield "", words
+
+
+def _fitting(view: View, folder: PurePosixPath, paths: Iterable[str]) -> list[str]:
+    """Return what the variable of all these paths can be, by the repository's values files of hubs."""
+    found: list[dict[str, str]] = []
+    for path in (place for each in paths for place in dict.fromkeys((join(folder, each), join("", each)))):
+        before, *after = (re.escape(part) for part in VARIABLE.sub("$", path).split("$"))
+        pattern = re.compile(f"{before}(?P<value>[^/]+){'(?P=value)'.join(after)}")
+        matches = [each for each in map(pattern.fullmatch, view.files) if each]
+        found += [{each["value"]: each[0] for each in matches}] if matches else []
+    values = [value for value in found[0] if all(value in each for each in found)] if found else []
+    return [value for value in values if any(view.is_hubs(Layer(each[value])) for each in found)]
+
+
+def _release(view: View, place: tuple[str, int], value: str, words: list[str]) -> Iterator[Hub]:
+    """Yield the hub that a command deploys, if it is one's."""
+    file, line = place
+    names, files, given = _arguments(words)
+    folder = PurePosixPath(file).parent
+    paths = {
+        each: next((path for path in (join(folder, each), join("", each)) if path in view.known), "") for each in files
+    }
+    layers = (*(Layer(path) for path in paths.values() if path), *_settings(file, given))
+    chart = next((name for name in names if name.rpartition("/")[2] in HUB_CHARTS), "")
+    local = {name: path for name in names for path in _charts(view, folder, name)}
+    chart_file = next(iter(local.values()), None)
+    if not layers or not (chart or view.named(chart, chart_file, layers)):
+        return
+    for path, known in paths.items():
+        if not known:
+            view.values_file(path, file, line)
+    charts = [number for number, name in enumerate(names) if name == chart or name in local]
+    release = next((name for name in names[: charts[-1] if charts else None] if "$" not in name), "")
+    where = "" if any(part.startswith(".") for part in folder.parts) else str(folder)
+    shown = "/".join(part for part in (where, release) if part not in ("", ".")) or PurePosixPath(file).stem
+    short = re.sub(r"\.ya?ml$", "", value.rpartition("/")[2])
+    if short and not re.search(rf"\b{re.escape(short)}\b", shown):
+        shown = f"{shown}/{short}"
+    yield Hub(shown, (*view.chart_layers(chart_file), *layers), layout=f"helm ({file})", guess=bool(value))
 
 
 def _commands(text: str) -> Iterator["re.Match[str]"]:
@@ -108,7 +163,9 @@ def _arguments(words: list[str]) -> tuple[list[str], list[str], list[str]]:
     for word in rest:
         option, equals, value = word.partition("=")
         if option in ("-f", "--values"):
-            files += (value if equals else next(rest, "")).split(",")
+            files += [
+                each.removeprefix("secrets://") for each in (value if equals else next(rest, "")).split(",") if each
+            ]
         elif option in SET:
             keys += [pair.partition("=")[0] for pair in (value if equals else next(rest, "")).split(",") if "=" in pair]
         elif option in VALUED and not equals:

@@ -60,7 +60,7 @@ class View:
             return ()
         folder = PurePosixPath(chart).parent
         layers: list[Layer] = []
-        for entry in nodes.items(self.first(chart), "dependencies"):
+        for entry in self.dependencies(chart):
             repository = nodes.text(entry, "repository")
             if repository.startswith("file://"):
                 below = join(folder, repository.removeprefix("file://")) + "/Chart.yaml"
@@ -70,17 +70,19 @@ class View:
         values = str(folder / "values.yaml")
         return (*layers, Layer(values, prefix)) if values in self.known else tuple(layers)
 
+    def dependencies(self, chart: str) -> Iterator[Node]:
+        """Yield what a chart in the repository depends on: by Chart.yaml, or by requirements.yaml as in Helm 2."""
+        for file in (chart, str(PurePosixPath(chart).with_name("requirements.yaml"))):
+            if file in self.known:
+                yield from nodes.items(self.first(file), "dependencies")
+
     def hub_chart(self, chart: str | None) -> bool:
         """Return True if a chart in the repository is a hub's: it depends on JupyterHub's or BinderHub's."""
         if chart is None:
             return False
         if PurePosixPath(chart).parent.name in HUB_CHARTS:
             return True
-        names = [nodes.text(entry, "name") for entry in nodes.items(self.first(chart), "dependencies")]
-        requirements = str(PurePosixPath(chart).with_name("requirements.yaml"))
-        if requirements in self.known:
-            names += [nodes.text(entry, "name") for entry in nodes.items(self.first(requirements), "dependencies")]
-        return any(name in HUB_CHARTS for name in names)
+        return any(nodes.text(entry, "name") in HUB_CHARTS for entry in self.dependencies(chart))
 
     def is_hubs(self, layer: Layer) -> bool:
         """Return True if values are a hub's by their keys."""
