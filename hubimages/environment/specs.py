@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hubimages.yaml_text import MappingNode, Node, Path, ScalarNode, SequenceNode, compose, resolved
+from hubimages.yaml_text import MappingNode, Node, Path, ScalarNode, SequenceNode, compose, data, resolved
 
 # channel::name[version=...] or name, then version and build behind `=` or a space, or comparisons.
 CONDA = re.compile(
@@ -50,6 +50,7 @@ class EnvironmentFile:
     specs: tuple[Spec, ...]
     channels: tuple[tuple[str, int], ...]
     others: tuple[tuple[Path, int, str], ...]  # entries that are no package: path, line, what they are
+    keys: tuple[tuple[str, int, str], ...] = ()  # name, line, and `list`, `nothing` or `other`
 
     def named(self, name: str, *, pip: bool = False) -> list[Spec]:
         """Return the entries for one package."""
@@ -81,7 +82,17 @@ def read_environment_file(path: str, text: str) -> EnvironmentFile:
         for item in (found.items if isinstance(found, SequenceNode) else [])
         if isinstance(node := resolved(item), ScalarNode)
     )
-    return EnvironmentFile(path, text, tuple(specs), channels, tuple(others))
+    top = tree.find(())
+    pairs = top.pairs if isinstance(top, MappingNode) else []
+    keys = tuple((key.value, key.line, _kind(value)) for key, value in pairs if isinstance(key, ScalarNode))
+    return EnvironmentFile(path, text, tuple(specs), channels, tuple(others), keys)
+
+
+def _kind(value: Node) -> str:
+    here = resolved(value)
+    if isinstance(here, ScalarNode) and data(here) is None:
+        return "nothing"
+    return "list" if isinstance(here, SequenceNode) else "other"
 
 
 def conda_spec(text: str, path: Path = (), line: int = 0) -> Spec | None:

@@ -22,7 +22,7 @@ def add_solution(here: Surroundings, report: Report) -> None:
     except BadInputError as error:
         if here.environment is None:
             report.not_checked.append(f"whether packages can be installed together: {error}")
-        else:
+        elif all(each.code != "unreadable-package" for each in report.findings):
             report.findings.append(Finding("unreadable-package", str(error), "write it as conda reads it"))
         return
     for solution in answer.solutions:
