@@ -8,9 +8,9 @@ import pytest
 from tests.environment.test_check_environment import check, told
 
 CONDA = """\
-numpy={{ v }}|pandas=$V|a=<2|b=>2|c~2|d = = 2|e=2.x|f<2>1|h=2,3|j[version='>2']|k|l #c|m;python_version<'3'|n[all]|o=^2
+numpy={{ v }}|pandas=$V|a=<2|b=>2|c~2|d = = 2|e=2.x|f<2>1|h=2,3|j[version='>2']|k|l #c|m;python_version<'3'|o=^2
 p=*=*nomkl|q>=2,<3|r >= 2 , < 3|s !=2|t=|u (>=2)|v>=1.0,|w~=2.1|x 1.2 py_0|y=1.2=py*|z==2.0.*|aa<<2|bb="2"|cc > = 2
-dd=2.*|conda-forge::ee >=2|_r-mutex=1.*|ff[all]=2|gg>=|hh=2!1.0|ii==2+local_1|jj[build=py*]
+dd=2.*|conda-forge::ee >=2|_r-mutex=1.*|gg>=|hh=2!1.0|ii==2+local_1|jj[build=py*]
 """
 PIP = """\
 numpy=2|a>>2|b ==2 # x|c=={{v}}|d @ git+https://x/y|$FOO|e ~2|f==${VERSION}|h.whl|i[extra]>=2,<3; python_version<'4'
@@ -51,6 +51,11 @@ def test_the_check_refuses_the_pip_packages_that_pip_cannot_read(tmp_path: Path)
         ("pip cannot read 'e ~2'", "write it as in numpy==2.3"),
         ("pip cannot read 'n=2=py_0'", "write n==2"),
     ]
+
+
+def test_extras_which_conda_passes_over_are_named(tmp_path: Path) -> None:
+    report = check(tmp_path, {"environment.yml": "dependencies:\n- python=3.12\n- dask[complete]\n- a[x,y]==1\n"})
+    assert told(report) == [("warning", "no-extras", "environment.yml", line) for line in (3, 4)]
 
 
 def test_a_list_of_conda_is_no_requirements_txt(tmp_path: Path) -> None:

@@ -54,8 +54,9 @@ def _conda(path: str, line: int, text: str) -> Iterator[Finding]:
     """Yield a finding for a package that conda cannot read."""
     spec = conda_spec(text)
     if EXTRA.match(text):
+        message = f"conda has no extras, and passes over the brackets of {text!r}"  # py-rattler refuses them
         remedy = "list what the extra needs, or move the package below `pip:`"
-        yield Finding("unreadable-package", f"{text!r}: conda has no extras", remedy, path, line)
+        yield Finding("no-extras", message, remedy, path, line, WARNING)
     elif spec and "[" not in text and NO_VERSION.search(spec.version.strip()):
         message = f"conda cannot read the version in {text!r}"
         yield Finding("unreadable-package", message, f"write it as in {spec.name}=2.3", path, line)
