@@ -26,6 +26,7 @@ TERRAFORM_CHART = re.compile(rf'^[ \t]*chart[ \t]*=\s*"(?:[^"]*/)?{CHART}"', re.
 TERRAFORM_VERSION = re.compile(r'^[ \t]*version[ \t]*=\s*"(?P<version>[^"$]+)"', re.MULTILINE)
 HELM = re.compile(r"\bhelm\b(?:\\\n|[^\n])*")  # a command, with the lines that continue it
 HELM_CHART = re.compile(rf"(?:^|[\s/'\"]){CHART}/{CHART}(?=$|[\s'\"\\])|--repo[= ]\S+/helm-chart\S*")
+COMMENTED = re.compile(r"(?:^|\s)#|^\s*//")
 HELM_VERSION = re.compile(r"--version[= ][\"']?(?P<version>v?\d[\w.+-]*)")
 BUILDERS = re.compile(
     r"(?:^|/)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml|\.circleci/config\.yml|cloudbuild\.ya?ml"
@@ -45,6 +46,7 @@ class ChartVersion:
     start: int
     end: int
     scalar: Scalar | None = None
+    repository: str = ""  # where a Chart.yaml says that the chart comes from
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -82,7 +84,8 @@ def versions_in(file: str, read: Reader) -> Iterator[ChartVersion]:
         try:
             for dependency in dependencies_in(file, text):
                 scalar = dependency.version.scalar
-                yield ChartVersion(file, scalar.line, scalar.value, scalar.start, scalar.end, scalar)
+                address = dependency.repository
+                yield ChartVersion(file, scalar.line, scalar.value, scalar.start, scalar.end, scalar, address)
         except BadInputError:
             return
     elif file.endswith(".tf"):
@@ -145,7 +148,8 @@ def in_commands(file: str, text: str) -> Iterator[ChartVersion]:
     """Yield the versions on command lines of Helm."""
     for command in HELM.finditer(text):
         version = HELM_VERSION.search(command[0])
-        if version and HELM_CHART.search(command[0]):
+        line = text[text.rfind("\n", 0, command.start()) + 1 : command.start()]
+        if version and HELM_CHART.search(command[0]) and not COMMENTED.search(line):
             yield at(file, text, command.start() + version.start("version"), version["version"])
 
 

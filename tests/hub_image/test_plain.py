@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from hubimages.errors import BadInputError
+from hubimages.hub_image import BumpRequest, plan_bump
+from hubimages.hub_image.bump.plain import PlainPlan
 from hubimages.hub_image.check.all_checks import check_hub_image
 
 DOCKERFILE = {"hub/Dockerfile": "FROM quay.io/jupyterhub/k8s-hub:3.3.7\nRUN true\n"}
@@ -65,3 +67,32 @@ def test_a_repository_without_a_chart_is_bad_input(tmp_path: Path) -> None:
         BadInputError, match=r"no chartpress.yaml and no file that asks for a version of the jupyterhub"
     ):
         check_hub_image(repository(tmp_path, DOCKERFILE))
+
+
+def test_a_command_in_a_comment_asks_for_no_version(tmp_path: Path) -> None:
+    command = "helm upgrade hub jupyterhub/jupyterhub --version 3.3.7"
+    script = f"#{command}\n  # or: {command} \\\n#  --debug\necho start#1; {command}\n"
+    pipeline = f"stage {{\n  // {command}\n}}\n"
+    made = repository(tmp_path, {**DOCKERFILE, "deploy.sh": script, "Jenkinsfile": pipeline})
+    plan = plan_bump(BumpRequest(made, "4.4.0"), dry_run=True)
+    assert isinstance(plan, PlainPlan)
+    assert {edit.path: edit.after for edit in plan.edits} == {
+        "deploy.sh": script.replace(f"start#1; {command}", f"start#1; {command.replace('3.3.7', '4.4.0')}"),
+        "hub/Dockerfile": DOCKERFILE["hub/Dockerfile"].replace("3.3.7", "4.4.0"),
+    }
+
+
+@pytest.mark.parametrize("chartpress", [True, False])
+def test_a_chart_of_the_repository_itself_is_not_bumped_by_who_depends_on_it(
+    tmp_path: Path, *, chartpress: bool
+) -> None:
+    files = {
+        **DOCKERFILE, "chart/values.yaml": "jupyterhub: {hub: {image: {name: a/b, tag: x}}}\n",
+        "chart/Chart.yaml": ASKED["chart/Chart.yaml"].replace("3.3.7", "3.3.7, repository: 'file://../jupyterhub'"),
+    }  # fmt: skip
+    images = "{hub: {contextPath: hub, valuesPath: jupyterhub.hub.image}}"
+    if chartpress:
+        files["chartpress.yaml"] = f"charts:\n- {{name: chart, imagePrefix: a/, images: {images}}}\n"
+    made = repository(tmp_path, files)
+    with pytest.raises(BadInputError, match=r"a chart of this repository \(file://../jupyterhub\).*Bump that chart"):
+        plan_bump(BumpRequest(made, "4.4.0"), dry_run=True)

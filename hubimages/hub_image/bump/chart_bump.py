@@ -11,7 +11,14 @@ from hubimages.hub_image.building.chartpress import find_builder
 from hubimages.hub_image.building.graph import connected
 from hubimages.hub_image.building.run_lock import alone
 from hubimages.hub_image.bump.edits import edits_for
-from hubimages.hub_image.bump.helm_repository import LATEST, LATEST_DEVELOPMENT, Target, needs_lookup, resolve
+from hubimages.hub_image.bump.helm_repository import (
+    LATEST,
+    LATEST_DEVELOPMENT,
+    Target,
+    needs_lookup,
+    refuse_own_chart,
+    resolve,
+)
 from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_vendored
 from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
 from hubimages.hub_image.bump.publication import Publication
@@ -119,6 +126,7 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
     layout = read_layout(repo, read, request.config)
     chart = chart_of_hub(layout, request.images)
     dependency = only_dependency(chart)
+    refuse_own_chart(dependency.repository)
     images = connected(layout, asked_images(layout, chart, request.images))
     target = Target(asked, asked)
     if needs_lookup(asked) or not dry_run:

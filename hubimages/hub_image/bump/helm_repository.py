@@ -88,11 +88,7 @@ def opened(address: str) -> Iterator[Repository]:
         return
     from hubimages.registry import Transport
 
-    if address.startswith("file://"):
-        raise BadInputError(
-            f"dependency {CHART} is a chart of this repository ({address}), which has one version. Bump that chart, "
-            "then rebuild the image with hubimages rebuild-hub-image"
-        )
+    refuse_own_chart(address)
     if not address.startswith(("http://", "https://")):
         raise BadInputError(
             f"dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up. "
@@ -103,6 +99,15 @@ def opened(address: str) -> Iterator[Repository]:
         yield over_http(transport, address)
     finally:
         transport.close()
+
+
+def refuse_own_chart(address: str) -> None:
+    """Raise BadInputError for the address of a chart that is in the repository itself."""
+    if address.startswith("file://"):
+        raise BadInputError(
+            f"dependency {CHART} is a chart of this repository ({address}), which has one version. Bump that chart, "
+            "then rebuild the image with hubimages rebuild-hub-image"
+        )
 
 
 def named_repository(alias: str) -> str:

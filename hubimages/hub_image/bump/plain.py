@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError
-from hubimages.hub_image.bump.helm_repository import Target, needs_lookup
+from hubimages.hub_image.bump.helm_repository import Target, needs_lookup, refuse_own_chart
 from hubimages.hub_image.bump.report import as_command
 from hubimages.hub_image.dependencies import Reader
 from hubimages.hub_image.dockerfile import hub_bases, with_tags
@@ -114,6 +114,8 @@ def plan_plain_bump(repo: Repo, request: "BumpRequest", read: Reader, *, dry_run
     if len({version.value for version in versions}) > 1:
         places = ", ".join(f"{version} ({version.value})" for version in versions)
         raise BadInputError(f"several versions of the chart: {places}. Make them one, then run this again")
+    for version in versions:
+        refuse_own_chart(version.repository)
     target = Target(request.chart_version, request.chart_version)
     if needs_lookup(request.chart_version):
         raise BadInputError("without chartpress, --chart-version takes a release, 4.3.3 for example")
