@@ -32,7 +32,8 @@ _SUBSTITUTED = re.compile(
 )
 # Words instead of a tag, or instead of everything.
 _WORDS = re.compile(
-    r"(set|filled|replaced)[-_ ]?(in[-_ ]?)?(by|automatically)[-_ ].*|to[-_ ]?be[-_ ].*|replace[-_ ]?me"
+    r"(set|filled|replaced|overridden)[-_ ]?(in[-_ ]?)?((by|automatically)[-_ ].*|[-_ ](on|at|in|during|from)[-_ ]\D+)"
+    r"|to[-_ ]?be[-_ ].*|replace[-_ ]?me"
     r"|(image[-_ ]?)?placeholder|change[-_ ]?me|todo|fixme|x{3,}|dummy([-_]?tag)?|tag",
     re.IGNORECASE,
 )

@@ -100,7 +100,7 @@ PLACEHOLDERS = (
     "{value}", "{{ .Values.image }}", "${IMAGE}", "$(IMAGE)", "$IMAGE", "%(image)s", "@image@", "__IMAGE__", "<image>",
     "a/b:<tag>", "quay.io/<your-org>/<image-name>:<tag>", "<lab-repository-name>:<lab-tag>", "a/b:<< image.tag >>",
     "set-by-chartpress", "a/b:set-by-chartpress", "PLACEHOLDER", "CHANGE_ME", "TODO", "xxx", "IMAGE_NAME", "a/b:TAG",
-    "{% image %}", "((image))", "to-be-filled",
+    "{% image %}", "((image))", "to-be-filled", "a/b:set-on-deployment", "set_in_ci",
 )  # fmt: skip
 
 
