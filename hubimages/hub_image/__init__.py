@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hubimages.hub_image.jupyterhub.lookup import Asker as Asker
     from hubimages.hub_image.jupyterhub.lookup import Effort as Effort
     from hubimages.hub_image.jupyterhub.moving import check_plan as check_plan
+    from hubimages.hub_image.plain import hub_dockerfiles as hub_dockerfiles
     from hubimages.hub_image.reading import chartpress_files as chartpress_files
     from hubimages.hub_image.reading import layout_of as layout_of
 
@@ -36,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "jupyterhub.check": ["Checked", "check_jupyterhubs"],
         "jupyterhub.lookup": ["Asker", "Effort"],
         "jupyterhub.moving": ["check_plan"],
+        "plain": ["hub_dockerfiles"],
         "reading": ["chartpress_files", "layout_of"],
     },
 )

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import posixpath
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from rich.filesize import decimal
 
-from hubimages import console, disk, extract, references
+from hubimages import console, disk, extract, hub_image, references
 from hubimages.errors import BadInputError, RefusedError
 from hubimages.migration.builders import Builder, Reader, builders
 from hubimages.migration.names import repository_names
@@ -27,11 +28,12 @@ class FoundImage:
     repository: str  # a name for its repository
     builders: tuple[Builder, ...]
     hubs: tuple[str, ...]  # that run an image built from it
+    from_hub: bool  # its Dockerfile builds from Zero to JupyterHub's hub image
 
     @property
     def is_hub_image(self) -> bool:
         """Return True for the hub image, which stays with its chart."""
-        return any(one.is_hub for one in self.builders)
+        return self.from_hub or any(one.is_hub for one in self.builders)
 
     @property
     def skip(self) -> bool:
@@ -122,6 +124,7 @@ def find_images(source: str, ref: str | None) -> Found:
         by_directory: dict[str, list[Builder]] = defaultdict(list)
         for one in found:
             by_directory[one.directory].append(one)
+        of_hubs = {posixpath.dirname(one.file) for one in hub_image.hub_dockerfiles(sorted(survey.files), read)}
         names = repository_names([one.directory for one in survey.images])
         images = tuple(
             FoundImage(
@@ -129,6 +132,7 @@ def find_images(source: str, ref: str | None) -> Found:
                 repository=names[one.directory],
                 builders=tuple(by_directory[one.directory]),
                 hubs=tuple(sorted({hub for each in by_directory[one.directory] for hub in hubs.get(each.image, ())})),
+                from_hub=one.directory in of_hubs,
             )
             for one in survey.images
         )
@@ -161,7 +165,8 @@ def hubs_by_image(source: extract.Source, ref: str | None) -> tuple[dict[str, se
         return {}, [f"the hubs that run the images: {error}"]
     hubs: dict[str, set[str]] = defaultdict(set)
     for one in inventory.references:
-        hubs[f"{one.host}/{one.name}" if one.host else one.name].update(one.hubs)
+        if one.name:  # not a tag whose name the chart has
+            hubs[f"{one.host}/{one.name}" if one.host else one.name].update(one.hubs)
     return hubs, []
 
 

@@ -114,6 +114,26 @@ def test_two_directories_of_one_name_get_different_repositories(tmp_path: Path) 
     assert [one.repository for one in found.images] == ["a-hub-image", "b-hub-image", "image-image"]
 
 
+def test_a_dockerfile_from_the_published_hub_image_is_a_hub_image_and_skipped(tmp_path: Path) -> None:
+    make(tmp_path / "s", [
+        Commit("add", [], {"hub/Dockerfile": "FROM jupyterhub/k8s-hub:3.3.7\n", "user/Dockerfile": "FROM x:1\n"}),
+    ])  # fmt: skip
+    hub, user = migration.find_images(str(tmp_path / "s"), None).images
+    assert (hub.is_hub_image, hub.skip, user.is_hub_image, user.skip) == (True, True, False, False)
+
+
+def test_a_tag_without_a_name_makes_no_hub_run_what_a_pipeline_names(tmp_path: Path) -> None:
+    make(tmp_path / "bare", [
+        Commit("add", [], {
+            "user/Dockerfile": "FROM x:1\n", "Makefile": "build:\n\tdocker build user\n",
+            "hubs/a/hubploy.yaml": HUBPLOY, "hubs/a/config/prod.yaml": "jupyterhub: {hub: {image: {tag: v1}}}\n",
+        }),
+    ])  # fmt: skip
+    git("clone", "--quiet", tmp_path / "bare", tmp_path / "clone")
+    (user,) = migration.find_images(str(tmp_path / "clone"), None).images
+    assert ([str(one) for one in user.builders], user.hubs) == (["Makefile:2"], ())
+
+
 def hubimages(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return command.hubimages(*args)
 
