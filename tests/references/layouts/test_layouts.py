@@ -137,3 +137,20 @@ def test_a_variable_that_a_script_sets_twice_is_another_hubs_each_time(tmp_path:
         ("prod.yaml:1", "quay.io/a/b:v2", ("hub-prod",)),
         ("staging.yaml:1", "quay.io/a/b:v1", ("hub-staging",)),
     ]
+
+
+def test_values_for_a_chart_under_another_name_are_a_hubs(tmp_path: Path) -> None:
+    chart = "name: chart\ndependencies: [{name: jupyterhub, alias: ours, version: 4.0.0}]\n"
+    files = {
+        "chart/Chart.yaml": chart, "chart/values.yaml": "ours: {singleuser: {image: {name: quay.io/a/b, tag: v1}}}\n",
+        "config/prod.yaml": "ours: {singleuser: {image: {tag: v2}}}\n",
+        "config/support.yaml": "grafana: {image: {repository: a/g, tag: v3}}\n",
+    }  # fmt: skip
+    guessed = inventory_of(tmp_path / "guessed", files)
+    assert run_by(guessed)[-2] == ("config/prod.yaml:1", "quay.io/a/b:v2", ("config/prod",))
+    deployed = {**files, "deploy.sh": "ENV=${1:?}\nhelm upgrade hub-$ENV ./chart -f config/$ENV.yaml\n"}
+    assert run_by(inventory_of(tmp_path / "deployed", deployed)) == [
+        ("chart/values.yaml:1", "quay.io/a/b:v1", ()),
+        ("config/prod.yaml:1", "quay.io/a/b:v2", ("hub-prod",)),
+        ("config/support.yaml:1", "a/g:v3", ()),
+    ]

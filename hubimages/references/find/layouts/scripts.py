@@ -77,21 +77,24 @@ def _fillings(
     words = [
         _filled(word, {name: next(iter(each)) for name, each in settings.items() if len(each) == 1}) for word in words
     ]
-    open_files = [each for each in _arguments(words)[1] if "$" in each]
+    arguments, files, _ = _arguments(words)
+    open_files = [each for each in files if "$" in each]
     names = {found["name"] for each in open_files for found in VARIABLE.finditer(each)}
     if len(names) != 1:
         yield "", words
         return
     (name,) = names
-    values = settings.get(name) or _fitting(view, PurePosixPath(file).parent, open_files)
+    folder = PurePosixPath(file).parent
+    chart = next((path for each in arguments for path in _charts(view, folder, each)), None)
+    values = settings.get(name) or _fitting(view, folder, open_files, chart)
     for value in values:
         yield value, [_filled(word, {name: value}) for word in words]
     if not values:
         yield "", words
 
 
-def _fitting(view: View, folder: PurePosixPath, paths: Iterable[str]) -> list[str]:
-    """Return what the variable of all these paths can be, by the repository's values files of hubs."""
+def _fitting(view: View, folder: PurePosixPath, paths: Iterable[str], chart: str | None) -> list[str]:
+    """Return what the variable of all these paths can be, by the repository's values files for the chart."""
     found: list[dict[str, str]] = []
     for path in (place for each in paths for place in dict.fromkeys((join(folder, each), join("", each)))):
         before, *after = (re.escape(part) for part in VARIABLE.sub("$", path).split("$"))
@@ -99,7 +102,7 @@ def _fitting(view: View, folder: PurePosixPath, paths: Iterable[str]) -> list[st
         matches = [each for each in map(pattern.fullmatch, view.files) if each]
         found += [{each["value"]: each[0] for each in matches}] if matches else []
     values = [value for value in found[0] if all(value in each for each in found)] if found else []
-    return [value for value in values if any(view.is_hubs(Layer(each[value])) for each in found)]
+    return [value for value in values if any(view.is_for(each[value], chart) for each in found)]
 
 
 def _release(view: View, place: tuple[str, int], value: str, words: list[str]) -> Iterator[Hub]:

@@ -82,12 +82,27 @@ class View:
             return False
         if PurePosixPath(chart).parent.name in HUB_CHARTS:
             return True
-        return any(nodes.text(entry, "name") in HUB_CHARTS for entry in self.dependencies(chart))
+        return bool(self.sections(chart, HUB_CHARTS))
 
     def is_hubs(self, layer: Layer) -> bool:
         """Return True if values are a hub's by their keys."""
-        top = self.values.top(layer)
+        return self.has_hub_keys(self.values.top(layer))
+
+    @staticmethod
+    def has_hub_keys(top: Node | None) -> bool:
+        """Return True if one of the keys that only hubs have leads to a mapping."""
         return any(isinstance(nodes.at(top, key), MappingNode) for key in HUB_KEYS)
+
+    def is_for(self, file: str, chart: str | None) -> bool:
+        """Return True if a file has values for a hub's chart, or for one of the charts it depends on."""
+        top = self.first(file)
+        sections = self.sections(chart) if chart else []
+        return self.has_hub_keys(top) or any(isinstance(nodes.at(top, key), MappingNode) for key in sections)
+
+    def sections(self, chart: str, of: Collection[str] = ()) -> list[str]:
+        """Return the keys that a chart has the values of its dependencies under; only of the charts in `of`, if any."""
+        named = [(nodes.text(one, "name"), nodes.text(one, "alias")) for one in self.dependencies(chart)]
+        return [alias or name for name, alias in named if name and (not of or name in of)]
 
     def named(self, chart: str, chart_file: str | None, layers: Sequence[Layer]) -> bool:
         """Return True if a release is a hub: by its chart, or by its values."""
