@@ -110,6 +110,18 @@ def test_placeholders_are_those_of_a_list(text: str, tmp_path: Path) -> None:
     assert (inventory.references, inventory.placeholders, inventory.not_read) == ((), (("values.yaml", 1),), ())
 
 
+def test_an_empty_image_that_chartpress_sets_is_named(tmp_path: Path) -> None:
+    files = {
+        "chartpress.yaml": "charts:\n- name: hub\n  images:\n    hub: {valuesPath: jupyterhub.hub.image}\n",
+        "hub/Chart.yaml": "name: hub\n",
+        "hub/values.yaml": "jupyterhub:\n  hub:\n    image:\n      name:\n      tag:\n"
+        "  proxy: {image: {name: ~, tag: null}}\n",
+    }
+    assert [(each.line, each.reason) for each in inventory_of(tmp_path, files).not_read] == [
+        (5, "empty tag (jupyterhub.hub.image: chartpress sets it, see chartpress.yaml)")
+    ]
+
+
 def test_an_empty_tag_says_what_sets_it(tmp_path: Path) -> None:
     files = {
         "charts/chartpress.yaml": "charts:\n- name: hub\n  images:\n    hub: {valuesPath: jupyterhub.hub.image}\n",

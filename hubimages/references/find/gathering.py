@@ -1,5 +1,6 @@
 """Gather the references of one YAML text: a name and a tag in one scalar, or in several scalars of one mapping."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +25,7 @@ TWO_TAGS = "the name has a tag, and there is a tag beside it"
 
 @dataclass(frozen=True)
 class EmptyTag:
-    """A tag that is empty, and the image beside it."""
+    """A tag that is empty, and the image beside it, if one is named."""
 
     place: Place
     image: str
@@ -153,6 +154,8 @@ class Gathering:
             if name:  # a program fills it in
                 self.empty(name, tag, registry)
                 return
+            with contextlib.suppress(BadInputError):  # a place that cannot be edited
+                self.empty_tags.append(EmptyTag(self.place(*tag), ""))
             tag = None
         parts = [each[0] for each in (name, tag, registry) if each]
         if any(is_placeholder(each.value) for each in parts):

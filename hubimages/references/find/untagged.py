@@ -11,7 +11,7 @@ from hubimages.references.find.layouts.hubploy import HUBPLOY
 from hubimages.references.find.layouts.model import Hub, Layer
 from hubimages.references.find.layouts.view import View, join
 from hubimages.references.find.yaml_files import BUILDS, TAGS
-from hubimages.references.reference import Form, NotRead, Path, Reference
+from hubimages.references.reference import Form, NotRead, Path, Reference, dotted
 from hubimages.repository.git import Repo
 from hubimages.yaml_text import Node
 
@@ -19,13 +19,14 @@ MOST_NAMES = 4
 
 
 def empty_tags(found: Sequence[EmptyTag], hubs: Sequence[Hub], view: View) -> Iterator[NotRead]:
-    """Yield for each empty tag what sets it."""
+    """Yield for each empty tag what sets it; without a name only if chartpress sets both, as charts have many."""
     built = dict(_built(view)) if found else {}
     for each in found:
         place = each.place
         where = built.get((place.file, place.path[:-1]))
-        said = f"chartpress sets it, see {where}" if where else _set_by(each, hubs, view)
-        yield NotRead(place.file, place.line, f"empty tag ({each.image}: {said})")
+        if where or each.image:
+            said = f"chartpress sets it, see {where}" if where else _set_by(each, hubs, view)
+            yield NotRead(place.file, place.line, f"empty tag ({each.image or dotted(place.path[:-1])}: {said})")
 
 
 def _built(view: View) -> Iterator[tuple[tuple[str, Path], str]]:
