@@ -94,13 +94,17 @@ def check_unlocked(repo: Repo) -> None:
         time.sleep(LOCK_WAIT / 20)
 
 
+def uncommitted(repo: Repo, paths: Sequence[str]) -> list[str]:
+    """Return the files with uncommitted changes."""
+    if not paths:
+        return []
+    dirty = repo.read("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths)
+    return [entry[3:].decode(errors="surrogateescape") for entry in dirty.split(b"\0")[:-1]]
+
+
 def check_clean(repo: Repo, paths: Sequence[str]) -> None:
     """Raise RefusedError if one of the files has uncommitted changes."""
-    if not paths:
-        return
-    dirty = repo.read("status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *paths)
-    changed = [entry[3:].decode(errors="surrogateescape") for entry in dirty.split(b"\0")[:-1]]
-    if changed:
+    if changed := uncommitted(repo, paths):
         raise RefusedError(f"{', '.join(changed)}: uncommitted changes, and this task edits the file. "
                            "Commit or stash them first")  # fmt: skip
 

@@ -119,6 +119,16 @@ def test_run_again_there_is_nothing_to_do(root: Path) -> None:
     assert git(root, "rev-list", "--count", "HEAD") == "2\n"
 
 
+def test_an_edit_that_is_not_committed_is_named_where_a_commit_is_asked_for(root: Path) -> None:
+    given = ["--file=config/clusters/uni/common.values.yaml", "--unchecked", "--yes"]
+    assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", *given).returncode == 0
+    done = hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", *given, "--commit")
+    assert (done.returncode, done.stdout.splitlines()[1]) == (
+        0,
+        "note: nothing was committed, and these files have uncommitted changes: config/clusters/uni/common.values.yaml",
+    )
+
+
 def test_nothing_to_do_names_what_was_not_searched_and_is_json_where_that_is_asked_for(root: Path) -> None:
     assert hubimages(root, "point-hubs", f"{IMAGE}:{NEW}", "--all", "--unchecked", "--commit").returncode == 0
     (root / "config/utf16.yaml").write_bytes("image: a/b:1\n".encode("utf-16-le"))

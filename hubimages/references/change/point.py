@@ -15,6 +15,7 @@ from hubimages.references.unread import searched_without
 from hubimages.registry import HiddenError, NotThereError, Registries
 from hubimages.repository import changes
 from hubimages.repository.delivery import Delivery
+from hubimages.repository.writable import uncommitted
 
 
 def plan_point(
@@ -45,14 +46,21 @@ def plan_point(
     digest = check_tag(registries, image) if registries is not None else ""
     (change,) = changes_of(repo, inventory, [Wanted(image, found, digest)])
     if not change.changed and not change.pinned:
-        return TagPlan(repo, inventory, [], wanted, [], because)
+        dirty = uncommitted(repo, sorted({each.file for each in found})) if wanted.commits else []
+        notes = (
+            [f"note: nothing was committed, and these files have uncommitted changes: {', '.join(dirty)}"]
+            if dirty
+            else []
+        )
+        return TagPlan(repo, inventory, [], wanted, notes, because)
     check_owners(change.changed, chosen)
     return TagPlan(repo, inventory, [change], wanted, notes_of(inventory, change, chosen), because)
 
 
 def nothing_to_point(plan: TagPlan, image: ImageRef) -> str:
     """Return what to say about a plan without changes, with the files that were not searched."""
-    return f"nothing to do: every reference has {image} already{searched_without(plan.inventory)}"
+    said = [f"nothing to do: every reference has {image} already", *plan.notes]
+    return "\n".join(said) + searched_without(plan.inventory)
 
 
 def check_owners(changed: Sequence[Reference], chosen: Selection) -> None:
