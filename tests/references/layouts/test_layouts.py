@@ -154,3 +154,14 @@ def test_values_for_a_chart_under_another_name_are_a_hubs(tmp_path: Path) -> Non
         ("config/prod.yaml:1", "quay.io/a/b:v2", ("hub-prod",)),
         ("config/support.yaml:1", "a/g:v3", ()),
     ]
+
+
+def test_a_variable_that_is_a_whole_path_can_be_any_file(tmp_path: Path) -> None:
+    files = {
+        "deploy.sh": "helm upgrade hub-$HUB jupyterhub/jupyterhub -f hubs/$HUB.yaml -f $secrets\n",
+        "hubs/bio.yaml": IMAGE % 1, "other.yaml": IMAGE % 2,
+    }  # fmt: skip
+    inventory = inventory_of(tmp_path, files)
+    assert (inventory.hubs, [each.reason for each in inventory.not_read]) == (
+        ("hub-bio", "other"), ["values file that is not in this repository ($secrets)"]
+    )  # fmt: skip

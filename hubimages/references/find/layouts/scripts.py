@@ -78,7 +78,8 @@ def _fillings(
         _filled(word, {name: next(iter(each)) for name, each in settings.items() if len(each) == 1}) for word in words
     ]
     arguments, files, _ = _arguments(words)
-    open_files = [each for each in files if "$" in each]
+    anything = [each for each in files if (bare := VARIABLE.fullmatch(each)) and bare["name"] not in settings]  # `$1`
+    open_files = [each for each in files if "$" in each and each not in anything]
     names = {found["name"] for each in open_files for found in VARIABLE.finditer(each)}
     if len(names) != 1:
         yield "", words
