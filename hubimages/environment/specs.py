@@ -50,7 +50,7 @@ class EnvironmentFile:
     specs: tuple[Spec, ...]
     channels: tuple[tuple[str, int], ...]
     others: tuple[tuple[Path, int, str], ...]  # entries that are no package: path, line, what they are
-    keys: tuple[tuple[str, int, str], ...] = ()  # name, line, and `list`, `nothing` or `other`
+    keys: tuple[tuple[str, int, str, bool], ...] = ()  # name, line, `list`, `nothing` or `other`, has an anchor inside
 
     def named(self, name: str, *, pip: bool = False) -> list[Spec]:
         """Return the entries for one package."""
@@ -84,7 +84,9 @@ def read_environment_file(path: str, text: str) -> EnvironmentFile:
     )
     top = tree.find(())
     pairs = top.pairs if isinstance(top, MappingNode) else []
-    keys = tuple((key.value, key.line, _kind(value)) for key, value in pairs if isinstance(key, ScalarNode))
+    keys = tuple(
+        (key.value, key.line, _kind(value), _anchored(value)) for key, value in pairs if isinstance(key, ScalarNode)
+    )
     return EnvironmentFile(path, text, tuple(specs), channels, tuple(others), keys)
 
 
@@ -93,6 +95,16 @@ def _kind(value: Node) -> str:
     if isinstance(here, ScalarNode) and data(here) is None:
         return "nothing"
     return "list" if isinstance(here, SequenceNode) else "other"
+
+
+def _anchored(node: Node) -> bool:
+    """Return True if there is an anchor in a node, so that an alias elsewhere may need it."""
+    below: list[Node] = []
+    if isinstance(node, MappingNode):
+        below = [part for pair in node.pairs for part in pair]
+    elif isinstance(node, SequenceNode):
+        below = list(node.items)
+    return bool(getattr(node, "anchor", None)) or any(map(_anchored, below))
 
 
 def conda_spec(text: str, path: Path = (), line: int = 0) -> Spec | None:

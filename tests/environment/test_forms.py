@@ -73,7 +73,7 @@ def test_a_list_of_conda_is_no_requirements_txt(tmp_path: Path) -> None:
         ("channels: conda-forge\ndependencies:\n- python=3.12\n", [("error", "no-list", 1)]),
         ("channels:\ndependencies:\n- python=3.12\n", []),
         ("dependancies:\n- python=3.12\n", [("error", "unknown-key", 1)]),
-        ("x-pins: &p [python=3.12]\nplatform: linux-64\ndependencies: *p\n", [("warning", "unknown-key", 2)]),
+        ("pins: {a: &p [python=3.12]}\nplatform: linux-64\ndependencies: *p\n", [("warning", "unknown-key", 2)]),
         ("name: x\nplatforms: [linux-64]\nvariables: {A: b}\ndependencies:\n- python=3.12\n", []),
     ],
 )

@@ -27,11 +27,11 @@ def keys(here: Surroundings) -> Iterator[Finding]:
     file = here.environment
     if not isinstance(file, EnvironmentFile):
         return
-    for name, line, kind in file.keys:
+    for name, line, kind, anchored in file.keys:
         if name in LISTS and kind == "other":
             remedy = "write each entry on a line of its own, after a hyphen"
             yield Finding("no-list", f"`{name}` is not a list", remedy, file.path, line)
-        elif name not in KEYS and not name.startswith("x-"):
+        elif name not in KEYS and not anchored:
             meant = difflib.get_close_matches(name.lower(), LISTS, 1, 0.8)
             remedy = f"write {meant[0]}" if meant else "remove it"
             grade = ERROR if meant else WARNING
