@@ -110,6 +110,14 @@ def test_placeholders_are_those_of_a_list(text: str, tmp_path: Path) -> None:
     assert (inventory.references, inventory.placeholders, inventory.not_read) == ((), (("values.yaml", 1),), ())
 
 
+def test_the_name_of_what_a_workflow_builds_is_no_reference(tmp_path: Path) -> None:
+    text = "jobs:\n  a:\n    steps:\n    - uses: jupyterhub/repo2docker-action@v1\n      with: {IMAGE_NAME: a/built}\n"
+    text += "    - uses: x/run@v1\n      with:\n        image: a/run:1\n    container: {image: a/container}\n"
+    found = inventory_of(tmp_path, {".github/workflows/build.yaml": text, "values.yaml": "with: {image: a/b}\n"})
+    assert [each.repository for each in found.references] == ["a/run", "a/container", "a/b"]
+    assert found.not_read == ()
+
+
 def test_an_empty_image_that_chartpress_sets_is_named(tmp_path: Path) -> None:
     files = {
         "chartpress.yaml": "charts:\n- name: hub\n  images:\n    hub: {valuesPath: jupyterhub.hub.image}\n",

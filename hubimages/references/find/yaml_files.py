@@ -43,6 +43,7 @@ TAGS = ("tag", "newTag")
 DIGESTS = ("digest", "sha")
 VERSION = "version"  # the tag of some charts, beside a name that can only be an image
 LISTED = ("images", "allowed_images")  # a mapping of labels to images
+WORKFLOW = re.compile(r"(^|/)\.github/workflows/[^/]+$")
 BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and no hub runs it
 MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
 # A reference without one of these words, or an alias, in or above it is none.
@@ -280,6 +281,8 @@ class _Finder(Gathering):
         if data(scalar) is None or (self.builds and key.lower().startswith("imagename")) or is_picture(scalar.value):
             return
         read = read_image(scalar.value)
+        if read and read.lead and not read.image.digest and path[-2:-1] == ("with",) and WORKFLOW.search(self.file):
+            return  # what a step builds, as the input of an action
         self.string(key, scalar, path, form, meant=read is not None and is_meant(key, read, scalar.value))
 
     def pair(self, own: Scalars, path: Path) -> Iterator[str]:
