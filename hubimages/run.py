@@ -91,17 +91,27 @@ def attempt(
     cwd: Path,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
+    seconds: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command and return its exit code and output; a failure is for the caller to judge."""
+    """Run the command and return its exit code and output; a failure is for the caller to judge.
+
+    Raises subprocess.TimeoutExpired if it takes more than `seconds`; then it is killed.
+    """
     told = _told(argv)
-    try:
+    with _errors_of_start(argv[0], cwd):
         if is_transfer(told):
             return transfer(told, cwd=cwd, stdin=stdin, env=environment(env))
-        return signals.complete(told, stdin, cwd=cwd, env=environment(env), stderr=subprocess.PIPE)
+        return signals.complete(told, stdin, seconds, cwd=cwd, env=environment(env), stderr=subprocess.PIPE)
+
+
+@contextlib.contextmanager
+def _errors_of_start(name: str, cwd: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError as missing:
         if not cwd.is_dir():
             raise
-        raise NotInstalledError(f"{argv[0]} is not installed, or not on PATH") from missing
+        raise NotInstalledError(f"{name} is not installed, or not on PATH") from missing
     except OSError as error:
         raise os_failure(error) from error
 
@@ -115,8 +125,7 @@ def watch(
     comes.
     """
     output, line = bytearray(), ""
-    process = start(*argv, cwd=cwd, stderr=subprocess.STDOUT)
-    with ended(process), selectors.DefaultSelector() as waiting:
+    with started(*argv, cwd=cwd, stderr=subprocess.STDOUT) as process, selectors.DefaultSelector() as waiting:
         assert process.stdout is not None
         waiting.register(process.stdout, selectors.EVENT_READ)
         due = time.monotonic() + EVERY
@@ -139,7 +148,8 @@ def _tail(output: bytearray) -> str:
     return output[-LONGEST_LINE:].decode(errors="replace")
 
 
-def start(
+@contextlib.contextmanager
+def started(
     *argv: str,
     cwd: Path,
     env: Mapping[str, str] | None = None,
@@ -148,28 +158,19 @@ def start(
     stderr: IO[bytes] | int = subprocess.PIPE,
     new_session: bool = False,
     pass_fds: Sequence[int] = (),
-) -> "subprocess.Popen[bytes]":
-    """Start a program and return without waiting; with `new_session` the terminal's Ctrl-C does not reach it."""
-    told = _told(argv)
-    try:
-        return signals.start(
-            told, cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
-            start_new_session=new_session, pass_fds=pass_fds,
-        )  # fmt: skip
-    except FileNotFoundError as missing:
-        if not cwd.is_dir():
-            raise
-        raise NotInstalledError(f"{argv[0]} is not installed, or not on PATH") from missing
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a program, which is killed if it still runs when the block ends.
 
-
-@contextlib.contextmanager
-def ended(*processes: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Kill the programs that still run when the block ends."""
-    try:
-        yield
-    finally:
-        for process in processes:
-            signals.end(process)
+    With `new_session` the terminal's Ctrl-C does not reach it.
+    """
+    with contextlib.ExitStack() as stack:
+        with _errors_of_start(argv[0], cwd):
+            program = signals.started(
+                _told(argv), cwd=cwd, env=environment(env), stdin=stdin, stdout=stdout, stderr=stderr,
+                start_new_session=new_session, pass_fds=pass_fds,
+            )  # fmt: skip
+            process = stack.enter_context(program)
+        yield process
 
 
 def failure(argv: Sequence[str], code: int, output: bytes) -> HubImagesError:

@@ -1,6 +1,5 @@
 """Read the packages in an image that the engine has."""
 
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from hubimages.container_engine import check_engine
 from hubimages.contents.facts import LOCAL, Facts, LayerSize, of_configuration
 from hubimages.contents.image import read_saved_image
 from hubimages.errors import BadInputError, NotInstalledError
-from hubimages.run import attempt, environment
+from hubimages.run import attempt, started
 
 
 def read_local_image(reference: str, digest: str = "") -> Facts:
@@ -22,25 +21,24 @@ def read_local_image(reference: str, digest: str = "") -> Facts:
     if not reference or reference.startswith("-"):
         raise BadInputError(f"{reference!r} is not an image reference. Write it like quay.io/organisation/name:tag")
     check_engine()
-    argv = ["docker", "image", "save", reference]
-    with disk.unnamed_file() as said:
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=said, env=environment({})) as saving:
-            assert saving.stdout is not None
-            try:
-                found = read_saved_image(saving.stdout)
-                while saving.stdout.read(1 << 20):  # the padding, so that docker does not fail at its end
-                    pass
-            except BadInputError:
-                saving.stdout.close()
-                if saving.wait() <= 0:  # docker had no complaint of its own
-                    raise
-                said.seek(0)
-                line = said.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise BadInputError(
-                    f"no image {reference} on this machine ({''.join(line)}). Get it: docker pull {reference}"
-                ) from None
-        if saving.returncode:
-            raise BadInputError(f"docker save {reference} failed (exit code {saving.returncode})")
+    docker = ("docker", "image", "save", reference)
+    with disk.unnamed_file() as said, started(*docker, cwd=Path("/"), stderr=said) as saving:
+        assert saving.stdout is not None
+        try:
+            found = read_saved_image(saving.stdout)
+            while saving.stdout.read(1 << 20):  # the padding, so that docker does not fail at its end
+                pass
+        except BadInputError:
+            saving.stdout.close()
+            if saving.wait() <= 0:  # docker had no complaint of its own
+                raise
+            said.seek(0)
+            line = said.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise BadInputError(
+                f"no image {reference} on this machine ({''.join(line)}). Get it: docker pull {reference}"
+            ) from None
+        if code := saving.wait():
+            raise BadInputError(f"docker save {reference} failed (exit code {code})")
     told = of_configuration(found.configuration)
     unpacked = [*told.pop("unpacked"), *[""] * len(found.sizes)]
     layers = tuple(LayerSize("", size, one) for size, one in zip(found.sizes, unpacked, strict=False))

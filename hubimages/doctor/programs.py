@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from hubimages import systems
+from hubimages import signals, systems
 from hubimages.doctor.report import ALL, Item
 from hubimages.repository import git
 from hubimages.run import environment
-from hubimages.signals import Threads
 
 PATIENCE = 0.6  # seconds to wait for a program's version
 NO_PLUGIN = "is not a docker command"  # as docker answers for a plug-in that it does not have
@@ -66,10 +65,8 @@ class Program:
 def ask(*argv: str) -> tuple[str, bool]:
     """Return the first line of a program's output, and whether it succeeded in time."""
     try:
-        done = subprocess.run(
-            argv, cwd=Path("/"), env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-            check=False,
-        )  # fmt: skip
+        own = {"cwd": Path("/"), "env": environment(), "stderr": subprocess.PIPE}
+        done = signals.complete(argv, b"", PATIENCE, **own)
     except subprocess.TimeoutExpired:
         return f"no answer in {PATIENCE} s", False
     except OSError as error:
@@ -122,5 +119,5 @@ def python() -> Item:
 def look(programs: Sequence[Program] = PROGRAMS) -> list[Item]:
     """Return the state of every program. All are asked in parallel."""
     looks: list[Callable[[], Item]] = [python, helm, *(program.look for program in programs)]
-    with Threads(len(looks)) as pool:
+    with signals.Threads(len(looks)) as pool:
         return [item.result() for item in [pool.submit(one) for one in looks]]

@@ -3,14 +3,15 @@
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hubimages import json_text, systems
 from hubimages.errors import NotInstalledError, ProgramFailedError
-from hubimages.run import environment
+from hubimages.run import started
 
 PROBE = Path(__file__).parent / "buildpack_probe.py"
 SECONDS = 60
@@ -54,33 +55,21 @@ class Choice:
         return re.sub(r"(Toml)?BuildPack$", "", self.buildpack or "none").lower()
 
 
+@dataclass(frozen=True)
 class Question:
     """A question to repo2docker, asked in a process of its own, which imports while we read files."""
 
-    def __init__(self, directory: Path, platforms: Sequence[str]) -> None:
-        argv = [sys.executable, "-P", str(PROBE), *platforms]  # -P: no module of the repository is imported
-        self.process = subprocess.Popen(
-            argv,
-            cwd=directory,
-            env={**environment(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+    process: "subprocess.Popen[bytes]"
 
     def answer(self) -> Choice:
         """Return the answer. Raises NotInstalledError without repo2docker, ProgramFailedError if it gives none."""
         try:
             out, err = self.process.communicate(timeout=SECONDS)
-        except BaseException as error:
-            self.process.kill()
-            self.process.communicate()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise ProgramFailedError(
-                    f"repo2docker's buildpacks gave no answer within {SECONDS} s. Run the task again when the machine "
-                    "is less busy"
-                ) from error
-            raise
+        except subprocess.TimeoutExpired as error:
+            raise ProgramFailedError(
+                f"repo2docker's buildpacks gave no answer within {SECONDS} s. Run the task again when the machine "
+                "is less busy"
+            ) from error
         try:
             told = json_text.loads(out)
         except ValueError:
@@ -92,6 +81,14 @@ class Question:
                 f"jupyter-repo2docker is not installed{what}. Run {systems.install_line('environment')}"
             )
         return _choice(told)
+
+
+@contextmanager
+def asked(directory: Path, platforms: Sequence[str]) -> Iterator[Question]:
+    """Ask repo2docker about a directory; without an answer, the process ends with the block."""
+    argv = (sys.executable, "-P", str(PROBE), *platforms)  # -P: no module of the repository is imported
+    with started(*argv, cwd=directory, env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}) as process:
+        yield Question(process)
 
 
 def _choice(told: dict[str, Any]) -> Choice:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hubimages import findings
 from hubimages.environment import buildpack, surroundings
-from hubimages.environment.buildpack import Choice, Question
+from hubimages.environment.buildpack import Choice
 from hubimages.environment.requested import Requested, requested
 from hubimages.environment.surroundings import Surroundings
 from hubimages.errors import BadInputError
@@ -83,14 +83,12 @@ def checked(path: Path, options: Options) -> tuple[Surroundings, Report]:
     """Return what was read, and the report on it."""
     root = surroundings.find_root(path)
     platforms = ["linux/amd64", *(["linux/arm64"] if surroundings.recorded(root, "arm64") == "yes" else [])]
-    question = Question(root, platforms)
-    try:
+    with buildpack.asked(root, platforms) as question:
         from hubimages.environment.rules import RULES  # while repo2docker is imported
 
         directory = surroundings.find_directory(root)
         texts, unreadable = surroundings.read_texts(root, directory)
         hub_version, source = hub_version_of(root, options.hub_version)
-    finally:
         choice = question.answer()
     here = Surroundings(root, directory, choice, hub_version, source, texts)
     report = Report(choice, directory, buildpack.pinned_version(root), options.strict, requested=requested(here))

@@ -23,7 +23,6 @@ from hubimages import console
 from hubimages.errors import ProgramFailedError
 from hubimages.extract.rewrite import LATEST, Rewrite, TranslateMessage
 from hubimages.repository.git import Repo
-from hubimages.run import ended
 
 BRANCH = b"refs/heads/extracted"
 
@@ -153,20 +152,21 @@ def rewrite(
     with ONE_AT_A_TIME, asked.open("rb") as commits:
         git_filter_repo._IDS.__init__()
         git_filter_repo._SKIPPED_COMMITS.clear()
-        exporter = source.start(
+        exporting = source.started(
             *("fast-export", "--show-original-ids", "--use-done-feature", "--no-data", "--signed-tags=strip"),
             f"--reencode={'yes' if reencode else 'no'}",
             # The walk is over: show these commits, in this order, whether or not they touch the path named.
             *("--full-history", "--sparse", "--no-walk=unsorted", "--stdin", "--", "--", NO_FILES),
             stdin=commits,
         )
-        importer = target.start(
+        importing = target.started(
             *("-c", "core.ignorecase=false", "-c", "fastimport.unpackLimit=0"),
             *("fast-import", "--force", "--quiet", "--date-format=raw-permissive"),
             stdin=subprocess.PIPE,
         )
         with (
-            ended(exporter, importer),
+            exporting as exporter,
+            importing as importer,
             console.counting("rewriting commits", len(plan.commits)) as one_more,
         ):
             try:

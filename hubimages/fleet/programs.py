@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event, Lock
 
 from hubimages.errors import HubImagesError
-from hubimages.run import ended, start
+from hubimages.run import started
 
 
 class StoppedError(HubImagesError):
@@ -34,17 +34,17 @@ class Programs:
         Raises NotInstalledError if it is missing, StoppedError after `stop`.
         """
         given = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-        with self._lock:
-            if self._stopped.is_set():
-                raise StoppedError("stopped")
-            process = start(*argv, cwd=cwd, env=env, stdin=given, new_session=True)
-            self._running.add(process)
-        try:
-            with ended(process):
-                output, errors = process.communicate(stdin)
-        finally:
+        with ExitStack() as stack:
             with self._lock:
-                self._running.discard(process)
+                if self._stopped.is_set():
+                    raise StoppedError("stopped")
+                process = stack.enter_context(started(*argv, cwd=cwd, env=env, stdin=given, new_session=True))
+                self._running.add(process)
+            try:
+                output, errors = process.communicate(stdin)
+            finally:
+                with self._lock:
+                    self._running.discard(process)
         if self._stopped.is_set():
             raise StoppedError("stopped")
         return subprocess.CompletedProcess(argv, process.returncode, output, errors)

@@ -18,7 +18,7 @@ from types import FrameType
 from hubimages import console, disk, signals
 from hubimages.errors import HubImagesError
 from hubimages.repository.git import Repo
-from hubimages.run import attempt, start
+from hubimages.run import attempt, started
 
 LINES = 12  # of a diff that are shown
 LOCK_STAYS = 0.5  # seconds; another git holds its locks for milliseconds
@@ -131,10 +131,10 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
         given.seek(0)
         began = time.time()
         alone = not _has_terminal()
-        with _signals_passed_on(group=alone) as passed, signals.let_through():
-            process = start(
-                *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
-            )
+        program = started(
+            *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
+        )
+        with _signals_passed_on(group=alone) as passed, signals.let_through(), program as process:
             passed.process = process
             passed.send()  # one that came before there was a program
             code = process.wait()

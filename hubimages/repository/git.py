@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -23,7 +24,7 @@ from hubimages.errors import (
     RefusedError,
 )
 from hubimages.repository.packing import Object, not_among, packed
-from hubimages.run import attempt, failure, start, with_reason
+from hubimages.run import attempt, failure, started, with_reason
 
 MINIMUM_VERSION = (2, 38)  # `merge-tree --write-tree`, `cat-file -z`
 
@@ -152,18 +153,19 @@ class Repo:
         console.command(["git", "-C", str(self.directory), *args])
         return self.read(*args, stdin=stdin)
 
-    def start(
+    def started(
         self,
         *args: str,
         stdin: IO[bytes] | int = subprocess.DEVNULL,
         stdout: IO[bytes] | int = subprocess.PIPE,
         stderr: IO[bytes] | int = subprocess.PIPE,
-    ) -> "subprocess.Popen[bytes]":
-        """Start a git command without waiting; the caller waits with `finish`."""
-        return start(*self.argv(*args), cwd=self.directory, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=stderr)
+    ) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+        """Start a git command for a block, which waits for it with `finish`."""
+        argv = self.argv(*args)
+        return started(*argv, cwd=self.directory, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=stderr)
 
     def finish(self, process: "subprocess.Popen[bytes]") -> bytes:
-        """Wait for a git command that `start` started and return its stdout. Raises what `read` raises."""
+        """Wait for a git command that `started` started and return its stdout. Raises what `read` raises."""
         output, errors = process.communicate()
         if process.returncode:
             assert isinstance(process.args, list | tuple)

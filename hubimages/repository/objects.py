@@ -3,12 +3,12 @@
 import subprocess
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import Repo, TreeEntry, damaged
 from hubimages.repository.packing import Object
-from hubimages.run import ended
 
 # Less than a pipe holds, so that a question is written before git begins to answer.
 MOST_ASKED = 32 * 1024  # bytes
@@ -22,6 +22,7 @@ class Reader:
 
     repo: Repo
     process: "subprocess.Popen[bytes] | None" = None
+    stack: ExitStack = field(default_factory=ExitStack)
     lock: threading.Lock = field(default_factory=threading.Lock)
     listed: dict[str, tuple[TreeEntry, ...]] = field(default_factory=dict)  # whole repositories, at a few commits
     stored: set[str] = field(default_factory=set)  # objects that were written
@@ -37,9 +38,8 @@ class Reader:
     def _answers(self, question: bytes, number: int, *, has_content: bool) -> Iterator[tuple[bytes, bytes]]:
         if self.process is None:
             form = "--batch-command=%(objectname) %(objecttype) %(objectsize)"
-            self.process = self.repo.start(
-                "cat-file", form, "--buffer", stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
+            pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            self.process = self.stack.enter_context(self.repo.started("cat-file", form, "--buffer", **pipes))
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -58,9 +58,8 @@ class Reader:
 
     def close(self) -> None:
         """End the process."""
-        if self.process is not None:
-            with ended(self.process):
-                self.process = None
+        self.process = None
+        self.stack.close()
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from hubimages.signals.programs import complete as complete
-    from hubimages.signals.programs import end as end
-    from hubimages.signals.programs import start as start
+    from hubimages.signals.programs import started as started
     from hubimages.signals.threads import Threads as Threads
 
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, submod_attrs={"programs": ["complete", "end", "start"], "threads": ["Threads"]}
+    __name__, submod_attrs={"programs": ["complete", "started"], "threads": ["Threads"]}
 )
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)

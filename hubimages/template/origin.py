@@ -1,6 +1,6 @@
 """Find the git address and commit from which this copy of the template can be installed.
 
-Plain cookiecutter and the wheel build load this file by its path, without the package. It may import only the
+Plain cookiecutter and the wheel build load this file by its path, without the package. There it imports only the
 standard library.
 """
 
@@ -11,7 +11,16 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING or __name__.startswith("hubimages."):
+    from hubimages.signals import complete
+else:
+
+    def complete(argv, stdin, **settings):
+        return subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, check=False, **settings)
+
 
 RECORDED = "origin.json"  # beside cookiecutter.json in a wheel and in a source distribution
 PACKAGED = ("hubimages", "template", "source")  # the template's directory in a wheel
@@ -114,9 +123,10 @@ def git(directory: Path, *words: str) -> str:
     env = {
         name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
     }
+    env["GIT_OPTIONAL_LOCKS"] = "0"  # `git status` does not write the index
     argv = ["git", "-C", str(directory), "--literal-pathspecs", *words]
     try:
-        done = subprocess.run(argv, capture_output=True, env=env, check=False, stdin=subprocess.DEVNULL)
+        done = complete(argv, b"", env=env, stderr=subprocess.DEVNULL)
     except OSError:
         return ""
     return done.stdout.decode(errors="replace").strip() if done.returncode == 0 else ""

@@ -14,14 +14,14 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hubimages import disk, yaml_text
+from hubimages import disk, signals, yaml_text
 from hubimages.errors import BadInputError, HubImagesError, ProgramFailedError, StorageError
 from hubimages.repository import git, staging
-from hubimages.run import ended, failure, os_failure, start
+from hubimages.run import failure, os_failure, started
 from hubimages.template.answers import read_answers
 from hubimages.template.checking import check_answers
 from hubimages.template.origin import Origin, find_origin
@@ -92,8 +92,7 @@ def renderer() -> Iterator["subprocess.Popen[bytes]"]:
     environment = {"PYTHONIOENCODING": "utf-8"}
     program = Path(__file__).with_name("renderer.py")
     argv = (sys.executable, "-P", str(program))  # -P: not with the modules beside it
-    process = start(*argv, cwd=Path("/"), env=environment, stdin=subprocess.PIPE)
-    with ended(process):
+    with started(*argv, cwd=Path("/"), env=environment, stdin=subprocess.PIPE) as process:
         yield process
 
 
@@ -107,18 +106,23 @@ def rendering_server(clients: int) -> Iterator[list[socket.socket]]:
     pairs = [socket.socketpair() for _ in range(clients)]
     ours, theirs = [one for one, _ in pairs], [other for _, other in pairs]
     with disk.temporary_directory("renderer", disk.in_memory()) as home, contextlib.ExitStack() as stack:
-        server = multiprocessing.get_context("fork").Process(target=_serve, args=(home, ours, theirs), daemon=True)
         gc.freeze()  # the collector would write into what both share
-        server.start()
-        stack.callback(server.join)
-        for each in theirs:
-            each.close()
-        for each in ours:
-            stack.enter_context(each)
+        with signals.postponed() as as_before:  # until it is known for whom to wait
+            arguments = (as_before, home, ours, theirs)
+            server = multiprocessing.get_context("fork").Process(target=_serve, args=arguments, daemon=True)
+            server.start()
+            stack.callback(server.join)
+            for each in ours:
+                stack.enter_context(each)
+            for each in theirs:
+                each.close()
         yield ours
 
 
-def _serve(home: Path, others: Sequence[socket.socket], connections: Sequence[socket.socket]) -> None:
+def _serve(
+    as_before: Callable[[], None], home: Path, others: Sequence[socket.socket], connections: Sequence[socket.socket]
+) -> None:
+    as_before()
     gc.disable()
     for each in others:
         each.close()

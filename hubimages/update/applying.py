@@ -12,7 +12,7 @@ from hubimages.errors import HubImagesError
 from hubimages.repository import committing
 from hubimages.repository.branches import current_branch, on_branch
 from hubimages.repository.git import ENVIRONMENT, Repo
-from hubimages.run import start
+from hubimages.run import started
 from hubimages.update.objects import MERGE_SETTINGS
 from hubimages.update.plan import Update
 from hubimages.update.report import nothing_to_do, show_conflicts, show_done
@@ -59,9 +59,9 @@ def _pick(update: Update) -> None:
     before = {place: _seen(place) for place in places}
     argv = repo.argv("cherry-pick", "--strategy=ort", update.commit)
     console.command(["git", "-C", str(repo.work_tree), "cherry-pick", update.commit])
-    process = start(*argv, cwd=repo.directory, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                    new_session=True)  # fmt: skip
-    said, _ = process.communicate()
+    program = started(*argv, cwd=repo.directory, env=ENVIRONMENT, stderr=subprocess.STDOUT, new_session=True)
+    with program as process:
+        said, _ = process.communicate()
     if process.returncode != 1 or not (repo.git_dir / "CHERRY_PICK_HEAD").exists():
         error = repo.failure(["cherry-pick"], process.returncode, said)
         written = {place: seen for place, seen in before.items() if _seen(place) != seen}

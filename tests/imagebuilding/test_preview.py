@@ -315,6 +315,18 @@ def test_a_signal_that_comes_as_the_hub_starts_leaves_no_hub(tmp_path: Path) -> 
     assert [runs(pid) for pid in started] == [False]
 
 
+def test_a_signal_that_is_ignored_does_not_end_a_preview() -> None:
+    """As `nohup` has it for SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), preview.ending_signals_interrupt():
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_hub_without_a_profile_list_has_no_form_to_show(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("singleuser: {}\n")

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -274,15 +276,16 @@ def test_a_signal_while_a_hook_runs_ends_git_and_the_hook_and_is_told(
 def test_a_signal_that_comes_while_git_is_started_ends_it(
     root: Path, repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = committing.start
+    started = committing.started
 
-    def interrupted(*args: str, **more: object) -> object:
-        process = start(*args, **more)  # type: ignore[arg-type]
-        os.kill(os.getpid(), signal.SIGTERM)
-        return process
+    @contextmanager
+    def interrupted(*args: str, **more: object) -> "Iterator[subprocess.Popen[bytes]]":
+        with started(*args, **more) as process:  # type: ignore[arg-type]
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield process
 
     write_hook(root, "pre-commit", "sleep 20")
-    monkeypatch.setattr(committing, "start", interrupted)
+    monkeypatch.setattr(committing, "started", interrupted)
     began = time.monotonic()
     assert try_commit(repo, "x", ["*"]).signal == signal.SIGTERM
     assert time.monotonic() - began < 15

@@ -99,6 +99,9 @@ def test_missing_and_damaged_objects_are_told_with_the_remedy(
         git("-C", repo.git_dir, "unpack-objects", "-q", stdin=packed)
     file.chmod(0o644)
     spoil(file)
-    with pytest.raises(ProgramFailedError, match=r"^objects of the repository are missing or damaged\. Use"):
-        repo.finish(repo.start("log", "-p", "main"))
+    with (
+        pytest.raises(ProgramFailedError, match=r"^objects of the repository are missing or damaged\. Use"),
+        repo.started("log", "-p", "main") as log,
+    ):
+        repo.finish(log)
         list(repo.contents([name]))

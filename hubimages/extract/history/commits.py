@@ -3,6 +3,7 @@
 import functools
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from hubimages.repository.git import Repo
@@ -62,10 +63,9 @@ def read_history(repo: Repo, tip: str, path: str) -> tuple[History, Trees]:
     git walks twice at the same time: once for the commits, once (`--full-history`) for those that differ in the path
     from any parent; in all others the directory is what it was in their first parent.
     """
-    walk = start_walk(repo, tip)
-    changes = repo.start("rev-list", "--full-history", tip, "--", path)
-    history = parsed_walk(repo, walk)
-    changed = repo.finish(changes).decode("ascii").split()
+    with _walk(repo, tip) as walk, repo.started("rev-list", "--full-history", tip, "--", path) as changes:
+        history = _parsed(repo, walk)
+        changed = repo.finish(changes).decode("ascii").split()
     return history, spread(history, zip(changed, trees_at(repo, changed, path), strict=True))
 
 
@@ -94,16 +94,15 @@ def trees_at(repo: Repo, treeish: Sequence[str], path: str) -> list[str]:
 
 def read_commits(repo: Repo, tip: str) -> History:
     """Return the history of a commit, in the order in which git-filter-repo sees it."""
-    return parsed_walk(repo, start_walk(repo, tip))
+    with _walk(repo, tip) as walk:
+        return _parsed(repo, walk)
 
 
-def start_walk(repo: Repo, tip: str) -> "subprocess.Popen[bytes]":
-    """Start git's walk over the history of a commit."""
-    return repo.start("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
+def _walk(repo: Repo, tip: str) -> "AbstractContextManager[subprocess.Popen[bytes]]":
+    return repo.started("rev-list", "--topo-order", "--reverse", "--no-commit-header", "--format=%H %T %P", tip)
 
 
-def parsed_walk(repo: Repo, walk: "subprocess.Popen[bytes]") -> History:
-    """Return the history that the walk gives."""
+def _parsed(repo: Repo, walk: "subprocess.Popen[bytes]") -> History:
     ids: list[str] = []
     trees: list[str] = []
     parents: list[tuple[int, ...]] = []

@@ -37,7 +37,8 @@ def diffs(repo: Repo, pairs: Sequence[Pair], *options: str) -> dict[Pair, list[C
         asked.write("".join(f"{old} {new}\n" for old, new in found).encode())
         asked.seek(0)
         arguments = ("--stdin", "-r", "-z", "--raw", "--no-abbrev", *(options or ("--no-renames",)))
-        output = repo.finish(repo.start("diff-tree", *arguments, stdin=asked))
+        with repo.started("diff-tree", *arguments, stdin=asked) as process:
+            output = repo.finish(process)
     changes: list[Change] = []
     fields = iter(output.decode(errors="surrogateescape").split("\0"))
     for field in fields:

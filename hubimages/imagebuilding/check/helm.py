@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from hubimages import disk, systems
 from hubimages.errors import NotInstalledError, ProgramFailedError
-from hubimages.run import ended, failure, start
+from hubimages.run import failure, started
 from hubimages.signals import Threads
 
 LIBRARY = "helm_python"
@@ -69,11 +69,10 @@ class Helm:
             raise NotInstalledError(f"helm-python-sdk is not installed: {systems.install_line('imagebuilding')}")
         self._errors = self._open.enter_context(disk.unnamed_file())  # the stack closes it
         # -P: no directory of ours or of the user comes before the installed packages
-        process = start(
-            sys.executable, "-P", str(PROGRAM), cwd=Path("/"), env=SETTINGS, stdin=subprocess.PIPE, stderr=self._errors
+        argv = (sys.executable, "-P", str(PROGRAM))
+        return self._open.enter_context(
+            started(*argv, cwd=Path("/"), env=SETTINGS, stdin=subprocess.PIPE, stderr=self._errors)
         )
-        self._open.enter_context(ended(process))
-        return process
 
     def _crashed(self, process: "subprocess.Popen[bytes]") -> Exception:
         said = b""

@@ -5,7 +5,6 @@ configurable-http-proxy. Everything that is started stops with the preview.
 """
 
 import contextlib
-import os
 import secrets
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hubimages import console, disk
+from hubimages import console, disk, signals
 from hubimages.errors import BadInputError, ProgramFailedError
 from hubimages.imagebuilding import hubs
 from hubimages.imagebuilding.preview.options import (
@@ -31,7 +30,7 @@ from hubimages.imagebuilding.preview.options import (
 from hubimages.imagebuilding.preview.processes import descendants, end
 from hubimages.imagebuilding.preview.settings import Form, Settings, form_of
 from hubimages.repository.changes import deployment_repository
-from hubimages.run import LAST_LINES, attempt, start
+from hubimages.run import LAST_LINES, attempt, started
 
 PATIENCE = 60.0  # seconds for the hub to answer; it needs two or three
 LEAVE = 3.0  # seconds for the hub to stop its servers and the proxy; then they are ended
@@ -131,24 +130,23 @@ def started_hub(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
     # KubeSpawner reads a cluster's own variables first
     nowhere = {"KUBECONFIG": str(folder / "kubeconfig"), "KUBERNETES_SERVICE_HOST": ""}
     console.command(argv)
-    others, hub = descendants(os.getpid()), None
-    try:
-        with (folder / "hub.log").open("wb") as log:
+    with contextlib.ExitStack() as stack:
+        with (folder / "hub.log").open("wb") as log, signals.postponed():  # until it is known what to stop
             # a new session: Ctrl-C in the terminal reaches only us, and we stop the hub
-            hub = start(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
+            program = started(*argv, cwd=folder, env=nowhere, stdout=log, stderr=log, new_session=True)
+            hub = stack.enter_context(program)
+            stack.callback(stop, hub)
         yield hub
-    finally:
-        with no_interruption():
-            if hub is None:  # a signal may have come as it started
-                family = [pid for pid in descendants(os.getpid()) if pid not in others]
-            else:
-                family = [hub.pid, *descendants(hub.pid)]
-                hub.terminate()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    hub.wait(LEAVE)
-            end(family, patience=FAMILY)
-            if hub is not None:
-                hub.wait()
+
+
+def stop(hub: "subprocess.Popen[bytes]") -> None:
+    """Stop JupyterHub, and kill what still runs of it; a second Ctrl-C comes after that."""
+    with signals.held_back():
+        family = [hub.pid, *descendants(hub.pid)]
+        hub.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            hub.wait(LEAVE)
+        end(family, patience=FAMILY)
 
 
 def wait_until_it_answers(settings: Settings, hub: "subprocess.Popen[bytes]") -> None:
@@ -190,25 +188,15 @@ def remove_containers(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def ending_signals_interrupt() -> Iterator[None]:
-    """Treat SIGTERM and SIGHUP like Ctrl-C within the block."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C within the block; a signal that is ignored (nohup) stays ignored."""
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    taken = [number for number in signals.ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in taken}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def no_interruption() -> Iterator[None]:
-    """Defer a second Ctrl-C until the end of the block, so that nothing is left running."""
-    waiting = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, waiting)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

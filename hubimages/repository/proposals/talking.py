@@ -1,8 +1,8 @@
 """Run git where it talks to a remote."""
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from subprocess import CompletedProcess
 
 from hubimages.repository.git import remote_environment, remote_failure
 from hubimages.repository.pull_request import token_environment
@@ -14,7 +14,7 @@ def talk(
     *argv: str,
     cwd: Path,
     asked: str | None = None,
-    run: Callable[..., CompletedProcess[bytes]] = attempt,
+    run: "Callable[..., subprocess.CompletedProcess[bytes]]" = attempt,
     variables: Mapping[str, str] | None = None,
 ) -> None:
     """Run a git command, with the token where the address is GitHub's. Raises what `remote_failure` gives for it."""

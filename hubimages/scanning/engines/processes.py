@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hubimages.errors import ProgramFailedError
 from hubimages.repository.git import ENVIRONMENT, Repo
-from hubimages.run import ended, environment, start
+from hubimages.run import environment, started
 from hubimages.scanning.engines.blob import Verdict
 from hubimages.scanning.engines.text import Hit
 
@@ -88,9 +88,9 @@ def _one_process(
     repository: Repo,
 ) -> None:
     # -P: nothing is imported from the directory it runs in, which may be somebody's repository
-    program = [sys.executable, "-P", "-m", "hubimages.scanning.engines.worker"]
-    process = start(*program, cwd=repository.directory, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    with ended(process):
+    argv = (sys.executable, "-P", "-m", "hubimages.scanning.engines.worker")
+    worker = started(*argv, cwd=repository.directory, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with worker as process:
         assert process.stdin is not None
         assert process.stdout is not None
         _send(process, setup)

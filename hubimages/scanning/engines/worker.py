@@ -12,6 +12,7 @@ import sys
 from typing import IO
 
 from hubimages.scanning.engines.blob import Verdict, examine
+from hubimages.signals import started
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
 
         engines.append(plugins())
     salt = base64.b64decode(order["salt"])
-    with subprocess.Popen(order["git"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=order["env"]) as git:
+    with started(order["git"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=order["env"]) as git:
         assert git.stdin is not None
         assert git.stdout is not None
         for line in sys.stdin.buffer:
@@ -34,7 +35,6 @@ def main() -> None:
             hits = [[hit.kind, hit.line, hit.same] for hit in verdict.hits]
             sys.stdout.write(json.dumps([hits, verdict.state]) + "\n")
             sys.stdout.flush()
-        git.stdin.close()
 
 
 def blob(ask: IO[bytes], answer: IO[bytes], name: str) -> bytes | None:
