@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from hubimages import address_login, console, signals
-from hubimages.errors import HubImagesError, NotInstalledError, ProgramFailedError, StorageError
+from hubimages.errors import HubImagesError, NoAnswerError, NotInstalledError, ProgramFailedError, StorageError
 from hubimages.transfer import is_transfer, subcommand, transfer
 
 E = TypeVar("E", bound=Exception)
@@ -188,7 +188,7 @@ def with_reason(error: E, place: Path) -> E | StorageError:
 
     Not every program gives the reason, and of one that ended we may see first that it no longer reads.
     """
-    if isinstance(error, ProgramFailedError | BrokenPipeError) and is_full(place):
+    if isinstance(error, ProgramFailedError | NoAnswerError | BrokenPipeError) and is_full(place):
         return StorageError(f"the disk is full: free some space, or choose another place ({error})")
     return error
 
@@ -204,10 +204,10 @@ def is_full(place: Path) -> bool:
 
 def disk_failure(text: str) -> StorageError | None:
     """Return the error if what a program or a library says is that the disk is full or not writable."""
-    if tells_of_full_disk(text):
-        return StorageError(f"the disk is full: {text.splitlines()[-1]}")
-    said = next((line for line in text.splitlines() if NOT_WRITABLE.search(line)), None)
-    return StorageError(f"cannot write: {said}") if said is not None else None
+    for what, means in ((FULL, "the disk is full"), (NOT_WRITABLE, "cannot write")):
+        if said := next(filter(what.search, text.splitlines()), ""):
+            return StorageError(f"{means}: {said}")
+    return None
 
 
 def tells_of_full_disk(text: str) -> bool:

@@ -24,7 +24,7 @@ from hubimages.errors import (
     RefusedError,
 )
 from hubimages.repository.packing import Object, not_among, packed
-from hubimages.run import attempt, failure, started, with_reason
+from hubimages.run import attempt, disk_failure, failure, started, with_reason
 
 MINIMUM_VERSION = (2, 38)  # `merge-tree --write-tree`, `cat-file -z`
 
@@ -322,13 +322,16 @@ def remote_failure(
         return RefusedError(
             f"git does not serve {shown}, which belongs to another user: give its directory, which is read in place"
         )
+    if about_disk := disk_failure("\n".join(line for line in lines if not line.startswith("remote:"))):
+        return about_disk  # first: the other side hears of it as a connection that broke
     if (refused := NO_WORKFLOWS.search(text)) or NO_RIGHT.search(text):
         return _no_right(shown, said, refused)
-    if NO_ANSWER.search(text) and not NOT_THERE.search(text):
-        return NoAnswerError(f"no answer from {shown}, try again later: {said}")
     if NOT_THERE.search(text):
         return BadInputError(f"no git repository at {shown} (or it is private and you are not logged in): {said}")
-    error = failure(argv, code, output)
+    if NO_ANSWER.search(text):
+        error: HubImagesError = NoAnswerError(f"no answer from {shown}, try again later: {said}")
+    else:
+        error = failure(argv, code, output)
     return with_reason(error, writes) if writes else error
 
 

@@ -1,5 +1,6 @@
 """A disk that is full or read-only: exit code 74 or git's line, and everything is as before."""
 
+import random
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,25 @@ def test_a_fetch_that_has_no_room_says_so(root: Path, tmp_path: Path) -> None:
     fill(root)
     with pytest.raises(StorageError, match="the disk is full: free some space"):
         talk(address, "git", "fetch", "-q", address, "+main:refs/remotes/origin/main", cwd=root)
+
+
+@pytest.mark.parametrize(("size", "left"), [(0, 0), (10**6, 10**5)], ids=["the branch", "the objects"])
+def test_a_fetch_that_has_no_room_says_so_where_the_connection_breaks_then(
+    size: int, left: int, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program for ssh is one that runs the other side here, and ends with a line of OpenSSH."""
+    ssh = tmp_path / "ssh"
+    ssh.write_text("#!/bin/sh\nfor last; do :; done\nsh -c \"$last\"\necho 'Connection reset by peer' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH", str(ssh))
+    git(tmp_path, "clone", "-q", str(root), "origin")
+    if size:
+        (tmp_path / "origin/large").write_bytes(random.Random(1).randbytes(size))
+        git(tmp_path / "origin", "add", ".")
+        git(tmp_path / "origin", "commit", "-q", "-m", "Large")
+    fill(root, left)
+    with pytest.raises(StorageError, match="the disk is full: .*No space left" if size else "the disk is full: free"):
+        talk("x", "git", "fetch", "-q", f"ssh://host{tmp_path}/origin", "+main:refs/remotes/origin/main", cwd=root)
 
 
 @pytest.mark.parametrize("left", [0, 4096, 3 * 4096, 6 * 4096, 9 * 4096])
