@@ -11,6 +11,7 @@ import pytest
 from hubimages.errors import BadInputError, LoginError, NotInstalledError
 from hubimages.image_ref import ImageRef
 from hubimages.registry import HiddenError, Registries
+from hubimages.registry.http import logins
 from hubimages.registry.http.logins import DockerConfiguration, Login, StoredLogins, containers_files, strip
 from tests.registry.conftest import Configure
 from tests.registry.scripted import Reply, error, scripted
@@ -31,6 +32,19 @@ def helper(home: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return given
+
+
+def test_a_helper_that_never_ends_is_ended_and_named(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(credsStore="test")
+    monkeypatch.setattr(logins, "PATIENCE", 0.3)
+    helper(tmp_path, monkeypatch, f'echo $$ > {tmp_path}/id; echo \'{{"Username": "ada", \'; exec sleep 60')
+    remedy = r"docker-credential-test gave no login for quay\.io within 0\.3 s .*`docker-credential-test list`"
+    with pytest.raises(LoginError, match=remedy):
+        login("quay.io")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "id").read_text()), 0)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
 import base64
 import binascii
 import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from hubimages.errors import BadInputError, HubImagesError, LoginError, NotInsta
 from hubimages.registry.hosts import login_keys
 from hubimages.run import attempt
 
+PATIENCE = 60.0  # seconds for a helper; a person may have to enter a passphrase
 IDENTITY_TOKEN = "<token>"  # the user name under which a helper keeps an identity token
 
 
@@ -176,11 +178,16 @@ def ask_helper(name: str, key: str) -> Login | None:
     """
     program = f"docker-credential-{name}"
     try:
-        done = attempt(program, "get", cwd=Path.home(), stdin=key.encode())
+        done = attempt(program, "get", cwd=Path.home(), stdin=key.encode(), seconds=PATIENCE)
     except NotInstalledError as error:
         raise NotInstalledError(
             f"{program}, which Docker's configuration names for the login to {key}, is not installed or not on PATH"
         ) from error
+    except subprocess.TimeoutExpired:
+        raise LoginError(
+            f"{program} gave no login for {key} within {PATIENCE:g} s and was ended. Unlock what it keeps logins in, "
+            f"until `{program} list` answers, then run the task again"
+        ) from None
     if done.returncode:
         said = (done.stdout.strip() or done.stderr.strip()).decode(errors="replace")
         if "not found" in said.lower() and "credentials" in said.lower():
