@@ -242,13 +242,14 @@ def answering(base_url: str, more: str = "") -> Iterator[None]:
 
     One that breaks off among its headers counts as complete: there is no body, and no length that it lacks.
     """
+    import github
     import requests
 
     try:
         yield
     except requests.RequestException as error:
         raise NoAnswerError(f"no answer from {base_url}, try again later{more}") from error
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, github.BadAttributeException) as error:
         modules = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
         if not any(name.startswith("github.") for name in modules):
             raise

@@ -125,6 +125,14 @@ def test_an_answer_that_breaks_off_among_its_headers_is_no_answer_and_a_mistake_
             raise mistake
 
 
+def test_an_answer_with_something_else_in_it_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(GitHub(opened=[{"head": "bump", "base": "main", "html_url": 7, "url": "/pull"}])) as address:
+        monkeypatch.setenv("GITHUB_API_URL", address)
+        monkeypatch.setenv("GITHUB_TOKEN", SECRET)
+        with pytest.raises(NoAnswerError, match=rf"^no whole answer from {address}, try again later; bump is pushed$"):
+            ask(root)
+
+
 def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering(GitHub()) as address:
         pass
