@@ -10,9 +10,9 @@ from hubimages.registry.client import ACCEPT as MANIFEST_TYPES
 from hubimages.registry.client import Registries
 from hubimages.registry.dates import created, labels, platforms
 from hubimages.registry.hosts import base_address
-from hubimages.registry.http.logins import DockerConfiguration, stored
+from hubimages.registry.http.logins import DockerConfiguration, Login, stored
 from hubimages.registry.http.tokens import PUSH
-from hubimages.registry.http.transport import Limits, Transport
+from hubimages.registry.http.transport import Limits, Transport, tls_context
 from hubimages.registry.lookup import all_tags, creation_dates, digests, each
 from hubimages.registry.problems import (
     HiddenError,
@@ -25,8 +25,8 @@ from hubimages.registry.rights.check import RegistryReport, check_registry
 from hubimages.registry.rights.push import LoginState, Right, login_state
 
 __all__ = [
-    "MANIFEST_TYPES", "PUSH", "DockerConfiguration", "HiddenError", "Limits", "LoginRefusedError", "LoginState",
-    "NameRefusedError", "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right", "Transport",
-    "all_tags", "base_address", "check_registry", "created", "creation_dates", "digests", "each", "labels",
-    "login_state", "platforms", "stored",
+    "MANIFEST_TYPES", "PUSH", "DockerConfiguration", "HiddenError", "Limits", "Login", "LoginRefusedError",
+    "LoginState", "NameRefusedError", "NoRightError", "NotThereError", "Registries", "RegistryReport", "Right",
+    "Transport", "all_tags", "base_address", "check_registry", "created", "creation_dates", "digests", "each", "labels",
+    "login_state", "platforms", "stored", "tls_context",
 ]  # fmt: skip

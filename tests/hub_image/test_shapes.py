@@ -193,14 +193,14 @@ def test_a_file_address_of_the_chart_is_answered_with_what_works(hub: Deployment
 
 
 def test_helms_names_of_repositories_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hubimages.hub_image.bump.helm_repository import named_repository
+    from hubimages.hub_image.bump.helm_list import find
 
     file = tmp_path / "repositories.yaml"
     file.write_text("repositories:\n- name: z2jh\n  url: https://hub.example.org/charts\n")
     monkeypatch.setenv("HELM_REPOSITORY_CONFIG", str(file))
-    assert named_repository("@z2jh") == named_repository("alias:z2jh") == "https://hub.example.org/charts"
+    assert find("@z2jh").address == find("alias:z2jh").address == "https://hub.example.org/charts"
     with pytest.raises(BadInputError, match="Run helm repo add other ADDRESS"):
-        named_repository("@other")
+        find("@other")
 
 
 def test_an_image_whose_tag_is_written_nowhere_is_said_to_reach_no_hub(hub: Deployment) -> None:

@@ -8,20 +8,18 @@ say, is parsed whole.
 import gzip
 import hashlib
 import io
-import os
 import re
-import sys
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 from hubimages import json_text, yaml_text
-from hubimages.errors import BadInputError, LoginError, NoAnswerError
+from hubimages.errors import BadInputError, NoAnswerError
+from hubimages.hub_image.bump import helm_list
 from hubimages.hub_image.dependencies import CHART
 from hubimages.hub_image.versions import is_release, newest
 from hubimages.image_ref import DIGEST, ImageRef
@@ -78,27 +76,22 @@ def download_package(version: str, address: str) -> bytes:
 @contextmanager
 def opened(address: str) -> Iterator[Repository]:
     """Open the Helm repository at an address, or under a name that Helm knows: `@name`, `alias:name`."""
-    if address.startswith(("@", "alias:")):
-        address = named_repository(address)
+    listed = helm_list.find(address)
+    address = listed.address
     if address.startswith("oci://"):
         from hubimages.registry import Registries
 
         with Registries() as registries:
             yield in_registry(registries, address)
         return
-    from hubimages.registry import Transport
-
     refuse_own_chart(address)
     if not address.startswith(("http://", "https://")):
         raise BadInputError(
             f"dependency {CHART} comes from {address or 'no repository'}, where versions cannot be looked up. "
             "Write the repository's https:// address there"
         )
-    transport = Transport()
-    try:
-        yield over_http(transport, address)
-    finally:
-        transport.close()
+    with closing(helm_list.Access(listed)) as access:
+        yield over_http(access, address)
 
 
 def refuse_own_chart(address: str) -> None:
@@ -108,28 +101,6 @@ def refuse_own_chart(address: str) -> None:
             f"dependency {CHART} is a chart of this repository ({address}), which has one version. Bump that chart, "
             "then rebuild the image with hubimages rebuild-hub-image"
         )
-
-
-def named_repository(alias: str) -> str:
-    """Return the address of a repository that `helm repo add` has given a name. Raises BadInputError if there is none.
-
-    https://helm.sh/docs/helm/helm_dependency/: a repository can be `@name` or `alias:name`.
-    """
-    name = alias.removeprefix("@").removeprefix("alias:")
-    home = Path.home() / ("Library/Preferences" if sys.platform == "darwin" else ".config")
-    config = os.environ.get("HELM_CONFIG_HOME") or str(Path(os.environ.get("XDG_CONFIG_HOME") or home) / "helm")
-    file = Path(os.environ.get("HELM_REPOSITORY_CONFIG") or Path(config) / "repositories.yaml")
-    try:
-        known = yaml_text.load(file.read_text(encoding="utf-8")) if file.is_file() else None
-    except (OSError, ValueError, yaml_text.UnreadableYamlError) as error:  # the reason can have a password in it
-        raise BadInputError(
-            f"Helm's list of repositories, {file}, cannot be read. Correct it: helm repo list"
-        ) from error
-    listed = known.get("repositories") if isinstance(known, dict) else None
-    for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, dict) and entry.get("name") == name and entry.get("url"):
-            return str(entry["url"])
-    raise BadInputError(f"Helm knows no repository {name!r} ({file}). Run helm repo add {name} ADDRESS")
 
 
 def find(asked: str, address: str, repository: Repository) -> Target:
@@ -151,10 +122,10 @@ def find(asked: str, address: str, repository: Repository) -> Target:
     return Target(version, tag)
 
 
-def over_http(transport: Any, address: str) -> Repository:
+def over_http(access: helm_list.Access, address: str) -> Repository:
     """A Helm repository with an index.yaml."""
     base = address.rstrip("/") + "/"
-    index = download(transport, base + "index.yaml").decode("utf-8", "replace")
+    index = access.get(base + "index.yaml").decode("utf-8", "replace")
     versions = versions_in(index)
 
     def package(version: str) -> bytes:
@@ -163,7 +134,7 @@ def over_http(transport: Any, address: str) -> Repository:
         if not isinstance(urls, list) or not urls:
             raise BadInputError(f"{base}index.yaml has no address for {CHART} {version}")
         try:
-            content = download(transport, urljoin(base, str(urls[0])))
+            content = access.get(urljoin(base, str(urls[0])))
         except ValueError:
             raise NoAnswerError(f"{base}index.yaml names {str(urls[0])!r}, which is no address") from None
         digest = str(entry.get("digest") or "").removeprefix("sha256:")
@@ -201,18 +172,6 @@ def in_registry(registries: Any, address: str) -> Repository:
 
     versions = [tag.replace("_", "+") for tag in registries.tags(chart)]
     return Repository(versions, lambda version: {}, package, lambda version: app_version(package(version)))
-
-
-def download(transport: Any, address: str) -> bytes:
-    """What is at an address. Raises BadInputError where there is nothing, LoginError, NoAnswerError."""
-    answer = transport.send("GET", address, {"Accept-Encoding": "gzip"})
-    if answer.status in (404, 410):
-        raise BadInputError(f"{address} does not exist. Correct the repository of the dependency {CHART}")
-    if answer.status in (401, 403):
-        raise LoginError(f"{address} requires a login (status {answer.status}), which is not supported")
-    if answer.status != 200:
-        raise NoAnswerError(f"no answer from {address}, try again later: status {answer.status}")
-    return bytes(answer.body)
 
 
 def versions_in(index: str) -> list[str]:

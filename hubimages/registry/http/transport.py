@@ -19,6 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import (
     HTTPError,
+    InsecureRequestWarning,
     InvalidHeader,
     NameResolutionError,
     NewConnectionError,
@@ -65,8 +66,9 @@ class Response:
 class Transport:
     """Sends requests; thread-safe. `close` ends all waits."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, context: ssl.SSLContext | None = None) -> None:
         self.limits = limits or Limits()
+        self._context = context
         self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
         self._not_before: dict[str, float] = {}
         self._lock = Lock()
@@ -199,7 +201,8 @@ class Transport:
                 proxy = "" if direct else getproxies().get(parts.scheme, "")
                 named = f"http://{proxy}" if proxy and "://" not in proxy else proxy
                 kind = functools.partial(through, named) if named else urllib3.PoolManager
-                context = trusted() if parts.scheme == "https" or named else None  # takes a while to load
+                needs_tls = parts.scheme == "https" or named
+                context = (self._context or trusted()) if needs_tls else None  # takes a while to load
                 self._pools[place] = kind(maxsize=CONNECTIONS, block=True, ssl_context=context)
             return self._pools[place]
 
@@ -222,6 +225,22 @@ def trusted() -> ssl.SSLContext:
         import certifi
 
         context.load_verify_locations(certifi.where())
+    return context
+
+
+def tls_context(authorities: str, certificate: str, key: str, *, verify: bool) -> ssl.SSLContext:
+    """Return settings with more authorities, a certificate of ours, or without verification; "" for a file not needed.
+
+    Raises OSError for a file that cannot be used; a key with a passphrase is such, since nobody is asked for one.
+    """
+    context = trusted.__wrapped__()
+    if authorities:
+        context.load_verify_locations(authorities)
+    if certificate:
+        context.load_cert_chain(certificate, key or None, password="")
+    if not verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        urllib3.disable_warnings(InsecureRequestWarning)
     return context
 
 
