@@ -20,6 +20,7 @@ from hubimages.errors import HubImagesError
 from hubimages.repository.git import Repo
 from hubimages.run import attempt, started
 
+RUN = f"hubimages {os.urandom(4).hex()}"  # as git's log of HEAD names this run's commits, whatever hooks write
 LINES = 12  # of a diff that are shown
 LOCK_STAYS = 0.5  # seconds; another git holds its locks for milliseconds
 ENVIRONMENT = {"GIT_LITERAL_PATHSPECS": "1"}
@@ -132,8 +133,9 @@ def _run(repo: Repo, args: Sequence[str], stdin: bytes) -> tuple[int, bytes, int
         began = time.time()
         alone = not _has_terminal()
         program = started(
-            *argv, cwd=repo.work_tree, env=ENVIRONMENT, stdin=given, stdout=said, stderr=said, new_session=alone
-        )
+            *argv, cwd=repo.work_tree, env={**ENVIRONMENT, "GIT_REFLOG_ACTION": RUN}, stdin=given, stdout=said,
+            stderr=said, new_session=alone,
+        )  # fmt: skip
         with _signals_passed_on(group=alone) as passed, signals.let_through(), program as process:
             passed.process = process
             passed.send()  # one that came before there was a program

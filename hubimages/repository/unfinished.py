@@ -52,7 +52,8 @@ def recorded(repo: Repo, edits: Sequence[FileEdit], messages: Sequence[str] = ()
             return any(file_edit.text_of(work_tree, path) != known[0] for path, known in texts.items())
 
     head = repo.answer("rev-parse", "--verify", "--quiet", "HEAD").strip()
-    facts = json.dumps({"texts": texts, "modes": modes, "head": head, "messages": [*messages], "command": sys.argv[1:]})
+    run = {"head": head, "messages": [*messages], "name": committing.RUN, "command": sys.argv[1:]}
+    facts = json.dumps({"texts": texts, "modes": modes, **run})
     with disk.record(repo.git_dir / EDITS, facts, needed=is_left, spare=spare) as free:
         yield free
 
@@ -134,12 +135,16 @@ def _put_files_back(repo: Repo, facts: dict[str, dict[str, object]]) -> None:
 def _all_committed(repo: Repo, facts: dict[str, Any]) -> str:
     """Return HEAD if a run has made all of its commits, or ""; take back those of one that made some.
 
-    They are its own if there are no others since it began, and each has the message that it was to get.
+    They are its own if there are no others since it began, and git's log of HEAD has each under its name. Where there
+    is no such log, each has the message that it was to get.
     """
     head, since = facts["head"], f"{facts['head']}..HEAD"
     made = repo.answer("rev-list", since).split()
     messages = repo.answer("log", "--reverse", "--format=%B%x00", since).split("\0")[:-1]
-    is_own = [each.split() for each in messages] == [each.split() for each in facts["messages"][: len(made)]]
+    logged = repo.answer("log", "-g", "--format=%H %gs", "HEAD").splitlines()
+    own = {entry.split(" ")[0] for entry in logged if f" {facts.get('name')}: " in entry}
+    is_as_told = [each.split() for each in messages] == [each.split() for each in facts["messages"][: len(made)]]
+    is_own = own >= {*made} if logged else is_as_told
     if not made or not is_own or not repo.succeeds("merge-base", "--is-ancestor", head, "HEAD"):
         return ""
     if len(made) == len(facts["messages"]):

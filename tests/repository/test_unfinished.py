@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hubimages.repository import changes, unfinished
+from tests.hooks import write_hook
 from tests.references.pointing import git, make_deployment
 
 KILLED = """
@@ -116,6 +117,34 @@ def test_a_killed_run_that_made_all_commits_that_belong_together_is_told_to_the_
     assert unfinished.put_back(root.parent / "again", ["another"]) == ""
     assert unfinished.put_back(root, [str(root), "99"]) == git(root, "rev-parse", "--short=12", "HEAD").strip()
     assert git(root, "log", "--format=%s", "-2") == "Two\nOne\n"
+
+
+@pytest.mark.parametrize("hook", ["commit-msg", "prepare-commit-msg", ""])
+@pytest.mark.parametrize("rename", [6, 99])
+def test_a_killed_run_s_commits_are_known_whatever_a_hook_makes_of_their_messages(
+    root: Path, hook: str, rename: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if hook:
+        write_hook(root, hook, 'echo "TICKET-1 $(cat "$1")" > "$1"')
+    else:  # no log of HEAD, and no hook
+        git(root, "config", "core.logAllRefUpdates", "false")
+        shutil.rmtree(root / ".git/logs")
+    before = git(root, "rev-parse", "HEAD")
+    killed(root, rename)
+    head = git(root, "rev-parse", "HEAD")
+    assert git(root, "log", "--format=%s", "-1").startswith("TICKET-1 " if hook else ("One", "Two"))
+    done = unfinished.put_back(root, [str(root), str(rename)])
+    assert done == ("" if rename == 6 else head[:12])
+    assert git(root, "rev-parse", "HEAD") == (before if rename == 6 else head)
+    assert ("is taken back" in capsys.readouterr().err) == (rename == 6)
+
+
+def test_a_commit_with_the_message_and_the_edits_of_a_killed_run_is_its_owner_s(root: Path) -> None:
+    killed(root, 4)
+    git(root, "commit", "-q", "-a", "-m", "One")
+    head = git(root, "rev-parse", "HEAD")
+    assert unfinished.put_back(root, [str(root), "4"]) == ""
+    assert git(root, "rev-parse", "HEAD") == head
 
 
 def test_a_file_that_its_owner_has_edited_since_stays(root: Path) -> None:
