@@ -15,6 +15,7 @@ FORMS = re.compile(
     r"|\b(?:close|fix|resolve)[sd]?(?:es|ed)?:?\s+https?:",
     re.IGNORECASE | re.MULTILINE,
 )
+LONGEST_SUBJECT = 72  # characters of a commit's, which git's tools and GitHub show in a line
 LONGEST_TITLE, LONGEST_BODY = 256, 65_536  # characters that GitHub takes for a pull request
 
 
@@ -47,6 +48,24 @@ def _is_plain(text: str) -> bool:
 def title(text: str) -> str:
     """Return a text as a title, which GitHub shows without markup."""
     return one_line(text)[:LONGEST_TITLE]
+
+
+def message(form: str, *lists: Sequence[str]) -> str:
+    """Return the message of a commit with lists of names in its subject.
+
+    A subject that would be too long has as many names of each list as fit, and how many more there are. The body then
+    has all of them.
+    """
+
+    def subject(most: int) -> str:
+        rest = [[f"{len(each) - most} more"] if len(each) > most else [] for each in lists]
+        return form.format(*(", ".join([*each[:most], *left]) for each, left in zip(lists, rest, strict=True)))
+
+    longest = max(map(len, lists))
+    whole = subject(longest)
+    fits = (each for each in range(longest, 1, -1) if len(subject(each)) <= LONGEST_SUBJECT)
+    short = subject(next(fits, 1))
+    return whole if short == whole else f"{short}\n\n{whole}"
 
 
 def fitting(body: str) -> str:

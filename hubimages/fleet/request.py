@@ -1,12 +1,14 @@
 """What a person asks of `each`: the command, what becomes of the changes, and where clones are kept."""
 
 import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 from hubimages import systems
 from hubimages.errors import BadInputError, NotInstalledError, RefusedError
 from hubimages.fleet.command import Command
+from hubimages.markdown import LONGEST_SUBJECT
 from hubimages.repository.git import check_identity, check_version
 from hubimages.repository.pull_request import github, token
 from hubimages.run import attempt
@@ -60,7 +62,9 @@ class Request:
     @property
     def commit_message(self) -> str:
         """The message for changes of a task that makes no commit of its own."""
-        return self.message or f"Run {self.command}"
+        whole = f"Run {self.command}"
+        short = textwrap.shorten(whole, LONGEST_SUBJECT, placeholder=" ...")
+        return self.message or (whole if len(whole) <= LONGEST_SUBJECT else f"{short}\n\n{whole}")
 
 
 def check_request(request: Request) -> None:

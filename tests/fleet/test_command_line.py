@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from hubimages.fleet.command import Command
+from hubimages.fleet.request import Request, Wanted
 from tests.command import hubimages
 
 CHECKOUT = Path(__file__).parents[2]
@@ -73,3 +75,13 @@ def test_the_command_comes_after_two_dashes_with_the_words_as_they_are(program: 
     assert done.returncode == 0, done.stderr
     assert "diff --git a/--name b/--name" in done.stdout
     assert done.stdout.endswith("image\tchanged\t1 file\n")
+
+
+def test_the_commit_of_a_long_command_has_a_short_subject_and_the_command_in_its_body(tmp_path: Path) -> None:
+    words = ("lock-environment", *(f"--platform=linux/{name}" for name in ("amd64", "arm64", "ppc64le", "s390x")))
+    request = Request(Command(words, "path"), Wanted(), tmp_path)
+    subject, _, body = request.commit_message.partition("\n\n")
+    assert subject == "Run hubimages lock-environment --platform=linux/amd64 ..."
+    assert body == f"Run {request.command}"
+    assert body.endswith("s390x")
+    assert Request(Command(("x",), "path"), Wanted(), tmp_path).commit_message == "Run hubimages x"

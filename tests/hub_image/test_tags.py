@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from hubimages import markdown
 from hubimages.errors import RefusedError
 from hubimages.hub_image.building.chartpress import Built, build, find_builder, find_chartpress, needed, tags_of
 from hubimages.hub_image.bump.publication import Publication
-from hubimages.hub_image.bump.tags import values_edit
+from hubimages.hub_image.bump.tags import commit_values, values_edit
 from hubimages.hub_image.reading import read_layout, work_tree_reader
 from hubimages.repository.changes import deployment_repository
 from tests import deployments
@@ -161,3 +162,35 @@ def test_two_images_at_one_place_of_values_are_refused(tmp_path: Path) -> None:
     alone = values_edit(publication, built[:1], [])
     assert alone is not None
     assert alone.after == "jupyterhub:\n  hub:\n    image:\n      name: quay.io/hub\n      tag: '2'\n"
+
+
+def test_the_subject_for_many_images_is_short_and_the_body_has_all_of_them(tmp_path: Path) -> None:
+    names = [f"image-for-course-{number}" for number in range(12)]
+    listed = "".join(f"      {name}:\n        valuesPath: images.{name}\n" for name in names)
+    config = f"charts:\n  - name: hub\n    imagePrefix: quay.io/org/\n    images:\n{listed}"
+    values = "".join(f"  {name}:\n    name: a/b\n    tag: '1'\n" for name in names)
+    files = {**AT_ROOT, "chartpress.yaml": config, "hub/values.yaml": f"images:\n{values}"}
+    repository = deployments.make(tmp_path / "r", files)
+    repo = deployment_repository(repository)
+    chart = read_layout(repo).charts[0]
+    publication = Publication(repo, chart, chart.images, find_builder(None, None), True, work_tree_reader(repo))
+    commit_values(publication, [Built(image, f"quay.io/org/{image.name}", "2") for image in chart.images])
+    subject, whole, *rest = git(repository, "log", "-1", "--format=%B").strip().split("\n\n")
+    assert subject == "Use the new image-for-course-0, image-for-course-1, 10 more image"
+    assert whole == f"Use the new {', '.join(names)} image"
+    assert rest == ["\n".join(f"quay.io/org/{name}:2" for name in names)]
+
+
+@pytest.mark.parametrize(
+    ("own", "used", "subject"),
+    [
+        (["hub"], ["base"], "Build hub from the new base image"),
+        (["a" * 30, "b" * 30], ["base"], f"Build {'a' * 30}, 1 more from the new base image"),
+        (["hub"], [letter * 20 for letter in "abc"], f"Build hub from the new {'a' * 20}, 2 more image"),
+        (["a" * 90], ["base"], f"Build {'a' * 90} from the new base image"),  # a name stays whole
+    ],
+)
+def test_a_list_in_a_subject_has_as_many_names_as_fit(own: list[str], used: list[str], subject: str) -> None:
+    whole = f"Build {', '.join(own)} from the new {', '.join(used)} image"
+    expected = subject if subject == whole else f"{subject}\n\n{whole}"
+    assert markdown.message("Build {} from the new {} image", own, used) == expected

@@ -29,7 +29,7 @@ from hubimages.hub_image.layout import Image
 from hubimages.hub_image.reading import layout_of
 from hubimages.hub_image.work_tree import changed_files, ignored_files, reader_of_head, refuse_changes
 from hubimages.image_ref import ImageRef
-from hubimages.markdown import name
+from hubimages.markdown import message, name
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit
@@ -174,9 +174,9 @@ def commit_bases(publication: Publication, level: Sequence[Image], made: Sequenc
         raise RefusedError(f"{names} builds from an image that --no-push does not push. Run without --no-push")
     expected = {path: edit.after for path, edit in edits.items()}
     refuse_changes(repo, list(edits), expected, " in a file that this task edits")
-    used = ", ".join(name(one.image.name) for one in made if any(one.name in image.own_bases for image in level))
-    message = f"Build {', '.join(name(image.name) for image in level)} from the new {used} image\n"
-    return [changes.commit(repo, Commit(publication.message or message, list(edits.values())))]
+    used = [name(one.image.name) for one in made if any(one.name in image.own_bases for image in level)]
+    told = message("Build {} from the new {} image", [name(image.name) for image in level], used)
+    return [changes.commit(repo, Commit(publication.message or f"{told}\n", list(edits.values())))]
 
 
 def check_pushed(built: Sequence[Built]) -> None:

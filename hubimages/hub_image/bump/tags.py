@@ -8,7 +8,7 @@ from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.layout import Image
 from hubimages.hub_image.values import image_values, with_image
 from hubimages.hub_image.work_tree import changed_files, reader_of_head, refuse_changes
-from hubimages.markdown import name
+from hubimages.markdown import message, name
 from hubimages.references import Target, edits_in_turn
 from hubimages.repository import changes
 from hubimages.repository.changes import Commit
@@ -76,9 +76,9 @@ def commit_values(publication: Publication, built: Sequence[Built]) -> str:
                    " in a file that this task edits")  # fmt: skip
     elsewhere = {reference.repository for reference in publication.elsewhere}
     written = [one for one in built if one.image.values_paths or one.name in elsewhere]
-    names = ", ".join(name(one.image.name) for one in written)
+    used = message("Use the new {} image", [name(one.image.name) for one in written])
     body = "".join(f"{name(str(one))}\n" for one in built)
-    return changes.commit(repo, Commit(publication.message or f"Use the new {names} image\n\n{body}", kept))
+    return changes.commit(repo, Commit(publication.message or f"{used}\n\n{body}", kept))
 
 
 def elsewhere_edits(publication: Publication, built: Sequence[Built]) -> list[FileEdit | None]:
