@@ -47,6 +47,7 @@ class Helm:
     def __exit__(self, *_: object) -> None:
         self._open.close()  # the process first, so that a call that waits for it returns
         self._line.shutdown(cancel_futures=True)
+        self._open.close()  # and what the last call has started since
 
     def render(self, chart: Path, values: dict[str, Any], name: str) -> "Future[Answer]":
         """Return the answer to come. Its result raises NotInstalledError, and ProgramFailedError if Helm crashed."""
