@@ -251,7 +251,8 @@ def answering(base_url: str, more: str = "") -> Iterator[None]:
         raise NoAnswerError(f"no answer from {base_url}, try again later{more}") from error
     except (TypeError, ValueError, LookupError, AttributeError, github.BadAttributeException) as error:
         modules = [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(error.__traceback__)]
-        if not any(name.startswith("github.") for name in modules):
+        is_absent = isinstance(error, AttributeError) and error.name is not None and error.obj is None
+        if not is_absent and not any(name.startswith("github.") for name in modules):
             raise
         raise NoAnswerError(f"no whole answer from {base_url}, try again later{more}") from error
 

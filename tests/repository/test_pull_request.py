@@ -12,6 +12,7 @@ from invoke import Context
 from hubimages.cli.task import operator_errors
 from hubimages.errors import BadInputError, HubImagesError, LoginError, NoAnswerError, NotInstalledError, RefusedError
 from hubimages.repository import changes, pull_request, unfinished
+from hubimages.repository.proposals.github import _found
 from hubimages.repository.pull_request import PullRequest
 from hubimages.repository.web_address import web_address
 from tests.github import GitHub, answering
@@ -131,6 +132,16 @@ def test_an_answer_with_something_else_in_it_is_no_answer(root: Path, monkeypatc
         monkeypatch.setenv("GITHUB_TOKEN", SECRET)
         with pytest.raises(NoAnswerError, match=rf"^no whole answer from {address}, try again later; bump is pushed$"):
             ask(root)
+
+
+def test_an_answer_that_lacks_something_is_no_answer() -> None:
+    import github
+
+    with answering(GitHub(opened=[{"head": None, "base": "main", "url": "/pull"}])) as address:
+        client = github.Github(base_url=address, lazy=True, retry=None)
+        with pytest.raises(NoAnswerError, match=f"^no whole answer from {address}"), pull_request.answering(address):
+            [_found(each) for each in client.get_repo("org/deployment").get_pulls()]
+        client.close()
 
 
 def test_no_server_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
