@@ -39,19 +39,18 @@ def examine_all(
     for order in orders:
         todo.put(order)
     done: queue.SimpleQueue[tuple[Order, Verdict | None] | BaseException | None] = queue.SimpleQueue()
-    stop = threading.Event()
+    stop, running = threading.Event(), list["subprocess.Popen[bytes]"]()
     setup = {
         "git": repository.argv("cat-file", "--batch"),
         "env": environment(ENVIRONMENT),
         "salt": base64.b64encode(salt).decode(),
         "plugins": plugins,
     }
-    threads = [
-        threading.Thread(target=_work, args=(setup, todo, done, stop, repository), daemon=True) for _ in range(number)
-    ]
-    for thread in threads:
-        thread.start()
+    arguments = (setup, todo, done, stop, running, repository)
+    threads = [threading.Thread(target=_work, args=arguments, daemon=True) for _ in range(number)]
     try:
+        for thread in threads:
+            thread.start()
         for _ in range(number):
             while (one := done.get()) is not None:
                 if isinstance(one, BaseException):
@@ -59,8 +58,11 @@ def examine_all(
                 yield one
     finally:
         stop.set()
+        for process in running:  # one may be at a blob that takes long
+            process.kill()
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
 
 def _work(
@@ -68,12 +70,13 @@ def _work(
     todo: "queue.SimpleQueue[Order]",
     done: "queue.SimpleQueue[tuple[Order, Verdict | None] | BaseException | None]",
     stop: threading.Event,
+    running: "list[subprocess.Popen[bytes]]",
     repository: Repo,
 ) -> None:
     """Feed one process at a time until nothing is left to do; start another after one was given up."""
     try:
         while not stop.is_set() and not todo.empty():
-            _one_process(setup, todo, done, stop, repository)
+            _one_process(setup, todo, done, stop, running, repository)
     except BaseException as error:
         done.put(error)
     finally:
@@ -85,12 +88,14 @@ def _one_process(
     todo: "queue.SimpleQueue[Order]",
     done: "queue.SimpleQueue[tuple[Order, Verdict | None] | BaseException | None]",
     stop: threading.Event,
+    running: "list[subprocess.Popen[bytes]]",
     repository: Repo,
 ) -> None:
     # -P: nothing is imported from the directory it runs in, which may be somebody's repository
     argv = (sys.executable, "-P", "-m", "hubimages.scanning.engines.worker")
     worker = started(*argv, cwd=repository.directory, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     with worker as process:
+        running.append(process)
         assert process.stdin is not None
         assert process.stdout is not None
         _send(process, setup)
