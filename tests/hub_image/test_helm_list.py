@@ -1,13 +1,11 @@
 """A private chart repository gets the login in Helm's list, and no other host does; Helm itself does the same."""
 
 import functools
-import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import yaml
@@ -18,7 +16,7 @@ from hubimages.hub_image.bump.helm_repository import Target, download_package, r
 from hubimages.registry.http.logins import Login
 from tests import deployments, needs
 from tests.deployments import NEW
-from tests.registry.test_transport import with_tls
+from tests.registry.test_transport import tls_server, with_tls
 from tests.serving import serving
 
 SECRET = "geheim:with colon"
@@ -149,26 +147,6 @@ def test_where_another_host_wants_the_login_the_remedy_is_helms(
         listed(tmp_path, monkeypatch, address)
         with pytest.raises(LoginError, match=rf"is for {address} alone; .* --pass-credentials"):
             download_package(NEW, "@ours")
-
-
-@contextmanager
-def tls_server(file: str, *, asks: bool) -> Iterator[str]:
-    """Serve nothing but 404, to who trusts the certificate, and shows it where the server asks for one."""
-    made = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SimpleHTTPRequestHandler, directory="/nowhere"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    if asks:
-        context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(file)
-    made.socket = context.wrap_socket(made.socket, server_side=True)
-    thread = Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{made.server_port}/"
-    finally:
-        made.shutdown()
-        made.server_close()
-        thread.join()
 
 
 def test_the_settings_for_tls_are_those_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

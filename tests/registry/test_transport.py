@@ -1,5 +1,6 @@
 """Requests: what is sent on and what is not, how often, how long, how much; with short limits, on loopback."""
 
+import functools
 import gzip
 import ipaddress
 import re
@@ -9,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -143,6 +144,66 @@ def with_tls(folder: Path, leads_to: str) -> Iterator[tuple[str, str]]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def tls_server(file: str, *, asks: bool) -> Iterator[str]:
+    """Serve nothing but 404, to who trusts the certificate, and shows it where the server asks for one."""
+    made = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SimpleHTTPRequestHandler, directory="/nowhere"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    if asks:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(file)
+    made.socket = context.wrap_socket(made.socket, server_side=True)
+    thread = Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"https://127.0.0.1:{made.server_port}/"
+    finally:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+
+
+def test_tls_settings_of_its_own_are_one_transport_s(tmp_path: Path) -> None:
+    def status(address: str, *files: str, verify: bool = True) -> int:
+        used = Transport(context=transport.tls_context(*files, verify=verify))
+        try:
+            return used.send("GET", address, {}).status
+        finally:
+            used.close()
+
+    with with_tls(tmp_path, "http://127.0.0.1:1/") as (_, file):
+        pass
+    whole = Path(file).read_text()
+    begins = whole.index("-----BEGIN PRIVATE")
+    (tmp_path / "certificate").write_text(whole[:begins])
+    (tmp_path / "key").write_text(whole[begins:])
+    pair = (str(tmp_path / "certificate"), str(tmp_path / "key"))
+    with tls_server(file, asks=False) as address, tls_server(file, asks=True) as asking:
+        assert status(address, file, "", "") == 404
+        assert status(address, "", "", "", verify=False) == 404
+        assert status(asking, file, *pair) == 404
+        assert status(asking, file, file, "") == 404
+        with pytest.raises(NoAnswerError, match="its certificate or TLS is not accepted"):
+            status(address, "", "", "")
+        with pytest.raises(NoAnswerError):
+            status(asking, file, "", "")
+        with pytest.raises(NoAnswerError, match="its certificate or TLS is not accepted"):
+            send(address)
+    from cryptography.hazmat.primitives.serialization import (
+        BestAvailableEncryption,
+        Encoding,
+        PrivateFormat,
+        load_pem_private_key,
+    )  # fmt: skip
+
+    key = load_pem_private_key(Path(pair[1]).read_bytes(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+    (tmp_path / "locked").write_bytes(locked)
+    with pytest.raises(OSError, match=r"PEM|decrypt"):
+        transport.tls_context("", pair[0], str(tmp_path / "locked"), verify=True)
 
 
 def test_from_https_no_answer_leads_to_http(
