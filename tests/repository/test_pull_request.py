@@ -124,6 +124,8 @@ def test_an_answer_that_breaks_off_among_its_headers_is_no_answer_and_a_mistake_
     for mistake in (TypeError, ValueError, KeyError, AttributeError):
         with pytest.raises(mistake), pull_request.answering("https://api.github.com"):
             raise mistake
+    with pytest.raises(AttributeError), pull_request.answering("https://api.github.com"):
+        getattr("a text", "nothing")  # noqa: B009 - the types would refuse it
 
 
 def test_an_answer_with_something_else_in_it_is_no_answer(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
