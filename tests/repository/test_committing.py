@@ -294,3 +294,10 @@ def test_a_signal_that_comes_while_git_is_started_ends_it(
 def test_a_note_is_one_line_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
     committing.note("a hook changed a file")
     assert capsys.readouterr() == ("", "note: a hook changed a file\n")
+
+
+def test_what_git_says_on_its_stdout_is_in_the_error(root: Path, repo: Repo) -> None:
+    git(root, "checkout", "-q", "--", "*")
+    error = try_commit(repo, "x", ["*"]).error
+    assert error is not None
+    assert "On branch main" in str(error)
