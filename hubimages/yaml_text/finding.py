@@ -12,6 +12,7 @@ from hubimages.yaml_text.nodes import (
     SequenceNode,
     Visits,
     effective,
+    is_merge,
     key_text,
     resolved,
 )
@@ -45,7 +46,7 @@ def scalars(text: str, *, keys: bool = False) -> list[Scalar]:
     """
     aliased = "<<" in text or ("*" in text and ALIAS.search(text) is not None)  # a false positive only costs time
     found = None if keys or aliased else Reader(text, keep=True).read(_read_directly)
-    return _from_trees(compose_documents(text, keep=True), keys) if found is None else found
+    return _from_trees(text, compose_documents(text, keep=True), keys) if found is None else found
 
 
 def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - one branch for each kind of event
@@ -101,17 +102,17 @@ def _read_directly(reader: Reader) -> list[Scalar] | None:  # noqa: PLR0912 - on
             path, position = path[:-1], KEY
 
 
-def _from_trees(documents: list[Node], keys: bool) -> list[Scalar]:
+def _from_trees(text: str, documents: list[Node], keys: bool) -> list[Scalar]:
     """Return the scalars of trees, with the paths that aliases add."""
     found: list[Scalar] = []
     for number, top in enumerate(documents):
         here: list[tuple[Path, ScalarNode, bool]] = []
         aliased = _walk(top, (), here, keys)
-        places = _all_places(top) if aliased else {}
+        places = _other_places(text, top) if aliased else {}
         for path, node, is_key in here:
             also: tuple[Path, ...] = ()
-            if places and not is_key:
-                also = tuple(place for place in places.get(id(node), ()) if place != path)
+            if id(node) in places and not is_key:
+                also = tuple(place for place in places[id(node)] if place != path)
             found.append(
                 Scalar(
                     number, path, node.value, node.start, node.end, node.line,
@@ -146,22 +147,27 @@ def _walk(node: Node, path: Path, found: list[tuple[Path, ScalarNode, bool]], ke
     return aliased
 
 
-def _all_places(top: Node) -> dict[int, list[Path]]:
-    """Return the paths of every scalar in the data, by the node's id."""
+def _other_places(text: str, top: Node) -> dict[int, list[Path]]:
+    """Return the paths in the data of every scalar that an alias or a merge key adds a path to, by the node's id."""
     places: dict[int, list[Path]] = {}
     visits = Visits()
 
-    def add(node: Node, path: Path) -> None:
+    def add(node: Node, path: Path, added: bool) -> None:
         visits.count(node)
         here = resolved(node)
+        added = added or here is not node
         if isinstance(here, ScalarNode):
-            places.setdefault(id(here), []).append(path)
+            if added:
+                places.setdefault(id(here), []).append(path)
+        elif not added and not any(sign in text[here.start : here.end] for sign in ("*", "<<")):
+            return  # neither is below
         elif isinstance(here, SequenceNode):
             for number, item in enumerate(here.items):
-                add(item, (*path, number))
+                add(item, (*path, number), added)
         else:
+            merges = any(is_merge(key) for key, _ in here.pairs)
             for name, (_, value) in effective(here).items():
-                add(value, (*path, name))
+                add(value, (*path, name), added or merges)
 
-    add(top, ())
+    add(top, (), False)
     return places

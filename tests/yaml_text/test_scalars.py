@@ -99,6 +99,13 @@ def test_an_anchor_that_is_set_twice_is_two_anchors() -> None:
     assert compose(text).data() == {"a": 1, "b": 1, "c": 2, "d": 2}
 
 
+def test_a_merge_key_adds_a_path_without_an_alias() -> None:
+    assert [(s.path, s.also) for s in scalars("a: {<<: {b: 1}, c: 2}\n")] == [
+        (("a", "<<", "b"), (("a", "b"),)),
+        (("a", "c"), ()),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
