@@ -124,11 +124,11 @@ class Gathering:
     def add_string(self, scalar: ScalarNode, path: Path, form: Form, read: ImageText, invalid: str = "") -> None:
         """Add the reference that was read in one scalar."""
         try:
-            place = self.place(scalar, path, read.part, read.lead)
+            place, name_place = self.place(scalar, path, read.part, read.lead), self.place(scalar, path, read.name_part)
         except BadInputError as error:
             self.name(scalar.line, f"image in text ({read.image}; cannot be edited: {error})")
             return
-        image, name_place = read.image, replace(place, part=read.name_part, lead="")
+        image = read.image
         self.add(
             (id(scalar),), form, path, (image.host, image.name), (image.tag, image.digest), place, name_place,
             invalid=invalid,

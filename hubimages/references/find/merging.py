@@ -17,7 +17,7 @@ from hubimages.yaml_text import MappingNode, ScalarNode, SequenceNode, data, pai
 
 REGISTRY = ("registry",)
 SEPARATE = (Form.PAIR, Form.TAG_ONLY, Form.NAME_ONLY)
-Readers = Sequence[tuple[Hub, int]]
+Reader = tuple[Hub, Layer, list[Layer]]  # with the later layers of the hub that can override what the layer has
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,15 @@ NOTHING = _Parts()
 
 def assign(references: Sequence[Reference], hubs: Sequence[Hub], values: Values) -> list[Reference]:
     """Return the references with their hubs; one for each image if hubs read different images from one scalar."""
-    readers: dict[str, list[tuple[Hub, int]]] = {}
+    readers: dict[str, list[Reader]] = {each.file: [] for each in references}
     for hub in hubs:
         for number, layer in enumerate(hub.layers):
-            readers.setdefault(layer.file, []).append((hub, number))
+            if layer.file in readers:
+                later = [other for other in hub.layers[number + 1 :] if values.can_override(other)]
+                readers[layer.file].append((hub, layer, later))
     result: list[Reference] = []
     for reference in references:
-        result += _with_hubs(reference, readers.get(reference.file, ()), values)
+        result += _with_hubs(reference, readers[reference.file], values)
     joined = {_scalars(each) for each in result if each.form is Form.TAG_ONLY}
     result = [each for each in result if each.form is not Form.NAME_ONLY or _scalars(each) not in joined]
     return sorted(result, key=lambda each: (each.file, each.line, each.path == (), str(each.path), each.repository))
@@ -59,16 +61,16 @@ def _scalars(reference: Reference) -> tuple[object, ...]:
     return tuple((place.file, place.start) if place else None for place in (reference.name_place, reference.tag_place))
 
 
-def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterator[Reference]:
+def _with_hubs(reference: Reference, readers: Sequence[Reader], values: Values) -> Iterator[Reference]:
     """Yield the reference once for each image that hubs read from it; at least once."""
     place = reference.tag_place or reference.name_place
     document = place.document if place else 0
     read_by: dict[str, None] = {}
     variants: dict[_Parts, list[str]] = {}
     set_at: dict[Path, None] = {}  # paths of values that the file does not have as keys
-    for hub, number in readers:
-        layer = hub.layers[number]
-        paths = [path for path in (reference.path, *reference.also) if layer.has(path, document)]
+    places = (reference.path, *reference.also)
+    for hub, layer, later in readers:
+        paths = [path for path in places if layer.has(path, document)]
         if not paths:
             continue
         if hub.is_hub:
@@ -81,7 +83,7 @@ def _with_hubs(reference: Reference, readers: Readers, values: Values) -> Iterat
         if not reference.path or (not reference.parsed and layer.sets is None):
             variants.setdefault(NOTHING, []).extend(names)
             continue
-        counting = [path for path in paths if _survives(reference, path, hub, number, values)]
+        counting = [path for path in paths if _survives(reference, path, layer, later, values)]
         if not counting:
             variants.setdefault(NOTHING, [])
             continue
@@ -140,16 +142,15 @@ def _put_together(reference: Reference, parts: _Parts) -> Reference:
     return replace(changed, invalid=invalid)
 
 
-def _survives(reference: Reference, path: Path, hub: Hub, number: int, values: Values) -> bool:
+def _survives(reference: Reference, path: Path, layer: Layer, later: Sequence[Layer], values: Values) -> bool:
     """Return True if no later layer of the hub overrides the path, or the path of the name beside it."""
     place = reference.tag_place or reference.name_place
-    layer = hub.layers[number]
     if layer.hidden and place and any((place.document, path[:end]) in layer.hidden for end in range(len(path) + 1)):
         return False
     paths = [_by_name(reference, layer.whole(path)) if layer.by_name else layer.whole(path)]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
         paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
-    return not any(overrides(later, each, values) for later in hub.layers[number + 1 :] for each in paths)
+    return not any(overrides(other, each, values) for other in later for each in paths)
 
 
 def _by_name(reference: Reference, path: Path) -> Path:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from hubimages.references.find.layouts import nodes
 from hubimages.references.reference import Path
 from hubimages.yaml_text import MappingNode, Node, ScalarNode, SequenceNode, Tree, pair_of, resolved
 
@@ -20,7 +21,7 @@ class ProfilePlace:
     beside_default: bool = False  # the list offers `singleuser.image`, too: an entry has no image
 
 
-def profile_place(tree: Tree, document: int, path: Path, offering: dict[int, bool] | None = None) -> ProfilePlace:
+def profile_place(tree: Tree, document: int, path: Path, offering: dict[int, bool]) -> ProfilePlace:
     """Return the profile and choice that a path is in; empty outside of a profile list.
 
     `offering` keeps, for the next call, which lists offer `singleuser.image`.
@@ -28,18 +29,18 @@ def profile_place(tree: Tree, document: int, path: Path, offering: dict[int, boo
     at = next((number for number, part in enumerate(path[:-1]) if part in LISTS), None)
     if at is None or not isinstance(path[at + 1], int):
         return ProfilePlace()
-    profile = tree.find(path[: at + 2], document)
+    profiles = tree.find(path[: at + 1], document)
+    profile = nodes.at(profiles, path[at + 1])
     name = _text(profile, "display_name")
-    profiles, known = tree.find(path[: at + 1], document), {} if offering is None else offering
-    if id(profiles) not in known:
-        known[id(profiles)] = _offers_default(profiles)
-    beside_default = known[id(profiles)]
+    if id(profiles) not in offering:
+        offering[id(profiles)] = _offers_default(profiles)
+    beside_default = offering[id(profiles)]
     slug = _text(profile, "slug") or slug_of(name)
     for number, part in enumerate(path):
         if number <= at + 1 or part not in ("choices", UNLISTED) or number + 1 >= len(path):
             continue
         key = UNLISTED if part == UNLISTED else str(path[number + 1])
-        node = tree.find(path[: number + 1] if part == UNLISTED else path[: number + 2], document)
+        node = nodes.at(profile, *path[at + 2 : number + (1 if part == UNLISTED else 2)])
         return ProfilePlace(
             slug, key, " / ".join(filter(None, (name, _text(node, "display_name") or key))), beside_default
         )

@@ -94,6 +94,7 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
+            gc.freeze()  # or all that was read would be traversed at once
             gc.enable()
 
 
@@ -101,7 +102,7 @@ def _read(root: Path, files: list[str], hubs_file: Path | None) -> Inventory:
     scan = _Scan(root)
     for file in _shown(files):
         scan.look_at(file)
-    with_images = frozenset(scan.trees).union(scan.with_words)
+    with_images = frozenset(file for file, tree in scan.trees.items() if tree is not None).union(scan.with_words)
     view = View(files, scan.tree, scan.text, with_images, scan.signs, scan.not_read)
     hubs = all_hubs(view, hubs_file)
     for file in sorted({layer.file for hub in hubs for layer in hub.layers} - scan.seen):
@@ -222,6 +223,7 @@ class _Scan:
         self.files += 1
         if ENCRYPTED in content:
             self.not_read.append(NotRead(file, 0, "encrypted (SOPS)"))
+            self.trees[file] = None
             return
         if content.startswith(UTF_16):
             content = content.decode("utf-16", "replace").encode()
@@ -229,9 +231,9 @@ class _Scan:
             self.not_read.append(NotRead(file, 0, reason))
             return
         self.look_for_signs(file, content, kind)
-        if SIGN.search(content):
-            self.comments += comments(file, content.decode("utf-8", "replace"))
         by_name, lower = may_name_image(content), content.lower()
+        if b"image" in lower and SIGN.search(content):
+            self.comments += comments(file, content.decode("utf-8", "replace"))
         if kind is Kind.YAML and not by_name and not any(hint in lower for hint in HINTS):
             return  # as most files, whatever their number
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
@@ -279,7 +281,7 @@ class _Scan:
     def text(self, file: str) -> str | None:
         """Return the text of a file; None if it cannot be read."""
         try:
-            return decoded((self.root / file).read_bytes())
+            return decoded(read_file(f"{self.root}/{file}", links=True))
         except (UnicodeDecodeError, OSError):
             return None
 
@@ -301,9 +303,12 @@ class _Scan:
             return None
 
 
-def read_file(path: str) -> bytes:
-    """Return the content of a file, in half the time that `open` takes for a small one. Raises OSError for a link."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+def read_file(path: str, *, links: bool = False) -> bytes:
+    """Return the content of a file, in half the time that `open` takes for a small one.
+
+    Raises OSError, for a link, too, unless `links` are followed.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW))
     try:
         parts = [os.read(descriptor, PART)]
         while parts[-1]:

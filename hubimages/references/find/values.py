@@ -38,6 +38,10 @@ class Values:
         found = self.located(layer)
         return found[0] if found else None
 
+    def can_override(self, layer: Layer) -> bool:
+        """Return True if a layer has anything that can override what earlier layers have."""
+        return layer.sets is not None or (layer.document is not None and self.top(layer) is not None)
+
     def located(self, layer: Layer) -> Located | None:
         """Return the node of a layer's values, and the text of the scalar that they are in."""
         if layer not in self.known:

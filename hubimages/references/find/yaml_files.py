@@ -46,8 +46,8 @@ LISTED = ("images", "allowed_images")  # a mapping of labels to images
 WORKFLOW = re.compile(r"(^|/)\.github/workflows/[^/]+$")
 BUILDS = ("chartpress.yaml", "chartpress.yml")  # their imageName is built, and no hub runs it
 MAY_HOLD = re.compile(r"image|profileList|profile_list|\btag\b", re.IGNORECASE)
-# A reference without one of these words, or an alias, in or above it is none.
-WORDS = re.compile(r"[iI]mage|IMAGE|[tT]ag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
+# A reference without one of these words, or an alias, in or above it is none. Each begins with a literal: that is fast.
+WORDS = re.compile(r"image|Image|IMAGE|tag|Tag|TAG|repository|version|ontainers|rofile_?[lL]ist|\*[\w-]")
 # Keys such as `docker_image_tag` and `appVersionTag`, and values that are versions.
 LONE_TAG = re.compile(r".*[iI]mage[-_]?[tT]ag|[a-z]\w*[a-z]Tag")
 VERSIONED = re.compile(r"latest|v?\d+\.\d[\w.-]*")

@@ -59,5 +59,5 @@ def _named(found: Iterable[Hub]) -> tuple[Hub, ...]:
             where = own[0].file.rpartition("/")[0] if own else ""
             name = f"{where}/{name}" if where and not name.startswith(f"{where}/") else name
             name = f"{name}-{numbers[hub.name]}" if any(other.name == name for other in result) else name
-        result.append(replace(hub, name=name))
+        result.append(replace(hub, name=name) if name != hub.name else hub)
     return tuple(sorted(result, key=lambda hub: hub.name))

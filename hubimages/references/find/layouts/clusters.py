@@ -24,8 +24,7 @@ def _of_cluster(view: View, file: str) -> Iterator[Hub]:
     top = view.first(file)
     if not isinstance(top, MappingNode):
         return
-    folder = PurePosixPath(file).parent
-    cluster = nodes.text(top, "name") or folder.name
+    cluster = nodes.text(top, "name") or PurePosixPath(file).parent.name
     listed = nodes.at(top, "hubs")
     if listed is not None and not isinstance(listed, SequenceNode) and not isinstance(listed, ScalarNode):
         view.not_read.append(NotRead(file, listed.line, "hubs that are not a list"))
@@ -46,7 +45,7 @@ def _of_cluster(view: View, file: str) -> Iterator[Hub]:
 def _layers(view: View, file: str, entry: object, chart: str | None) -> tuple[Layer, ...]:
     """Return the values of the chart, then those of the values files."""
     assert isinstance(entry, MappingNode)
-    folder = PurePosixPath(file).parent
+    folder = file.rpartition("/")[0]
     layers = [*view.chart_layers(chart)]
     for path in nodes.texts(entry, "helm_chart_values_files"):
         if path:
