@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hubimages import systems
@@ -19,7 +19,7 @@ class Solution:
     """What one platform gets: py-rattler's records, or the solver's explanation of why nothing fits."""
 
     platform: str
-    records: Sequence[Any] = ()
+    records: Sequence[Any] = field(default=(), repr=False)  # thousands, and asyncio asks for the repr of a result
     conflict: str = ""
 
 
