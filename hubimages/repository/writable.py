@@ -121,8 +121,7 @@ def check_files(repo: Repo, paths: Sequence[str], *, commit: bool = True) -> Non
     folders_seen: set[str] = set()
     for path in paths:
         _check_place(repo.work_tree, path, folders_seen)
-    check_flags(repo, paths)
-    tracked = set(repo.read("ls-files", "-z", "--", *paths).decode(errors="surrogateescape").split("\0"))
+    tracked = check_flags(repo, paths)
     new = [path for path in paths if path not in tracked]
     folders = sorted({folder for path in new for folder in (path, *_folders(path))})
     for entry in repo.read("ls-files", "--stage", "-z", "--", *folders).split(b"\0") if folders else []:
@@ -133,14 +132,18 @@ def check_files(repo: Repo, paths: Sequence[str], *, commit: bool = True) -> Non
         _check_not_ignored(repo, new)
 
 
-def check_flags(repo: Repo, paths: Sequence[str]) -> None:
-    """Raise RefusedError for a file below the paths that git is told not to look at, if it is there.
+def check_flags(repo: Repo, paths: Sequence[str]) -> set[str]:
+    """Return the files below the paths that git tracks.
+
+    Raises RefusedError for one that is there and that git is told not to look at.
 
     Such a file can hold private changes that `git status` and `git diff` do not show and a commit would publish.
     """
     assert repo.work_tree is not None
+    tracked = set()
     for entry in repo.read("ls-files", "-v", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]:
         flag, path = entry[0], entry[2:]
+        tracked.add(path)
         shown, where = shlex.quote(path), f"git -C {shlex.quote(str(repo.work_tree))}"
         skipped = flag in "Ss"
         if skipped and not (repo.work_tree / path).exists():
@@ -156,6 +159,7 @@ def check_flags(repo: Repo, paths: Sequence[str]) -> None:
                 f"{path} is marked {name}: git does not show its changes, and a commit would publish them. Take the "
                 f"mark off, look at git diff, and run this again: {where} update-index --no-{name} -- {shown}"
             )
+    return tracked
 
 
 def _check_place(root: Path, path: str, seen: set[str]) -> None:

@@ -21,9 +21,7 @@ AMBIGUOUS = re.compile(
 )
 BARE = re.compile(r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@-]*", re.ASCII)  # most tags and names of images need no closer look
 ESCAPED = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-UNPRINTABLE = re.compile(
-    "[^\\t\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
-)
+UNPRINTABLE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def as_text(value: str, *, style: str = "plain", flow: bool = False, key: bool = False) -> str:
