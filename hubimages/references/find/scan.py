@@ -234,7 +234,7 @@ class _Scan:
         by_name, lower = may_name_image(content), content.lower()
         if b"image" in lower and SIGN.search(content):
             self.comments += comments(file, content.decode("utf-8", "replace"))
-        if kind is Kind.YAML and not by_name and not any(hint in lower for hint in HINTS):
+        if kind is Kind.YAML and not by_name and not any(map(lower.__contains__, HINTS)):
             return  # as most files, whatever their number
         by_key = (by_name and kind is Kind.YAML) or may_hold_reference(content, kind)
         if not by_key and kind is Kind.YAML and TAG_WORD in content:
@@ -258,7 +258,7 @@ class _Scan:
 
     def look_for_signs(self, file: str, content: bytes, kind: "Kind") -> None:
         """Note which texts that layouts look for are in a file."""
-        if kind in (Kind.YAML, Kind.CODE) and any(hint in content for hint in SIGN_HINTS):
+        if kind in (Kind.YAML, Kind.CODE) and any(map(content.__contains__, SIGN_HINTS)):
             for sign, text in SIGN_BYTES:
                 if text in content:
                     self.signs.setdefault(sign, []).append(file)
@@ -347,14 +347,14 @@ def may_hold_reference(content: bytes, kind: Kind) -> bool:
     """Return True if the file can hold a reference: a tenth of the files of most repositories."""
     if kind is Kind.DOCKERFILE:
         return True
-    if not any(word in content for word in WORDS):
-        by_command = kind is Kind.CODE and any(word in content for word in COMMANDS)
+    if not any(map(content.__contains__, WORDS)):
+        by_command = kind is Kind.CODE and any(map(content.__contains__, COMMANDS))
         return by_command or (kind is Kind.YAML and (QUOTA in content or _has_tag(content)))
     return kind is not Kind.YAML or KEYS.search(content) is not None or _has_tag(content)
 
 
 def _has_tag(content: bytes) -> bool:
-    return any(word in content for word in (b"tag", b"Tag", b"TAG")) and TAG.search(content) is not None
+    return any(map(content.__contains__, (b"tag", b"Tag", b"TAG"))) and TAG.search(content) is not None
 
 
 def read(file: str, text: str, kind: Kind) -> tuple[Found, Tree | None]:
