@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hubimages.references.change.promote import plan_promotion as plan_promotion
     from hubimages.references.change.retag import Target as Target
     from hubimages.references.change.retag import edits_in_turn as edits_in_turn
-    from hubimages.references.change.roll_back import is_user_image as is_user_image
     from hubimages.references.change.roll_back import plan_roll_back as plan_roll_back
     from hubimages.references.check.changed import changed_since as changed_since
     from hubimages.references.check.offline import ReferencesReport as ReferencesReport
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from hubimages.references.reference import Place as Place
     from hubimages.references.reference import Reference as Reference
     from hubimages.references.reference import is_hub as is_hub
+    from hubimages.references.reference import is_user_image as is_user_image
     from hubimages.references.selection import Selection as Selection
     from hubimages.references.selection import files_from as files_from
     from hubimages.references.table import as_table as as_table
@@ -60,7 +60,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "change.point": ["nothing_to_point", "plan_point"],
         "change.promote": ["nothing_to_promote", "plan_promotion"],
         "change.retag": ["Target", "edits_in_turn"],
-        "change.roll_back": ["is_user_image", "plan_roll_back"],
+        "change.roll_back": ["plan_roll_back"],
         "check.changed": ["changed_since"],
         "check.online": ["check_images"],
         "check.offline": ["ReferencesReport"],
@@ -69,7 +69,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "listing": ["as_json", "as_lines", "summary"],
         "packages.search": ["search_packages"],
         "page.html": ["contents_of", "write_page"],
-        "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub"],
+        "reference": ["Form", "Inventory", "NotRead", "Place", "Reference", "is_hub", "is_user_image"],
         "selection": ["Selection", "files_from"],
         "table": ["as_table"],
         "tag_format": ["Formats", "Kind", "is_moving"],

@@ -235,3 +235,12 @@ def dotted(path: Path) -> str:
 def is_hub(name: str, selector: str) -> bool:
     """Return True if `--hub SELECTOR` selects this hub: by its whole name (`leap/prod`) or its cluster (`leap`)."""
     return name == selector or name.startswith(f"{selector}/")
+
+
+def is_user_image(reference: Reference) -> bool:
+    """Return True if users' servers run the image. A hub image goes back with its chart, not alone."""
+    keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
+    steps = {str(step) for path in (reference.path, *reference.also) for step in path}
+    return bool(keys & steps) or "SINGLEUSER" in reference.values_path or (
+        reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
+    )  # fmt: skip

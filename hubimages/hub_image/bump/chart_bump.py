@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hubimages import console
 from hubimages.errors import BadInputError, RefusedError
@@ -20,7 +21,6 @@ from hubimages.hub_image.bump.helm_repository import (
     resolve,
 )
 from hubimages.hub_image.bump.notes import notes_on, notes_on_hubs, notes_on_vendored
-from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan, plan_plain_bump
 from hubimages.hub_image.bump.publication import Publication
 from hubimages.hub_image.bump.publish import going_on, prepare, publish
 from hubimages.hub_image.bump.report import Outcome, as_command, undo_hint
@@ -40,6 +40,9 @@ from hubimages.repository.changes import Commit
 from hubimages.repository.file_edit import FileEdit, show
 from hubimages.repository.git import Repo
 from hubimages.repository.objects import UnchangedRepo
+
+if TYPE_CHECKING:
+    from hubimages.hub_image.bump.plain import PlainOutcome, PlainPlan
 
 BUILT_FROM = " in a source of the image, which chartpress would not see"
 
@@ -122,6 +125,8 @@ def plan_bump(request: BumpRequest, *, dry_run: bool) -> "BumpPlan | PlainPlan":
         pull_request.check_can_open(repo, request.branch, request.pr_to)
     read = reader_of_head(repo, changed_files(repo))
     if not request.config and not chartpress_files(tracked_files(repo)):
+        from hubimages.hub_image.bump.plain import plan_plain_bump
+
         return plan_plain_bump(repo, request, read, dry_run=dry_run)
     layout = read_layout(repo, read, request.config)
     chart = chart_of_hub(layout, request.images)
@@ -192,7 +197,7 @@ def bump_hub_image(request: BumpRequest, ask: Ask) -> "Outcome | PlainOutcome":
     raises, with how to continue.
     """
     plan = plan_bump(request, dry_run=False)
-    if isinstance(plan, PlainPlan):
+    if not isinstance(plan, BumpPlan):
         return plan.apply(ask)
     repo, publication = plan.publication.repo, plan.publication
     with alone(repo):

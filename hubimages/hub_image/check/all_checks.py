@@ -11,7 +11,6 @@ from hubimages import console, yaml_text
 from hubimages.errors import BadInputError, LoginError, RefusedError
 from hubimages.hub_image.check.freshness import State, freshness
 from hubimages.hub_image.check.hubs import check_hubs
-from hubimages.hub_image.check.plain import check_without_chartpress
 from hubimages.hub_image.check.report import HubImageReport
 from hubimages.hub_image.check.state import Check, read
 from hubimages.hub_image.check.versions import check_companions, check_lock, check_versions
@@ -38,6 +37,8 @@ def check_hub_image(
     """
     with closing(UnchangedRepo.of(deployment_repository(directory))) as repo:  # files of many commits are read
         if not config and not chartpress_files(tracked_files(repo)):
+            from hubimages.hub_image.check.plain import check_without_chartpress
+
             return check_without_chartpress(repo, strict=strict)
         layout = read_layout(repo, config=config)
         if not any(image.is_hub for image in layout.images) and not any(chart.dependencies for chart in layout.charts):

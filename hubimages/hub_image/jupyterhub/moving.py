@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from hubimages.errors import HubImagesError
 from hubimages.findings import ERROR
@@ -11,13 +12,16 @@ from hubimages.hub_image.jupyterhub.check import Checked, Pair, check, jupyterhu
 from hubimages.hub_image.jupyterhub.hubs import JupyterHubs, RunsJupyterHub, Versions, charts_of_hubs, jupyterhubs
 from hubimages.hub_image.jupyterhub.lookup import Asker, Known, look_up
 from hubimages.hub_image.jupyterhub.rule import Verdict, verdict
-from hubimages.references import Inventory, TagPlan
+from hubimages.references import Inventory
 from hubimages.repository.git import Repo
+
+if TYPE_CHECKING:
+    from hubimages.references import TagPlan
 
 VERSIONED = ("Chart.yaml", "requirements.yaml", "helmfile.yaml", "helmfile.yml", "helmfile.yaml.gotmpl")
 
 
-def check_plan(plan: TagPlan, asker: Asker) -> Checked:
+def check_plan(plan: "TagPlan", asker: Asker) -> Checked:
     """Return what does not go together once a change of tags is made, among what it changes.
 
     Left out are repositories that have no file for a version of the chart.

@@ -13,11 +13,10 @@ from hubimages.references import selection
 from hubimages.references.change.kept import Kept, automated_of, by_comment, by_comments, in_order, kept
 from hubimages.references.change.plan import Change, TagPlan, Wanted, changes_of, notes_of
 from hubimages.references.change.point import check_tag
-from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.change.together import together
 from hubimages.references.find.scan import find_references
 from hubimages.references.newest.registries import Newer, newer_tags
-from hubimages.references.reference import Inventory, Reference
+from hubimages.references.reference import Inventory, Reference, is_user_image
 from hubimages.references.selection import Selection
 from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries

@@ -13,12 +13,11 @@ from hubimages.references.change.kept import Kept, in_order, point
 from hubimages.references.change.pairs import Pair, pairs, to_follow
 from hubimages.references.change.plan import TagPlan, Wanted, notes_of
 from hubimages.references.change.point import check_tag
-from hubimages.references.change.roll_back import is_user_image
 from hubimages.references.find.scan import find_references
 from hubimages.references.keep.comment import Comment
 from hubimages.references.keep.covering import Covering, covering
 from hubimages.references.keep.rule import FOLLOW
-from hubimages.references.reference import Form, Inventory, Reference
+from hubimages.references.reference import Form, Inventory, Reference, is_user_image
 from hubimages.references.selection import Selection, named
 from hubimages.registry import Registries
 from hubimages.repository import changes

@@ -14,7 +14,7 @@ from hubimages.references.change.history import FAR, is_longer, place_key, versi
 from hubimages.references.change.plan import TagPlan, Wanted, changes_of, notes_of
 from hubimages.references.change.point import check_owners, check_tag
 from hubimages.references.find.scan import find_references, references_in
-from hubimages.references.reference import Reference
+from hubimages.references.reference import Reference, is_user_image
 from hubimages.references.selection import Selection
 from hubimages.references.unread import searched_without
 from hubimages.registry import NotThereError, Registries
@@ -81,15 +81,6 @@ def plan_roll_back(
     notes = [f"reverts: {line}" for line in undone]
     notes += [note for change in made for note in notes_of(inventory, change, chosen)]
     return TagPlan(repo, inventory, made, wanted, list(dict.fromkeys(notes)), "Reverts " + "; ".join(undone))
-
-
-def is_user_image(reference: Reference) -> bool:
-    """Return True if users' servers run the image. A hub image goes back with its chart, not alone."""
-    keys = {"singleuser", "profileList", "profile_list", "KubeSpawner"}
-    steps = {str(step) for path in (reference.path, *reference.also) for step in path}
-    return bool(keys & steps) or "SINGLEUSER" in reference.values_path or (
-        reference.file.endswith(("hubploy.yaml", "hubploy.yml"))
-    )  # fmt: skip
 
 
 def _check_tag(registries: Registries, image: ImageRef) -> None:
