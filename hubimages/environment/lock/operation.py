@@ -167,5 +167,9 @@ def _of_platform(request: Request, solution: Solution) -> list[Locked]:
 def _locked(record: Any, platform: str) -> Locked:
     return Locked(
         platform, "conda", record.name.normalized, str(record.version), str(record.build), str(record.url),
-        record.md5.hex() if record.md5 else "", record.sha256.hex() if record.sha256 else "", tuple(record.depends),
+        _hex(record.md5), _hex(record.sha256), tuple(record.depends),
     )  # fmt: skip
+
+
+def _hex(digest: bytes | None) -> str:
+    return digest.hex() if digest else ""
