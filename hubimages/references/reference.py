@@ -110,7 +110,7 @@ class Reference:
         """Name, tag and digest; None if the name is not known."""
         return ImageRef(self.host, self.name, self.tag, self.digest) if self.name else None
 
-    @cached_property
+    @property
     def repository(self) -> str:
         """The image without tag and digest, in its shortest spelling; empty if the name is not known."""
         return ImageRef(self.host, self.name).repository if self.name else ""

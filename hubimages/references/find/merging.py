@@ -147,6 +147,8 @@ def _survives(reference: Reference, path: Path, layer: Layer, later: Sequence[La
     place = reference.tag_place or reference.name_place
     if layer.hidden and place and any((place.document, path[:end]) in layer.hidden for end in range(len(path) + 1)):
         return False
+    if not later:
+        return True  # most often, and quickly
     paths = [_by_name(reference, layer.whole(path)) if layer.by_name else layer.whole(path)]
     if reference.form is Form.PAIR and reference.name_place and reference.name_place.path and layer.sets is None:
         paths.append(layer.whole((*path[:-1], reference.name_place.path[-1])))
