@@ -6,7 +6,7 @@ Every task asks here before it writes. docs/repository-states.md has the states 
 import posixpath
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,7 @@ def check_files(repo: Repo, paths: Sequence[str], *, commit: bool = True) -> Non
         _check_not_ignored(repo, new)
 
 
-def check_flags(repo: Repo, paths: Sequence[str]) -> set[str]:
+def check_flags(repo: Repo, paths: Sequence[str]) -> Collection[str]:
     """Return the files below the paths that git tracks.
 
     Raises RefusedError for one that is there and that git is told not to look at.
@@ -140,10 +140,9 @@ def check_flags(repo: Repo, paths: Sequence[str]) -> set[str]:
     Such a file can hold private changes that `git status` and `git diff` do not show and a commit would publish.
     """
     assert repo.work_tree is not None
-    tracked = set()
-    for entry in repo.read("ls-files", "-v", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]:
-        flag, path = entry[0], entry[2:]
-        tracked.add(path)
+    listed = repo.read("ls-files", "-v", "-z", "--", *paths).decode(errors="surrogateescape").split("\0")[:-1]
+    files = {entry[2:]: entry[0] for entry in listed}
+    for path, flag in files.items():
         shown, where = shlex.quote(path), f"git -C {shlex.quote(str(repo.work_tree))}"
         skipped = flag in "Ss"
         if skipped and not (repo.work_tree / path).exists():
@@ -159,7 +158,7 @@ def check_flags(repo: Repo, paths: Sequence[str]) -> set[str]:
                 f"{path} is marked {name}: git does not show its changes, and a commit would publish them. Take the "
                 f"mark off, look at git diff, and run this again: {where} update-index --no-{name} -- {shown}"
             )
-    return tracked
+    return files.keys()
 
 
 def _check_place(root: Path, path: str, seen: set[str]) -> None:
