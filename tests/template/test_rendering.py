@@ -91,6 +91,7 @@ def read(suffix: str, content: str) -> None:
     """Read a file as programs do. Raises the error of a file that none can read."""
     if suffix in (".yaml", ".yml"):
         yaml.load(content, Loader=yaml.CSafeLoader)
+        assert not re.search(r"^[^#\n]*\[[^]\"'\n]*\w:\w", content, re.MULTILINE)  # an older libyaml refuses it
     if suffix == ".py":
         compile(content, "rendered.py", "exec")
     if suffix == ".ipynb":
