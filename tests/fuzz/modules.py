@@ -26,6 +26,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "environment/specs.py": ("environment.yml",),
     "extract/hazards.py": ("chartpress.yaml, for extraction",),
     "fleet/matrix.py": ("reports of each",),
+    "hub_image/bump/helm_list.py": ("Helm's list of repositories",),
     "hub_image/bump/helm_repository.py": ("index.yaml of charts", "packaged chart"),
     "hub_image/dependencies.py": ("Chart.yaml and values",),
     "hub_image/dockerfile.py": ("Dockerfile",),

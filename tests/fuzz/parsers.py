@@ -4,11 +4,13 @@ A module that reads what others wrote is in one of the two lists, or a test fail
 from the code.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import patch
 
 from hubimages import console, duration, json_text, markdown, yaml_text
 from hubimages.build import contract
@@ -25,7 +27,7 @@ from hubimages.extract.messages import autolinks
 from hubimages.extract.removal import wanted as removal
 from hubimages.fleet import address, matrix
 from hubimages.hub_image import dependencies, dockerfile, hubs, plain, reading, versions
-from hubimages.hub_image.bump import helm_repository
+from hubimages.hub_image.bump import helm_list, helm_repository
 from hubimages.hub_image.experiments import requirements_file
 from hubimages.hub_image.upgrade import compare
 from hubimages.image_ref import ImageRef
@@ -184,6 +186,13 @@ def of_index(content: str) -> None:
     versions.newest(found, development=True)
 
 
+def of_helm_list(place: Path) -> None:
+    """Find a repository by its name and by its address, with its login and its TLS files."""
+    with patch.dict(os.environ, {"HELM_REPOSITORY_CONFIG": str(place)}):
+        for name in ("@private", "https://charts.example.org/hub"):
+            helm_list.Access(helm_list.find(name)).close()
+
+
 def of_package(content: bytes) -> None:
     helm_repository.hub_tag_of(content)
     helm_repository.app_version(content)
@@ -336,6 +345,7 @@ PARSERS: tuple[Parser, ...] = (
     Parser("chart versions elsewhere", text(of_plain), seeds.YAML + seeds.CODE),
     Parser("rendered templates", text(of_rendered), seeds.YAML),
     Parser("index.yaml of charts", text(of_index), seeds.INDEXES),
+    Parser("Helm's list of repositories", file(of_helm_list, "repositories.yaml"), seeds.HELM_LISTS),
     Parser("packaged chart", of_package, seeds.PACKAGES),
     Parser("archive of a chart", of_archive, seeds.PACKAGES),
     Parser("values of a hub", text(lambda one: values_layer.read_layer(one, "a.yaml")), seeds.YAML),

@@ -41,6 +41,11 @@ dependencies:
     repository: https://jupyterhub.github.io/helm-chart/
   - {name: binderhub-service, version: 0.1.0-0.dev.git.110.hd833d08, repository: "https://2i2c.org/binderhub-service/"}
 """
+HELM_LISTS = (
+    b"apiVersion: ''\nrepositories:\n- name: private\n  url: https://charts.example.org/hub\n  username: me\n  password: a\n"
+    b"  caFile: ''\n  certFile: ''\n  insecure_skip_tls_verify: true\n  pass_credentials_all: false\n",
+    b"repositories: [{name: private, url: 'oci://example.org/a', username: {a: b}, caFile: /nowhere}]\n",
+)
 SCHEMA = (
     b"$schema: http://json-schema.org/draft-07/schema#\ntype: object\nproperties:\n  a: &a {type: string}\n  b: *a\n"
 )
