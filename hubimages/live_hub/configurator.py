@@ -59,7 +59,7 @@ def set_image(hub: Hub, image: str) -> ImageSet:
         )
     before = str(config.get(key) or "")
     if before != image:
-        hub.ask("POST", CONFIG, {**config, key: image})
+        hub.send("POST", CONFIG, {**config, key: image})
         saved, _ = _read(hub)
         if saved != {**config, key: image}:
             raise NoAnswerError(f"{hub.address} did not save {key}: it is {saved.get(key)!r}")
@@ -69,10 +69,10 @@ def set_image(hub: Hub, image: str) -> ImageSet:
 def _read(hub: Hub) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the current configuration and the properties of the schema."""
     try:
-        answer = hub.ask("GET", CONFIG)
+        answer = hub.read(CONFIG)
     except BadInputError as error:
         raise BadInputError(f"{hub.address} has no Configurator at {CONFIG}") from error
-    schema = answer.get("schema") if isinstance(answer, dict) else None
+    schema = answer.get("schema")
     properties = schema.get("properties") if isinstance(schema, dict) else None
     if not isinstance(properties, dict) or not isinstance(answer.get("config", {}), dict):
         raise BadInputError(f"{hub.address}{CONFIG} does not answer like a Configurator")

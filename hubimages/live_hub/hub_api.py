@@ -36,8 +36,21 @@ class Hub:
             raise LoginError(f"{TOKEN} is not set. Make a token at {address}/hub/token and export it")
         return cls(address, token)
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
-        """Return the JSON that a path of the hub answers; None if the answer is empty.
+    def read(self, path: str) -> dict[str, Any]:
+        """Return the JSON object that a path of the hub answers. Raises what `send` raises."""
+        content = self.send("GET", path)
+        if not content:  # it broke off among its headers, which counts as complete: no length, and no body
+            raise NoAnswerError(f"no whole answer from {self.address}. Try again later")
+        try:
+            answer = json_text.loads(content)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise BadInputError(f"{self.address}{path} does not answer like a JupyterHub. Check --hub-url")
+        return answer
+
+    def send(self, method: str, path: str, body: object = None) -> bytes:
+        """Send a request, and return the hub's answer.
 
         Raises LoginError, BadInputError, RefusedError or NoAnswerError with the hub's message.
         """
@@ -56,12 +69,7 @@ class Hub:
             raise NoAnswerError(f"no answer from {self.address} ({type(error).__name__}). Try again later") from error
         if answer.status_code >= 300:
             raise self._refusal(method, path, answer.status_code, _message(answer.text))
-        if not answer.content:
-            return None
-        try:
-            return json_text.loads(answer.content)
-        except ValueError as error:
-            raise BadInputError(f"{self.address}{path} does not answer like a JupyterHub. Check --hub-url") from error
+        return bytes(answer.content)
 
     def _event(self, path: str, text: bytes) -> dict[str, Any]:
         """Return an event. Raises NoAnswerError for what no hub sends."""
@@ -94,8 +102,8 @@ class Hub:
 
     def user(self) -> dict[str, Any]:
         """Return the token's user. Raises BadInputError if the token is a service's."""
-        asked = self.ask("GET", "/hub/api/user")
-        if not isinstance(asked, dict) or asked.get("kind", "user") != "user" or "name" not in asked:
+        asked = self.read("/hub/api/user")
+        if asked.get("kind", "user") != "user" or "name" not in asked:
             raise BadInputError(f"the token in {TOKEN} is not a user's. Make one at {self.address}/hub/token")
         return asked
 

@@ -122,14 +122,14 @@ def stop(hub: Hub, name: str, wait: float) -> None:
     while (server := _servers(hub, name).get("")) is not None:
         if server.get("pending") is None:
             console.step(f"stopping the server of {name}")
-            hub.ask("DELETE", hub.user_path(name) + "/server")
+            hub.send("DELETE", hub.user_path(name) + "/server")
         if time.monotonic() > until:
             raise NoAnswerError(f"{hub.address} did not stop the server of {name} within {wait:.0f} s. Stop it there")
         time.sleep(PAUSE)
 
 
 def _servers(hub: Hub, name: str) -> dict[str, Any]:
-    return dict(hub.ask("GET", hub.user_path(name)).get("servers") or {})
+    return dict(hub.read(hub.user_path(name)).get("servers") or {})
 
 
 def _start(
@@ -143,7 +143,7 @@ def _start(
     from hubimages.signals import Threads
 
     with Threads(1) as beside:
-        asked = beside.submit(hub.ask, "POST", path, dict(options))
+        asked = beside.submit(hub.send, "POST", path, dict(options))
         while True:
             done = asked.done()
             try:
@@ -193,7 +193,7 @@ def _answers(hub: Hub, name: str, *, until: float) -> tuple[str, str]:
     path = f"/user/{quote(name, safe='@~')}/api"
     while True:
         try:
-            return "", str((hub.ask("GET", path) or {}).get("version", "unknown"))
+            return "", str(hub.read(path).get("version", "unknown"))
         except LoginError:
             raise  # the scope `access:servers` is missing, not the server
         except HubImagesError as error:
