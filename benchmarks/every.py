@@ -5,8 +5,8 @@
 
 A benchmark is a program in this folder. What they measured is kept in benchmarks/results.json: a run with --only
 replaces the figures of the ones that it names, and leaves the others as they are. A goal that is missed is no failure
-and stands on the page. One that lacks something ends with exit code 69 and says what; it is named as not run. One that
-fails keeps the figures that it had, and the exit code is 1.
+and stands on the page. One that lacks something ends with exit code 69 and says what: it is named as not run, and keeps
+the figures that it had. So does one that fails; then the exit code is 1.
 """
 
 import argparse
@@ -146,6 +146,8 @@ def main() -> int:
         result = run(name, Options(given.full, places))
         if "failed" in result:
             failed.append(f"{name}: {result['failed']}")
+        if "not_run" in result:
+            sys.stderr.write(f"{name}: not run: {result['not_run']}\n")
         if "tables" in result or "tables" not in results.get(name, {}):
             results[name] = result
         write(results)

@@ -62,7 +62,7 @@ def test_missed_goals_and_what_was_not_run_stand_on_the_page(
 
 
 def test_only_replaces_the_figures_of_what_it_names_and_a_failure_keeps_them(
-    every: ModuleType, monkeypatch: pytest.MonkeyPatch
+    every: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran(every, monkeypatch)
     before = {**json.loads(every.RESULTS.read_text()), "broken": {"tables": [], "load": [0, 0], "arguments": [],
@@ -72,6 +72,7 @@ def test_only_replaces_the_figures_of_what_it_names_and_a_failure_keeps_them(
     assert (code, results) == (1, before)
     code, results, _ = ran(every, monkeypatch, "--only=lacking")
     assert (code, results) == (0, before)
+    assert "lacking: not run: no container engine answers: start Docker\n" in capsys.readouterr().err
 
 
 def test_the_page_of_this_tree_is_made_from_its_results(monkeypatch: pytest.MonkeyPatch) -> None:
