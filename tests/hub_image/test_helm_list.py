@@ -64,6 +64,19 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, **sett
     monkeypatch.setenv("HELM_REPOSITORY_CONFIG", str(file))
 
 
+@contextmanager
+def leading_elsewhere(folder: Path, by: str) -> Iterator[tuple[str, Seen]]:
+    """A repository whose index names another host for its packages, or redirects there, and what that host is asked."""
+    with (
+        server(folder, login="") as (other, seen),
+        server(folder, leads_to=other if by == "redirect" else "") as (address, _),
+    ):
+        if by == "index":
+            index = folder / "index.yaml"
+            index.write_text(index.read_text().replace("- jupyterhub-", f"- {other}jupyterhub-"))
+        yield address, seen
+
+
 @pytest.mark.parametrize("by", ["@ours", "alias:ours", "its address", "its address without /"])
 def test_the_login_is_for_the_repository_however_it_is_named(
     by: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -81,13 +94,7 @@ def test_the_login_is_for_the_repository_however_it_is_named(
 def test_another_host_gets_the_login_only_where_the_index_names_it_and_helm_would_send_it(
     by: str, everywhere: bool, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (
-        server(folder, login="") as (other, seen),
-        server(folder, leads_to=other if by == "redirect" else "") as (address, _),
-    ):
-        if by == "index":
-            index = folder / "index.yaml"
-            index.write_text(index.read_text().replace("- jupyterhub-", f"- {other}jupyterhub-"))
+    with leading_elsewhere(folder, by) as (address, seen):
         listed(tmp_path, monkeypatch, address, pass_credentials_all=everywhere)
         assert download_package(NEW, "@ours") == (folder / f"jupyterhub-{NEW}.tgz").read_bytes()
     assert [login for _, login in seen] == [BASIC if everywhere and by == "index" else None]
@@ -101,13 +108,7 @@ def test_helm_keeps_in_its_list_what_we_read_and_sends_the_login_where_we_do(
     program = needs.HELM.program("helm")
     for name in ("CONFIG", "CACHE", "DATA"):
         monkeypatch.setenv(f"HELM_{name}_HOME", str(tmp_path / name))
-    with (
-        server(folder, login="") as (other, seen),
-        server(folder, leads_to=other if by == "redirect" else "") as (address, _),
-    ):
-        if by == "index":
-            index = folder / "index.yaml"
-            index.write_text(index.read_text().replace("- jupyterhub-", f"- {other}jupyterhub-"))
+    with leading_elsewhere(folder, by) as (address, seen):
         add = [program, "repo", "add", "ours", address, "--username=ada", "--password-stdin"]
         more = ["--pass-credentials"] if everywhere else []
         subprocess.run([*add, *more], input=SECRET, text=True, check=True, capture_output=True)

@@ -14,9 +14,7 @@ from hubimages.findings import ERROR, WARNING, Finding
 LISTS = ("dependencies", "channels")
 KEYS = (*LISTS, "name", "prefix", "variables", "platforms", "category")  # conda's, and two of conda-lock's
 # What neither conda nor mamba nor py-rattler reads as versions; `^...$` is a regular expression of conda.
-NO_VERSION = re.compile(
-    r"[{};@\"'%&]|\$.|[=<>]\s*[<>^]|~(?!=)|[=<>!]\s+=|[<>=!]\s*(?:[,|]|$)|,\s*$"
-)  # fmt: skip
+NO_VERSION = re.compile(r"[{};@\"'%&]|\$.|[=<>]\s*[<>^]|~(?!=)|[=<>!]\s+=|[<>=!]\s*(?:[,|]|$)|,\s*$")
 EXTRA = re.compile(r"[\w.-]+\s*\[[^=\]]*\]")
 COMMENT, OPTION = re.compile(r"(?:^|\s)#.*"), re.compile(r"\s--?\w.*", re.DOTALL)
 FILE = re.compile(r".*(?:[/\\]|\$\{|\.(?:whl|zip|tar\.gz)\s*$)", re.DOTALL)
