@@ -231,9 +231,12 @@ def test_what_is_no_repository_of_the_template_is_refused_in_one_line(
     assert message in done.stderr
 
 
-def test_a_file_in_place_of_the_repository_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["environment.yml", "quay.io/org/image"])
+def test_a_file_or_an_image_in_place_of_the_repository_is_refused(place: str, tmp_path: Path) -> None:
     (tmp_path / "environment.yml").touch()
-    assert "no noxfile.py in" in hubimages(str(tmp_path / "environment.yml")).stderr
+    done = hubimages(str(tmp_path / place))
+    remedy = "Name a clone of an image repository: noxfile.py has the image"
+    assert (done.returncode, done.stderr) == (2, f"error: no directory {tmp_path / place}. {remedy}\n")
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,10 @@ def read_image_repository(directory: Path, environment: Mapping[str, str]) -> Im
     """
     file = directory / FILE
     try:
+        if not directory.is_dir():
+            raise BadInputError(f"no directory {directory}. Name a clone of an image repository: {FILE} has the image")
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError) as missing:
+    except FileNotFoundError as missing:
         raise BadInputError(
             f"no {FILE} in {directory}: PATH is the directory of a repository that was made from the template"
         ) from missing
