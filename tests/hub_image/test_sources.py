@@ -110,10 +110,15 @@ WORD = st.text("ab.*?/!", min_size=1, max_size=7)
 
 @example(["**?"], ["ab"])
 @example(["**b"], ["ab"])
+@example(["**??"], ["a", "ab", "a"])
 @settings(max_examples=100, deadline=None)
 @given(st.lists(WORD, max_size=4), st.lists(st.sampled_from(["a", "b", "ab", "a.b", "ba"]), min_size=1, max_size=3))
 def test_dockerignore_is_read_as_dockers_own_library_reads_it(patterns: list[str], parts: list[str]) -> None:
     usable = [one for one in patterns if one.strip("!/.") and "//" not in one and ".." not in one and "***" not in one]
-    path = "/".join(parts)
-    expected = PatternMatcher(usable).matches(path)
-    assert ignored("\n".join(usable))(path) == expected
+    # Its own `matches` asks for one folder above the path alone; the engine, for each:
+    # https://github.com/moby/patternmatcher/blob/main/patternmatcher.go, MatchesOrParentMatches
+    folders, expected = ["/".join(parts[: number + 1]) for number in range(len(parts))], False
+    for pattern in PatternMatcher(usable).patterns:
+        if any(map(pattern.match, folders)):
+            expected = not pattern.exclusion
+    assert ignored("\n".join(usable))("/".join(parts)) == expected
